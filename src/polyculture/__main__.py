@@ -1,0 +1,5 @@
+"""``python -m polyculture`` is the command line."""
+
+from polyculture.cli.main import run
+
+run()

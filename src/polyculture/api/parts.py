@@ -1,0 +1,34 @@
+"""What parts there are: names of all shelves, in the words that recipes and audits use."""
+
+from polyculture.core import parts
+from polyculture.core.errors import RecipeError
+
+SHELVES = (
+    "tasks",
+    "sources.texts",
+    "sources.bases",
+    "adaptations",
+    "heads",
+    "measures.predictions",
+    "measures.architecture",
+    "measures.recipe",
+    "measures.head",
+    "measures.group",
+    "sources.answers",
+)
+
+
+def list_parts(shelf: str = "") -> list[str]:
+    """Dotted names of all parts on a shelf; all shelves without a name.
+
+    Raises:
+        RecipeError: There is no such shelf.
+
+    Example:
+        >>> "measures.predictions.error_consistency" in list_parts("measures")
+        True
+    """
+    wanted = [s for s in SHELVES if shelf in {"", s, s.split(".")[0], s.split(".")[-1]}]
+    if not wanted:
+        raise RecipeError(f"There is no shelf {shelf!r}. {parts.suggestion(shelf, SHELVES)}")
+    return [f"{name}.{part}" for name in wanted for part in parts.names(name)]

@@ -1,0 +1,66 @@
+"""The command line: one file a command in this folder, found by its name.
+
+A command file holds either ``command``, a function, or ``app``, a Typer with commands of its own.
+Command files import nothing heavy at the top: what a command needs is imported when it runs.
+"""
+
+import sys
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Annotated
+
+import typer
+
+import polyculture
+from polyculture.core.errors import PolycultureError
+
+INTERRUPTED = 130
+REFUSED = 2
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001  # Typer calls it with the flag's value
+    if wanted:
+        typer.echo(f"polyculture {polyculture.__version__}")
+        raise typer.Exit
+
+
+def _about(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Fine-tune foundation models, measure how alike they are, build sets that do not fail together."""
+
+
+def make() -> typer.Typer:
+    """Put the command line together from the files of this folder."""
+    main = typer.Typer(
+        name="polyculture", no_args_is_help=True, pretty_exceptions_enable=False, callback=_about
+    )
+    for file in iter_modules(import_module("polyculture.cli").__path__):
+        if file.name == "main":
+            continue
+        module = import_module(f"polyculture.cli.{file.name}")
+        if hasattr(module, "app"):
+            main.add_typer(module.app, name=file.name)
+        else:
+            main.command(name=file.name.replace("_", "-"))(module.command)
+    return main
+
+
+def run(arguments: list[str] | None = None) -> None:
+    """Run one command and leave with its exit status.
+
+    0 all went well; 2 the input or the request cannot be used, with one sentence on the error
+    stream; 130 Ctrl-C. A bug of ours keeps its traceback and leaves with 1.
+    """
+    try:
+        make()(args=arguments, standalone_mode=True)
+    except PolycultureError as error:
+        sys.stderr.write(f"Error: {error}\n")
+        sys.exit(REFUSED)
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted. What was finished is kept.\n")
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,15 @@
+"""``polyculture parts``: what there is on a shelf."""
+
+from typing import Annotated
+
+import typer
+
+
+def command(
+    shelf: Annotated[str, typer.Argument(help="A shelf, such as tasks or measures.")] = "",
+) -> None:
+    """List the parts of a shelf, or all shelves."""
+    from polyculture import api
+
+    for line in api.list_parts(shelf):
+        typer.echo(line)

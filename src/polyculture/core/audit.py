@@ -1,0 +1,103 @@
+"""All comparisons of a set of models, as records: what an audit writes and a report reads."""
+
+from typing import Literal
+
+from polyculture.core.record import Record
+from polyculture.core.values import Value
+
+
+class Comparison(Record):
+    """One measure on two models."""
+
+    a: str
+    b: str
+    view: str
+    measure: str
+    value: Value
+    items: int
+
+
+class JointOutcome(Record):
+    """How often all models share one outcome, against independence."""
+
+    observed: Value
+    expected: Value
+    """Product of the models' own rates."""
+    ratio: Value
+    difference: Value
+
+
+class GroupResult(Record):
+    """One measure on all models at once."""
+
+    measure: str
+    view: str
+    value: Value
+    note: str = ""
+
+
+class Clustering(Record):
+    """Models ordered so that alike ones stand together, for one view's similarity."""
+
+    view: str
+    measure: str
+    order: tuple[str, ...]
+    merges: tuple[tuple[int, int, float, int], ...]
+    """SciPy's linkage rows: the two clusters, their distance, size of the new one."""
+
+
+class Concordance(Record):
+    """Does likeness in one view go with likeness of behaviour?"""
+
+    view: str
+    measure: str
+    behaviour: str
+    """The behavioural measure, for example ``error_consistency``."""
+    value: Value
+    """Spearman correlation over pairs."""
+    p_value: Value
+    """Mantel permutation test."""
+
+
+class ModelResult(Record):
+    """What one model did on the probe."""
+
+    name: str
+    accuracy: Value
+    errors: int | None
+    missing: int
+    lineage: tuple[str, ...] = ()
+
+
+class Stratum(Record):
+    """Joint failure within one group of items."""
+
+    name: str
+    items: int
+    all_fail: JointOutcome
+
+
+class Audit(Record):
+    """How alike a set of models is on one probe."""
+
+    schema_number: int = 1
+    probe: str
+    digest: str
+    items: int
+    models: tuple[ModelResult, ...]
+    comparisons: tuple[Comparison, ...]
+    all_fail: JointOutcome
+    all_correct: JointOutcome
+    failures_by_count: tuple[int, ...]
+    """Items failed by exactly 0, 1, ..., k models; empty without gold."""
+    expected_by_count: tuple[float, ...]
+    """The same under independence (Poisson-binomial), in items."""
+    strata: tuple[Stratum, ...]
+    all_fail_within_strata: JointOutcome | None
+    """Expected within groups of items, where the probe has groups: shared difficulty taken out."""
+    group: tuple[GroupResult, ...]
+    clusterings: tuple[Clustering, ...]
+    concordance: tuple[Concordance, ...]
+    notes: tuple[str, ...]
+    settings: dict[str, str | int | float | bool]
+    kind: Literal["audit"] = "audit"

@@ -1,0 +1,55 @@
+"""Datasets and probes: tables of examples with stable ids.
+
+Columns that tasks read (a source translates outside names into these):
+
+=============  ============================================================================
+``id``         text, unique within a dataset
+``text``       the input; ``text_b`` beside it for pairs
+``label``      classification: the right answer, text
+``labels``     classification with several labels: list of text
+``tokens``     spans: list of words
+``tags``       spans: list of IOB2 tags, one a word
+``starts``     spans over raw text: first character of each word (``ends``: one past the last)
+``spans``      spans over raw text: list of {start, end, label}, in characters of ``text``
+``document``   rows of one document; they stay in one split
+``group``      a domain or source, for reports by group
+=============  ============================================================================
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import polars as pl
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """Examples by split. A split that is absent is absent: nothing stands in for it."""
+
+    name: str
+    splits: Mapping[str, pl.DataFrame]
+    """``train``, ``valid``, ``test``, as far as there are."""
+    digest: str
+    """SHA-256 over names and contents of all splits."""
+    notes: tuple[str, ...] = field(default=())
+    """What was dropped, merged or repaired, one sentence with counts each."""
+    licence: str = ""
+    is_restricted: bool = False
+    """The text may not be copied: probes keep ids only and reports withhold it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """A fixed set of items on which models are compared."""
+
+    name: str
+    items: pl.DataFrame
+    """Rows in the columns of the task, with ``id``, gold and perhaps ``group``."""
+    digest: str
+    notes: tuple[str, ...] = field(default=())
+    is_restricted: bool = False

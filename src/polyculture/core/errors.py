@@ -1,0 +1,65 @@
+"""The errors a person may meet, each one clear sentence.
+
+The command line prints a ``PolycultureError`` without a traceback and exits with status 2. Any
+other exception is a bug of ours and keeps its traceback.
+"""
+
+from importlib import import_module
+from typing import Any
+
+
+class PolycultureError(Exception):
+    """What was expected, what came, where, and what to do: one sentence or two."""
+
+
+class RecipeError(PolycultureError):
+    """A recipe or study asks for something that does not exist or cannot be combined."""
+
+
+class DataError(PolycultureError):
+    """A data file cannot be read as what it should be. The message names file and line."""
+
+
+class ProbeMismatchError(PolycultureError):
+    """Models that should be compared on the same items did not answer the same items."""
+
+
+class StoreError(PolycultureError):
+    """A folder or file cannot be written or is not what it should be."""
+
+
+class StarterError(PolycultureError):
+    """A starter package cannot be found, fetched or trusted."""
+
+
+class ModelError(PolycultureError):
+    """A base model or a run cannot be loaded as what it should be."""
+
+
+class MissingExtraError(PolycultureError):
+    """A library of an optional extra is not installed."""
+
+
+class UndefinedError(PolycultureError):
+    """A measure has no value here. The message is the reason; audits turn it into ``Undefined``."""
+
+
+def need(module: str, *, extra: str, purpose: str) -> Any:
+    """Import an optional library, or say in one sentence how to get it.
+
+    Only the missing name itself is caught: an error inside the library stays what it is.
+
+    Example:
+        >>> need("json", extra="train", purpose="Training").dumps([1])
+        '[1]'
+    """
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != module.partition(".")[0]:
+            raise
+        msg = (
+            f"{purpose} needs {module!r}, which is not installed. "
+            f"Install it with: pip install 'polyculture[{extra}]'"
+        )
+        raise MissingExtraError(msg) from error

@@ -1,0 +1,53 @@
+"""What a measure is: a function from views to one value, with facts about itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+ViewName = Literal["predictions", "architecture", "recipe", "head"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairMeasure:
+    """A measure on two models.
+
+    ``compare`` is the readable definition. ``weighted`` is the same measure for many pairs at
+    once under item weights (a bootstrap is a set of weights); only measures of predictions have
+    it, and the conformance suite tests that both agree.
+    """
+
+    compare: Callable[[Any, Any], float]
+    low: float
+    high: float
+    same: float | None
+    """The value of a model with itself; none where that depends on the data."""
+    chance: float | Callable[[Any, Any], float] | None
+    """Level of unrelated models: a number, a function of the two views, or not known."""
+    source: str
+    unchanged_by: frozenset[str] = field(default=frozenset())
+    needs: frozenset[str] = field(default=frozenset())
+    """``gold``, ``probabilities``: without these the measure is undefined."""
+    weighted: Callable[..., NDArray[np.float64]] | None = None
+    higher_is_alike: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupMeasure:
+    """A measure on k models at once."""
+
+    compare: Callable[..., float]
+    reads: ViewName
+    low: float
+    high: float
+    chance: float | Callable[..., float] | None
+    source: str
+    unchanged_by: frozenset[str] = field(default=frozenset())
+    needs: frozenset[str] = field(default=frozenset())
+    weighted: Callable[..., NDArray[np.float64]] | None = None

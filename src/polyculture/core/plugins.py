@@ -1,0 +1,131 @@
+"""What a part of each shelf offers: the facts and functions behind its ``PLUGIN``.
+
+Measures have their own file, ``core/measure.py``. A plug-in is a frozen record of functions: to
+read one part is to read all of its shelf.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    import polars as pl
+    from numpy.typing import NDArray
+
+    from polyculture.core.data import Dataset
+    from polyculture.core.recipe import Recipe, Settings
+    from polyculture.core.run import Scores
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextSource:
+    """A kind of place that texts with answers come from."""
+
+    settings: type[Settings]
+    read: Callable[[Any], Dataset]
+    """Settings to dataset; a broken row is a ``DataError`` naming file and line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    """A base model, opened: where its files lie and whose child it is."""
+
+    name: str
+    kind: Literal["transformers", "convolutional", "tfidf"]
+    """``transformers``: a plain Hugging Face folder. The others are made by ``sources/bases/new``."""
+    folder: Path | None
+    """Configuration, safetensors weights and tokenizer; none for ``tfidf``."""
+    lineage: tuple[str, ...]
+    """The base's own name, then its ancestors, the nearest first; empty for one made from nothing."""
+    digest: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseSource:
+    """A kind of place that base models come from."""
+
+    settings: type[Settings]
+    open: Callable[[Any, Sequence[Sequence[str]], Path, int], Base]
+    """Settings, training texts (each a list of words or one text), an empty work folder, seed.
+    Only bases made from nothing look at the texts (to make their vocabulary)."""
+    refuses: Callable[[Recipe], str | None] | None = None
+    """Why a recipe cannot use this base, or none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A kind of question: its columns, labels, decoding and scores.
+
+    Every function takes the task's settings last. ``labels`` is the inventory, in the order of
+    the model's outputs.
+    """
+
+    settings: type[Settings]
+    level: Literal["text", "word"]
+    """One answer a text, or one a word."""
+    model_class: str
+    """transformers' class of the standard head: ``AutoModelForSequenceClassification``, ..."""
+    prepare: Callable[[pl.DataFrame, str, Any], pl.DataFrame]
+    """(rows, where, settings): check the columns and bring them to canonical form; ``where`` names
+    the split or file in messages. For spans this adds ``tokens`` to rows of raw text."""
+    labels: Callable[[Mapping[str, pl.DataFrame], Any], tuple[str, ...]]
+    """(prepared splits, settings): all labels, from train alone; a label that only another split
+    has is a ``DataError``."""
+    targets: Callable[[pl.DataFrame, tuple[str, ...], Any], list[NDArray[Any]]]
+    """One array a row: ``()`` int64 for one label, ``(labels,)`` float32 for several,
+    ``(words,)`` int64 for tags."""
+    loss: Callable[[Any, Any, Any], Any]
+    """(logits, targets, settings), torch tensors: the mean loss. Targets of -100 do not count."""
+    decode: Callable[..., pl.DataFrame]
+    """(rows, logits, labels, settings, paths=None): answers, one row a row of ``rows`` with columns
+    ``id``, ``answer`` (text), ``probabilities`` (list of float, one a label; classification with
+    one label) and, for spans, ``tags``. ``logits`` holds one array a row, ``(labels,)`` or
+    ``(words, labels)``; ``paths`` the decoded label codes of a structured head."""
+    gold: Callable[[pl.DataFrame, Any], list[str]]
+    """(rows, settings): the right answers as text, in the very form that ``decode`` gives."""
+    score: Callable[..., Scores]
+    """(rows, answers, labels, settings, split=..., notes={}): all scores, from saved answers."""
+    baselines: Mapping[str, Callable[..., pl.DataFrame]]
+    """Name to (train rows, rows, labels, settings): answers of a simple method, as ``decode``."""
+    toy: Callable[[], Dataset]
+    """A small dataset of our own that a tiny model learns in seconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """The layer from a base's vectors to a task's answers."""
+
+    settings: type[Settings]
+    make: Callable[..., Any] | None
+    """(settings, width, labels, dropout): a torch module; none where the base's own standard head
+    is used."""
+    refuses: Callable[[Recipe], str | None] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adaptation:
+    """A way to update a base: which of its weights move, and how."""
+
+    settings: type[Settings]
+    learning_rate: float
+    """Peak rate where the recipe names none."""
+    apply: Callable[[Any, Any], None]
+    """(network, settings): freeze, unfreeze or add weights, in place."""
+    finish: Callable[[Any], None] | None = None
+    """(network): merge what was added, so that the network is plain again."""
+    caches_features: bool = False
+    """The base never changes, so its outputs are computed once."""
+    refuses: Callable[[Recipe], str | None] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerSource:
+    """A kind of table of other people's answers."""
+
+    read: Callable[..., Any]
+    suffixes: tuple[str, ...] = field(default=())

@@ -1,0 +1,209 @@
+"""What a person asks for: one recipe, one run.
+
+A recipe names a part for each place (task, base, data, adaptation, head) and that part's own
+settings. The settings record lives in the part's file; the finder brings it, so that a recipe is
+checked against what is really on the shelf.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    SerializeAsAny,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic_core import CoreSchema, core_schema
+
+from polyculture.core import parts
+from polyculture.core.errors import RecipeError
+from polyculture.core.record import Record
+
+
+class Settings(Record):
+    """The settings of one part. Every subclass adds its tag: ``kind`` or, for data, ``source``."""
+
+
+class OnShelf:
+    """Marks a field of a recipe as "one of the parts of this shelf, with its settings".
+
+    ``key`` is the word in the file that names the part (``kind`` or ``source``). A plain string
+    stands for a part with default settings: ``task = "spans"``.
+    """
+
+    def __init__(self, shelf: str, key: str = "kind") -> None:
+        self.shelf = shelf
+        self.key = key
+
+    def settings(self, name: str) -> type[Settings]:
+        """The settings record of a part."""
+        kind: type[Settings] = parts.load(self.shelf, name).settings
+        return kind
+
+    def read(self, value: object, info: ValidationInfo) -> Settings:
+        """Turn what a file holds into the settings record of the part that it names."""
+        if isinstance(value, Settings):
+            return value
+        table = {self.key: value} if isinstance(value, str) else value
+        if not isinstance(table, dict) or self.key not in table:
+            msg = f"expected a table with {self.key!r}, one of {', '.join(parts.names(self.shelf))}"
+            raise ValueError(msg)
+        return self.settings(str(table[self.key])).model_validate(table, context=info.context)
+
+    def __get_pydantic_core_schema__(
+        self, source: type[Any], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.with_info_plain_validator_function(
+            self.read,
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda settings: settings.model_dump(mode="json")
+            ),
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {
+            "anyOf": [self.settings(name).model_json_schema() for name in parts.names(self.shelf)]
+        }
+
+
+def _against_recipe_folder(path: Path, info: ValidationInfo) -> Path:
+    folder = (info.context or {}).get("folder")
+    return path if folder is None or path.is_absolute() else Path(folder) / path
+
+
+class _Relative:
+    """Makes a path relative to the recipe's folder absolute while the recipe is read."""
+
+    def __get_pydantic_core_schema__(
+        self, source: type[Any], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.with_info_after_validator_function(
+            _against_recipe_folder, handler(source)
+        )
+
+
+RecipePath = Annotated[Path, _Relative()]
+"""A path in a recipe: relative to the folder of the recipe's file."""
+
+
+class Fit(Settings):
+    """How the weights are fitted, and when to stop."""
+
+    learning_rate: float | None = Field(default=None, gt=0)
+    """Peak rate of AdamW. Left out, the adaptation's own default is used and recorded."""
+    epochs: int = Field(default=4, ge=1)
+    """Passes over the training rows at most."""
+    patience: int = Field(default=2, ge=1)
+    """Evaluations on validation without a better score before training stops."""
+    evaluations_per_epoch: int = Field(default=1, ge=1)
+    """How often an epoch is interrupted to look at the validation rows."""
+    batch_tokens: int | None = Field(default=None, ge=16)
+    """Padded tokens in one batch. Left out, 32 times the mean length of the training rows."""
+    weight_decay: float = Field(default=0.01, ge=0)
+    """Decoupled decay of matrices; embeddings, norms and biases are not decayed."""
+    warmup: float = Field(default=0.1, ge=0, lt=1)
+    """Share of all steps in which the rate rises from 0 to its peak."""
+    schedule: Literal["linear", "cosine", "constant"] = "linear"
+    """How the rate falls after the warm-up."""
+    clip: float = Field(default=1.0, gt=0)
+    """Largest norm of the gradient of one step."""
+    max_length: int | None = Field(default=None, ge=8)
+    """Longest input in tokens. Left out, what the base allows. What is cut is counted."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Arithmetic of matrix products. ``auto`` times both on this model and machine once."""
+    threads: int | None = Field(default=None, ge=1)
+    """CPU threads. Left out, the cores this process may use."""
+    checkpoint_seconds: float = Field(default=60.0, gt=0)
+    """Seconds between checkpoints from which a killed training goes on."""
+
+
+class Recipe(Record):
+    """One training: what is asked, and nothing of what happened.
+
+    Example:
+        >>> recipe = Recipe.model_validate({
+        ...     "task": "classification",
+        ...     "base": {"source": "starter", "name": "minilm-l6"},
+        ...     "data": {"source": "starter", "name": "reviews"},
+        ... })
+        >>> recipe.adaptation.kind, recipe.head.kind, recipe.seed
+        ('full', 'linear', 1)
+    """
+
+    name: str | None = None
+    """The run's name; left out, made from base, adaptation, head and seed."""
+    task: Annotated[SerializeAsAny[Settings], OnShelf("tasks")]
+    seed: int = Field(default=1, ge=0, lt=2**31)
+    base: Annotated[SerializeAsAny[Settings], OnShelf("sources.bases", key="source")]
+    data: Annotated[SerializeAsAny[Settings], OnShelf("sources.texts", key="source")]
+    adaptation: Annotated[SerializeAsAny[Settings], OnShelf("adaptations")] = Field(
+        default_factory=lambda: parts.load("adaptations", "full").settings()
+    )
+    head: Annotated[SerializeAsAny[Settings], OnShelf("heads")] = Field(
+        default_factory=lambda: parts.load("heads", "linear").settings()
+    )
+    fit: Fit = Fit()
+
+    @model_validator(mode="after")
+    def _parts_fit_together(self) -> Self:
+        for place, shelf in (
+            ("head", "heads"),
+            ("base", "sources.bases"),
+            ("adaptation", "adaptations"),
+        ):
+            settings: Any = getattr(self, place)
+            kind = getattr(settings, "kind", None) or settings.source
+            refuse: Callable[[Recipe], str | None] | None
+            refuse = getattr(parts.load(shelf, kind), "refuses", None)
+            reason = refuse(self) if refuse else None
+            if reason:
+                raise ValueError(reason)
+        return self
+
+
+def known_keys(model: type[Record]) -> list[str]:
+    """All names of settings of a record, dotted, for messages about unknown ones."""
+    keys = []
+    for name, field in model.model_fields.items():
+        keys.append(name)
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Record):
+            keys += [f"{name}.{inner}" for inner in known_keys(field.annotation)]
+    return keys
+
+
+def explain(error: ValidationError, *, where: str, model: type[Record]) -> RecipeError:
+    """Turn pydantic's report into one sentence that names the file and the nearest known key."""
+    first = error.errors()[0]
+    key = ".".join(str(step) for step in first["loc"])
+    if first["type"] == "extra_forbidden":
+        # A nested part validates its own table, so its error comes with a title of that part.
+        known = known_keys(model)
+        if key not in known and error.title != model.__name__:
+            known = [*_settings_keys(error.title), *known]
+        msg = f"{where} has no setting {key!r}. {parts.suggestion(key, known)}"
+    elif first["type"] == "missing":
+        msg = f"{where} lacks the setting {key!r}."
+    else:
+        came = repr(first.get("input"))
+        short = came if len(came) <= 60 else came[:57] + "..."  # noqa: PLR2004
+        place = f" at {key!r}" if key else ""
+        reason = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+        msg = f"{where}{place}: {reason} (came: {short})." if key else f"{where}: {reason}."
+    return RecipeError(msg)
+
+
+def _settings_keys(title: str) -> list[str]:
+    todo: list[type[Settings]] = [Settings]
+    while todo:
+        model = todo.pop()
+        if model.__name__ == title:
+            return known_keys(model)
+        todo += model.__subclasses__()
+    return []

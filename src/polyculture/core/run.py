@@ -1,0 +1,84 @@
+"""What happened in one training: the record that every later stage reads."""
+
+from polyculture.core.recipe import Recipe
+from polyculture.core.record import Record
+from polyculture.core.values import Value
+
+
+class Score(Record):
+    """One figure of how well a model does, and how it was come by."""
+
+    name: str
+    """For example ``accuracy`` or ``entity_f1``."""
+    value: Value
+    headline: bool = False
+    """This is the figure that training was steered by."""
+
+
+class Scores(Record):
+    """All scores of one set of answers on one split, with their protocol."""
+
+    split: str
+    items: int
+    scores: tuple[Score, ...]
+    table: tuple[dict[str, str | int | float | None], ...]
+    """One row a label: precision, recall, f1 (none where undefined), support."""
+    tag_table: tuple[dict[str, str | int | float | None], ...] = ()
+    """Spans: one row a tag, ``O`` included, then micro, macro and weighted averages."""
+    protocol: dict[str, str | int | float]
+    """Scorer, averaging, alignment, what was truncated: what must agree before comparing."""
+
+    def headline(self) -> Score:
+        """The score that training is steered by."""
+        return next(score for score in self.scores if score.headline)
+
+
+class Baseline(Record):
+    """What a simple method reaches on the same rows, and whether the model is really better."""
+
+    name: str
+    scores: Scores
+    better: Value
+    """Two-sided p of the exact McNemar test of right and wrong items, model against baseline."""
+    model_only: int
+    """Items that the model alone gets right."""
+    baseline_only: int
+    """Items that the baseline alone gets right."""
+
+
+class Facts(Record):
+    """What happened: the machine's choices, costs and versions."""
+
+    versions: dict[str, str]
+    base_digest: str
+    data_digest: str
+    lineage: tuple[str, ...]
+    chosen: dict[str, str | int | float | bool | None]
+    """What was chosen automatically: precision, attention, threads, batch tokens, rate."""
+    seconds: float
+    peak_memory_mb: float
+    steps: int
+    epochs: float
+    best_step: int
+    stopped: str
+    """Why training ended, a short sentence."""
+    parameters: int
+    trained_parameters: int
+    rows: dict[str, int]
+    notes: tuple[str, ...]
+    """What was dropped, cut or is worth knowing, one sentence each."""
+
+
+class Run(Record):
+    """One finished training: what was asked, what happened, how good it is."""
+
+    schema_number: int = 1
+    name: str
+    fingerprint: str
+    """SHA-256 of recipe and data digest."""
+    recipe: Recipe
+    labels: tuple[str, ...]
+    facts: Facts
+    valid: Scores
+    test: Scores | None
+    baselines: tuple[Baseline, ...]

@@ -1,0 +1,34 @@
+"""A value is known, with its interval and chance level, or undefined, with its reason."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from polyculture.core.record import Record
+
+
+class Known(Record):
+    """A number, how sure it is, and what chance alone would give."""
+
+    kind: Literal["known"] = "known"
+    number: float
+    """The value on the items as they are."""
+    low: float | None = None
+    """Lower end of the interval; where there is none, ``no_interval`` says why."""
+    high: float | None = None
+    """Upper end of the interval."""
+    no_interval: str | None = None
+    """Why there is no interval."""
+    chance: float | None = None
+    """What unrelated models would show; none where no such level is known."""
+
+
+class Undefined(Record):
+    """There is no value, and this is why. Never 0.0, never NaN."""
+
+    kind: Literal["undefined"] = "undefined"
+    reason: str
+    """One short sentence, for example "both models are right on all 40 items"."""
+
+
+Value = Annotated[Known | Undefined, Field(discriminator="kind")]

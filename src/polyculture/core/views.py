@@ -1,0 +1,119 @@
+"""Views: one aspect of one model, as plain data that any measure can read without torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from polyculture.core.record import Record
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MISSING = -1
+"""The label of an answer that was not given. It is wrong, and agrees with nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predictions:
+    """Answers of one model to the items of a probe.
+
+    Example:
+        >>> import numpy as np
+        >>> Predictions(labels=np.array([0, 1]), gold=np.array([0, 0])).wrong
+        array([False,  True])
+    """
+
+    labels: NDArray[np.int64]
+    """Code of the answer to each item, ``(items,)``; ``MISSING`` where none was given."""
+    gold: NDArray[np.int64] | None = None
+    """Code of the right answer, ``(items,)``, or none where nobody knows it."""
+    probabilities: NDArray[np.floating[Any]] | None = None
+    """Probability of each class, ``(items, classes)``; class c is the answer with code c."""
+    classes: tuple[str, ...] = ()
+    """The answers that the codes stand for; empty in small examples."""
+
+    @property
+    def wrong(self) -> NDArray[np.bool_]:
+        """Which items the model gets wrong, ``(items,)``. A missing answer is wrong."""
+        if self.gold is None:
+            from polyculture.core.errors import UndefinedError
+
+            msg = "no right answers (gold) are known"
+            raise UndefinedError(msg)
+        wrong: NDArray[np.bool_] = self.labels != self.gold
+        return wrong
+
+    @property
+    def missing(self) -> NDArray[np.bool_]:
+        """Which items the model did not answer, ``(items,)``."""
+        missing: NDArray[np.bool_] = self.labels == MISSING
+        return missing
+
+
+class Module(Record):
+    """One module of a network: a node of its graph."""
+
+    kind: str
+    """What it computes: ``linear``, ``embedding``, ``layer_norm``, ``gelu``, ... for a leaf,
+    ``block`` for what only holds others. Never a class name, so renaming changes nothing."""
+    parents: tuple[int, ...] = ()
+    """Positions, in ``Architecture.modules``, of the modules this one lies in (one, or none)."""
+    shape: tuple[int, ...] = ()
+    """Shape of its main weight, empty without one."""
+
+
+class Architecture(Record):
+    """The module graph of a network and its configuration."""
+
+    modules: tuple[Module, ...]
+    """In the order of registration, the root first."""
+    parameters: int
+    """Number of weights."""
+    configuration: dict[str, str | int | float | bool | None]
+    """Flat facts that shape the network (width, layers, activation, ...)."""
+
+
+class RecipeView(Record):
+    """How a model was made: dotted setting to plain value."""
+
+    settings: dict[str, str | int | float | bool | None]
+
+
+class HeadView(Record):
+    """The structure of a model's task head."""
+
+    modules: tuple[Module, ...]
+    parameters: int
+    labels: tuple[str, ...]
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """One model's views on one probe.
+
+    Views that are not there are none; a measure that needs one is then undefined, with a reason.
+    """
+
+    model: str
+    """Name, unique within an audit."""
+    probe: str
+    """Name of the probe."""
+    digest: str
+    """Digest of the probe's items and gold; equal for all models of an audit."""
+    items: tuple[str, ...]
+    """Ids of the items, in the order of the arrays."""
+    predictions: Predictions
+    architecture: Architecture | None = None
+    recipe: RecipeView | None = None
+    head: HeadView | None = None
+    lineage: tuple[str, ...] = ()
+    """Names of the base and its ancestors, the nearest first."""
+    groups: tuple[str, ...] | None = None
+    """Group of each item (a domain, a source), where the probe has them."""
+    texts: tuple[str, ...] | None = None
+    """What was asked, for the report; none where the text must stay where it is."""
+    notes: tuple[str, ...] = field(default=())
+    """What was cut, dropped or missing, one sentence each."""
