@@ -30,5 +30,6 @@ def list_parts(shelf: str = "") -> list[str]:
     """
     wanted = [s for s in SHELVES if shelf in {"", s, s.split(".")[0], s.split(".")[-1]}]
     if not wanted:
-        raise RecipeError(f"There is no shelf {shelf!r}. {parts.suggestion(shelf, SHELVES)}")
+        msg = f"There is no shelf {shelf!r}. {parts.suggestion(shelf, SHELVES)}"
+        raise RecipeError(msg)
     return [f"{name}.{part}" for name in wanted for part in parts.names(name)]

@@ -31,7 +31,7 @@ def _about(
         typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
     ] = False,
 ) -> None:
-    """Fine-tune foundation models, measure how alike they are, build sets that do not fail together."""
+    """Fine-tune foundation models, measure how alike they are, build sets that fail apart."""
 
 
 def make() -> typer.Typer:

@@ -77,6 +77,16 @@ class Stratum(Record):
     all_fail: JointOutcome
 
 
+class Advice(Record):
+    """One thing worth doing, computed from the audit and said in a sentence."""
+
+    topic: Literal["joint_failure", "vote", "least_alike", "most_alike", "leave_out"]
+    models: tuple[str, ...]
+    """The models that it is about."""
+    sentence: str
+    """What was found and what to do; says so where it was chosen in-sample."""
+
+
 class Audit(Record):
     """How alike a set of models is on one probe."""
 
@@ -95,9 +105,14 @@ class Audit(Record):
     strata: tuple[Stratum, ...]
     all_fail_within_strata: JointOutcome | None
     """Expected within groups of items, where the probe has groups: shared difficulty taken out."""
+    all_fail_within_gold: JointOutcome | None = None
+    """Expected within gold labels: what is shared because some answers are hard is taken out."""
+    shared_refusals: int = 0
+    """Items that no model answered; they count as failed by all."""
     group: tuple[GroupResult, ...]
     clusterings: tuple[Clustering, ...]
     concordance: tuple[Concordance, ...]
+    advice: tuple[Advice, ...] = ()
     notes: tuple[str, ...]
     settings: dict[str, str | int | float | bool]
     kind: Literal["audit"] = "audit"

@@ -35,7 +35,10 @@ class PairMeasure:
     needs: frozenset[str] = field(default=frozenset())
     """``gold``, ``probabilities``: without these the measure is undefined."""
     weighted: Callable[..., NDArray[np.float64]] | None = None
+    """A ``stats.panel.Panel`` to ``(pairs, replicates)``, NaN where undefined."""
     higher_is_alike: bool = True
+    is_share: bool = False
+    """The value is a share of the items, so at 0 and 1 the exact bound stands for the bootstrap."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,3 +54,8 @@ class GroupMeasure:
     unchanged_by: frozenset[str] = field(default=frozenset())
     needs: frozenset[str] = field(default=frozenset())
     weighted: Callable[..., NDArray[np.float64]] | None = None
+    """A ``stats.panel.Panel`` to ``(replicates,)``, NaN where undefined."""
+    is_share: bool = False
+    """The value is a share of the items, so at 0 and 1 the exact bound stands for the bootstrap."""
+    note: Callable[..., str] | None = None
+    """What a reader must know beside the value: ties, models set aside, what was in-sample."""

@@ -36,11 +36,11 @@ class Base:
 
     name: str
     kind: Literal["transformers", "convolutional", "tfidf"]
-    """``transformers``: a plain Hugging Face folder. The others are made by ``sources/bases/new``."""
+    """``transformers``: a plain Hugging Face folder. ``sources/bases/new`` makes the others."""
     folder: Path | None
     """Configuration, safetensors weights and tokenizer; none for ``tfidf``."""
     lineage: tuple[str, ...]
-    """The base's own name, then its ancestors, the nearest first; empty for one made from nothing."""
+    """The base's name, then its ancestors, the nearest first; empty if made from nothing."""
     digest: str
     notes: tuple[str, ...] = ()
 

@@ -5,9 +5,8 @@ settings. The settings record lives in the part's file; the finder brings it, so
 checked against what is really on the shelf.
 """
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
     Field,
@@ -23,6 +22,9 @@ from pydantic_core import CoreSchema, core_schema
 from polyculture.core import parts
 from polyculture.core.errors import RecipeError
 from polyculture.core.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Settings(Record):

@@ -33,6 +33,8 @@ class Predictions:
     """Probability of each class, ``(items, classes)``; class c is the answer with code c."""
     classes: tuple[str, ...] = ()
     """The answers that the codes stand for; empty in small examples."""
+    items: tuple[str, ...] = ()
+    """Ids of the items; empty in small examples."""
 
     @property
     def wrong(self) -> NDArray[np.bool_]:

@@ -1,0 +1,21 @@
+"""Every weight of the base moves."""
+
+from typing import Any, Literal
+
+from polyculture.core.plugins import Adaptation
+from polyculture.core.recipe import Settings
+
+
+class Full(Settings):
+    """Train the whole base and the head."""
+
+    kind: Literal["full"] = "full"
+
+
+def apply(network: Any, settings: Full) -> None:  # noqa: ARG001  # one form for all adaptations
+    """All weights are trained."""
+    for weight in network.parameters():
+        weight.requires_grad_(requires_grad=True)
+
+
+PLUGIN = Adaptation(settings=Full, learning_rate=1e-4, apply=apply)

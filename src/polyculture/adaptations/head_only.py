@@ -1,0 +1,23 @@
+"""The base stays as it is; only the head learns. The base runs once and its outputs are kept."""
+
+from typing import Any, Literal
+
+from polyculture.core.plugins import Adaptation
+from polyculture.core.recipe import Settings
+
+
+class HeadOnly(Settings):
+    """Freeze the base; train what belongs to the task."""
+
+    kind: Literal["head_only"] = "head_only"
+
+
+def apply(network: Any, settings: HeadOnly) -> None:  # noqa: ARG001  # one form for all adaptations
+    """Only the head's weights, and weights the base's files did not hold, are trained."""
+    for weight in network.parameters():
+        weight.requires_grad_(requires_grad=False)
+    for weight in network.head_parameters():
+        weight.requires_grad_(requires_grad=True)
+
+
+PLUGIN = Adaptation(settings=HeadOnly, learning_rate=2e-3, apply=apply, caches_features=True)

@@ -1,0 +1,75 @@
+"""Low-rank updates beside the base's matrices (LoRA), merged into them at the end.
+
+Source: Hu et al. 2021, arXiv:2106.09685, by the library peft. The targets are found in the module
+graph (every linear layer of the body), not in a list of known architectures.
+"""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from polyculture.core.plugins import Adaptation
+from polyculture.core.recipe import Recipe, Settings
+
+
+class LowRank(Settings):
+    """Train two thin matrices beside each linear layer of the body, and the head."""
+
+    kind: Literal["low_rank"] = "low_rank"
+    rank: int = Field(default=8, ge=1)
+    alpha: float = Field(default=16.0, gt=0)
+    """The update is scaled by alpha / rank."""
+    dropout: float = Field(default=0.05, ge=0, lt=1)
+
+
+def apply(network: Any, settings: LowRank) -> None:
+    """Add the thin matrices, freeze the base, leave the head trainable."""
+    from torch import nn
+
+    from polyculture.core.errors import need
+
+    peft = need("peft", extra="train", purpose="Low-rank adaptation")
+    head = network.head_parameters()
+    new = {id(weight) for weight in head}
+    body = network.body
+    targets = [
+        name
+        for name, module in body.named_modules()
+        if isinstance(module, nn.Linear) and not any(id(w) in new for w in module.parameters())
+    ]
+    config = peft.LoraConfig(
+        r=settings.rank,
+        lora_alpha=settings.alpha,
+        lora_dropout=settings.dropout,
+        target_modules=targets,
+    )
+    peft.inject_adapter_in_model(config, body)
+    for name, weight in body.named_parameters():
+        weight.requires_grad_(requires_grad="lora_" in name)
+    for weight in head:
+        weight.requires_grad_(requires_grad=True)
+
+
+def finish(network: Any) -> None:
+    """Add the updates to the base's matrices, so that the network is plain again."""
+    from peft.tuners.lora import LoraLayer
+
+    for module in list(network.modules()):
+        for name, child in list(module.named_children()):
+            if isinstance(child, LoraLayer):
+                child.merge()  # type: ignore[operator, unused-ignore]
+                setattr(module, name, child.get_base_layer())
+
+
+def refuses(recipe: Recipe) -> str | None:
+    """A convolutional base has no linear layers to adapt."""
+    if getattr(recipe.base, "kind", "") in {"convolutional", "tfidf"}:
+        return (
+            "adaptation 'low_rank' needs a Transformer base; a base made from nothing wants 'full'"
+        )
+    return None
+
+
+PLUGIN = Adaptation(
+    settings=LowRank, learning_rate=1e-3, apply=apply, finish=finish, refuses=refuses
+)

@@ -1,0 +1,38 @@
+"""The base's own standard head of the task, or a linear layer on the mean of the vectors."""
+
+from typing import Any, Literal
+
+from polyculture.core.plugins import Head
+from polyculture.core.recipe import Recipe, Settings
+
+
+class Linear(Settings):
+    """One linear layer."""
+
+    kind: Literal["linear"] = "linear"
+    pooling: Literal["standard", "mean"] = "standard"
+    """``standard``: transformers' own class of the task; the run opens with nothing of ours
+    installed. ``mean``: a linear layer on the mean of all tokens, for bases whose pooler is
+    untrained. Words are always read one by one."""
+
+
+def make(settings: Linear, width: int, labels: int, dropout: float) -> Any:  # noqa: ARG001  # one form for all
+    """A linear layer of ours; only asked for where ``pooling`` is ``mean``."""
+    from polyculture.nets.layers import LinearHead
+
+    return LinearHead(width, labels, dropout=dropout)
+
+
+def refuses(recipe: Recipe) -> str | None:
+    """A convolutional base has no standard head."""
+    base: Any = recipe.base
+    settings: Any = recipe.head
+    if getattr(base, "kind", "") == "convolutional" and settings.pooling == "standard":
+        return (
+            "a convolutional base has no standard head: set [head] pooling = 'mean', "
+            "or kind = 'mlp' or 'crf'"
+        )
+    return None
+
+
+PLUGIN = Head(settings=Linear, make=make, refuses=refuses)

@@ -1,0 +1,31 @@
+"""A hidden layer between the base's vectors and the labels."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from polyculture.core.plugins import Head
+from polyculture.core.recipe import Settings
+
+
+class Mlp(Settings):
+    """Two linear layers with a GELU between."""
+
+    kind: Literal["mlp"] = "mlp"
+    hidden: int = Field(default=256, ge=1)
+    """Width of the hidden layer."""
+    pooling: Literal["mean", "first", "last"] = "mean"
+    """How one vector of a text is made; words are read one by one."""
+    shapes: bool = False
+    """Spans: also show the head how each word is spelt (capitals, digits, signs). It gives back
+    to an uncased base what its tokenizer took away."""
+
+
+def make(settings: Mlp, width: int, labels: int, dropout: float) -> Any:
+    """Hidden layer, dropout, output layer."""
+    from polyculture.nets.layers import MlpHead
+
+    return MlpHead(width, labels, hidden=settings.hidden, dropout=dropout, shapes=settings.shapes)
+
+
+PLUGIN = Head(settings=Mlp, make=make)

@@ -1,0 +1,84 @@
+"""The torch modules behind the heads: vectors in, logits out.
+
+Every head takes vectors ``(rows, width)`` of texts or ``(rows, words, width)`` of words, and the
+spelling codes of the words, ``(rows, words)`` or none.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from polyculture.nets.crf import ChainCRF
+from polyculture.nets.dropout import Dropout
+
+SHAPES = 9
+SHAPE_WIDTH = 16
+
+
+class LinearHead(nn.Module):
+    """Dropout and one linear layer."""
+
+    def __init__(self, width: int, labels: int, *, dropout: float) -> None:
+        super().__init__()
+        self.dropout = Dropout(dropout)
+        self.output = nn.Linear(width, labels)
+        nn.init.normal_(self.output.weight, std=0.02)
+        nn.init.zeros_(self.output.bias)
+
+    def forward(self, vectors: Tensor, shapes: Tensor | None = None) -> Tensor:  # noqa: ARG002  # one form for all heads
+        """Logits of each vector."""
+        logits: Tensor = self.output(self.dropout(vectors))
+        return logits
+
+
+class MlpHead(nn.Module):
+    """A hidden layer, with the spelling of the word beside the vector where asked for."""
+
+    def __init__(
+        self, width: int, labels: int, *, hidden: int, dropout: float, shapes: bool
+    ) -> None:
+        super().__init__()
+        self.shapes = nn.Embedding(SHAPES, SHAPE_WIDTH) if shapes else None
+        self.inner = nn.Linear(width + (SHAPE_WIDTH if shapes else 0), hidden)
+        self.activation = nn.GELU()
+        self.output = LinearHead(hidden, labels, dropout=dropout)
+
+    def forward(self, vectors: Tensor, shapes: Tensor | None = None) -> Tensor:
+        """Logits of each vector."""
+        seen = _beside(vectors, shapes, self.shapes)
+        logits: Tensor = self.output(self.activation(self.inner(seen)))
+        return logits
+
+
+class CrfHead(nn.Module):
+    """Emissions and a chain over them."""
+
+    def __init__(
+        self, width: int, labels: int, *, hidden: int, dropout: float, shapes: bool
+    ) -> None:
+        super().__init__()
+        self.shapes = nn.Embedding(SHAPES, SHAPE_WIDTH) if shapes and not hidden else None
+        self.emissions: nn.Module = (
+            MlpHead(width, labels, hidden=hidden, dropout=dropout, shapes=shapes)
+            if hidden
+            else LinearHead(width + (SHAPE_WIDTH if shapes else 0), labels, dropout=dropout)
+        )
+        self.chain = ChainCRF(labels)
+
+    def forward(self, vectors: Tensor, shapes: Tensor | None = None) -> Tensor:
+        """Emission scores of each word."""
+        emissions: Tensor = self.emissions(_beside(vectors, shapes, self.shapes), shapes)
+        return emissions
+
+    def loss(self, emissions: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
+        """Mean negative log-likelihood a word."""
+        return self.chain.negative_log_likelihood(emissions, labels, mask)
+
+    def best_path(self, emissions: Tensor, mask: Tensor) -> Tensor:
+        """The most probable labels."""
+        return self.chain.best_path(emissions, mask)
+
+
+def _beside(vectors: Tensor, shapes: Tensor | None, table: nn.Embedding | None) -> Tensor:
+    if table is None or shapes is None:
+        return vectors
+    return torch.cat([vectors, table(shapes).to(vectors.dtype)], dim=-1)

@@ -1,0 +1,163 @@
+"""One network for every recipe: a body, a head, and how the head looks at the body's vectors.
+
+A standard head is the base's own class of the task (``AutoModelForSequenceClassification`` and its
+kind), so that the saved folder is a plain Hugging Face folder. Any other head is a module of ours
+on top of the bare body.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from transformers.modeling_outputs import BaseModelOutputWithPooling
+
+from polyculture.nets.pooling import Pooling, gather_words, pool
+
+
+@dataclass(kw_only=True)
+class Batch:
+    """Some pieces of text, padded to one length."""
+
+    inputs: dict[str, Tensor]
+    """``input_ids``, ``attention_mask`` and perhaps ``token_type_ids``, ``(rows, tokens)``."""
+    positions: Tensor | None = None
+    """Token at which each word is read, ``(rows, words)``; none where texts are answered."""
+    words: Tensor | None = None
+    """Which words there are, ``(rows, words)``; true on the left."""
+    shapes: Tensor | None = None
+    """Codes of the spelling of each word (capitals, digits), ``(rows, words)``."""
+    targets: Tensor | None = None
+    features: Tensor | None = None
+    """Outputs of a body that never changes, ``(rows, tokens, width)``."""
+
+
+class CachedBody(nn.Module):
+    """Stands in for a body whose outputs were computed before; keeps a pooler that still learns."""
+
+    def __init__(self, body: nn.Module) -> None:
+        super().__init__()
+        self.pooler = getattr(body, "pooler", None)
+        self.config = body.config
+        self.features: Tensor | None = None
+
+    def forward(self, *_: Any, **__: Any) -> BaseModelOutputWithPooling:
+        """The features that were set for this batch."""
+        pooled = self.pooler(self.features) if self.pooler is not None else None
+        return BaseModelOutputWithPooling(last_hidden_state=self.features, pooler_output=pooled)
+
+
+class Network(nn.Module):
+    """Logits ``(rows, labels)`` of texts, or ``(rows, words, labels)`` of words."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        *,
+        level: Literal["text", "word"],
+        head: nn.Module | None = None,
+        pooling: Pooling = "mean",
+        untrained: tuple[str, ...] = (),
+    ) -> None:
+        """Join a body and a head.
+
+        Args:
+            model: A whole transformers model with its own head, or a bare body.
+            level: Whether texts or words are answered.
+            head: Our head for a bare body; none for a whole model.
+            pooling: How a text's one vector is made for our head.
+            untrained: Parameters of ``model`` that its files did not hold.
+        """
+        super().__init__()
+        self.model = model
+        self.head = head
+        self.level = level
+        self.pooling = pooling
+        self.untrained = untrained
+
+    @property
+    def body(self) -> nn.Module:
+        """What the base is, without any head."""
+        if self.head is not None:
+            return self.model
+        body: nn.Module = getattr(self.model, str(self.model.base_model_prefix))
+        return body
+
+    def swap_body(self, body: nn.Module) -> None:
+        """Put another body in the place of this one's."""
+        if self.head is not None:
+            self.model = body
+        else:
+            setattr(self.model, str(self.model.base_model_prefix), body)
+
+    def head_parameters(self) -> list[nn.Parameter]:
+        """Weights that belong to the task: outside the body, or in it but never trained before."""
+        inside = {id(weight) for weight in self.body.parameters()}
+        new = set(self.untrained)
+        return [
+            weight
+            for name, weight in self.named_parameters()
+            if id(weight) not in inside or name.removeprefix("model.") in new
+        ]
+
+    def head_modules(self) -> dict[str, nn.Module]:
+        """The modules that make the head, by name."""
+        if self.head is not None:
+            return {"head": self.head}
+        prefix = str(self.model.base_model_prefix)
+        modules = {n: m for n, m in self.model.named_children() if n != prefix}
+        pooler = getattr(self.body, "pooler", None)
+        if pooler is not None and self.level == "text":
+            modules = {"pooler": pooler, **modules}
+        return modules
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Logits of a batch."""
+        body = self.body
+        if isinstance(body, CachedBody):
+            body.features = batch.features
+        if self.head is None:
+            logits: Tensor = self.model(**batch.inputs).logits
+            return logits if batch.positions is None else gather_words(logits, batch.positions)
+        hidden = self.model(**batch.inputs)[0]
+        if batch.positions is not None:
+            vectors = gather_words(hidden, batch.positions)
+        else:
+            vectors = pool(hidden, batch.inputs["attention_mask"], self.pooling)
+        scores: Tensor = self.head(vectors, batch.shapes)
+        return scores
+
+    def head_loss(self, logits: Tensor, batch: Batch) -> Tensor | None:
+        """The loss of a structured head; none where the task's own loss is to be used."""
+        structured = getattr(self.head, "loss", None)
+        if structured is None:
+            return None
+        on = batch.words if batch.targets is None or batch.words is None else batch.targets >= 0
+        loss: Tensor = structured(logits.float(), batch.targets, on)
+        return loss
+
+    def paths(self, logits: Tensor, batch: Batch) -> Tensor | None:
+        """Label codes ``(rows, words)`` decoded by a structured head; none for others."""
+        decode = getattr(self.head, "best_path", None)
+        if decode is None:
+            return None
+        path: Tensor = decode(logits.float(), batch.words)
+        return path
+
+
+def trainable(network: nn.Module) -> dict[str, nn.Parameter]:
+    """The parameters that training moves, by name."""
+    return {name: weight for name, weight in network.named_parameters() if weight.requires_grad}
+
+
+def count(weights: Any) -> int:
+    """How many numbers some weights hold."""
+    return sum(weight.numel() for weight in weights)
+
+
+def load_weights(network: nn.Module, weights: dict[str, Tensor]) -> None:
+    """Copy saved values into the parameters of the same names."""
+    own = dict(network.named_parameters())
+    with torch.no_grad():
+        for name, value in weights.items():
+            own[name].copy_(value)

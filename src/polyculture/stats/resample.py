@@ -1,0 +1,96 @@
+"""Resampling: item weights for a bootstrap, and intervals from what it gives.
+
+A bootstrap round is a set of item weights (how often each item was drawn), so a measure that can
+be computed under weights gets its interval without copying a row.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betaincinv
+
+MOST_UNDEFINED = 0.05
+"""Where more rounds than this share are undefined there is no interval."""
+
+
+def weights(items: int, rounds: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """How often each item is drawn in each round of a bootstrap.
+
+    Args:
+        items: Number of items, at least 1.
+        rounds: Number of bootstrap rounds.
+        rng: Source of chance.
+
+    Returns:
+        Counts of shape ``(rounds, items)``; every row sums to ``items``.
+
+    Example:
+        >>> drawn = weights(4, 2, np.random.default_rng(1))
+        >>> drawn.shape, drawn.sum(axis=1).tolist()
+        ((2, 4), [4.0, 4.0])
+
+    Source:
+        Efron 1979; measures take the counts as weights.
+    """
+    drawn = np.empty((rounds, items))
+    for row in drawn:  # one round at a time keeps memory at one row of draws
+        row[:] = np.bincount(rng.integers(items, size=items), minlength=items)
+    return drawn
+
+
+def cluster_weights(
+    clusters: NDArray[np.int64], rounds: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """As ``weights``, but items of one cluster (a document, a user) are drawn together.
+
+    Args:
+        clusters: Number of the cluster of each item, ``(items,)``, from 0.
+        rounds: Number of bootstrap rounds.
+        rng: Source of chance.
+
+    Example:
+        >>> drawn = cluster_weights(np.array([0, 0, 1]), 5, np.random.default_rng(1))
+        >>> bool((drawn[:, 0] == drawn[:, 1]).all())
+        True
+    """
+    return weights(int(clusters.max()) + 1, rounds, rng)[:, clusters]
+
+
+def percentile_interval(
+    values: NDArray[np.float64], confidence: float
+) -> tuple[float, float] | None:
+    """The middle ``confidence`` of bootstrap values; none where too many rounds are undefined.
+
+    Args:
+        values: One value a round, ``(rounds,)``, NaN where the round has none.
+        confidence: Share of the rounds inside, for example 0.95.
+
+    Example:
+        >>> percentile_interval(np.arange(101.0), 0.5)
+        (25.0, 75.0)
+        >>> percentile_interval(np.array([1.0, np.nan]), 0.9) is None
+        True
+    """
+    known = values[~np.isnan(values)]
+    if len(values) == 0 or 1 - len(known) / len(values) > MOST_UNDEFINED:
+        return None
+    low, high = np.quantile(known, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return float(low), float(high)
+
+
+def exact_interval(successes: int, items: int, confidence: float) -> tuple[float, float]:
+    """Clopper-Pearson bounds of a share: never narrower than promised, also at 0 and 1.
+
+    Example:
+        >>> low, high = exact_interval(0, 10, 0.95)
+        >>> low, round(high, 4)
+        (0.0, 0.3085)
+
+    Source:
+        Clopper and Pearson 1934.
+    """
+    tail = (1 - confidence) / 2
+    low = 0.0 if successes == 0 else float(betaincinv(successes, items - successes + 1, tail))
+    high = (
+        1.0 if successes == items else float(betaincinv(successes + 1, items - successes, 1 - tail))
+    )
+    return low, high
