@@ -1,0 +1,71 @@
+"""Cut raw text into words without expecting spaces between them.
+
+A run of letters or digits is a word, so is every character of a script that is written without
+spaces (Chinese, Japanese, Thai, ...), and so is every other sign. No character but space is lost.
+"""
+
+import unicodedata
+from functools import cache
+from typing import Literal
+
+Kind = Literal["space", "letter", "digit", "alone", "mark"]
+
+# Scripts whose words are not parted by spaces, by their first and last code point.
+UNSPACED = (
+    (0x0E00, 0x0EFF),  # Thai, Lao
+    (0x0F00, 0x109F),  # Tibetan, Myanmar
+    (0x1780, 0x17FF),  # Khmer
+    (0x3005, 0x3007),  # signs that stand for a Chinese character
+    (0x3040, 0x30FF),  # Hiragana, Katakana
+    (0x3100, 0x312F),  # Bopomofo
+    (0x31F0, 0x31FF),  # Katakana
+    (0x3400, 0x4DBF),  # Chinese, extension A
+    (0x4E00, 0x9FFF),  # Chinese
+    (0xF900, 0xFAFF),  # Chinese, compatibility forms
+    (0xFF66, 0xFF9F),  # narrow Katakana
+    (0x20000, 0x3FFFF),  # Chinese, further extensions
+)
+INVISIBLE = "\u200b\ufeff"
+"""Zero-width space and byte order mark: they part words as a space does."""
+
+
+@cache
+def _kind(character: str) -> Kind:
+    if character.isspace() or character in INVISIBLE:
+        return "space"
+    category = unicodedata.category(character)
+    if category[0] == "M" or category == "Cf":
+        return "mark"
+    if any(low <= ord(character) <= high for low, high in UNSPACED):
+        return "alone"
+    if category[0] == "L":
+        return "letter"
+    return "digit" if category[0] == "N" else "alone"
+
+
+def cut(text: str) -> list[tuple[int, int]]:
+    """Where the words of a text begin and end, in characters.
+
+    Letters and digits that follow one another make two words. Accents and joiners stay with the
+    character before them.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        First character and one past the last of each word, in order.
+
+    Example:
+        >>> text = "PS3 出了, don't!"
+        >>> [text[start:end] for start, end in cut(text)]
+        ['PS', '3', '出', '了', ',', 'don', "'", 't', '!']
+    """
+    places: list[tuple[int, int]] = []
+    before: Kind = "space"
+    for position, character in enumerate(text):
+        kind = _kind(character)
+        joins = before != "space" and (kind == "mark" or (kind == before and kind != "alone"))
+        if kind != "space":
+            places.append((places.pop()[0] if joins else position, position + 1))
+        before = before if joins and kind == "mark" else kind
+    return places

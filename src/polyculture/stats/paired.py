@@ -1,0 +1,109 @@
+"""Is A really better than B? Exact and randomisation tests on the same items."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.special import bdtr
+
+from polyculture.core.errors import ProbeMismatchError
+from polyculture.core.values import Known, Undefined, Value
+from polyculture.stats.scores import Numbers
+
+NO_INTERVAL = "a p value has no interval"
+ROUNDS = 10_000
+SEED = 20_262
+CHUNK = 4_000_000
+"""Most signs held at once."""
+
+
+def better(
+    gold: Sequence[str], a: Sequence[str | None], b: Sequence[str | None]
+) -> tuple[Value, int, int]:
+    r"""The exact McNemar test: do A and B differ in how often they are right?
+
+    Only items that one gets right and the other wrong count. Under "no difference" each of these
+    n items is a fair coin, so
+
+    \[ p = \min(1,\; 2 \sum_{i=0}^{\min(n_a, n_b)} \binom{n}{i} 2^{-n}) \]
+
+    Args:
+        gold: Right answers. For spans an item is a sentence: right if all its spans are right.
+        a: Answers of A to the same items; none where there is no answer, which is wrong.
+        b: Answers of B.
+
+    Returns:
+        The two-sided p, 0 to 1; how many items only A gets right; how many only B gets right.
+
+    Raises:
+        ProbeMismatchError: The lists are not of one length.
+
+    Example:
+        Of six items, five only A gets right, none only B.
+
+        >>> p, a_only, b_only = better("xxxxxx", "xxxxxx", "xyyyyy")
+        >>> p.number, a_only, b_only
+        (0.0625, 5, 0)
+
+    Source:
+        McNemar 1947; the exact binomial form.
+    """
+    if not len(gold) == len(a) == len(b):
+        msg = (
+            "A paired test needs answers to the same items, "
+            f"but {len(gold)} right answers, {len(a)} and {len(b)} answers came."
+        )
+        raise ProbeMismatchError(msg)
+    right = [(x == g, y == g) for g, x, y in zip(gold, a, b, strict=True)]
+    a_only = sum(x and not y for x, y in right)
+    b_only = sum(y and not x for x, y in right)
+    if not right:
+        return Undefined(reason="there are no items"), 0, 0
+    p = min(1.0, 2 * float(bdtr(min(a_only, b_only), a_only + b_only, 0.5)))
+    return Known(number=p, no_interval=NO_INTERVAL), a_only, b_only
+
+
+def randomised_f1(a: Numbers, b: Numbers, *, rounds: int = ROUNDS, seed: int = SEED) -> Value:
+    r"""The approximate randomisation test of a difference in micro F1.
+
+    If A and B were alike, their answers to a sentence could be swapped. Swapping each sentence by
+    a fair coin, again and again, shows how large a difference chance makes:
+    \(p = (1 + \text{rounds at least as large}) / (1 + \text{rounds})\).
+
+    Args:
+        a: Right answers, answers and gold of each sentence, all types together,
+            ``(sentences, 3)``.
+        b: The same of the other model; its gold is the same.
+        rounds: Number of random swaps.
+        seed: Seed of the coins.
+
+    Returns:
+        The two-sided p, above 0 to 1. Undefined where there is neither gold nor an answer.
+
+    Example:
+        >>> a = np.tile([1.0, 1, 1], (20, 1))
+        >>> b = np.tile([0.0, 1, 1], (20, 1))
+        >>> randomised_f1(a, b).number < 0.001, randomised_f1(a, a).number
+        (True, 1.0)
+
+    Source:
+        Noreen 1989; Yeh 2000, More accurate tests for the statistical significance of result
+        differences.
+    """
+    total = a.sum(axis=0) + b.sum(axis=0)
+    if total[1] + total[2] == 0:
+        return Undefined(reason="there is neither gold nor an answer")
+    rng = np.random.default_rng(seed)
+    observed = abs(_difference(a.sum(axis=0), b.sum(axis=0)))
+    as_large = 0
+    step = max(1, CHUNK // len(a))
+    for start in range(0, rounds, step):
+        swapped = rng.integers(2, size=(min(step, rounds - start), len(a)))
+        moved = swapped @ (b - a)
+        found = np.abs(_difference(a.sum(axis=0) + moved, b.sum(axis=0) - moved))
+        as_large += int((found >= observed - 1e-12).sum())
+    return Known(number=(1 + as_large) / (1 + rounds), no_interval=NO_INTERVAL)
+
+
+def _difference(a: Numbers, b: Numbers) -> Numbers:
+    f1 = [2 * x[..., 0] / np.maximum(x[..., 1] + x[..., 2], 1) for x in (a, b)]
+    return np.asarray(f1[0] - f1[1])

@@ -1,0 +1,47 @@
+"""Checks that every task makes of its rows."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from polyculture.core.errors import DataError
+from polyculture.core.parts import suggestion
+
+
+def check_rows(
+    rows: pl.DataFrame, where: str, *, needed: Sequence[str], filled: Sequence[str]
+) -> None:
+    """There are rows, the columns exist, cells are filled, and ids occur once.
+
+    Args:
+        rows: The rows.
+        where: Name of the split or file, for messages.
+        needed: Columns that must exist.
+        filled: Columns, as far as they exist, without an empty cell.
+
+    Raises:
+        DataError: Something of this is not so.
+
+    Example:
+        >>> check_rows(pl.DataFrame({"id": ["a", "a"]}), "train", needed=("id",), filled=("id",))
+        Traceback (most recent call last):
+        polyculture.core.errors.DataError: train: two rows have the id 'a'. Give each its own.
+    """
+    for name in needed:
+        if name not in rows.columns:
+            hint = suggestion(name, rows.columns)
+            msg = f"{where} has no column {name!r}, which this task reads. {hint}"
+            raise DataError(msg)
+    if rows.is_empty():
+        msg = f"{where} has no rows. Give it at least one."
+        raise DataError(msg)
+    for name in filled:
+        if name in rows.columns and rows[name].null_count():
+            row = int(rows[name].is_null().arg_true()[0])
+            item = f"item {rows['id'][row]!r}" if name != "id" else f"row {row + 1}"
+            msg = f"{where}, {item}: the cell {name!r} is empty. Fill it, or drop the row."
+            raise DataError(msg)
+    twice = rows["id"].filter(rows["id"].is_duplicated()) if "id" in needed else pl.Series()
+    if len(twice):
+        msg = f"{where}: two rows have the id {twice[0]!r}. Give each its own."
+        raise DataError(msg)

@@ -1,0 +1,320 @@
+"""Say which label a text has: one label, several labels, or one label of a pair of texts.
+
+Where a text may have several labels, an answer is all of them in the order of the inventory,
+joined by ``|``; no label at all is the answer ``(none)``, so that an empty cell keeps its meaning
+of "not answered".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from polyculture.core.errors import DataError, ModelError
+from polyculture.core.parts import suggestion
+from polyculture.core.plugins import Task
+from polyculture.core.recipe import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import polars as pl
+    from numpy.typing import NDArray
+
+    from polyculture.core.data import Dataset
+    from polyculture.core.run import Scores
+
+THRESHOLD = 0.5
+"""Several labels: a label is answered from this probability on."""
+SEPARATOR = "|"
+NO_LABEL = "(none)"
+
+
+class Classification(Settings):
+    """Which label a text has."""
+
+    kind: Literal["classification"] = "classification"
+    multi_label: bool = False
+    """A text may have several labels, or none: the column is ``labels``, a list."""
+
+    @property
+    def column(self) -> str:
+        """The column that holds the right answers."""
+        return "labels" if self.multi_label else "label"
+
+
+def prepare(rows: pl.DataFrame, where: str, settings: Classification) -> pl.DataFrame:
+    """Check the columns; labels become text. Rows without a gold column are fine to predict."""
+    from polyculture.stats.rows import check_rows
+
+    texts = [name for name in ("text", "text_b") if name in rows.columns]
+    check_rows(rows, where, needed=("id", "text"), filled=("id", *texts))
+    if settings.column not in rows.columns:
+        return rows
+    check_rows(rows, where, needed=(), filled=(settings.column,))
+    import polars as pl
+
+    text = pl.List(pl.String) if settings.multi_label else pl.String
+    prepared = rows.with_columns(pl.col(settings.column).cast(text))
+    if settings.multi_label:
+        _check_lists(prepared, where)
+    return prepared
+
+
+def _check_lists(rows: pl.DataFrame, where: str) -> None:
+    for item, labels in rows.select("id", "labels").iter_rows():
+        odd = next((x for x in labels if x is None or SEPARATOR in x or x in {"", NO_LABEL}), "ok")
+        if odd != "ok" or len(set(labels)) != len(labels):
+            msg = (
+                f"{where}, item {item!r}: labels must be different texts other than {NO_LABEL!r} "
+                f"and without {SEPARATOR!r}, but {labels!r} came. Rename or merge them."
+            )
+            raise DataError(msg)
+
+
+def labels(splits: Mapping[str, pl.DataFrame], settings: Classification) -> tuple[str, ...]:
+    """All labels of the training rows, in code-point order."""
+    found = {name: _labels_of(rows, name, settings) for name, rows in splits.items()}
+    inventory = tuple(sorted({label for _, label in found["train"]}))
+    answers = sorted(set(gold(splits["train"], settings)))
+    if len(answers) == 1:
+        msg = (
+            f"In train every answer is {answers[0]!r}, so there is nothing to learn. "
+            "Give examples of at least two answers."
+        )
+        raise DataError(msg)
+    for name, pairs in found.items():
+        for item, label in pairs:
+            if label not in inventory:
+                msg = (
+                    f"{name}, item {item!r}: the label {label!r} does not occur in train. "
+                    f"{suggestion(label, inventory)} "
+                    "Add training examples of it, or drop such rows."
+                )
+                raise DataError(msg)
+    return inventory
+
+
+def _labels_of(rows: pl.DataFrame, name: str, settings: Classification) -> list[tuple[str, str]]:
+    column = _gold_column(rows, name, settings)
+    if settings.multi_label:
+        return [
+            (item, label) for item, names in zip(rows["id"], column, strict=True) for label in names
+        ]
+    return list(zip(rows["id"], column, strict=True))
+
+
+def _gold_column(rows: pl.DataFrame, where: str, settings: Classification) -> pl.Series:
+    from polyculture.stats.rows import check_rows
+
+    check_rows(rows, where, needed=(settings.column,), filled=())
+    return rows[settings.column]
+
+
+def targets(
+    rows: pl.DataFrame, labels: tuple[str, ...], settings: Classification
+) -> list[NDArray[Any]]:
+    """The code of each row's label, or 0 and 1 for each label."""
+    import numpy as np
+
+    code = {label: place for place, label in enumerate(labels)}
+    column = _gold_column(rows, "the data", settings)
+    if not settings.multi_label:
+        return [np.array(code[label], dtype=np.int64) for label in column]
+    return [np.isin(labels, names).astype(np.float32) for names in column.to_list()]
+
+
+def loss(logits: Any, targets: Any, settings: Classification) -> Any:
+    """Cross-entropy; with several labels the binary one of each label. Mean over what counts."""
+    from torch.nn import functional
+
+    if not settings.multi_label:
+        total = functional.cross_entropy(
+            logits.float(), targets, ignore_index=-100, reduction="sum"
+        )
+        return total / (targets >= 0).sum().clamp(min=1)
+    on = (targets >= 0).float()
+    each = functional.binary_cross_entropy_with_logits(
+        logits.float(), targets.clamp(min=0), weight=on, reduction="sum"
+    )
+    return each / on.sum().clamp(min=1)
+
+
+def decode(
+    rows: pl.DataFrame,
+    logits: Sequence[NDArray[Any]],
+    labels: tuple[str, ...],
+    settings: Classification,
+    paths: Sequence[NDArray[Any]] | None = None,  # noqa: ARG001  # one form for all tasks
+) -> pl.DataFrame:
+    """Answers with probabilities; a tie goes to the first label of the inventory."""
+    import numpy as np
+    from scipy.special import expit, softmax
+
+    scores = np.asarray(logits, dtype=np.float64).reshape(len(rows), len(labels))
+    bad = np.flatnonzero(~np.isfinite(scores).all(axis=1))
+    if len(bad):
+        msg = (
+            f"The model's output for item {rows['id'][int(bad[0])]!r} is not a number. "
+            "Its training went astray: try a lower learning rate."
+        )
+        raise ModelError(msg)
+    if settings.multi_label:
+        return several(rows, expit(scores), labels)
+    return one(rows, softmax(scores, axis=1), labels)
+
+
+def one(rows: pl.DataFrame, probabilities: NDArray[Any], labels: tuple[str, ...]) -> pl.DataFrame:
+    """One label a text, from its probabilities ``(rows, labels)``."""
+    import polars as pl
+
+    answers = [labels[code] for code in probabilities.argmax(axis=1)]
+    return pl.DataFrame(
+        {
+            "id": rows["id"],
+            "answer": pl.Series(answers, dtype=pl.String),
+            "probabilities": pl.Series(probabilities.tolist(), dtype=pl.List(pl.Float64)),
+        }
+    )
+
+
+def several(
+    rows: pl.DataFrame, probabilities: NDArray[Any], labels: tuple[str, ...]
+) -> pl.DataFrame:
+    """Several labels a text. Their probabilities do not sum to 1, so they have another name."""
+    import polars as pl
+
+    answers = [
+        joined([label for label, p in zip(labels, row, strict=True) if p >= THRESHOLD])
+        for row in probabilities
+    ]
+    return pl.DataFrame(
+        {
+            "id": rows["id"],
+            "answer": pl.Series(answers, dtype=pl.String),
+            "label_probabilities": pl.Series(probabilities.tolist(), dtype=pl.List(pl.Float64)),
+        }
+    )
+
+
+def joined(names: Sequence[str]) -> str:
+    """Several labels as one answer, in code-point order, as the inventory is.
+
+    Example:
+        >>> joined(["sport", "art"]), joined([])
+        ('art|sport', '(none)')
+    """
+    return SEPARATOR.join(sorted(names)) or NO_LABEL
+
+
+def gold(rows: pl.DataFrame, settings: Classification) -> list[str]:
+    """The right answers, in the form of ``decode``."""
+    column = _gold_column(rows, "the data", settings).to_list()
+    return [joined(names) for names in column] if settings.multi_label else column
+
+
+def score(
+    rows: pl.DataFrame,
+    answers: pl.DataFrame,
+    labels: tuple[str, ...],
+    settings: Classification,
+    *,
+    split: str,
+    notes: Mapping[str, str | int | float] | None = None,
+) -> Scores:
+    """Accuracy and F1 (several labels: micro F1 and subset accuracy), with intervals."""
+    from polyculture.stats.labelled import score_one, score_several
+
+    right = gold(rows, settings)
+    if not settings.multi_label:
+        return score_one(rows, right, answers, labels, split=split, notes=notes or {})
+    return score_several(
+        rows,
+        [_parts(answer) for answer in right],
+        answers,
+        labels,
+        split=split,
+        notes={"threshold": THRESHOLD, **(notes or {})},
+        parts=_parts,
+    )
+
+
+def _parts(answer: str) -> list[str]:
+    return [] if answer == NO_LABEL else answer.split(SEPARATOR)
+
+
+def majority(
+    train: pl.DataFrame, rows: pl.DataFrame, labels: tuple[str, ...], settings: Classification
+) -> pl.DataFrame:
+    """The most frequent answer of the training rows, for every row; the share of each label."""
+    import numpy as np
+
+    given = targets(train, labels, settings)
+    if not settings.multi_label:
+        shares = np.bincount(np.array(given), minlength=len(labels)) / len(given)
+        return one(rows, np.tile(shares, (len(rows), 1)), labels)
+    sets, counts = np.unique(np.array(given), axis=0, return_counts=True)
+    return several(rows, np.tile(sets[counts.argmax()].astype(float), (len(rows), 1)), labels)
+
+
+def tfidf(
+    train: pl.DataFrame, rows: pl.DataFrame, labels: tuple[str, ...], settings: Classification
+) -> pl.DataFrame:
+    """Logistic regression on weighted counts of words and pairs of words."""
+    import numpy as np
+
+    from polyculture.nets.counted_words import fit_and_predict
+
+    known = np.array(targets(train, labels, settings))
+    found = fit_and_predict(train, rows, known, classes=len(labels))
+    return several(rows, found, labels) if settings.multi_label else one(rows, found, labels)
+
+
+def toy() -> Dataset:
+    """Short English and Chinese reviews, made from a few words that decide and many that do not."""
+    import numpy as np
+    import polars as pl
+
+    from polyculture.core.data import Dataset
+    from polyculture.store import digest
+
+    rng = np.random.default_rng(1)
+    decisive = {
+        "bad": ("awful", "boring", "broken", "糟糕", "无聊", "难吃"),
+        "good": ("lovely", "great", "tasty", "精彩", "好吃", "喜欢"),
+    }
+    around = (
+        "the film was {}",
+        "a {} meal",
+        "we found it {} today",
+        "{} service again",
+        "so {} !",
+        "这部电影真{}",
+        "味道很{}",
+        "今天的服务{}",
+        "感觉非常{}啊",
+        "{}的一天",
+    )
+    splits = {}
+    for name, size in (("train", 240), ("valid", 60), ("test", 60)):
+        kinds = rng.choice(["bad", "good"], size)
+        texts = [str(rng.choice(around)).format(rng.choice(decisive[kind])) for kind in kinds]
+        ids = [f"{name}-{number}" for number in range(size)]
+        splits[name] = pl.DataFrame({"id": ids, "text": texts, "label": list(kinds)})
+    total = digest.of_json({name: digest.of_frame(rows) for name, rows in splits.items()})
+    return Dataset(name="toy-reviews", splits=splits, digest=total, licence="Apache-2.0")
+
+
+PLUGIN = Task(
+    settings=Classification,
+    level="text",
+    model_class="AutoModelForSequenceClassification",
+    prepare=prepare,
+    labels=labels,
+    targets=targets,
+    loss=loss,
+    decode=decode,
+    gold=gold,
+    score=score,
+    baselines={"majority": majority, "tfidf": tfidf},
+    toy=toy,
+)

@@ -1,0 +1,354 @@
+"""Find spans of words and say what kind each is, such as names of people and places.
+
+Rows hold words and IOB2 tags, or raw text and spans in characters. An answer is the JSON text of
+the spans, ``[["PER",0,2]]``: type, first word, one past the last; in characters for raw text.
+Every word is answered: a word that the model could not see counts as ``O`` against full gold.
+"""
+
+# ruff: noqa: ARG001  # one form for all tasks: some need neither settings nor labels
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from polyculture.core.errors import DataError
+from polyculture.core.parts import suggestion
+from polyculture.core.plugins import Task
+from polyculture.core.recipe import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import polars as pl
+    from numpy.typing import NDArray
+
+    from polyculture.core.data import Dataset
+    from polyculture.core.run import Scores
+    from polyculture.stats.entities import Span
+
+
+class Spans(Settings):
+    """Which words belong together, and what they are."""
+
+    kind: Literal["spans"] = "spans"
+
+
+def prepare(rows: pl.DataFrame, where: str, settings: Spans) -> pl.DataFrame:
+    """Check the columns; cut raw text into words. Rows without gold are fine to predict.
+
+    Raw text gains ``tokens``, ``starts`` and ``ends``, and with ``spans`` also ``tags``,
+    ``inside_words`` (spans that begin or end inside a word) and ``trimmed`` (spans that began or
+    ended with a space).
+    """
+    from polyculture.stats.rows import check_rows
+
+    if "tokens" in rows.columns:
+        check_rows(rows, where, needed=("id",), filled=("id", "tokens", "tags"))
+        if "tags" in rows.columns:
+            _check_tags(rows, where)
+        return rows
+    check_rows(rows, where, needed=("id", "text"), filled=("id", "text", "spans"))
+    return _in_words(rows, where)
+
+
+def _check_tags(rows: pl.DataFrame, where: str) -> None:
+    for item, tokens, tags in rows.select("id", "tokens", "tags").iter_rows():
+        if len(tokens) != len(tags):
+            msg = (
+                f"{where}, item {item!r}: {len(tokens)} words came with {len(tags)} tags. "
+                "Give each word one tag."
+            )
+            raise DataError(msg)
+        odd = next((tag for tag in tags if not _is_tag(tag)), None)
+        if odd is not None or None in tags:
+            msg = (
+                f"{where}, item {item!r}: expected a tag like 'O', 'B-PER' or 'I-PER', "
+                f"but {odd!r} came. Correct it."
+            )
+            raise DataError(msg)
+
+
+def _is_tag(tag: str | None) -> bool:
+    return tag == "O" or (tag is not None and tag[:2] in {"B-", "I-"} and len(tag) > 2)  # noqa: PLR2004
+
+
+def _in_words(rows: pl.DataFrame, where: str) -> pl.DataFrame:
+    import polars as pl
+
+    from polyculture.nets.text_spans import spell
+
+    has_gold = "spans" in rows.columns
+    spans = rows["spans"].to_list() if has_gold else [[]] * len(rows)
+    spelled = [
+        spell(text, found, f"{where}, item {item!r}")
+        for item, text, found in zip(rows["id"], rows["text"], spans, strict=True)
+    ]
+    place, words = pl.List(pl.Int64), pl.List(pl.String)
+    added = [
+        pl.Series("tokens", [row.tokens for row in spelled], words),
+        pl.Series("starts", [row.starts for row in spelled], place),
+        pl.Series("ends", [row.ends for row in spelled], place),
+    ]
+    if has_gold:
+        kind = pl.List(pl.Struct({"start": pl.Int64, "end": pl.Int64, "label": pl.String}))
+        added += [
+            pl.Series("tags", [row.tags for row in spelled], words),
+            pl.Series("spans", [row.spans for row in spelled], kind),
+            pl.Series("inside_words", [row.inside_words for row in spelled], pl.Int64),
+            pl.Series("trimmed", [row.trimmed for row in spelled], pl.Int64),
+        ]
+    return rows.with_columns(added)
+
+
+def labels(splits: Mapping[str, pl.DataFrame], settings: Spans) -> tuple[str, ...]:
+    """``O``, then ``B-`` and ``I-`` of each type of the training rows, in code-point order."""
+    found = {name: _types(rows, name) for name, rows in splits.items()}
+    kinds = sorted(found["train"])
+    if not kinds:
+        msg = "train has no spans, so there is nothing to learn. Give examples with spans."
+        raise DataError(msg)
+    for name, types in found.items():
+        for kind, item in types.items():
+            if kind not in kinds:
+                msg = (
+                    f"{name}, item {item!r}: spans of type {kind!r} do not occur in train. "
+                    f"{suggestion(kind, kinds)} Add training examples of it, or drop such rows."
+                )
+                raise DataError(msg)
+    return ("O", *(f"{prefix}-{kind}" for kind in kinds for prefix in "BI"))
+
+
+def _types(rows: pl.DataFrame, where: str) -> dict[str, str]:
+    """Each type and the first item that has it."""
+    found: dict[str, str] = {}
+    for item, answer in zip(rows["id"], _gold_spans(rows, where), strict=True):
+        for kind, _, _ in answer:
+            found.setdefault(kind, item)
+    return found
+
+
+def _gold_spans(rows: pl.DataFrame, where: str) -> list[list[Span]]:
+    """The right spans of each row, in characters for raw text and in words otherwise."""
+    from polyculture.stats.entities import conlleval_spans
+
+    if "starts" not in rows.columns:
+        return [conlleval_spans(tags) for tags in _tags(rows, where)]
+    return [
+        [(span["label"], span["start"], span["end"]) for span in spans]
+        for spans in _column(rows, "spans", where)
+    ]
+
+
+def _column(rows: pl.DataFrame, name: str, where: str) -> list[Any]:
+    from polyculture.stats.rows import check_rows
+
+    check_rows(rows, where, needed=(name,), filled=())
+    return rows[name].to_list()
+
+
+def _tags(rows: pl.DataFrame, where: str) -> list[list[str]]:
+    """The tags of each row; raw text without spans has none."""
+    name = "spans" if "starts" in rows.columns and "tags" not in rows.columns else "tags"
+    return _column(rows, name, where)
+
+
+def targets(
+    rows: pl.DataFrame,
+    labels: tuple[str, ...],
+    settings: Spans,
+) -> list[NDArray[Any]]:
+    """The code of each word's tag."""
+    import numpy as np
+
+    code = {label: place for place, label in enumerate(labels)}
+    return [np.array([code[t] for t in tags], dtype=np.int64) for tags in _tags(rows, "the data")]
+
+
+def loss(logits: Any, targets: Any, settings: Spans) -> Any:
+    """Cross-entropy, the mean over words; targets of -100 do not count."""
+    from torch.nn import functional
+
+    total = functional.cross_entropy(
+        logits.float().flatten(0, -2), targets.flatten(), ignore_index=-100, reduction="sum"
+    )
+    return total / (targets >= 0).sum().clamp(min=1)
+
+
+def decode(
+    rows: pl.DataFrame,
+    logits: Sequence[NDArray[Any]],
+    labels: tuple[str, ...],
+    settings: Spans,
+    paths: Sequence[NDArray[Any]] | None = None,
+) -> pl.DataFrame:
+    """Answers, tags, and how many words the model could not see.
+
+    Args:
+        rows: Prepared rows.
+        logits: One array a row, ``(words, labels)``. A word that the model could not see has NaN
+            in its row, or the array ends before it: its tag is ``O`` and it counts as unseen.
+        labels: The inventory.
+        settings: The task's settings.
+        paths: Label codes ``(words,)`` of a structured head, in the place of the best logit; may
+            end early as logits do, and is not read for unseen words.
+
+    Returns:
+        Columns ``id``, ``answer``, ``tags`` and ``unseen``.
+    """
+    import numpy as np
+
+    tags, unseen = [], []
+    for number, (tokens, scores) in enumerate(zip(rows["tokens"].to_list(), logits, strict=True)):
+        seen = ~np.isnan(scores).any(axis=1)
+        codes = scores.argmax(axis=1)
+        if paths is not None:
+            codes = np.full(len(scores), -1)
+            codes[: len(paths[number])] = paths[number][: len(codes)]
+            seen &= codes >= 0
+        row = [labels[code] if on else "O" for code, on in zip(codes, seen, strict=True)]
+        tags.append([*row, *["O"] * (len(tokens) - len(row))])
+        unseen.append(len(tokens) - int(seen.sum()))
+    return _answers(rows, tags, unseen)
+
+
+def _answers(
+    rows: pl.DataFrame, tags: Sequence[Sequence[str]], unseen: Sequence[int]
+) -> pl.DataFrame:
+    import polars as pl
+
+    return pl.DataFrame(
+        {
+            "id": rows["id"],
+            "answer": pl.Series(_texts(rows, tags), dtype=pl.String),
+            "tags": pl.Series(tags, dtype=pl.List(pl.String)),
+            "unseen": pl.Series(unseen, dtype=pl.Int64),
+        }
+    )
+
+
+def _texts(rows: pl.DataFrame, tags: Iterable[Sequence[str]]) -> list[str]:
+    from polyculture.stats.entities import conlleval_spans, to_text
+    from polyculture.stats.span_scores import of_words
+
+    if "starts" not in rows.columns:
+        return [to_text(conlleval_spans(row)) for row in tags]
+    places = zip(tags, rows["starts"].to_list(), rows["ends"].to_list(), strict=True)
+    return [to_text(of_words(*row)) for row in places]
+
+
+def gold(rows: pl.DataFrame, settings: Spans) -> list[str]:
+    """The right answers, in the form of ``decode``."""
+    from polyculture.stats.entities import to_text
+
+    return [to_text(spans) for spans in _gold_spans(rows, "the data")]
+
+
+def score(
+    rows: pl.DataFrame,
+    answers: pl.DataFrame,
+    labels: tuple[str, ...],
+    settings: Spans,
+    *,
+    split: str,
+    notes: Mapping[str, str | int | float] | None = None,
+) -> Scores:
+    """Entity scores equal to conlleval's, with intervals; tables of types and of tags."""
+    from polyculture.stats.span_scores import score_spans
+
+    return score_spans(rows, gold(rows, settings), answers, labels, split=split, notes=notes or {})
+
+
+def majority(
+    train: pl.DataFrame,
+    rows: pl.DataFrame,
+    labels: tuple[str, ...],
+    settings: Spans,
+) -> pl.DataFrame:
+    """Every word is ``O``: no span at all."""
+    tags = [["O"] * len(tokens) for tokens in rows["tokens"].to_list()]
+    return _answers(rows, tags, [0] * len(tags))
+
+
+def most_frequent_tag(
+    train: pl.DataFrame,
+    rows: pl.DataFrame,
+    labels: tuple[str, ...],
+    settings: Spans,
+) -> pl.DataFrame:
+    """Each word has the tag it had most often in training; a word that is new is ``O``."""
+    from collections import Counter
+
+    seen: dict[str, Counter[str]] = {}
+    for tokens, tags in zip(train["tokens"].to_list(), _tags(train, "train"), strict=True):
+        for token, tag in zip(tokens, tags, strict=True):
+            seen.setdefault(token, Counter())[tag] += 1
+    place = {label: number for number, label in enumerate(labels)}
+    usual = {
+        word: min(tags, key=lambda tag: (-tags[tag], place[tag])) for word, tags in seen.items()
+    }
+    found = [[usual.get(token, "O") for token in tokens] for tokens in rows["tokens"].to_list()]
+    return _answers(rows, found, [0] * len(found))
+
+
+def toy() -> Dataset:
+    """Short English and Chinese sentences about people and places, with spans in characters."""
+    import numpy as np
+    import polars as pl
+
+    from polyculture.core.data import Dataset
+    from polyculture.store import digest
+
+    rng = np.random.default_rng(1)
+    names = {
+        "PER": ("Ada Berg", "Tom Reed", "Mia", "李小明", "王芳"),
+        "LOC": ("Oslo", "Port Ellen", "Rome", "北京", "青岛"),
+    }
+    sentences = (
+        "{PER} lives in {LOC} .",
+        "we met {PER} today",
+        "{LOC} is far from {LOC}",
+        "it rains again",
+        "{PER}住在{LOC}。",
+        "昨天我见到{PER}了",
+        "从{LOC}到{LOC}很远",
+        "今天下雨了",
+    )
+    splits = {}
+    for name, size in (("train", 240), ("valid", 60), ("test", 60)):
+        made = [_filled(str(rng.choice(sentences)), names, rng) for _ in range(size)]
+        splits[name] = pl.DataFrame(
+            {
+                "id": [f"{name}-{number}" for number in range(size)],
+                "text": [text for text, _ in made],
+                "spans": [spans for _, spans in made],
+            }
+        )
+    total = digest.of_json({name: digest.of_frame(rows) for name, rows in splits.items()})
+    return Dataset(name="toy-names", splits=splits, digest=total, licence="Apache-2.0")
+
+
+def _filled(
+    sentence: str, names: Mapping[str, Sequence[str]], rng: Any
+) -> tuple[str, list[dict[str, Any]]]:
+    text, spans = "", []
+    for piece in sentence.replace("{", "}").split("}"):
+        word = str(rng.choice(names[piece])) if piece in names else piece
+        if piece in names:
+            spans.append({"start": len(text), "end": len(text) + len(word), "label": piece})
+        text += word
+    return text, spans
+
+
+PLUGIN = Task(
+    settings=Spans,
+    level="word",
+    model_class="AutoModelForTokenClassification",
+    prepare=prepare,
+    labels=labels,
+    targets=targets,
+    loss=loss,
+    decode=decode,
+    gold=gold,
+    score=score,
+    baselines={"majority": majority, "most_frequent_tag": most_frequent_tag},
+    toy=toy,
+)
