@@ -84,6 +84,7 @@ MODELS = (
         lineage=(
             "sentence-transformers/all-MiniLM-L6-v2",
             "nreimers/MiniLM-L6-H384-uncased",
+            "microsoft/MiniLM-L12-H384-uncased",
         ),
     ),
     Starter(
@@ -111,6 +112,7 @@ MODELS = (
             "minilm-l6",
             "sentence-transformers/all-MiniLM-L6-v2",
             "nreimers/MiniLM-L6-H384-uncased",
+            "microsoft/MiniLM-L12-H384-uncased",
         ),
     ),
     Starter(
