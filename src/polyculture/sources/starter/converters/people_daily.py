@@ -70,7 +70,7 @@ def convert(members: Path, folder: Path) -> tuple[str, ...]:
     counts = ", ".join(f"{label} {labels.count(label):,}" for label in LABELS.values())
     return (
         (
-            f"{len(rows) - len(table):,} of {len(rows):,} lines repeat an earlier one: dropped before "
+            f"{len(rows) - len(table):,} of {len(rows):,} lines repeat another: dropped before "
             "any split."
         ),
         f"{len(table):,} lines stay, with the spans {counts}.",

@@ -1,0 +1,132 @@
+"""A base made from nothing: what a task's own training texts can teach, without pretraining."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from polyculture.core.errors import need
+from polyculture.core.plugins import Base, BaseSource
+from polyculture.core.recipe import Settings
+
+if TYPE_CHECKING:
+    from polyculture.core.recipe import Recipe
+
+HEAD_WIDTH = 32
+LONGEST = 512
+DEFAULT_LAYERS = {"transformer": 2, "convolutional": 3}
+
+
+class New(Settings):
+    """Which kind of network, and how large."""
+
+    source: Literal["new"] = "new"
+    kind: Literal["transformer", "convolutional", "tfidf"]
+    """``tfidf`` is no network: counts of words with a linear model."""
+    width: int | None = Field(default=None, ge=32, multiple_of=HEAD_WIDTH)
+    """Numbers a token; 128 where left out."""
+    layers: int | None = Field(default=None, ge=1)
+    """Left out, 2 for a transformer and 3 for a convolutional network."""
+    vocabulary: int | None = Field(default=None, ge=300)
+    """Pieces of words at most, learnt from the training texts; 8,000 where left out."""
+
+    @model_validator(mode="after")
+    def _tfidf_has_no_sizes(self) -> Self:
+        if self.kind == "tfidf" and (self.width or self.layers or self.vocabulary):
+            msg = "width, layers and vocabulary belong to networks; kind = 'tfidf' has none"
+            raise ValueError(msg)
+        return self
+
+
+def open_base(settings: New, texts: Sequence[Sequence[str]], work: Path, seed: int) -> Base:
+    """Make the base in the work folder; the same texts and seed give the same bytes.
+
+    Args:
+        settings: Kind and sizes.
+        texts: The training texts, each a list of words, or a list of one text.
+        work: An empty folder, filled with configuration, weights and tokenizer.
+        seed: Where the first weights come from.
+    """
+    from polyculture.store.digest import of_folder, of_json
+
+    if settings.kind == "tfidf":
+        return Base(
+            name=settings.kind,
+            kind="tfidf",
+            folder=None,
+            lineage=(),
+            digest=of_json(settings.model_dump(mode="json")),
+        )
+    from polyculture.sources.bases._pieces import learn_pieces, write_tokenizer
+
+    pieces = learn_pieces(texts, settings.vocabulary or 8_000)
+    is_transformer = settings.kind == "transformer"
+    write_tokenizer(work, pieces, longest=LONGEST, tells_pairs=is_transformer)
+    write = _write_transformer if is_transformer else _write_convolutional
+    write(work, settings, len(pieces), seed)
+    return Base(
+        name=settings.kind,
+        kind="transformers" if is_transformer else "convolutional",
+        folder=work,
+        lineage=(),
+        digest=of_folder(work),
+        notes=(f"The base was made from nothing, with {len(pieces):,} pieces of words.",),
+    )
+
+
+def _write_transformer(work: Path, settings: New, pieces: int, seed: int) -> None:
+    torch: Any = need("torch", extra="train", purpose="Making a base")
+    from safetensors.torch import save_file
+    from transformers import BertConfig, BertModel
+
+    width = settings.width or 128
+    config = BertConfig(
+        vocab_size=pieces,
+        hidden_size=width,
+        num_hidden_layers=settings.layers or DEFAULT_LAYERS["transformer"],
+        num_attention_heads=width // HEAD_WIDTH,
+        intermediate_size=4 * width,
+        max_position_embeddings=LONGEST,
+        architectures=["BertModel"],
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = BertModel(config)
+    config.save_pretrained(work)
+    save_file(dict(model.state_dict()), work / "model.safetensors", metadata={"format": "pt"})
+
+
+def _write_convolutional(work: Path, settings: New, pieces: int, seed: int) -> None:
+    torch: Any = need("torch", extra="train", purpose="Making a base")
+    from safetensors.torch import save_file
+
+    from polyculture.nets.convolutional import ConvolutionalText, initialise
+
+    network = ConvolutionalText(
+        vocabulary=pieces,
+        width=settings.width or 128,
+        layers=settings.layers or DEFAULT_LAYERS["convolutional"],
+    )
+    with torch.random.fork_rng(devices=[]):
+        initialise(network, seed)
+    network.save_sizes(work)
+    save_file(network.state_dict(), work / "model.safetensors", metadata={"format": "pt"})
+
+
+def refuses(recipe: "Recipe") -> str | None:
+    """Weights that nobody trained cannot stay as they are; word counts have no other head."""
+    base: Any = recipe.base
+    adaptation: Any = recipe.adaptation
+    head: Any = recipe.head
+    task: Any = recipe.task
+    if adaptation.kind != "full":
+        return f"a base made from nothing has to be trained whole, not by {adaptation.kind!r}"
+    if base.kind == "tfidf" and task.kind != "classification":
+        return "word counts answer whole texts: kind = 'tfidf' does classification only"
+    if base.kind == "tfidf" and head.kind != "linear":
+        return f"word counts have a linear model of their own, and no head {head.kind!r}"
+    return None
+
+
+PLUGIN = BaseSource(settings=New, open=open_base, refuses=refuses)
