@@ -1,0 +1,26 @@
+"""``polyculture report``: draw the report of an audit again, open it, or bring it elsewhere."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    folder: Annotated[Path, typer.Argument(help="The folder of an audit or a study.")],
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write one file here instead: its name ends in .html, .md or .json."),
+    ] = None,
+    open_page: Annotated[
+        bool, typer.Option("--open", help="Open the page in the browser.")
+    ] = False,
+) -> None:
+    """Draw the report in FOLDER again, as report.html and report.md."""
+    from polyculture import api
+
+    path = api.render(folder, out)
+    typer.echo(path)
+    if open_page:
+        typer.launch(path.resolve().as_uri())

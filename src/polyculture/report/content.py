@@ -1,0 +1,52 @@
+"""Everything a page says, computed before anything is drawn."""
+
+from polyculture.core.page import ReportInput
+from polyculture.report import (
+    alike,
+    caveats,
+    concord,
+    failures,
+    joint,
+    opening,
+    reproduce,
+    scores,
+)
+from polyculture.report.page import Block, Facts, Points, Prose, Report, Section
+
+
+def report_of(content: ReportInput) -> Report:
+    """The report on an audit."""
+    from polyculture import __version__
+
+    audit = content.audit
+    return Report(
+        title=content.title,
+        verdict=opening.verdict(audit),
+        deck=opening.deck(content),
+        answers=opening.answers(content),
+        sections=(
+            _asked(content),
+            scores.section(content),
+            joint.section(audit),
+            failures.section(content),
+            alike.section(audit),
+            concord.section(audit),
+            caveats.section(content),
+            reproduce.section(content, __version__),
+        ),
+        version=__version__,
+    )
+
+
+def _asked(content: ReportInput) -> Section:
+    blocks: list[Block] = []
+    if content.asked:
+        blocks.append(Facts(facts=tuple(content.asked.items())))
+    if content.audit.advice:
+        sentences = tuple(advice.sentence for advice in content.audit.advice)
+        blocks.append(Points(title="What to do with the answer", points=sentences))
+    return Section(
+        key="asked",
+        title="What was asked",
+        blocks=tuple(blocks) or (Prose(text="Nothing was recorded about the question."),),
+    )

@@ -1,0 +1,173 @@
+"""The heat map of one measure over all pairs of models, with the tree that orders it."""
+
+from collections.abc import Mapping, Sequence
+from math import ceil, floor
+from typing import Any, NamedTuple
+
+import altair as alt
+
+from polyculture.core.values import Known, Value
+from polyculture.report.dendrogram import Merge, tree
+from polyculture.report.drawing import finished, rows
+from polyculture.report.numbers import Form
+from polyculture.report.palette import ALIKE, APART, LIGHT, STRONG
+from polyculture.report.words import short
+
+LABELLED = 12
+"""Up to this many models each cell carries its number."""
+NAMED = 60
+"""Up to this many models each row carries its name."""
+LEGEND_HEIGHT = 10
+REACHES = (0.25, 0.5, 1.0)
+"""Colours reach this far from chance, so that a small likeness does not look like a large one."""
+
+Pairs = Mapping[frozenset[str], Value]
+
+
+class Ramp(NamedTuple):
+    """Steps of colour, and the values at their edges."""
+
+    colours: tuple[str, ...]
+    low: float
+    high: float
+    centre: float | None
+
+    def colour(self, value: float) -> str:
+        """The name of the colour of a value."""
+        width = (self.high - self.low) / len(self.colours)
+        step = int((value - self.low) / width) if width else 0
+        return self.colours[min(max(step, 0), len(self.colours) - 1)]
+
+
+def ramp_of(values: Sequence[Value]) -> Ramp:
+    """Colours around the chance level where all pairs share one, else from lowest to highest."""
+    known = [value for value in values if isinstance(value, Known)]
+    chances = {value.chance for value in known}
+    centre = chances.pop() if len(chances) == 1 else None
+    if centre is not None:
+        far = max(abs(value.number - centre) for value in known)
+        reach = next((reach for reach in REACHES if far <= reach), far)
+        return Ramp((*APART, "even", *ALIKE), centre - reach, centre + reach, centre)
+    low = min((value.number for value in known), default=0.0)
+    high = max((value.number for value in known), default=1.0)
+    return Ramp(("even", *ALIKE), floor(10 * low) / 10, ceil(10 * high) / 10, None)
+
+
+def cell_size(models: int) -> int:
+    """Pixels of one cell: fewer the more models there are."""
+    sizes = ((6, 54), (LABELLED, 42), (30, 18), (NAMED, 12))
+    return next((size for limit, size in sizes if models <= limit), 5)
+
+
+def heat_map(
+    order: Sequence[str], pairs: Pairs, *, merges: Sequence[Merge] = (), form: Form
+) -> dict[str, Any]:
+    """Draw all pairs in the order of the clustering; the diagonal is left empty.
+
+    A model is not compared with itself. A pair without a value is grey and marked "–".
+    """
+    size = cell_size(len(order)) * len(order)
+    ramp = ramp_of(list(pairs.values()))
+    cells = rows(_cells(order, pairs, ramp, form))
+    heat: Any = _squares(cells, order, size)
+    if len(order) <= LABELLED:
+        heat = alt.layer(heat, _numbers(cells, order)).resolve_scale(color="independent")
+    heat = heat.properties(width=size, height=size)
+    if merges:
+        heat = alt.hconcat(heat, tree(merges, width=64, height=size), spacing=10)
+    legend = _legend(ramp, min(max(size, 220), 320), form)
+    return finished(alt.vconcat(heat, legend, spacing=18))
+
+
+def _label(place: int, name: str) -> str:
+    return f"{short(name)} · {place}"
+
+
+def _cells(
+    order: Sequence[str], pairs: Pairs, ramp: Ramp, form: Form
+) -> list[dict[str, str | int]]:
+    cells: list[dict[str, str | int]] = []
+    for row, a in enumerate(order, start=1):
+        for column, b in enumerate(order, start=1):
+            value = pairs.get(frozenset({a, b}))
+            if a == b or value is None:
+                continue
+            known = isinstance(value, Known)
+            colour = ramp.colour(value.number) if isinstance(value, Known) else "panel"
+            text = form(value.number) if isinstance(value, Known) else "–"
+            cell: dict[str, str | int] = {"row": _label(row, a), "column": column, "colour": colour}
+            if len(order) <= NAMED:
+                cell["words"] = f"{a}, {b}: {text if known else 'undefined'}"
+            if len(order) <= LABELLED:
+                cell["text"] = text
+                cell["ink"] = "on-strong" if colour in STRONG else "on-pale" if known else "quiet"
+            cells.append(cell)
+    return cells
+
+
+def _named(field: str, colours: Sequence[str]) -> Any:
+    scale = alt.Scale(domain=list(colours), range=[LIGHT[name] for name in colours])
+    return alt.Color(f"{field}:N", scale=scale, legend=None)
+
+
+def _axes(order: Sequence[str]) -> dict[str, Any]:
+    places = list(range(1, len(order) + 1))
+    labels = [_label(place, name) for place, name in enumerate(order, start=1)]
+    plain = {"domain": False, "ticks": False, "title": None, "labelPadding": 6}
+    named = len(order) <= NAMED
+    column = alt.Axis(orient="top", labels=named, labelAngle=0, labelOverlap=True, **plain)
+    row = alt.Axis(labels=named, labelFontSize=12 if len(order) <= LABELLED else 10, **plain)
+    band = {"paddingInner": 0.04 if named else 0.0, "paddingOuter": 0.02 if named else 0.0}
+    return {
+        "x": alt.X("column:O", axis=column, scale=alt.Scale(domain=places, **band)),
+        "y": alt.Y("row:O", axis=row, scale=alt.Scale(domain=labels, **band)),
+    }
+
+
+def _squares(cells: Any, order: Sequence[str], size: int) -> Any:
+    colour = _named("colour", (*APART, "even", *ALIKE, "panel"))
+    # Corners make each cell a longer path: only where there are few.
+    mark = {"cornerRadius": 2} if len(order) <= LABELLED else {}
+    chart = alt.Chart(cells, width=size, height=size).mark_rect(**mark)
+    if len(order) <= NAMED:
+        chart = chart.encode(description="words:N")
+    return chart.encode(**_axes(order), color=colour)
+
+
+def _numbers(cells: Any, order: Sequence[str]) -> Any:
+    inks = _named("ink", ("on-pale", "on-strong", "quiet"))
+    chart = alt.Chart(cells).mark_text(fontSize=13 if len(order) <= 6 else 11, aria=False)  # noqa: PLR2004
+    return chart.encode(**_axes(order), text="text:N", color=inks)
+
+
+def _legend(ramp: Ramp, width: int, form: Form) -> Any:
+    steps = len(ramp.colours)
+    squares = [
+        {"step": step, "next": step + 1, "colour": colour}
+        for step, colour in enumerate(ramp.colours)
+    ]
+    marks = [
+        {"step": 0, "text": form(ramp.low), "align": "left"},
+        {"step": steps, "text": f"{form(ramp.high)} alike", "align": "right"},
+    ]
+    if ramp.centre is not None:
+        marks.insert(1, {"step": steps / 2, "text": f"chance {form(ramp.centre)}"})
+    x = alt.X("step:Q", axis=None, scale=alt.Scale(domain=[0, steps], nice=False))
+    base = alt.Chart(rows(squares), width=width, height=LEGEND_HEIGHT)
+    bars = base.mark_rect(aria=False).encode(
+        x=x, x2="next:Q", color=_named("colour", (*APART, "even", *ALIKE, "panel"))
+    )
+    texts = [
+        alt.Chart(rows([mark]))
+        .mark_text(
+            align=mark.get("align", "center"),
+            baseline="top",
+            dy=10,
+            fontSize=11,
+            color=LIGHT["quiet"],
+            aria=False,
+        )
+        .encode(x=x, text="text:N")
+        for mark in marks
+    ]
+    return alt.layer(bars, *texts).properties(width=width, height=LEGEND_HEIGHT)

@@ -1,0 +1,197 @@
+"""Failing together: what was observed, and what independent models would show."""
+
+from typing import Any
+
+import altair as alt
+
+from polyculture.core.audit import Audit, JointOutcome
+from polyculture.core.values import Known
+from polyculture.report.drawing import finished, rows
+from polyculture.report.numbers import cell, coefficient, count, effective, items, ratio, share
+from polyculture.report.opening import times_as_often
+from polyculture.report.page import Block, Cell, Chart, Column, Section, Table
+from polyculture.report.palette import LIGHT
+from polyculture.report.words import meaning_of, name_of, plural
+
+SERIES = ["observed", "expected if independent"]
+VOTES = frozenset({"effective_votes", "vendi_score"})
+
+
+def section(audit: Audit) -> Section:
+    """Observed against expected joint failure, by count, by group, and for the group as a whole."""
+    blocks: list[Block] = []
+    if audit.failures_by_count:
+        blocks.append(_by_count(audit))
+    blocks.append(_outcomes(audit))
+    if audit.strata:
+        blocks.append(_strata(audit))
+    if audit.group:
+        blocks.append(_group(audit))
+    return Section(
+        key="together",
+        title="Failing together",
+        lead=_lead(audit),
+        blocks=tuple(blocks),
+    )
+
+
+def _lead(audit: Audit) -> str:
+    observed = audit.all_fail.observed
+    if not isinstance(observed, Known):
+        return f"Whether they fail together cannot be said: {observed.reason}."
+    return (
+        f"All {len(audit.models)} models fail on {share(observed.number)} of the items, "
+        f"{times_as_often(audit.all_fail)}. An item that every model fails has no second opinion: "
+        "no vote and no fallback among these models can save it."
+    )
+
+
+def _by_count(audit: Audit) -> Chart:
+    number = len(audit.models)
+    last = audit.failures_by_count[-1]
+    return Chart(
+        title="How many models fail on an item",
+        words=f"Bars: items failed by exactly 0 to {number} of the models. Ticks: what independent "
+        f"models of the same accuracies would show. At {number}, {count(last)} observed against "
+        f"{items(audit.expected_by_count[-1])} expected.",
+        specification=_bars(audit),
+        table=Table(
+            caption="Items by the number of models that fail on them",
+            columns=(
+                Column(label="Models that fail", is_number=True),
+                Column(label="Items observed", is_number=True),
+                Column(label="Expected if independent", is_number=True),
+            ),
+            rows=tuple(
+                (Cell(text=f"{failing}"), Cell(text=count(seen)), Cell(text=items(expected)))
+                for failing, (seen, expected) in enumerate(
+                    zip(audit.failures_by_count, audit.expected_by_count, strict=True)
+                )
+            ),
+            is_folded=True,
+        ),
+    )
+
+
+def _bars(audit: Audit) -> dict[str, Any]:
+    values: list[dict[str, Any]] = [
+        {"failing": failing, "observed": seen, "expected": expected, "text": count(seen)}
+        for failing, (seen, expected) in enumerate(
+            zip(audit.failures_by_count, audit.expected_by_count, strict=True)
+        )
+    ]
+    last = len(values) - 1
+    for value in values:
+        value["bar"], value["tick"] = SERIES
+        value["words"] = (
+            f"{value['failing']} of {last} models fail: {value['text']} observed, "
+            f"{items(value['expected'])} expected"
+        )
+    few = last <= 12  # noqa: PLR2004
+    width = 56 * len(values) if last <= 7 else max(440, 6 * len(values))  # noqa: PLR2004
+    x_axis = alt.Axis(title="models that fail", labelAngle=0, ticks=False, labelOverlap=True)
+    y_axis = alt.Axis(title="items", tickCount=5, domain=False, ticks=False, format=",d")
+    base = alt.Chart(rows(values), width=width, height=250).encode(
+        x=alt.X("failing:O", axis=x_axis, scale=alt.Scale(paddingInner=0.3 if few else 0.1))
+    )
+    bars = base.mark_bar(cornerRadiusEnd=2).encode(
+        y=alt.Y("observed:Q", axis=y_axis), color=_series("bar"), description="words:N"
+    )
+    ticks = base.mark_tick(thickness=3, opacity=1, aria=False).encode(
+        y="expected:Q", color=_series("tick")
+    )
+    layers = [bars, ticks]
+    if few:  # a figure on each bar, fenced off from the tick it may touch
+        text = {"dy": -9, "fontSize": 12, "aria": False}
+        fence = base.mark_text(stroke=LIGHT["paper"], strokeWidth=4, **text)
+        figures = base.mark_text(**text)
+        layers += [mark.encode(y="observed:Q", text="text:N") for mark in (fence, figures)]
+    return finished(alt.layer(*layers))
+
+
+def _series(field: str) -> Any:
+    scale = alt.Scale(domain=SERIES, range=[LIGHT["observed"], LIGHT["expected"]])
+    legend = alt.Legend(orient="top", title=None, symbolType="square", labelLimit=300)
+    return alt.Color(f"{field}:N", scale=scale, legend=legend)
+
+
+def _outcomes(audit: Audit) -> Table:
+    outcomes: list[tuple[str, str, JointOutcome | None]] = [
+        ("All fail", "", audit.all_fail),
+        ("All are right", "", audit.all_correct),
+        ("All fail", "expected within each group of items", audit.all_fail_within_strata),
+        ("All fail", "expected within each right answer", audit.all_fail_within_gold),
+    ]
+    return Table(
+        caption="Joint outcomes against independence",
+        columns=_outcome_columns("Outcome"),
+        rows=tuple(
+            (Cell(text=name, note=note), *_outcome_cells(outcome))
+            for name, note, outcome in outcomes
+            if outcome is not None
+        ),
+        note="Expected is the product of the models' own rates. Hard items are hard for everyone, "
+        "so some excess is nearly always there; the rows within groups and within right answers "
+        "take that part of it out which is shared by construction.",
+    )
+
+
+def _outcome_columns(first: str) -> tuple[Column, ...]:
+    numbers = ("Observed", "Expected if independent", "Times as often", "Difference")
+    return (Column(label=first), *(Column(label=label, is_number=True) for label in numbers))
+
+
+def _outcome_cells(outcome: JointOutcome) -> tuple[Cell, ...]:
+    return (
+        cell(outcome.observed, share),
+        cell(outcome.expected, share),
+        cell(outcome.ratio, ratio),
+        cell(outcome.difference, share),
+    )
+
+
+def _strata(audit: Audit) -> Table:
+    return Table(
+        caption="All models fail, group by group",
+        columns=_outcome_columns("Group of items"),
+        rows=tuple(
+            (
+                Cell(text=stratum.name, note=plural(stratum.items, "item")),
+                *_outcome_cells(stratum.all_fail),
+            )
+            for stratum in audit.strata
+        ),
+    )
+
+
+def _group(audit: Audit) -> Table:
+    return Table(
+        caption="The models as one group",
+        columns=(
+            Column(label="Measure"),
+            Column(label="Value", is_number=True),
+            Column(label="If independent", is_number=True),
+            Column(label="What it says"),
+        ),
+        rows=tuple(
+            (
+                Cell(text=name_of(result.measure)),
+                cell(result.value, _form(result.measure)),
+                _chance(result.value, result.measure),
+                Cell(text=meaning_of("group", result.measure), note=result.note),
+            )
+            for result in audit.group
+        ),
+    )
+
+
+def _form(measure: str) -> Any:
+    if measure in VOTES:
+        return effective
+    return share if "accuracy" in measure else coefficient
+
+
+def _chance(value: Any, measure: str) -> Cell:
+    if isinstance(value, Known) and value.chance is not None:
+        return Cell(text=_form(measure)(value.chance))
+    return Cell(text="–", tone="quiet")

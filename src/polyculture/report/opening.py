@@ -1,0 +1,236 @@
+"""The first screen: one finding, and four questions answered."""
+
+from polyculture.core.audit import Audit, Comparison, GroupResult, JointOutcome
+from polyculture.core.page import ReportInput
+from polyculture.core.values import Known, Value
+from polyculture.report.numbers import coefficient, effective, interval, level, ratio, share, told
+from polyculture.report.page import Answer
+from polyculture.report.words import BEHAVIOUR, isolated, listed, name_of, plural, spelled
+
+SHOWN_ADVICE = 3
+
+
+def group_value(audit: Audit, measure: str) -> Value | None:
+    """The value of a group measure, none where it was not computed."""
+    found = (result.value for result in audit.group if result.measure == measure)
+    return next(found, None)
+
+
+def undefined_results(audit: Audit) -> list[Comparison | GroupResult]:
+    """Comparisons and group results without a value."""
+    every: list[Comparison | GroupResult] = [*audit.comparisons, *audit.group]
+    return [result for result in every if not isinstance(result.value, Known)]
+
+
+def levels(audit: Audit) -> str:
+    """What the intervals of this audit are, such as "95% interval"."""
+    confidence = audit.settings.get("confidence")
+    return f"{level(float(confidence))} interval" if confidence else "interval"
+
+
+def behaviour_of(audit: Audit) -> str | None:
+    """The measure of behaviour by which pairs are ranked."""
+    defined = {
+        result.measure
+        for result in audit.comparisons
+        if result.view == "predictions" and isinstance(result.value, Known)
+    }
+    return next((measure for measure in BEHAVIOUR if measure in defined), None)
+
+
+def ranked(audit: Audit, measure: str) -> list[tuple[Comparison, Known]]:
+    """Pairs with a value, the most alike first."""
+    known = [
+        (result, result.value)
+        for result in audit.comparisons
+        if result.measure == measure and isinstance(result.value, Known)
+    ]
+    return sorted(known, key=lambda pair: -pair[1].number)
+
+
+def times_as_often(outcome: JointOutcome) -> str:
+    """How a joint outcome compares with independence, in words."""
+    value = outcome.ratio
+    if not isinstance(value, Known):
+        return f"how that compares with independent models is undefined: {value.reason}"
+    if value.low is not None and value.high is not None and value.low <= 1 <= value.high:
+        return f"about as often as independent models would ({ratio(value.number)} times)"
+    return f"{ratio(value.number)} times as often as independent models would"
+
+
+def verdict(audit: Audit) -> str:
+    """The finding in one sentence."""
+    number = spelled(len(audit.models)).capitalize()
+    votes = group_value(audit, "effective_votes")
+    if isinstance(votes, Known) and isinstance(audit.all_fail.ratio, Known):
+        return (
+            f"{number} models count as {effective(votes.number)} independent votes, and all fail "
+            f"together {times_as_often(audit.all_fail)}."
+        )
+    if isinstance(votes, Known):
+        return f"{number} models count as {effective(votes.number)} independent votes."
+    if isinstance(audit.all_fail.ratio, Known):
+        return f"{number} models all fail together {times_as_often(audit.all_fail)}."
+    return _verdict_on_pairs(audit)
+
+
+def _verdict_on_pairs(audit: Audit) -> str:
+    measure = behaviour_of(audit)
+    if measure is None:
+        number = spelled(len(audit.models)).capitalize()
+        return f"{number} models whose likeness cannot be told from these answers."
+    best, value = ranked(audit, measure)[0]
+    pair = f"{isolated(best.a)} and {isolated(best.b)}"
+    name = name_of(measure).lower()
+    return (
+        f"Of {spelled(len(audit.models))} models, {pair} are most alike: "
+        f"{name} {_number(measure, value)}."
+    )
+
+
+def _number(measure: str, value: Known) -> str:
+    return share(value.number) if measure == "agreement" else coefficient(value.number)
+
+
+def answers(content: ReportInput) -> tuple[Answer, ...]:
+    """The questions that a reader comes with."""
+    audit = content.audit
+    return (_alike(audit), _together(audit), _sure(audit), _advice(audit))
+
+
+def _alike(audit: Audit) -> Answer:
+    question = "How alike are these models?"
+    details = _extremes(audit)
+    votes = group_value(audit, "effective_votes")
+    number = len(audit.models)
+    if isinstance(votes, Known):
+        aside = interval(votes, effective)
+        sure = f" ({levels(audit)} {aside})" if aside else ""
+        sentence = f"Their errors are so alike that they count for no more{sure}."
+        unit = f"independent votes from {number} models"
+        return Answer(
+            question=question,
+            figure=effective(votes.number),
+            unit=unit,
+            sentences=(sentence,),
+            details=details,
+        )
+    if votes is not None:
+        details = (*details, f"The number of independent votes is undefined: {votes.reason}.")
+    return Answer(
+        question=question,
+        figure=f"{number}",
+        unit="models compared",
+        sentences=details[:1],
+        details=details[1:],
+    )
+
+
+def _extremes(audit: Audit) -> tuple[str, ...]:
+    measure = behaviour_of(audit)
+    if measure is None:
+        return ("No measure of behaviour has a value here.",)
+    pairs = ranked(audit, measure)
+    sentences = [_pair("Most alike", measure, *pairs[0])]
+    if len(pairs) > 1:
+        sentences.append(_pair("Least alike", measure, *pairs[-1]))
+    return tuple(sentences)
+
+
+def _pair(rank: str, measure: str, pair: Comparison, value: Known) -> str:
+    form = share if measure == "agreement" else coefficient
+    names = f"{isolated(pair.a)} and {isolated(pair.b)}"
+    return f"{rank}: {names}, {name_of(measure).lower()} {told(value, form)}."
+
+
+def _together(audit: Audit) -> Answer:
+    question = "Where do they fail together?"
+    observed, expected = audit.all_fail.observed, audit.all_fail.expected
+    if not isinstance(observed, Known):
+        return Answer(question=question, sentences=(f"Nobody can say: {observed.reason}.",))
+    failed = audit.failures_by_count[-1]
+    aside = interval(observed, share)
+    sure = f" ({levels(audit)} {aside})" if aside else ""
+    sentence = (
+        f"All {spelled(len(audit.models))} fail on {failed:,} of "
+        f"{plural(audit.items, 'item')}{sure}."
+    )
+    details = []
+    if isinstance(expected, Known):
+        details.append(f"Independent models of these accuracies: {share(expected.number)}.")
+    details += _within(audit)
+    return Answer(
+        question=question,
+        figure=share(observed.number),
+        unit="of the items: every model fails",
+        sentences=(sentence,),
+        details=tuple(details),
+    )
+
+
+def _within(audit: Audit) -> list[str]:
+    """What remains when shared difficulty is taken out."""
+    sentences = []
+    for outcome, what in (
+        (audit.all_fail_within_strata, "group of items"),
+        (audit.all_fail_within_gold, "right answer"),
+    ):
+        if outcome is not None and isinstance(outcome.ratio, Known):
+            sentences.append(
+                f"With each {what} taken by itself, still {ratio(outcome.ratio.number)} times "
+                "what independence gives."
+                if outcome.ratio.number > 1
+                else f"With each {what} taken by itself, no more than independence gives."
+            )
+    return sentences
+
+
+def _sure(audit: Audit) -> Answer:
+    resamples = audit.settings.get("resamples")
+    sentences = []
+    if resamples:
+        sentences.append(
+            f"Each {levels(audit)} comes from {resamples:,} resamples of the items. It says what "
+            "other items like these might show, not what other models would."
+        )
+    value = audit.all_fail.ratio
+    if isinstance(value, Known) and value.low is not None and value.high is not None:
+        sentences.append(
+            f"The {ratio(value.number)} times of joint failure may be {interval(value, ratio)}."
+        )
+    undefined = undefined_results(audit)
+    every = len(audit.comparisons) + len(audit.group)
+    details = [
+        f"{len(undefined):,} of {every:,} results are undefined; each says why."
+        if undefined
+        else "Every result has a value."
+    ]
+    missing = sum(model.missing for model in audit.models)
+    if missing:
+        details.append(f"{plural(missing, 'missing answer')} counted as wrong.")
+    return Answer(
+        question="How sure are we?",
+        figure=f"{audit.items:,}",
+        unit="items behind every number",
+        sentences=tuple(sentences) or ("No intervals were computed.",),
+        details=tuple(details),
+    )
+
+
+def _advice(audit: Audit) -> Answer:
+    sentences = tuple(advice.sentence for advice in audit.advice)
+    more = len(sentences) - SHOWN_ADVICE
+    return Answer(
+        question="What should I do?",
+        sentences=sentences[:SHOWN_ADVICE]
+        or ("Nothing in this audit points to a step that is worth taking.",),
+        details=(f"{plural(more, 'more step')} below.",) if more > 0 else (),
+    )
+
+
+def deck(content: ReportInput) -> str:
+    """What was compared, on what."""
+    audit = content.audit
+    names = [isolated(model.name) for model in audit.models]
+    shown = names if len(names) <= 8 else [*names[:7], f"{len(names) - 7} more"]  # noqa: PLR2004
+    return f"{listed(shown)}, on {plural(audit.items, 'item')} of {isolated(audit.probe)}."

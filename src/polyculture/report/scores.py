@@ -1,0 +1,190 @@
+"""How well each model does: beside its baselines, with intervals."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+
+from polyculture.core.audit import Audit, ModelResult
+from polyculture.core.page import ReportInput
+from polyculture.core.run import Baseline, Run, Score, Scores
+from polyculture.core.values import Known
+from polyculture.report.drawing import finished, rows
+from polyculture.report.numbers import cell, coefficient, count, p_value, share
+from polyculture.report.page import Block, Cell, Chart, Column, Fold, Section, Table
+from polyculture.report.palette import LIGHT
+from polyculture.report.words import name_of, plural, short
+
+SURE = 0.05
+ROW = 30
+
+
+def section(content: ReportInput) -> Section:
+    """Scores of trainings, and accuracy on the probe."""
+    blocks: list[Block] = [*_accuracy(content.audit)]
+    if content.runs:
+        blocks += [_against_baselines(content.runs), *_per_label(content.runs)]
+    return Section(
+        key="scores",
+        title="How well each model does",
+        lead="Likeness means little without quality: two good models agree because both are right.",
+        blocks=tuple(blocks),
+    )
+
+
+def _accuracy(audit: Audit) -> list[Block]:
+    table = _accuracy_table(audit)
+    known = [(m, m.accuracy) for m in audit.models if isinstance(m.accuracy, Known)]
+    if not known:
+        return [table]
+    best, value = max(known, key=lambda pair: pair[1].number)
+    return [
+        Chart(
+            title="Accuracy on the probe",
+            words=f"Each dot is a model's accuracy, the line its interval. {best.name} is the "
+            f"highest with {share(value.number)}; chosen on the items it is scored on.",
+            specification=_dots(known),
+            table=table,
+        )
+    ]
+
+
+def _accuracy_table(audit: Audit) -> Table:
+    has_lineage = any(model.lineage for model in audit.models)
+    labels = ["Model", "Accuracy", "Errors", "No answer", *(["Made from"] if has_lineage else [])]
+    lines = []
+    for model in audit.models:
+        errors = Cell(text="–", tone="quiet")
+        if model.errors is not None:
+            errors = Cell(text=count(model.errors))
+        line = [Cell(text=model.name), cell(model.accuracy, share), errors]
+        line.append(Cell(text=count(model.missing)))
+        if has_lineage:
+            line.append(Cell(text=" ← ".join(model.lineage) or "–"))
+        lines.append(tuple(line))
+    return Table(
+        caption=f"Accuracy on {plural(audit.items, 'item')} of {audit.probe}. "
+        "A missing answer counts as wrong.",
+        columns=tuple(Column(label=label, is_number=0 < i < 4) for i, label in enumerate(labels)),  # noqa: PLR2004
+        rows=tuple(lines),
+    )
+
+
+def _dots(known: Sequence[tuple[ModelResult, Known]]) -> dict[str, Any]:
+    ordered = sorted(known, key=lambda pair: -pair[1].number)
+    dots: list[dict[str, Any]] = [
+        {
+            "model": f"{short(model.name)}{chr(0x200B) * place}",  # told apart if cut to the same
+            "accuracy": value.number,
+            "low": value.number if value.low is None else value.low,
+            "high": value.number if value.high is None else value.high,
+            "words": f"{model.name}: {share(value.number)}",
+        }
+        for place, (model, value) in enumerate(ordered)
+    ]
+    x_axis = alt.Axis(format=".0%", title="accuracy", tickCount=6, domain=False, ticks=False)
+    x = alt.X("accuracy:Q", axis=x_axis, scale=alt.Scale(zero=False, padding=12))
+    order = [dot["model"] for dot in dots]
+    y_axis = alt.Axis(title=None, domain=False, ticks=False, labelPadding=8)
+    y = alt.Y("model:N", sort=order, axis=y_axis)
+    base = alt.Chart(rows(dots), width=380, height=ROW * min(len(dots), 40))
+    lines = base.mark_rule(color=LIGHT["expected"], strokeWidth=2, aria=False)
+    points = base.mark_circle(color=LIGHT["expected"], size=90, opacity=1)
+    return finished(
+        alt.layer(
+            lines.encode(x=alt.X("low:Q", axis=x_axis), x2="high:Q", y=y),
+            points.encode(x=x, y=y, description="words:N"),
+        )
+    )
+
+
+def _scored(run: Run) -> Scores:
+    return run.valid if run.test is None else run.test
+
+
+def _against_baselines(runs: Sequence[Run]) -> Table:
+    names = list(dict.fromkeys(b.name for run in runs for b in run.baselines))
+    columns = [Column(label="Model"), Column(label="Score", is_number=True)]
+    for name in names:
+        columns += [
+            Column(label=name_of(name), is_number=True),
+            Column(label=f"Better than {name_of(name)}?"),
+        ]
+    return Table(
+        caption="Scores on held-out rows, beside simple methods on the same rows",
+        columns=tuple(columns),
+        rows=tuple(_baseline_row(run, names) for run in runs),
+        note="“Better” is asked with the exact McNemar test of which rows each gets right; "
+        "p is the chance of so uneven a split if neither were better.",
+    )
+
+
+def _baseline_row(run: Run, names: Sequence[str]) -> tuple[Cell, ...]:
+    scores = _scored(run)
+    headline = scores.headline()
+    shown = cell(headline.value, share)
+    split = f"{name_of(headline.name)}, {scores.split}, {plural(scores.items, 'row')}"
+    line = [Cell(text=run.name, note=split), shown]
+    baselines = {baseline.name: baseline for baseline in run.baselines}
+    for name in names:
+        line += _baseline_cells(baselines.get(name), headline)
+    return tuple(line)
+
+
+def _baseline_cells(baseline: Baseline | None, headline: Score) -> list[Cell]:
+    if baseline is None:
+        return [Cell(text="–", tone="quiet"), Cell(text="not run", tone="quiet")]
+    same = [score for score in baseline.scores.scores if score.name == headline.name]
+    value = cell((same[0] if same else baseline.scores.headline()).value, share)
+    return [value, better(baseline)]
+
+
+def better(baseline: Baseline) -> Cell:
+    """Whether a model is really better than a baseline, as a cell."""
+    counts = f"right alone: {baseline.model_only:,} against {baseline.baseline_only:,}"
+    if not isinstance(baseline.better, Known):
+        return Cell(text="undefined", note=baseline.better.reason, tone="quiet")
+    p = baseline.better.number
+    told = f"p {p_value(p)}" if p < 0.001 else f"p = {p_value(p)}"  # noqa: PLR2004
+    if p >= SURE:
+        return Cell(text=f"not shown, {told}", note=counts, tone="alarm")
+    if baseline.model_only > baseline.baseline_only:
+        return Cell(text=f"yes, {told}", note=counts, tone="good")
+    return Cell(text=f"worse, {told}", note=counts, tone="alarm")
+
+
+def _per_label(runs: Sequence[Run]) -> list[Block]:
+    folds: list[Block] = []
+    for run in runs:
+        scores = _scored(run)
+        tables = [
+            _records(scores.table, f"{run.name}: every label, {scores.split}"),
+            _records(scores.tag_table, f"{run.name}: every tag, {scores.split}"),
+        ]
+        folds += [table for table in tables if table.rows]
+    return [Fold(title="Label by label", blocks=tuple(folds))] if folds else []
+
+
+def _records(records: Sequence[dict[str, Any]], caption: str) -> Table:
+    keys = list(dict.fromkeys(key for record in records for key in record))
+    numeric = {
+        key for key in keys if all(isinstance(r.get(key), int | float | None) for r in records)
+    }
+    return Table(
+        caption=caption,
+        columns=tuple(Column(label=name_of(key), is_number=key in numeric) for key in keys),
+        rows=tuple(tuple(_plain(record.get(key)) for key in keys) for record in records),
+        note="“–” is undefined: nothing of the label was found, or nothing was there to find.",
+    )
+
+
+def _plain(value: str | float | None) -> Cell:
+    match value:
+        case None:
+            return Cell(text="–", tone="quiet")
+        case int():
+            return Cell(text=count(value))
+        case float():
+            return Cell(text=coefficient(value))
+        case str():
+            return Cell(text=value)

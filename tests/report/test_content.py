@@ -1,0 +1,235 @@
+"""What a report says, before it is drawn."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import polars as pl
+import pytest
+
+from polyculture.core.audit import JointOutcome
+from polyculture.core.page import ReportInput
+from polyculture.core.values import Known, Undefined
+from polyculture.report.content import report_of
+from polyculture.report.page import Block, Chart, Charts, Failures, Fold, Report, Section, Table
+
+Make = Callable[..., ReportInput]
+
+
+def section(report: Report, key: str) -> Section:
+    return next(section for section in report.sections if section.key == key)
+
+
+def blocks(within: Sequence[Block]) -> Iterator[Block]:
+    """All blocks, also those in folds, groups of charts, and tables of charts."""
+    for block in within:
+        yield block
+        if isinstance(block, Fold):
+            yield from blocks(block.blocks)
+        if isinstance(block, Charts):
+            yield from blocks(block.charts)
+        if isinstance(block, Chart) and block.table:
+            yield block.table
+
+
+def tables(report: Report, key: str) -> list[Table]:
+    return [b for b in blocks(section(report, key).blocks) if isinstance(b, Table)]
+
+
+def row(table: Table, name: str) -> list[str]:
+    return next([cell.text for cell in cells] for cells in table.rows if cells[0].text == name)
+
+
+def without_gold(content: ReportInput) -> ReportInput:
+    reason = Undefined(reason="no right answers (gold) are known")
+    nothing = JointOutcome(observed=reason, expected=reason, ratio=reason, difference=reason)
+    audit = content.audit.model_copy(
+        update={
+            "all_fail": nothing,
+            "all_correct": nothing,
+            "failures_by_count": (),
+            "expected_by_count": (),
+            "strata": (),
+            "all_fail_within_strata": None,
+            "group": (),
+            "concordance": (),
+            "models": tuple(
+                model.model_copy(update={"accuracy": reason, "errors": None})
+                for model in content.audit.models
+            ),
+            "comparisons": tuple(
+                c if c.measure == "agreement" else c.model_copy(update={"value": reason})
+                for c in content.audit.comparisons
+                if c.view == "predictions"
+            ),
+        }
+    )
+    items = content.items.drop("gold", "failures")
+    return ReportInput(title=content.title, audit=audit, items=items)
+
+
+def test_the_first_screen_answers_four_questions_with_intervals(make: Make) -> None:
+    """Alike, together, sure, and what to do: each has its number and its interval."""
+    report = report_of(make())
+    alike, together, sure, advice = report.answers
+
+    assert report.verdict.startswith("Six models count as 1.9 independent votes, and all fail ")
+    assert alike.figure == "1.9"
+    assert "95% interval 1.7 to 2.1" in alike.sentences[0]
+    assert together.sentences[0].startswith("All six fail on ")
+    assert "1,000 resamples" in sure.sentences[0]
+    assert advice.sentences[1].startswith("Pair minilm-l6 full with convolutional")
+
+
+def test_a_ratio_whose_interval_holds_one_is_not_called_more_often(make: Make) -> None:
+    """Where independence is among what is possible, the verdict says so."""
+    content = make()
+    ratio = Known(number=1.3, low=0.7, high=2.1)
+    joint = content.audit.all_fail.model_copy(update={"ratio": ratio})
+
+    report = report_of(make(audit=content.audit.model_copy(update={"all_fail": joint})))
+
+    assert "about as often as independent models would (1.30 times)" in report.verdict
+
+
+def test_answers_without_gold_still_make_a_report(make: Make) -> None:
+    """Nobody can say who fails; agreement can be said, and so it is."""
+    report = report_of(without_gold(make()))
+
+    assert report.verdict.startswith("Of six models, ")
+    assert "agreement" in report.verdict
+    assert "no right answers (gold) are known" in report.answers[1].sentences[0]
+    assert "nobody can say which items fail" in section(report, "failures").lead
+
+
+def test_trainings_stand_beside_their_baselines(trained: ReportInput) -> None:
+    """The exact paired test says whether a model is really better than words counted."""
+    table = next(t for t in tables(report_of(trained), "scores") if "simple methods" in t.caption)
+
+    assert [column.label for column in table.columns][2:4] == ["TF-IDF", "Better than TF-IDF?"]
+    assert row(table, "smollm2 head")[1:4] == ["78.0%", "76.0%", "yes, p < 0.001"]
+    assert row(table, "smollm2 head")[5] == "undefined"
+    assert table.rows[0][5].note == "the rows were not paired"
+
+
+def test_an_undefined_score_of_a_label_is_a_dash_and_never_a_zero(trained: ReportInput) -> None:
+    """F1 of a label that was never given or sought has no value."""
+    table = next(t for t in tables(report_of(trained), "scores") if "every label" in t.caption)
+
+    assert row(table, "negative") == ["negative", "0.90", "0.88", "–", "200"]
+
+
+def test_joint_failure_is_shown_against_independence(make: Make) -> None:
+    """Counts observed stand beside counts expected, and add up to all items."""
+    content = make()
+    by_count, outcomes, groups, _ = tables(report_of(content), "together")
+
+    seen = [int(cells[1].text) for cells in by_count.rows]
+    assert seen == list(content.audit.failures_by_count)
+    assert sum(seen) == content.audit.items
+    assert [cells[0].text for cells in outcomes.rows] == ["All fail", "All are right", "All fail"]
+    assert [cells[0].text for cells in groups.rows] == ["movies", "amazon", "nyt", "tweets"]
+
+
+def test_every_view_with_a_value_has_a_heat_map_in_the_order_of_its_clustering(make: Make) -> None:
+    """Behaviour first, by error consistency; its other measures come behind a fold."""
+    content = make()
+    alike = section(report_of(content), "alike")
+    charts = [block for block in alike.blocks if isinstance(block, Chart)]
+
+    assert [chart.title for chart in charts] == [
+        "Behaviour: error consistency",
+        "Architecture: module kinds",
+        "Recipe: recipe similarity",
+    ]
+    rows = row_labels(charts[0].specification)
+    order = content.audit.clusterings[0].order
+    assert rows == [f"{name} · {place}" for place, name in enumerate(order, start=1)]
+    folded = [b.title for b in blocks(alike.blocks) if isinstance(b, Chart) and b not in charts]
+    assert folded == ["Behaviour: agreement", "Behaviour: double fault"]
+
+
+def row_labels(specification: dict[str, Any]) -> list[str]:
+    heat = specification["vconcat"][0]["hconcat"][0]
+    labels: list[str] = heat["layer"][0]["encoding"]["y"]["scale"]["domain"]
+    return labels
+
+
+def test_what_is_undefined_is_said_with_its_reason_and_its_pairs(make: Make) -> None:
+    """A measure without any value takes one line, a pair without one a row."""
+    table = tables(report_of(make()), "caveats")[0]
+
+    assert row(table, "CAPA")[1] == "15"
+    assert row(table, "CAPA")[3] == "no probabilities were given"
+    assert row(table, "Module kinds")[1] == "5"
+
+
+def test_items_that_every_model_fails_come_with_text_gold_and_every_answer(make: Make) -> None:
+    """Answers are grouped, so that a shared wrong answer shows at a glance."""
+    content = make()
+    found = failures(report_of(content))
+
+    assert len(found.failures) == content.audit.failures_by_count[-1]
+    first = found.failures[0]
+    assert first.text
+    assert first.gold in {"positive", "negative"}
+    assert first.answers[-1].answer == "no answer"
+    assert first.answers[-1].models == ("tfidf",)
+    assert len(first.answers[0].models) == 5
+
+
+def failures(report: Report) -> Failures:
+    return next(b for b in section(report, "failures").blocks if isinstance(b, Failures))
+
+
+def test_only_the_first_two_hundred_shared_failures_are_in_the_page(make: Make) -> None:
+    """The page says how many there are, and where the others lie."""
+    content = make()
+    report = report_of(make(items=content.items.with_columns(failures=pl.lit(6))))
+
+    assert len(failures(report).failures) == 200
+    assert section(report, "failures").lead.startswith("The first 200 of 400 items")
+    assert "shared_failures.parquet" in section(report, "failures").lead
+
+
+def test_texts_of_a_restricted_source_are_withheld_everywhere(make: Make) -> None:
+    """Ids and answers stay; no text is in the record, so none is in any drawing."""
+    report = report_of(make(shows_text=False))
+
+    assert all(failure.text is None for failure in failures(report).failures)
+    assert "Not bad at all" not in report.model_dump_json()
+    assert "withheld" in report.model_dump_json()
+
+
+def test_a_very_long_text_is_cut_and_says_so(make: Make) -> None:
+    """What is not shown is counted."""
+    content = make()
+    report = report_of(make(items=content.items.with_columns(text=pl.lit("长" * 12_345))))
+
+    first = failures(report).failures[0]
+    assert first.text == "长" * 600 + "…"
+    assert first.cut == "The first 600 of 12,345 characters."
+
+
+def test_a_note_of_many_trainings_is_said_once(trained: ReportInput) -> None:
+    """Six models cut the same two texts: one sentence."""
+    said = report_of(trained).model_dump_json().count("texts were cut at 512 tokens")
+
+    assert said == 1
+
+
+def test_views_that_go_with_behaviour_are_named_and_others_are_not(make: Make) -> None:
+    """Only a permutation test below 5% counts."""
+    lead = section(report_of(make()), "concordance").lead
+
+    assert lead == "Pairs that are more alike in recipe (recipe similarity) also behave more alike."
+
+
+@pytest.mark.parametrize("word", ["NaN", "nan%", "Infinity", "None"])
+def test_no_number_is_ever_a_placeholder(trained: ReportInput, word: str) -> None:
+    """An undefined value is its reason."""
+    assert word not in report_of(trained).model_dump_json()
+
+
+def test_a_report_has_the_same_bytes_every_time(make: Make) -> None:
+    """No clock and no chance goes into it."""
+    assert report_of(make()).model_dump_json() == report_of(make()).model_dump_json()

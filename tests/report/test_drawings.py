@@ -1,0 +1,186 @@
+"""The three drawings of a report: files, forms, and what becomes of hostile text."""
+
+import json
+import re
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy.cluster.hierarchy import leaves_list, linkage
+
+from polyculture import api
+from polyculture.core.errors import StoreError
+from polyculture.core.page import ReportInput
+from polyculture.core.values import Known
+from polyculture.report import write_report
+from polyculture.report.dendrogram import brackets
+from polyculture.report.heat_map import heat_map
+from polyculture.report.markdown import to_markdown
+from polyculture.report.numbers import coefficient
+from polyculture.report.page import Report
+from polyculture.report.svg import draw
+
+Make = Callable[..., ReportInput]
+LIMIT = 5 * 1024 * 1024
+HOSTILE = "<script>alert('x')</script> & \"quotes\" | `ticks` *stars* \u202eright to left"
+
+
+def hostile(make: Make) -> ReportInput:
+    """A report's input whose model names, texts, gold and title try to break out of the page."""
+    usual = make()
+    record = usual.audit.model_dump_json().replace('"convolutional"', json.dumps(HOSTILE))
+    audit = type(usual.audit).model_validate_json(record)
+    items = usual.items.rename({"answer: convolutional": f"answer: {HOSTILE}"}).with_columns(
+        text=pl.lit(HOSTILE), gold=pl.lit(HOSTILE), group=pl.lit("</style><b>")
+    )
+    return make(audit=audit, items=items, title=HOSTILE, command=f"``` {HOSTILE}")
+
+
+def test_a_folder_gets_page_markdown_and_record(trained: ReportInput, tmp_path: Path) -> None:
+    """The record read back is the whole report, and the page stays small."""
+    write_report(tmp_path, trained)
+
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "report.html",
+        "report.md",
+        "report.json",
+    }
+    report = Report.model_validate_json((tmp_path / "report.json").read_bytes())
+    assert report.title == "Six sentiment models"
+    assert (tmp_path / "report.html").stat().st_size < LIMIT
+
+
+def test_the_markdown_of_a_study_reads_as_before(
+    trained: ReportInput, tmp_path: Path, golden: Callable[[str, str], None]
+) -> None:
+    """What people read is kept as a file; its diff is the review."""
+    write_report(tmp_path, trained)
+
+    golden("report-study.md", (tmp_path / "report.md").read_text(encoding="utf-8"))
+
+
+def test_the_markdown_of_outside_answers_reads_as_before(
+    make: Make, tmp_path: Path, golden: Callable[[str, str], None]
+) -> None:
+    """Without trainings there are no baselines, and nothing pretends that there were."""
+    write_report(tmp_path, make())
+
+    golden("report-answers.md", (tmp_path / "report.md").read_text(encoding="utf-8"))
+
+
+def test_a_report_is_drawn_again_from_its_record_alone(make: Make, tmp_path: Path) -> None:
+    """The same bytes, without the answers and without the audit."""
+    write_report(tmp_path, make())
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    (tmp_path / "report.html").unlink()
+
+    assert api.render(tmp_path) == tmp_path / "report.html"
+
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_single_drawing_goes_where_it_is_asked_to(make: Make, tmp_path: Path) -> None:
+    """The form follows from the file's name."""
+    write_report(tmp_path, make())
+
+    page = api.render(tmp_path, tmp_path / "elsewhere" / "page.html")
+
+    assert page.read_bytes() == (tmp_path / "report.html").read_bytes()
+    with pytest.raises(StoreError, match=r"page\.pdf asks for no known form.*\.html"):
+        api.render(tmp_path, tmp_path / "page.pdf")
+
+
+def test_a_folder_without_a_report_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    """It says what was looked for, and what to do."""
+    with pytest.raises(StoreError, match=r"holds no report\.json.*polyculture audit"):
+        api.render(tmp_path)
+
+    (tmp_path / "report.json").write_text('{"schema_number": 0}', encoding="utf-8")
+    with pytest.raises(StoreError, match="not a report of this version"):
+        api.render(tmp_path)
+
+
+def test_text_from_data_never_becomes_part_of_the_page(make: Make, tmp_path: Path) -> None:
+    """Names, texts, gold and groups are shown as they are, in the page and in its charts."""
+    write_report(tmp_path, hostile(make))
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+
+    assert "<script" not in page
+    assert "</style><b>" not in page
+    assert "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;" in page
+
+
+def test_text_from_data_never_becomes_markup_in_markdown(make: Make, tmp_path: Path) -> None:
+    """No tag, no table cell and no emphasis comes from outside."""
+    write_report(tmp_path, hostile(make))
+    lines = (tmp_path / "report.md").read_text(encoding="utf-8").splitlines()
+
+    start = lines.index("````") + 1
+    outside = [*lines[: start - 1], *lines[start + 2 :]]
+    assert lines[start].startswith("``` <script>")
+    assert not [line for line in outside if re.search(r"(?<!\\)<script", line)]
+    assert all(len(cells(line)) == len(cells(above)) for above, line in table_rows(outside))
+
+
+def cells(line: str) -> list[str]:
+    return re.split(r"(?<!\\)\|", line)
+
+
+def table_rows(lines: list[str]) -> list[tuple[str, str]]:
+    """Each row of a table with the row above it."""
+    return [(above, line) for above, line in pairwise(lines) if above[:1] == line[:1] == "|"]
+
+
+def test_a_record_with_a_title_alone_is_still_a_page() -> None:
+    """Every part of a report may be empty."""
+    report = Report(title="t", verdict="v", deck="d", answers=(), sections=(), version="0")
+
+    assert to_markdown(report).startswith("# t\n\n**v**")
+
+
+def test_a_hundred_models_fit_into_the_page() -> None:
+    """10,000 cells become a few paths: heat map and tree stay under 300 kB."""
+    number = 100
+    rng = np.random.default_rng(1)
+    distances = rng.uniform(0.2, 1.0, size=number * (number - 1) // 2)
+    merges = linkage(distances, "average")
+    names = [f"model {place}" for place in range(number)]
+    upper = zip(*np.triu_indices(number, 1), distances, strict=True)
+    pairs = {
+        frozenset({names[a], names[b]}): Known(number=1 - distance, chance=0.0)
+        for a, b, distance in upper
+    }
+
+    specification = heat_map(
+        [names[leaf] for leaf in leaves_list(merges)],
+        pairs,
+        merges=[(int(a), int(b), float(d), int(n)) for a, b, d, n in merges],
+        form=coefficient,
+    )
+    drawing = draw(specification, name="chart", words="A hundred models")
+
+    assert len(drawing) < 300_000
+    assert drawing.count("<path") < 2_000
+
+
+def test_the_tree_joins_neighbours_at_their_distance() -> None:
+    """Leaves stand in the order in which the branches hold them."""
+    merges = [(1, 2, 0.1, 2), (0, 3, 0.4, 3)]
+
+    assert brackets(merges) == [
+        [(0.0, 1.5), (0.1, 1.5), (0.1, 2.5), (0.0, 2.5)],
+        [(0.0, 0.5), (0.4, 0.5), (0.4, 2.0), (0.1, 2.0)],
+    ]
+
+
+def test_charts_take_their_colours_from_the_page() -> None:
+    """No colour is fixed in a drawing, so that light and dark both hold."""
+    pairs = {frozenset({"a", "b"}): Known(number=0.4, chance=0.0)}
+
+    drawing = draw(heat_map(["a", "b"], pairs, form=coefficient), name="chart", words="two")
+
+    assert 'fill="var(--alike-5)"' in drawing
+    assert not re.search(r'(fill|stroke)="#', drawing)
