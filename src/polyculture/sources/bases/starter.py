@@ -32,6 +32,7 @@ def open_base(settings: Starter, texts: Sequence[Sequence[str]], work: Path, see
         folder=folder,
         lineage=(entry.name, *entry.lineage),
         digest=mark.digest,
+        notes=mark.notes,
     )
 
 

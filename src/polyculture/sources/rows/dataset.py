@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from polyculture.core.data import Dataset
 from polyculture.core.errors import DataError
+from polyculture.sources.rows.repeats import text_keys
 
 if TYPE_CHECKING:
     import polars as pl
@@ -40,7 +41,7 @@ def dataset_of(
 
     place = place or _by_number
     _refuse_empty(name, splits)
-    _refuse_equal_ids(splits, place)
+    refuse_equal_ids(splits, place)
     return Dataset(
         name=name,
         splits=dict(splits),
@@ -62,7 +63,12 @@ def _refuse_empty(name: str, splits: "Mapping[str, pl.DataFrame]") -> None:
             raise DataError(msg)
 
 
-def _refuse_equal_ids(splits: "Mapping[str, pl.DataFrame]", place: Place) -> None:
+def refuse_equal_ids(splits: "Mapping[str, pl.DataFrame]", place: Place) -> None:
+    """See that every row has an id of its own.
+
+    Raises:
+        DataError: Two rows have one id; the message names both.
+    """
     seen: dict[str, tuple[str, int]] = {}
     for split, rows in splits.items():
         for row, key in enumerate(rows["id"].to_list()):
@@ -73,17 +79,6 @@ def _refuse_equal_ids(splits: "Mapping[str, pl.DataFrame]", place: Place) -> Non
                 )
                 raise DataError(msg)
             seen[key] = (split, row)
-
-
-def text_keys(rows: "pl.DataFrame") -> list[str]:
-    """What makes two rows the same text: the words, however they are spaced."""
-    if "text" not in rows.columns:
-        return [" ".join(tokens) for tokens in rows["tokens"].to_list()]
-    keys = [" ".join(text.split()) for text in rows["text"].to_list()]
-    if "text_b" in rows.columns:
-        others = [" ".join((text or "").split()) for text in rows["text_b"].to_list()]
-        keys = [f"{key}\t{other}" for key, other in zip(keys, others, strict=True)]
-    return keys
 
 
 def repeat_notes(splits: "Mapping[str, pl.DataFrame]") -> tuple[str, ...]:

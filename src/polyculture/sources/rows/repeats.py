@@ -1,8 +1,12 @@
-"""Drop rows whose text occurs again, before anything is split."""
+"""Rows whose text occurs again: found, and dropped before anything is split."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,3 +39,14 @@ def without_repeats(texts: Sequence[str], labels: Sequence[str]) -> Repeats:
             kept.append(rows[0])
             repeated += len(rows) - 1
     return Repeats(kept=tuple(sorted(kept)), repeated=repeated, conflicting=conflicting)
+
+
+def text_keys(rows: "pl.DataFrame") -> list[str]:
+    """What makes two rows the same text: the words, however they are spaced."""
+    if "text" not in rows.columns:
+        return [" ".join(tokens) for tokens in rows["tokens"].to_list()]
+    keys = [" ".join(text.split()) for text in rows["text"].to_list()]
+    if "text_b" in rows.columns:
+        others = [" ".join((text or "").split()) for text in rows["text_b"].to_list()]
+        keys = [f"{key}\t{other}" for key, other in zip(keys, others, strict=True)]
+    return keys

@@ -5,9 +5,11 @@ random numbers, and rows that join or leave a table do not shuffle the others.
 """
 
 import hashlib
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from polyculture.core.errors import RecipeError
+from polyculture.sources.rows.repeats import text_keys
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,7 +25,7 @@ def drawn(rows: "pl.DataFrame", seed: int) -> "pl.DataFrame":
         True
     """
     keys = rows[document_column(rows)].to_list()
-    ranks = [hashlib.sha256(f"{seed} {key}".encode()).hexdigest() for key in keys]
+    ranks = [_rank(key, seed) for key in keys]
     order = sorted(range(len(keys)), key=lambda row: (ranks[row], row))
     return rows[order]
 
@@ -67,3 +69,40 @@ def shares(count: int, parts: int) -> list[int]:
         [167, 167, 166]
     """
     return [count // parts + (part < count % parts) for part in range(parts)]
+
+
+def held_out(
+    rows: "pl.DataFrame", share: float, *, seed: int
+) -> "tuple[pl.DataFrame, pl.DataFrame]":
+    """Part rows into those that stay and those held out, whole documents or equal texts at a time.
+
+    Args:
+        rows: All rows.
+        share: Part of the rows to hold out; rounded up to whole documents.
+        seed: Which ones.
+
+    Raises:
+        RecipeError: One of both parts would be empty.
+    """
+    keys = rows["document"].to_list() if "document" in rows.columns else text_keys(rows)
+    count = Counter(keys)
+    taken: set[str] = set()
+    size = 0
+    for key in sorted(count, key=lambda key: (_rank(key, seed), key)):
+        if size >= share * len(rows):
+            break
+        taken.add(key)
+        size += count[key]
+    if not 0 < size < len(rows):
+        msg = (
+            f"hold_out {share} of {len(rows):,} rows in {len(count):,} documents leaves nothing on "
+            "one side. Choose another share, or name a file as valid."
+        )
+        raise RecipeError(msg)
+    out = [row for row, key in enumerate(keys) if key in taken]
+    kept = [row for row, key in enumerate(keys) if key not in taken]
+    return rows[kept], rows[out]
+
+
+def _rank(key: str, seed: int) -> str:
+    return hashlib.sha256(f"{seed} {key}".encode()).hexdigest()

@@ -4,18 +4,15 @@ from typing import Literal
 
 from polyculture.core.data import Dataset
 from polyculture.core.plugins import TextSource
-from polyculture.core.recipe import RecipePath, Settings
 from polyculture.sources.rows.conll import frame_of, notes_of, read_sentences
 from polyculture.sources.rows.dataset import dataset_of
+from polyculture.sources.rows.files import Files, name_of, with_hold_out
 
 
-class Conll(Settings):
+class Conll(Files):
     """Where the files lie and which columns matter."""
 
     source: Literal["conll"] = "conll"
-    train: RecipePath
-    valid: RecipePath | None = None
-    test: RecipePath | None = None
     token: int = 0
     """Column of the word, counted from 0."""
     tag: int = -1
@@ -28,18 +25,15 @@ def read(settings: Conll) -> Dataset:
     Raises:
         DataError: A file is missing, or a line of it is broken; the message names file and line.
     """
-    files = {"train": settings.train, "valid": settings.valid, "test": settings.test}
-    paths = {split: path for split, path in files.items() if path is not None}
+    paths = settings.paths
     found = {
         split: read_sentences(path, token=settings.token, tag=settings.tag)
         for split, path in paths.items()
     }
-    return dataset_of(
-        settings.train.stem,
-        {split: frame_of(split, sentences) for split, sentences in found.items()},
-        notes=notes_of(found),
-        place=lambda split, row: f"{paths[split]}, line {found[split][row].line}",
-    )
+    splits = {split: frame_of(split, sentences) for split, sentences in found.items()}
+    splits, held = with_hold_out(splits, settings.hold_out, settings.split_seed)
+    name = name_of(next(iter(paths.values())))
+    return dataset_of(name, splits, notes=(*notes_of(found), *held))
 
 
 PLUGIN = TextSource(settings=Conll, read=read)

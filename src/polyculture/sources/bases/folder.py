@@ -1,0 +1,51 @@
+"""A base in a folder of one's own: a plain Hugging Face folder, or the model of a finished run."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from polyculture.core.plugins import Base, BaseSource
+from polyculture.core.recipe import RecipePath, Settings
+from polyculture.sources.bases._plain import CONVOLUTIONAL, check_folder, digest_of
+
+
+class Folder(Settings):
+    """Where the folder is."""
+
+    source: Literal["folder"] = "folder"
+    path: RecipePath
+    lineage: tuple[str, ...] = ()
+    """Names of known ancestors, the nearest first. A run's model knows its own."""
+
+
+def open_base(settings: Folder, texts: Sequence[Sequence[str]], work: Path, seed: int) -> Base:
+    """Check the folder; nothing of it is run.
+
+    Raises:
+        ModelError: It lacks something, or its weights are pickled only.
+    """
+    del texts, work, seed
+    folder = settings.path
+    check_folder(folder, str(folder))
+    own, ancestors = _told_by_run(folder)
+    name = own or folder.absolute().name
+    return Base(
+        name=name,
+        kind="convolutional" if (folder / CONVOLUTIONAL).is_file() else "transformers",
+        folder=folder,
+        lineage=(name, *(settings.lineage or ancestors)),
+        digest=digest_of(folder),
+    )
+
+
+def _told_by_run(folder: Path) -> tuple[str | None, tuple[str, ...]]:
+    """Name and ancestors of the run whose model this is, where it is one."""
+    try:
+        run = json.loads((folder.absolute().parent / "run.json").read_text(encoding="utf-8"))
+        return str(run["name"]), tuple(run["facts"]["lineage"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None, ()
+
+
+PLUGIN = BaseSource(settings=Folder, open=open_base)

@@ -1,0 +1,79 @@
+"""Settings that sources of files share: a file for each split, or validation rows held out."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from pydantic import Field, model_validator
+
+from polyculture.core.recipe import RecipePath, Settings
+from polyculture.sources.rows.splits import held_out
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SPLITS = ("train", "valid", "test")
+PLAIN_NAMES = {*SPLITS, "dev", "data", "rows", "validation"}
+
+
+class Files(Settings):
+    """A file for each split; what is not named is not there."""
+
+    train: RecipePath | None = None
+    valid: RecipePath | None = None
+    test: RecipePath | None = None
+    hold_out: float | None = Field(default=None, gt=0, lt=1)
+    """Share of the training rows to validate on, where there is no file of them."""
+    split_seed: int = Field(default=1, ge=0)
+    """Which rows are held out; apart from the recipe's seed, so that runs share their splits."""
+
+    @model_validator(mode="after")
+    def _splits_make_sense(self) -> Self:
+        check_splits(tuple(self.paths), self.hold_out)
+        return self
+
+    @property
+    def paths(self) -> dict[str, Path]:
+        """The files that are named, by split."""
+        found = {split: getattr(self, split) for split in SPLITS}
+        return {split: path for split, path in found.items() if path is not None}
+
+
+def check_splits(named: tuple[str, ...], hold_out: float | None) -> None:
+    """Refuse settings without any file, and two ways to validate at once.
+
+    Raises:
+        ValueError: They do not go together.
+    """
+    if not named:
+        msg = "name at least one file, as train, valid or test"
+        raise ValueError(msg)
+    if hold_out and ("valid" in named or "train" not in named):
+        msg = "hold_out takes validation rows from train, so it goes with train and without valid"
+        raise ValueError(msg)
+
+
+def name_of(path: Path) -> str:
+    """What a dataset is called: its file, or the folder where the file's name says nothing.
+
+    Example:
+        >>> name_of(Path("films/train.csv")), name_of(Path("films/reviews.csv"))
+        ('films', 'reviews')
+    """
+    parent = path.absolute().parent.name
+    return parent if path.stem in PLAIN_NAMES and parent else path.stem
+
+
+def with_hold_out(
+    splits: "dict[str, pl.DataFrame]", share: float | None, seed: int
+) -> "tuple[dict[str, pl.DataFrame], tuple[str, ...]]":
+    """Move a share of the training rows to validation, and say so."""
+    if share is None:
+        return splits, ()
+    rows = splits["train"]
+    train, valid = held_out(rows, share, seed=seed)
+    note = (
+        f"{len(valid):,} of {len(rows):,} training rows are held out for validation (hold_out "
+        f"{share}, split_seed {seed}); rows of one document or one text stay together."
+    )
+    parts = {"train": train, "valid": valid}
+    return parts | {s: rows for s, rows in splits.items() if s not in parts}, (note,)

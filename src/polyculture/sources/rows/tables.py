@@ -1,0 +1,31 @@
+"""From files of rows, one a split, to a dataset: what the sources of tables share."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from polyculture.core.data import Dataset
+from polyculture.sources.rows.columns import Columns, in_iob2, read_rows
+from polyculture.sources.rows.dataset import dataset_of, refuse_equal_ids
+from polyculture.sources.rows.files import with_hold_out
+
+
+def read_tables(
+    name: str,
+    paths: Mapping[str, Path],
+    columns: Columns,
+    *,
+    hold_out: float | None,
+    split_seed: int,
+    notes: tuple[str, ...] = (),
+) -> Dataset:
+    """Read the files and put them together.
+
+    Raises:
+        DataError: A file cannot be read, or a row is broken; the message names file and line.
+    """
+    read = {split: read_rows(path, split, columns) for split, path in paths.items()}
+    splits = {split: rows for split, (rows, _) in read.items()}
+    refuse_equal_ids(splits, lambda split, row: read[split][1].place(row))
+    splits, schemes = in_iob2(splits)
+    splits, held = with_hold_out(splits, hold_out, split_seed)
+    return dataset_of(name, splits, notes=(*notes, *schemes, *held))

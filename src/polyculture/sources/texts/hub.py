@@ -1,0 +1,72 @@
+"""Texts with answers in a data set on a model hub: its CSV, TSV, JSON lines or Parquet files."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from polyculture.core.data import Dataset
+from polyculture.core.errors import DataError
+from polyculture.core.plugins import TextSource
+from polyculture.sources.hub import fetch_files, pin_note
+from polyculture.sources.rows.columns import Columns
+from polyculture.sources.rows.files import SPLITS, check_splits
+from polyculture.sources.rows.tables import read_tables
+
+
+class Hub(Columns):
+    """Which data set, and which of its files."""
+
+    source: Literal["hub"] = "hub"
+    name: str
+    """``owner/name`` on the hub."""
+    revision: str | None = None
+    """Commit, tag or branch. Left out, the newest; the run says which commit that was."""
+    train: str | None = None
+    """A file in the data set, for example ``data/train.parquet``."""
+    valid: str | None = None
+    test: str | None = None
+    hold_out: float | None = Field(default=None, gt=0, lt=1)
+    """Share of the training rows to validate on, where there is no file of them."""
+    split_seed: int = Field(default=1, ge=0)
+    """Which rows are held out."""
+
+    @model_validator(mode="after")
+    def _splits_make_sense(self) -> Self:
+        check_splits(tuple(self.files), self.hold_out)
+        return self
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The files that are named, by split."""
+        found = {split: getattr(self, split) for split in SPLITS}
+        return {split: file for split, file in found.items() if file is not None}
+
+
+def read(settings: Hub) -> Dataset:
+    """Fetch the named files of one commit, and read them.
+
+    Raises:
+        DataError: The data set or a file of it cannot be had, or a row is broken.
+    """
+    folder = fetch_files(
+        settings.name,
+        settings.revision,
+        tuple(settings.files.values()),
+        kind="dataset",
+        error=DataError,
+    )
+    for file in settings.files.values():
+        if not (folder / file).is_file():
+            msg = f"The data set {settings.name!r} has no file {file!r} in this revision."
+            raise DataError(msg)
+    return read_tables(
+        settings.name,
+        {split: folder / file for split, file in settings.files.items()},
+        settings,
+        hold_out=settings.hold_out,
+        split_seed=settings.split_seed,
+        notes=pin_note(settings.name, settings.revision, folder),
+    )
+
+
+PLUGIN = TextSource(settings=Hub, read=read)

@@ -1,0 +1,39 @@
+"""Texts with answers, one JSON object a line: labels, words with tags, or spans of raw text."""
+
+from typing import Literal
+
+from polyculture.core.data import Dataset
+from polyculture.core.errors import DataError
+from polyculture.core.plugins import TextSource
+from polyculture.sources.rows.columns import Columns
+from polyculture.sources.rows.files import Files, name_of
+from polyculture.sources.rows.tables import read_tables
+
+
+class Jsonl(Files, Columns):
+    """Where the files lie and which keys matter."""
+
+    source: Literal["jsonl"] = "jsonl"
+
+
+def read(settings: Jsonl) -> Dataset:
+    """Read the files.
+
+    Raises:
+        DataError: A file is missing or a line is broken; the message names file and line.
+    """
+    paths = settings.paths
+    for path in paths.values():
+        if path.suffix.lower() != ".jsonl":
+            msg = f"{path} is not named .jsonl. For CSV, TSV or Parquet set source = 'table'."
+            raise DataError(msg)
+    return read_tables(
+        name_of(next(iter(paths.values()))),
+        paths,
+        settings,
+        hold_out=settings.hold_out,
+        split_seed=settings.split_seed,
+    )
+
+
+PLUGIN = TextSource(settings=Jsonl, read=read)

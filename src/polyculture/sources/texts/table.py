@@ -1,0 +1,34 @@
+"""Texts with answers in a table: CSV, TSV or Parquet."""
+
+from typing import Literal
+
+from polyculture.core.data import Dataset
+from polyculture.core.plugins import TextSource
+from polyculture.sources.rows.columns import Columns
+from polyculture.sources.rows.files import Files, name_of
+from polyculture.sources.rows.tables import read_tables
+
+
+class Table(Files, Columns):
+    """Where the files lie and which columns matter."""
+
+    source: Literal["table"] = "table"
+
+
+def read(settings: Table) -> Dataset:
+    """Read the files; every cell is text, and only an empty cell is empty.
+
+    Raises:
+        DataError: A file is missing or a row is broken; the message names file and line.
+    """
+    paths = settings.paths
+    return read_tables(
+        name_of(next(iter(paths.values()))),
+        paths,
+        settings,
+        hold_out=settings.hold_out,
+        split_seed=settings.split_seed,
+    )
+
+
+PLUGIN = TextSource(settings=Table, read=read)
