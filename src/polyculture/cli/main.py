@@ -40,7 +40,7 @@ def make() -> typer.Typer:
         name="polyculture", no_args_is_help=True, pretty_exceptions_enable=False, callback=_about
     )
     for file in iter_modules(import_module("polyculture.cli").__path__):
-        if file.name == "main":
+        if file.name == "main" or file.name.startswith("_"):
             continue
         module = import_module(f"polyculture.cli.{file.name}")
         if hasattr(module, "app"):

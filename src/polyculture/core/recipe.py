@@ -100,6 +100,8 @@ class Fit(Settings):
 
     learning_rate: float | None = Field(default=None, gt=0)
     """Peak rate of AdamW. Left out, the adaptation's own default is used and recorded."""
+    head_learning_rate: float | None = Field(default=None, gt=0)
+    """Peak rate of the head's weights, which start from nothing. Left out, as the rest."""
     epochs: int = Field(default=4, ge=1)
     """Passes over the training rows at most."""
     patience: int = Field(default=2, ge=1)

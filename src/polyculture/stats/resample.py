@@ -94,3 +94,27 @@ def exact_interval(successes: int, items: int, confidence: float) -> tuple[float
         1.0 if successes == items else float(betaincinv(successes + 1, items - successes, 1 - tail))
     )
     return low, high
+
+
+def counts(items: int, rounds: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """As ``weights``, in a byte a count, after a first row of ones: the items as they are.
+
+    A thousand rounds of 60,000 items are 60 MB instead of 480.
+
+    Args:
+        items: Number of items, at least 1.
+        rounds: Number of bootstrap rounds.
+        rng: Source of chance.
+
+    Returns:
+        Counts of shape ``(1 + rounds, items)``; every row sums to ``items``.
+
+    Example:
+        >>> counts(3, 2, np.random.default_rng(1))[0].tolist()
+        [1, 1, 1]
+    """
+    drawn = np.ones((1 + rounds, items), dtype=np.uint8)
+    for row in drawn[1:]:
+        # Of a million items none is drawn more than about 12 times: a byte is plenty.
+        row[:] = np.bincount(rng.integers(items, size=items), minlength=items)
+    return drawn

@@ -1,0 +1,238 @@
+"""Train one recipe into a run folder; or check it without training."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from polyculture.core import parts
+from polyculture.core.errors import RecipeError, need
+from polyculture.core.recipe import Recipe  # noqa: TC001  # a doctest reads it here
+from polyculture.core.record import Record
+from polyculture.store.digest import of_json
+from polyculture.store.folder import refuse_existing, telling_of_disk, write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import polars as pl
+
+    from polyculture.core.data import Dataset
+    from polyculture.core.plugins import Base, Task
+    from polyculture.core.run import Run
+
+FINGERPRINT = "fingerprint"
+NEEDED = ("train", "valid")
+
+
+class Check(Record):
+    """What a training would do."""
+
+    name: str
+    rows: dict[str, int]
+    labels: tuple[str, ...]
+    parameters: int
+    trained_parameters: int
+    steps: int
+    seconds: float
+    """Estimated for all epochs, from a few timed steps."""
+    chosen: dict[str, str | int | float | None]
+    notes: tuple[str, ...]
+
+
+def train(
+    recipe: Recipe,
+    out: Path,
+    *,
+    replace: bool = False,
+    budget_seconds: float | None = None,
+    on_tick: Callable[[Any], None] = lambda _: None,
+    say: Callable[[str], None] = lambda _: None,
+    dataset: Dataset | None = None,
+) -> tuple[Run, Path]:
+    """Train a recipe; an unfinished run of the same recipe and data is continued.
+
+    Args:
+        recipe: What to train.
+        out: Folder of runs; the run's folder in it carries its name.
+        replace: Put the new run in the place of one of the same name.
+        budget_seconds: End after this time at the latest.
+        on_tick: Called with an ``engine.loop.Tick`` after every step.
+        say: Told what is being done.
+        dataset: The recipe's data, if it was read before.
+
+    Returns:
+        The run and its folder.
+
+    Raises:
+        PolycultureError: Recipe, data or base cannot be used, or the disk is full.
+    """
+    _needs_torch()
+    from polyculture.engine import train as engine
+    from polyculture.engine.ingredients import Ingredients
+
+    name = name_of(recipe)
+    folder = out / name
+    refuse_existing(folder, replace=replace)
+    say("reading the data")
+    dataset = dataset or read_data(recipe)
+    rows, labels = prepared(recipe, dataset)
+    unfinished = out / f".{name}.unfinished"
+    with telling_of_disk(folder):
+        unfinished.mkdir(parents=True, exist_ok=True)
+        base = open_base(recipe, rows["train"], unfinished / "base")
+        fingerprint = fingerprint_of(recipe, dataset, base)
+        _continue_or_empty(unfinished, fingerprint)
+        given = Ingredients(
+            recipe=recipe,
+            name=name,
+            fingerprint=fingerprint,
+            dataset=dataset,
+            rows=rows,
+            labels=labels,
+            base=base,
+        )
+        run = engine.train(
+            given, unfinished, budget_seconds=budget_seconds, on_tick=on_tick, say=say
+        )
+        for spent in ("checkpoint", "base"):
+            shutil.rmtree(unfinished / spent, ignore_errors=True)
+        for spent in (FINGERPRINT, "chosen.json"):
+            (unfinished / spent).unlink(missing_ok=True)
+        if folder.exists():
+            shutil.rmtree(folder)
+        unfinished.rename(folder)
+    return run, folder
+
+
+def check(recipe: Recipe) -> Check:
+    """Check recipe and data, and estimate the time, without training.
+
+    Raises:
+        PolycultureError: Recipe, data or base cannot be used.
+    """
+    _needs_torch()
+    from tempfile import TemporaryDirectory
+
+    from polyculture.engine import estimate
+    from polyculture.engine.ingredients import Ingredients
+
+    dataset = read_data(recipe)
+    rows, labels = prepared(recipe, dataset)
+    with TemporaryDirectory() as place:
+        base = open_base(recipe, rows["train"], Path(place) / "base")
+        given = Ingredients(
+            recipe=recipe,
+            name=name_of(recipe),
+            fingerprint=fingerprint_of(recipe, dataset, base),
+            dataset=dataset,
+            rows=rows,
+            labels=labels,
+            base=base,
+        )
+        found = estimate.estimate(given)
+    return Check(
+        name=given.name,
+        rows={split: len(part) for split, part in rows.items()},
+        labels=labels,
+        notes=(*dataset.notes, *base.notes, *found.notes),
+        **found.figures,
+    )
+
+
+def _needs_torch() -> None:
+    from polyculture.nets import threads
+
+    threads.be_polite()
+    for module in ("torch", "transformers"):
+        need(module, extra="train", purpose="Training")
+
+
+def _continue_or_empty(unfinished: Path, fingerprint: str) -> None:
+    """Keep what a killed training of the same recipe and data left; throw away anything else."""
+    mark = unfinished / FINGERPRINT
+    if mark.exists() and mark.read_text(encoding="utf-8") == fingerprint:
+        return
+    for path in unfinished.iterdir():
+        if path.name == "base":  # made a moment ago
+            continue
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    write_text(mark, fingerprint)
+
+
+def name_of(recipe: Recipe) -> str:
+    """The run's name: the recipe's, or one made from base, adaptation, head and seed.
+
+    Example:
+        >>> name_of(Recipe.model_validate({
+        ...     "task": "spans",
+        ...     "base": {"source": "starter", "name": "minilm-l6"},
+        ...     "data": {"source": "starter", "name": "conll2003"},
+        ... }))
+        'minilm-l6-full-linear-seed1'
+    """
+    if recipe.name:
+        return recipe.name
+    base: Any = recipe.base
+    parts_: list[Any] = [recipe.adaptation, recipe.head]
+    first = getattr(base, "name", None) or getattr(base, "kind", None) or base.source
+    path = getattr(base, "path", None)
+    if path is not None:
+        first = Path(path).name
+    words = [str(first).replace("/", "--"), *(part.kind for part in parts_)]
+    return "-".join([*words, f"seed{recipe.seed}"])
+
+
+def read_data(recipe: Recipe) -> Dataset:
+    """The recipe's data."""
+    settings: Any = recipe.data
+    dataset: Dataset = parts.load("sources.texts", settings.source).read(settings)
+    return dataset
+
+
+def prepared(
+    recipe: Recipe, dataset: Dataset, needed: Sequence[str] = NEEDED
+) -> tuple[dict[str, pl.DataFrame], tuple[str, ...]]:
+    """All splits as the task wants them, and the labels.
+
+    Raises:
+        RecipeError: A split that training needs is missing.
+        DataError: A row or label is not what the task can use.
+    """
+    settings: Any = recipe.task
+    task: Task = parts.load("tasks", settings.kind)
+    for split in needed:
+        if split not in dataset.splits:
+            msg = (
+                f"The data {dataset.name!r} has no {split} split. Name a file for it in [data], "
+                "or set hold_out = 0.1 to hold out some of the training rows."
+            )
+            raise RecipeError(msg)
+    rows = {
+        split: task.prepare(part, f"{dataset.name} ({split})", settings)
+        for split, part in dataset.splits.items()
+    }
+    return rows, task.labels(rows, settings)
+
+
+def open_base(recipe: Recipe, rows: pl.DataFrame, work: Path) -> Base:
+    """The recipe's base; one made from nothing looks at the training texts."""
+    settings: Any = recipe.base
+    columns = [name for name in ("tokens", "text", "text_b") if name in rows.columns]
+    texts: list[list[str]] = (
+        rows["tokens"].to_list()
+        if "tokens" in columns
+        else [list(row) for row in rows.select(columns).iter_rows()]
+    )
+    base: Base = parts.load("sources.bases", settings.source).open(
+        settings, texts, work, recipe.seed
+    )
+    return base
+
+
+def fingerprint_of(recipe: Recipe, dataset: Dataset, base: Base) -> str:
+    """SHA-256 of what a run depends on; where files lie does not matter, what they hold does."""
+    asked = recipe.model_dump(mode="json", exclude={"data", "base", "name"})
+    kind = getattr(recipe.base, "kind", None)
+    return of_json([asked, kind, dataset.digest, base.digest])

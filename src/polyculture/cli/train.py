@@ -1,0 +1,113 @@
+"""``polyculture train``: one recipe, one run."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from polyculture.core.errors import RecipeError
+
+UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def seconds_of(text: str) -> float:
+    """A time such as 90s, 5m or 1.5h, in seconds.
+
+    Example:
+        >>> seconds_of("5m"), seconds_of("90")
+        (300.0, 90.0)
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
+    if found is None or float(found[1]) == 0:
+        msg = f"--budget wants a time such as 90s, 5m or 1.5h, but {text!r} came."
+        raise RecipeError(msg)
+    return float(found[1]) * UNITS[found[2] or "s"]
+
+
+def command(
+    recipe: Annotated[Path, typer.Argument(help="A recipe.toml.")],
+    out: Annotated[Path, typer.Option(help="Folder of runs.")] = Path("runs"),
+    *,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change a setting, as in fit.epochs=2. May be repeated."),
+    ] = None,
+    budget: Annotated[
+        str, typer.Option(help="End after this time at the latest: 90s, 5m, 1h.")
+    ] = "",
+    check: Annotated[
+        bool, typer.Option("--check", help="Check recipe and data, estimate time, train nothing.")
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace a run of the same name.")
+    ] = False,
+) -> None:
+    """Train one model as RECIPE says; go on where a killed training of it stopped."""
+    from polyculture import api
+    from polyculture.cli._progress import Show
+
+    seconds = seconds_of(budget) if budget else None
+    wanted = api.read_recipe(recipe, change or [])
+    if check:
+        _show_check(api.check(wanted))
+        return
+    with Show() as show:
+        show.begin(recipe.stem)
+        run, folder = api.train(
+            wanted, out, replace=replace, budget_seconds=seconds, on_tick=show.tick, say=show.say
+        )
+    _show_run(run, folder)
+
+
+def _show_check(check: Any) -> None:
+    from polyculture.cli._progress import duration
+
+    typer.echo(f"{check.name}: recipe and data are fine; nothing was trained.")
+    rows = ", ".join(f"{count:,} {split}" for split, count in check.rows.items())
+    typer.echo(f"rows       {rows}")
+    typer.echo(f"labels     {len(check.labels)}: {', '.join(check.labels[:12])}")
+    typer.echo(f"weights    {check.trained_parameters:,} of {check.parameters:,} are trained")
+    typer.echo(f"steps      {check.steps:,}; about {duration(check.seconds)} on this machine")
+    chosen = ", ".join(f"{key} {value}" for key, value in check.chosen.items())
+    typer.echo(f"chosen     {chosen}")
+    for note in check.notes:
+        typer.echo(f"note       {note}")
+
+
+def _show_run(run: Any, folder: Path) -> None:
+    from polyculture.cli._progress import duration
+
+    scores = run.test or run.valid
+    typer.echo(f"{run.name}: {scores.split} scores on {scores.items:,} rows")
+    for score in scores.scores:
+        typer.echo(f"  {score.name:<28} {_value(score.value)}")
+    for baseline in run.baselines:
+        headline = baseline.scores.headline()
+        typer.echo(
+            f"  baseline {baseline.name}: {headline.name} {_value(headline.value)}; "
+            f"right where only one is: {run.name} {baseline.model_only}, "
+            f"{baseline.name} {baseline.baseline_only}, p = {_p(baseline.better)}"
+        )
+    facts = run.facts
+    typer.echo(
+        f"  {facts.stopped}; {facts.steps:,} steps in {duration(facts.seconds)}, "
+        f"peak memory {facts.peak_memory_mb:,.0f} MB"
+    )
+    for note in facts.notes:
+        typer.echo(f"  note: {note}")
+    typer.echo(f"The run lies in {folder}.")
+
+
+def _value(value: Any) -> str:
+    if value.kind == "undefined":
+        return f"undefined: {value.reason}"
+    if value.low is None:
+        return f"{value.number:.4f}"
+    return f"{value.number:.4f}  [{value.low:.4f}, {value.high:.4f}]"
+
+
+def _p(value: Any) -> str:
+    if value.kind == "undefined":
+        return f"undefined: {value.reason}"
+    return "below 0.0001" if value.number < 1e-4 else f"{value.number:.4f}"  # noqa: PLR2004

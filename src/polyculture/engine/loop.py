@@ -1,0 +1,300 @@
+"""The one training loop, from top to bottom.
+
+Batches of a token budget, AdamW, a rate that warms up and falls, clipping, looks at the validation
+rows, the best weights kept, early stopping, checkpoints. It knows neither tasks nor heads: what it
+needs of them comes as functions.
+"""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from polyculture.core.errors import ModelError
+from polyculture.core.recipe import Fit
+from polyculture.core.record import Record
+from polyculture.engine import resume
+from polyculture.engine.precision import Kernels, arithmetic
+from polyculture.nets.network import Batch, Network, trainable
+
+MEGABYTE = 1 << 20
+
+
+class Tick(Record):
+    """What a progress bar and a log show after a step."""
+
+    step: int
+    steps: int
+    """Steps until training ends at the latest."""
+    epoch: float
+    loss: float
+    """Mean training loss since the last look at the validation rows."""
+    rate: float
+    tokens_per_second: float
+    """Real tokens, padding not counted."""
+    seconds: float
+    seconds_left: float
+    """At this speed; less if training stops early."""
+    score: float | None = None
+    """Validation score, where this tick is a look at the validation rows."""
+    score_loss: float | None = None
+    is_best: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What is trained on, and how answers are judged."""
+
+    plan: Sequence[NDArray[Any]]
+    """The pieces of every batch, all epochs one after the other."""
+    steps_per_epoch: float
+    batch_of: Callable[[NDArray[Any]], Batch]
+    """Numbers of pieces to a padded batch with targets."""
+    loss_of: Callable[[Tensor, Batch], Tensor]
+    evaluate: Callable[[], tuple[float, float]]
+    """Score and loss on the validation rows."""
+
+
+def fit(
+    network: Network,
+    work: Work,
+    settings: Fit,
+    *,
+    rate: float,
+    kernels: Kernels,
+    checkpoints: Path,
+    budget_seconds: float | None = None,
+    on_tick: Callable[[Tick], None] = lambda _: None,
+) -> resume.Progress:
+    """Train until the plan ends, validation stops improving, or the budget is spent.
+
+    On return the network holds the best weights. If ``checkpoints`` holds a checkpoint, training
+    goes on from there; weights, moments and chance are then what they were at that step.
+
+    Args:
+        network: With its trainable weights marked by ``requires_grad``.
+        work: Data and judgement.
+        settings: What the recipe says.
+        rate: Peak learning rate.
+        kernels: Precision and attention.
+        checkpoints: Folder for checkpoints.
+        budget_seconds: Time after which training ends; the schedule then follows the clock.
+        on_tick: Called after every step.
+    """
+    weights = trainable(network)
+    optimiser = make_optimiser(network, weights, settings, rate)
+    progress, best = resume.load(checkpoints, weights, optimiser) or (resume.Progress(), {})
+    looks = _looks(len(work.plan), work.steps_per_epoch, settings.evaluations_per_epoch)
+    began = time.monotonic() - progress.seconds
+    saved = time.monotonic()
+    speed = Speed()
+    while not progress.stopped:
+        spent = time.monotonic() - began
+        share = progress.step / len(work.plan)
+        if budget_seconds is not None:
+            share = max(share, min(1.0, spent / budget_seconds))
+        factor = rate_factor(share, settings)
+        for group in optimiser.param_groups:
+            group["lr"] = group["peak"] * factor
+
+        batch = work.batch_of(work.plan[progress.step])
+        loss = _step(network, batch, work.loss_of, optimiser, clip=settings.clip, kernels=kernels)
+
+        step = progress.step + 1
+        speed.add(int(batch.inputs["attention_mask"].sum()))
+        progress = progress.model_copy(
+            update={
+                "step": step,
+                "seconds": time.monotonic() - began,
+                "loss_sum": progress.loss_sum + loss,
+                "loss_steps": progress.loss_steps + 1,
+                "peak_memory_mb": max(progress.peak_memory_mb, resident_mb()),
+            }
+        )
+        is_spent = budget_seconds is not None and progress.seconds >= budget_seconds
+        is_last = step == len(work.plan) or is_spent
+        tick = _tick(progress, work, rate * factor, speed, budget_seconds)
+        if step in looks or is_last:
+            score, score_loss = work.evaluate()
+            speed.pause()
+            progress, is_best = judge(progress, score, score_loss)
+            if is_best:
+                best = {name: weight.detach().clone() for name, weight in weights.items()}
+            progress = progress.model_copy(
+                update={"stopped": _why_stop(progress, settings, is_last=is_last, spent=is_spent)}
+            )
+            tick = tick.model_copy(
+                update={"score": score, "score_loss": score_loss, "is_best": is_best}
+            )
+        on_tick(tick)
+        if progress.stopped or time.monotonic() - saved >= settings.checkpoint_seconds:
+            resume.save(checkpoints, progress, weights, optimiser, best)
+            saved = time.monotonic()
+    with torch.no_grad():
+        for name, value in best.items():
+            weights[name].copy_(value)
+    return progress
+
+
+def make_optimiser(
+    network: Network, weights: dict[str, nn.Parameter], settings: Fit, rate: float
+) -> torch.optim.AdamW:
+    """Fused AdamW: matrices decay, other weights do not; the head may have its own rate."""
+    tables = {id(m.weight) for m in network.modules() if hasattr(m, "padding_idx")}
+    head = {id(weight) for weight in network.head_parameters()}
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for weight in weights.values():
+        decays = weight.ndim > 1 and id(weight) not in tables
+        groups.setdefault((decays, id(weight) in head), []).append(weight)
+    head_rate = settings.head_learning_rate or rate
+    return torch.optim.AdamW(
+        [
+            {
+                "params": members,
+                "weight_decay": settings.weight_decay if decays else 0.0,
+                "peak": head_rate if is_head else rate,
+            }
+            for (decays, is_head), members in groups.items()
+        ],
+        lr=rate,
+        fused=True,
+    )
+
+
+def rate_factor(share: float, settings: Fit) -> float:
+    """Share of the peak rate at a share of the whole training.
+
+    Example:
+        >>> settings = Fit(warmup=0.5, schedule="linear")
+        >>> [rate_factor(share, settings) for share in (0.25, 0.5, 0.75)]
+        [0.5, 1.0, 0.5]
+    """
+    if share < settings.warmup:
+        # one step from 0, so that the first step already moves something
+        return max(share, 1e-3) / settings.warmup
+    rest = (share - settings.warmup) / (1 - settings.warmup)
+    match settings.schedule:
+        case "linear":
+            return max(0.0, 1 - rest)
+        case "cosine":
+            return 0.5 * (1 + math.cos(math.pi * min(1.0, rest)))
+        case "constant":
+            return 1.0
+
+
+def judge(progress: resume.Progress, score: float, loss: float) -> tuple[resume.Progress, bool]:
+    """Record a look at validation. A higher score is better; at equal scores the lower loss is.
+
+    Example:
+        >>> progress, is_best = judge(resume.Progress(step=3), 0.5, 1.0)
+        >>> is_best, progress.best_step, judge(progress, 0.5, 1.5)[1]
+        (True, 3, False)
+    """
+    before = (
+        (-math.inf, -math.inf)
+        if progress.best_score is None or progress.best_loss is None
+        else (progress.best_score, -progress.best_loss)
+    )
+    is_best = (score, -loss) > before
+    changes: dict[str, Any] = {
+        "evaluations": progress.evaluations + 1,
+        "stale": 0 if is_best else progress.stale + 1,
+        "loss_sum": 0.0,
+        "loss_steps": 0,
+    }
+    if is_best:
+        changes |= {"best_score": score, "best_loss": loss, "best_step": progress.step}
+    return progress.model_copy(update=changes), is_best
+
+
+class Speed:
+    """Tokens a second over the last steps, pauses left out."""
+
+    def __init__(self) -> None:
+        self.last = time.monotonic()
+        self.seconds = 0.0
+        self.tokens = 0.0
+        self.steps = 0.0
+
+    def add(self, tokens: int) -> None:
+        """Count a step; older steps fade."""
+        now = time.monotonic()
+        fade = 0.95
+        self.seconds = fade * self.seconds + now - self.last
+        self.tokens = fade * self.tokens + tokens
+        self.steps = fade * self.steps + 1
+        self.last = now
+
+    def pause(self) -> None:
+        """Leave out the time since the last step."""
+        self.last = time.monotonic()
+
+
+def _step(
+    network: Network,
+    batch: Batch,
+    loss_of: Callable[[Tensor, Batch], Tensor],
+    optimiser: torch.optim.AdamW,
+    *,
+    clip: float,
+    kernels: Kernels,
+) -> float:
+    network.train()
+    with arithmetic(kernels.precision):
+        logits = network(batch)
+    loss = loss_of(logits.float(), batch)
+    value = float(loss.detach())
+    if not math.isfinite(value):
+        msg = f"The loss became {value}. Lower fit.learning_rate, or set precision = 'float32'."
+        raise ModelError(msg)
+    loss.backward()
+    weights = [weight for group in optimiser.param_groups for weight in group["params"]]
+    nn.utils.clip_grad_norm_(weights, clip, foreach=True)
+    optimiser.step()
+    optimiser.zero_grad(set_to_none=True)
+    return value
+
+
+def _looks(steps: int, steps_per_epoch: float, per_epoch: int) -> frozenset[int]:
+    """Steps after which the validation rows are looked at; the last one is always among them."""
+    count = max(1, round(steps / steps_per_epoch * per_epoch))
+    return frozenset(int(step) for step in np.rint(np.linspace(0, steps, count + 1))[1:])
+
+
+def _why_stop(progress: resume.Progress, settings: Fit, *, is_last: bool, spent: bool) -> str:
+    if progress.stale >= settings.patience:
+        return f"no better validation score in {settings.patience} evaluations"
+    if spent:
+        return "the time budget is spent"
+    return "all epochs are done" if is_last else ""
+
+
+def _tick(
+    progress: resume.Progress, work: Work, rate: float, speed: Speed, budget: float | None
+) -> Tick:
+    left = (len(work.plan) - progress.step) * speed.seconds / speed.steps
+    if budget is not None:
+        left = min(left, max(0.0, budget - progress.seconds))
+    return Tick(
+        step=progress.step,
+        steps=len(work.plan),
+        epoch=progress.step / work.steps_per_epoch,
+        loss=progress.loss_sum / progress.loss_steps,
+        rate=rate,
+        tokens_per_second=speed.tokens / max(speed.seconds, 1e-9),
+        seconds=progress.seconds,
+        seconds_left=left,
+    )
+
+
+def resident_mb() -> float:
+    """Memory of this process now, in megabytes."""
+    return float(psutil.Process().memory_info().rss / MEGABYTE)

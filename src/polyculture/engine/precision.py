@@ -1,0 +1,173 @@
+"""What is fastest on this machine for this network: chosen by timing once, then remembered.
+
+CPU flags mislead: bfloat16 is several times faster than float32 on one machine and many times
+slower on the next, and the fused attention kernel has a slow backward pass where there is padding.
+So a real batch is trained on for a moment with each candidate. The choice is kept in the user's
+cache under a name made of machine, library and network, so that the same recipe gives the same
+bytes tomorrow; it is recorded in the run and read back on resume.
+"""
+
+import json
+import os
+import platform
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from polyculture.core.record import Record
+from polyculture.nets import attention
+from polyculture.nets.network import Batch, Network
+from polyculture.store.digest import of_json
+from polyculture.store.folder import write_text
+from polyculture.store.home import home
+
+Precision = Literal["float32", "bfloat16"]
+REPEATS = 2
+FASTER = 0.95
+"""Another candidate has to be this much faster than the first to be chosen."""
+
+
+class Kernels(Record):
+    """How the arithmetic is done."""
+
+    precision: Precision
+    attention: str
+    """Name of the attention kernel; empty for a network without attention."""
+
+
+def choose(
+    network: Network,
+    batch: Batch,
+    loss_of: Callable[[Tensor, Batch], Tensor],
+    *,
+    wanted: Literal["auto", "float32", "bfloat16"],
+    threads: int,
+) -> Kernels:
+    """Time the candidates on a real batch, or remember what was chosen before.
+
+    Args:
+        network: As it will be trained; its weights are left as they are.
+        batch: A typical batch with targets.
+        loss_of: (logits, batch) to the loss.
+        wanted: What the recipe says about precision.
+        threads: Threads of the training.
+    """
+    place = home() / "machine" / f"{_fingerprint(network, wanted, threads)}.json"
+    if place.exists():
+        return Kernels.model_validate_json(place.read_bytes())
+    chosen = _fastest(network, batch, loss_of, wanted)
+    write_text(place, chosen.model_dump_json())
+    return chosen
+
+
+def _fastest(
+    network: Network, batch: Batch, loss_of: Callable[[Tensor, Batch], Tensor], wanted: str
+) -> Kernels:
+    kernels = _attention_kernels(network)
+    precisions: list[Precision] = ["float32", "bfloat16"] if wanted == "auto" else [wanted]  # type: ignore[list-item]
+    if wanted == "auto" and not _pays(network, batch):
+        precisions = ["float32"]
+    candidates = [Kernels(precision=p, attention=a) for p in precisions for a in kernels]
+    if len(candidates) == 1:
+        return candidates[0]
+    state = torch.get_rng_state()
+    best, best_seconds = candidates[0], float("inf")
+    for kernel in candidates:
+        seconds = _seconds(network, batch, loss_of, kernel)
+        if seconds < FASTER * best_seconds:
+            best, best_seconds = kernel, seconds
+    network.zero_grad(set_to_none=True)
+    torch.set_rng_state(state)
+    return best
+
+
+def _attention_kernels(network: Network) -> list[str]:
+    if not hasattr(network.model, "set_attn_implementation"):
+        return [""]
+    return [attention.register(), "sdpa"]
+
+
+def _pays(network: nn.Module, batch: Batch) -> bool:
+    """Whether bfloat16 products are faster on the network's own largest linear layer."""
+    layers = [m for m in network.modules() if isinstance(m, nn.Linear)]
+    if not layers:
+        return True
+    layer = max(layers, key=lambda m: m.weight.numel())
+    tokens = batch.inputs["input_ids"].numel()
+    values = torch.randn(min(tokens, 512), layer.in_features)
+    weight = layer.weight.detach()
+
+    def product(kind: torch.dtype) -> float:
+        x, w = values.to(kind), weight.to(kind)
+        return _timed(lambda: nn.functional.linear(x, w))
+
+    return product(torch.bfloat16) < product(torch.float32)
+
+
+def _timed(work: Callable[[], Any]) -> float:
+    work()
+    best = float("inf")
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        work()
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def _seconds(
+    network: Network,
+    batch: Batch,
+    loss_of: Callable[[Tensor, Batch], Tensor],
+    kernels: Kernels,
+) -> float:
+    use(network, kernels)
+
+    def step() -> None:
+        with arithmetic(kernels.precision):
+            logits = network(batch)
+        loss_of(logits.float(), batch).backward()
+
+    network.train()
+    return _timed(step)
+
+
+def use(network: Network, kernels: Kernels) -> None:
+    """Make a network use the chosen attention kernel."""
+    model: Any = network.model
+    if kernels.attention and hasattr(model, "set_attn_implementation"):
+        if kernels.attention == attention.NAME:
+            attention.register()
+        model.set_attn_implementation(kernels.attention)
+
+
+def arithmetic(precision: Precision) -> torch.autocast:
+    """The context in which matrix products run in the chosen precision."""
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bfloat16")
+
+
+def _fingerprint(network: Network, wanted: str, threads: int) -> str:
+    shapes = [(name, list(weight.shape)) for name, weight in network.named_parameters()]
+    return of_json([machine(), torch.__version__, shapes, wanted, threads])[:24]
+
+
+def machine() -> dict[str, str]:
+    """What makes this machine's timings its own."""
+    return {
+        "processor": _processor(),
+        "architecture": platform.machine(),
+        "instructions": str(torch.backends.cpu.get_cpu_capability()),
+        "cap": os.environ.get("ONEDNN_MAX_CPU_ISA", ""),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    facts = {line.partition(":")[0].strip(): line.partition(":")[2].strip() for line in lines}
+    return json.dumps([facts.get("model name", ""), facts.get("flags", facts.get("Features", ""))])

@@ -1,0 +1,246 @@
+"""Answers of a trained model: logits of every row in the order of the rows, decoded by its task."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from transformers import PreTrainedTokenizerBase
+
+from polyculture.core import parts
+from polyculture.core.errors import ModelError, StoreError
+from polyculture.core.plugins import Head, Task
+from polyculture.core.recipe import Recipe, Settings
+from polyculture.core.run import Run
+from polyculture.engine.batches import by_length, collate
+from polyculture.engine.encode import Encoded, Piece, encode
+from polyculture.engine.ingredients import task_of
+from polyculture.engine.precision import Precision, arithmetic
+from polyculture.nets.build import load_head, open_network, open_tokenizer
+from polyculture.nets.network import Batch, Network
+from polyculture.nets.tfidf import Tfidf
+
+BUDGET = 4_096
+"""Padded tokens of a batch that is only read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """What a network says of rows, in their order."""
+
+    logits: list[NDArray[np.float32]]
+    """One array a row: ``(labels,)``, or ``(words, labels)`` with NaN for words without tokens."""
+    paths: list[NDArray[np.int64]] | None
+    """Label codes decoded by a structured head, ``(words,)`` a row; -1 for words without tokens."""
+    loss: float | None
+    """Mean loss over batches, where targets were given."""
+
+
+def read_rows(
+    network: Network,
+    encoded: Encoded,
+    *,
+    words: Sequence[int] | None,
+    padding: int,
+    precision: Precision = "float32",
+    targets: Sequence[NDArray[Any]] | None = None,
+    loss_of: Callable[[Tensor, Batch], Tensor] | None = None,
+    features: Sequence[Tensor] | None = None,
+) -> Outputs:
+    """Run a network over pieces without training.
+
+    Args:
+        network: Any mode; it is put into evaluation mode.
+        encoded: The pieces.
+        words: Number of words of each row; none where texts are answered.
+        padding: Number of the padding token.
+        precision: Arithmetic of matrix products.
+        targets: Right answers a row, for the loss.
+        loss_of: (logits, batch) to the loss.
+        features: Cached outputs of the body, one a piece.
+    """
+    network.eval()
+    logits: list[Any] = [None] * encoded.rows
+    paths: list[Any] | None = None
+    losses, sizes = [], []
+    for numbers in by_length(encoded.lengths, BUDGET):
+        pieces = [encoded.pieces[n] for n in numbers]
+        batch = collate(
+            pieces,
+            level="text" if words is None else "word",
+            padding=padding,
+            targets=None if targets is None else [targets[p.row] for p in pieces],
+            features=None if features is None else [features[n] for n in numbers],
+        )
+        with torch.no_grad(), arithmetic(precision):
+            out = network(batch)
+        out = out.float()
+        if loss_of is not None:
+            losses.append(float(loss_of(out, batch)))
+            sizes.append(len(pieces))
+        if words is None:
+            for piece, row in zip(pieces, out.numpy(), strict=True):
+                logits[piece.row] = row
+            continue
+        decoded = network.paths(out, batch)
+        for place, piece in enumerate(pieces):
+            _fill(logits, piece, words[piece.row], out[place].numpy(), gap=np.nan)
+            if decoded is not None:
+                paths = paths or [None] * encoded.rows
+                _fill(paths, piece, words[piece.row], decoded[place].numpy(), gap=-1)
+    loss = float(np.average(losses, weights=sizes)) if losses else None
+    return Outputs(logits=logits, paths=paths, loss=loss)
+
+
+def _fill(rows: list[Any], piece: Piece, words: int, values: NDArray[Any], *, gap: float) -> None:
+    """Put the values of a piece's words into their places of the row."""
+    if rows[piece.row] is None:
+        rows[piece.row] = np.full((words, *values.shape[1:]), gap, dtype=values.dtype)
+    rows[piece.row][piece.words] = values[: len(piece.words)]
+
+
+def decode(
+    task: Task,
+    settings: Settings,
+    rows: pl.DataFrame,
+    outputs: Outputs,
+    labels: tuple[str, ...],
+) -> pl.DataFrame:
+    """Outputs as the task's answers."""
+    return task.decode(rows, outputs.logits, labels, settings, paths=outputs.paths)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predictor:
+    """A finished run, ready to answer.
+
+    Example: ``open_run(Path("runs/ner")).answer(rows)``.
+    """
+
+    recipe: Recipe
+    labels: tuple[str, ...]
+    max_length: int
+    network: Network | Tfidf
+    tokenizer: PreTrainedTokenizerBase | None
+
+    def answer(self, rows: pl.DataFrame, where: str = "the input") -> tuple[pl.DataFrame, Encoded]:
+        """Answers to rows in the columns of the task, and what was cut on the way.
+
+        Args:
+            rows: With ``id`` and the task's inputs; answers are not needed.
+            where: What the rows are, for messages.
+        """
+        task, settings = task_of(self.recipe), self.recipe.task
+        if isinstance(self.network, Tfidf):
+            logits = self.network.logits(texts_of(rows))
+            outputs = Outputs(logits=list(logits), paths=None, loss=None)
+            nothing = Encoded(pieces=[], rows=len(rows), cut_texts=0, windowed=0, unread_words=0)
+            return decode(task, settings, rows, outputs, self.labels), nothing
+        if self.tokenizer is None:
+            msg = f"{where}: the run has no tokenizer."
+            raise ModelError(msg)
+        encoded = encode(
+            rows,
+            self.tokenizer,
+            level=task.level,
+            max_length=self.max_length,
+            with_shapes=bool(getattr(self.recipe.head, "shapes", False)),
+        )
+        outputs = read_rows(
+            self.network,
+            encoded,
+            words=word_counts(rows, task),
+            padding=int(self.tokenizer.pad_token_id),
+        )
+        return decode(task, settings, rows, outputs, self.labels), encoded
+
+
+def word_counts(rows: pl.DataFrame, task: Task) -> list[int] | None:
+    """Number of words of each row; none where texts are answered."""
+    return rows["tokens"].list.len().to_list() if task.level == "word" else None
+
+
+def texts_of(rows: pl.DataFrame) -> list[str]:
+    """One text a row; the texts of a pair joined."""
+    if "text_b" not in rows.columns:
+        return rows["text"].to_list()
+    return [f"{a} {b}" for a, b in rows.select("text", "text_b").iter_rows()]
+
+
+def network_of(folder: Path, recipe: Recipe, task: Task, labels: tuple[str, ...]) -> Network:
+    """A base, or a trained model's folder, with the head that a recipe asks for."""
+    settings: Any = recipe.head
+    head: Head = parts.load("heads", settings.kind)
+    is_standard = settings.kind == "linear" and (
+        settings.pooling == "standard" or task.level == "word"
+    )
+    own = None if is_standard else head.make
+    return open_network(
+        folder,
+        labels=labels,
+        level=task.level,
+        model_class=task.model_class,
+        make_head=None
+        if own is None
+        else lambda width, count, dropout: own(settings, width, count, dropout),
+        pooling=getattr(settings, "pooling", "mean"),
+    )
+
+
+def read_run(folder: Path) -> Run:
+    """The record of a finished run.
+
+    Raises:
+        StoreError: The folder holds no finished run.
+    """
+    try:
+        text = (folder / "run.json").read_text(encoding="utf-8")
+    except OSError as error:
+        msg = f"{folder} is not a finished run (there is no run.json in it)."
+        raise StoreError(msg) from error
+    return Run.model_validate_json(text)
+
+
+def open_run(folder: Path) -> Predictor:
+    """Load a run so that it answers.
+
+    Raises:
+        StoreError: The folder holds no finished run.
+        ModelError: Its model cannot be opened.
+    """
+    run = read_run(folder)
+    length = int(run.facts.chosen["max_length"] or 0)
+    return open_model(folder / "model", run.recipe, run.labels, length)
+
+
+def open_model(folder: Path, recipe: Recipe, labels: tuple[str, ...], max_length: int) -> Predictor:
+    """Load a run's ``model`` folder.
+
+    Args:
+        folder: The model's.
+        recipe: How it was made.
+        labels: Its answers, in the order of the outputs.
+        max_length: Longest input in tokens; no matter for TF-IDF.
+    """
+    if Tfidf.lies_in(folder):
+        return Predictor(
+            recipe=recipe,
+            labels=labels,
+            max_length=max_length,
+            network=Tfidf.load(folder),
+            tokenizer=None,
+        )
+    network = network_of(folder, recipe, task_of(recipe), labels)
+    load_head(network, folder)
+    return Predictor(
+        recipe=recipe,
+        labels=labels,
+        max_length=max_length,
+        network=network,
+        tokenizer=open_tokenizer(folder),
+    )
