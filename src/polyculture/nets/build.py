@@ -1,6 +1,7 @@
 """Open a base as a network with a head for a task; save it; open it again."""
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -8,7 +9,7 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 from torch import nn
-from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase
+from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedTokenizerBase
 from transformers.utils import logging
 
 from polyculture.core.errors import ModelError
@@ -16,6 +17,7 @@ from polyculture.nets.convolutional import FILE as CONVOLUTIONAL
 from polyculture.nets.convolutional import ConvolutionalText
 from polyculture.nets.network import Network
 from polyculture.nets.pooling import Pooling
+from polyculture.nets.words import is_unspaced
 
 HEAD = "head.safetensors"
 logging.set_verbosity_error()
@@ -68,7 +70,23 @@ def _with_standard_head(
     )
     if model.config.get_text_config().pad_token_id is None:
         model.config.pad_token_id = open_tokenizer(folder).pad_token_id
-    return Network(model, level=level, untrained=tuple(sorted(info["missing_keys"])))
+    new = {*info["missing_keys"], *(name for name, *_ in info["mismatched_keys"])}
+    saved = AutoConfig.from_pretrained(folder, local_files_only=True)
+    if tuple(saved.id2label.values()) != labels:
+        new |= _draw_head_again(model, new)
+    return Network(model, level=level, untrained=tuple(sorted(new)))
+
+
+def _draw_head_again(model: Any, new: set[str]) -> set[str]:
+    """Forget a head that answers with other labels, also where it happens to have the same size."""
+    prefix = f"{model.base_model_prefix}."
+    old = {name for name, _ in model.named_parameters() if not name.startswith(prefix)} - new
+    if old:
+        fresh = type(model)(model.config)
+        with torch.no_grad():
+            for name in old:
+                model.get_parameter(name).copy_(fresh.get_parameter(name))
+    return old
 
 
 def _bare_body(folder: Path) -> tuple[Any, tuple[str, ...]]:
@@ -103,17 +121,24 @@ def _loaded(kind: Any, folder: Path, **settings: Any) -> tuple[Any, dict[str, An
 
 
 def open_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """The base's tokenizer, ready for texts that are cut into words, and with a padding token."""
+    """The base's tokenizer, with a padding token; words go into it by ``spoken``."""
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    if "ByteLevel" in str(getattr(tokenizer.backend_tokenizer, "pre_tokenizer", "")):
-        # byte-level pieces carry the space before a word, also where words come one by one
-        tokenizer = AutoTokenizer.from_pretrained(
-            folder, local_files_only=True, add_prefix_space=True
-        )
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
     tokenizer.padding_side = "right"
     return tokenizer  # type: ignore[no-any-return, unused-ignore]
+
+
+def spoken(words: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> list[str]:
+    """Words as the tokenizer meets them within a text.
+
+    Pieces of a byte-level tokenizer carry the space before a word, so a word that comes on its own
+    needs one, unless it belongs to a script without spaces.
+    """
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if "ByteLevel" not in str(getattr(backend, "pre_tokenizer", "")):
+        return list(words)
+    return [word if is_unspaced(word[:1]) else f" {word}" for word in words]
 
 
 def save_network(network: Network, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:

@@ -38,7 +38,7 @@ class ChainCRF(nn.Module):
         mask = mask.bool()
         labels = labels.masked_fill(~mask, 0)
         total = self._log_partition(emissions, mask) - self._path_score(emissions, labels, mask)
-        return total.sum() / mask.sum()
+        return total.sum() / mask.sum().clamp(min=1)
 
     def _path_score(self, emissions: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
         on = mask.to(emissions.dtype)

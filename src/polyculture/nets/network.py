@@ -32,6 +32,14 @@ class Batch:
     """Outputs of a body that never changes, ``(rows, tokens, width)``."""
 
 
+class _Remembered(BaseModelOutputWithPooling):  # type: ignore[misc, unused-ignore]
+    """What a body gave; whatever else bodies of some kinds give (a cache, ...) is none."""
+
+    def __getattr__(self, name: str) -> None:
+        if name.startswith("_"):
+            raise AttributeError(name)
+
+
 class CachedBody(nn.Module):
     """Stands in for a body whose outputs were computed before; keeps a pooler that still learns."""
 
@@ -44,7 +52,7 @@ class CachedBody(nn.Module):
     def forward(self, *_: Any, **__: Any) -> BaseModelOutputWithPooling:
         """The features that were set for this batch."""
         pooled = self.pooler(self.features) if self.pooler is not None else None
-        return BaseModelOutputWithPooling(last_hidden_state=self.features, pooler_output=pooled)
+        return _Remembered(last_hidden_state=self.features, pooler_output=pooled)
 
 
 class Network(nn.Module):

@@ -30,13 +30,24 @@ INVISIBLE = "\u200b\ufeff"
 
 
 @cache
+def is_unspaced(character: str) -> bool:
+    """Whether a character belongs to a script whose words are not parted by spaces.
+
+    Example:
+        >>> is_unspaced("人"), is_unspaced("a"), is_unspaced("")
+        (True, False, False)
+    """
+    return character != "" and any(low <= ord(character) <= high for low, high in UNSPACED)
+
+
+@cache
 def _kind(character: str) -> Kind:
     if character.isspace() or character in INVISIBLE:
         return "space"
     category = unicodedata.category(character)
     if category[0] == "M" or category == "Cf":
         return "mark"
-    if any(low <= ord(character) <= high for low, high in UNSPACED):
+    if is_unspaced(character):
         return "alone"
     if category[0] == "L":
         return "letter"

@@ -1,0 +1,149 @@
+"""What every head of ours promises. Run these on your own; our tests run them on ours.
+
+Each check takes the head, its settings and a folder with a small base, see ``checks.tiny``.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from polyculture.checks.adaptations import (
+    LABELS,
+    Level,
+    loss_of,
+    open_small,
+    outputs,
+    reloaded,
+    small_batch,
+    trained,
+)
+from polyculture.core.plugins import Head
+from polyculture.core.recipe import Settings
+from polyculture.nets.network import Batch, Network
+
+
+def made(head: Head, settings: Settings) -> Any:
+    """The head as ``open_network`` asks for it."""
+    make = head.make
+    assert make is not None, "this head is the base's own; there is nothing of ours to check"
+    return lambda width, labels, dropout: make(settings, width, labels, dropout)
+
+
+def network_with(head: Head, settings: Settings, folder: Path, level: Level) -> Network:
+    """The small base with this head."""
+    return open_small(folder, level, made(head, settings))
+
+
+def gives_a_number_for_each_label(
+    head: Head, settings: Settings, folder: Path, level: Level
+) -> None:
+    """Logits have the shape of the answers, and are finite."""
+    batch = small_batch(folder, level)
+
+    logits = outputs(network_with(head, settings, folder, level), batch)
+
+    assert batch.targets is not None
+    assert logits.shape == (*batch.targets.shape, len(LABELS))
+    assert logits.isfinite().all()
+
+
+def every_weight_learns(head: Head, settings: Settings, folder: Path, level: Level) -> None:
+    """After one step each weight of the head has a gradient, and so has the base below it."""
+    network = network_with(head, settings, folder, level)
+    trained(network, small_batch(folder, level))
+    for weight in network.parameters():
+        weight.grad = None
+
+    loss_of(network, small_batch(folder, level)).backward()
+
+    assert network.head is not None
+    idle = [n for n, w in network.head.named_parameters() if w.grad is None or not w.grad.any()]
+    assert not idle, f"weights of the head without gradient: {idle}"
+    assert any(w.grad is not None and bool(w.grad.any()) for w in network.body.parameters())
+    theirs = {id(weight) for weight in network.head_parameters()}
+    assert theirs == {id(weight) for weight in network.head.parameters()}
+
+
+def training_lowers_the_loss(head: Head, settings: Settings, folder: Path, level: Level) -> None:
+    """Some steps on two examples make these two more likely."""
+    batch = small_batch(folder, level)
+    network = network_with(head, settings, folder, level).eval()
+    before = loss_of(network, batch).item()
+
+    for _ in range(3):
+        trained(network, batch)
+
+    assert loss_of(network, batch).item() < before
+
+
+def padding_changes_no_answer(head: Head, settings: Settings, folder: Path, level: Level) -> None:
+    """A piece says the same alone and beside a longer one."""
+    batch = small_batch(folder, level)
+    network = network_with(head, settings, folder, level)
+
+    beside = outputs(network, batch)[1]
+    alone = outputs(network, _second(batch))[0]
+
+    real = 1 if level == "word" else len(LABELS)  # the second piece has one word
+    torch.testing.assert_close(beside[:real], alone[:real], atol=1e-5, rtol=0)
+
+
+def _second(batch: Batch) -> Batch:
+    """The second piece without its padding."""
+    length = int(batch.inputs["attention_mask"][1].sum())
+
+    def row(values: Tensor | None, width: int) -> Tensor | None:
+        return None if values is None else values[1:2, :width]
+
+    return replace(
+        batch,
+        inputs={name: values[1:2, :length] for name, values in batch.inputs.items()},
+        positions=row(batch.positions, 1),
+        words=row(batch.words, 1),
+        shapes=row(batch.shapes, 1),
+        targets=None,
+    )
+
+
+def paths_hold_labels_of_words_alone(
+    head: Head, settings: Settings, folder: Path, level: Level
+) -> None:
+    """A structured head decodes a label for every word; others leave that to the task."""
+    batch = small_batch(folder, level)
+    network = network_with(head, settings, folder, level)
+
+    paths = network.paths(outputs(network, batch), batch)
+
+    if paths is not None:
+        assert batch.words is not None
+        assert paths.shape == batch.words.shape
+        assert ((paths >= 0) & (paths < len(LABELS)))[batch.words].all()
+
+
+def a_reloaded_head_gives_equal_outputs(
+    head: Head, settings: Settings, folder: Path, level: Level
+) -> None:
+    """Saved, opened again: not one bit of the outputs differs."""
+    batch = small_batch(folder, level)
+    network = trained(network_with(head, settings, folder, level), batch)
+    before = outputs(network, batch)
+
+    again = reloaded(network, folder, level, made(head, settings))
+
+    assert torch.equal(before, outputs(again, batch))
+    assert before.shape == outputs(again, batch).shape
+
+
+Check = Callable[[Head, Settings, Path, Level], None]
+CHECKS: tuple[Check, ...] = (
+    gives_a_number_for_each_label,
+    every_weight_learns,
+    training_lowers_the_loss,
+    padding_changes_no_answer,
+    paths_hold_labels_of_words_alone,
+    a_reloaded_head_gives_equal_outputs,
+)

@@ -1,0 +1,95 @@
+"""Every head keeps the promises of its shelf, on several architectures."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from polyculture.checks.adaptations import Level, loss_of, open_small, outputs, small_batch, trained
+from polyculture.checks.heads import CHECKS, Check, network_with
+from polyculture.checks.tiny import KINDS, Kind, tiny_base
+from polyculture.core import parts
+from polyculture.core.errors import RecipeError
+from polyculture.core.recipe import Recipe
+
+# All architectures in the long run; the first alone in the quick one.
+SHAPES = [KINDS[0], *(pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS[1:])]
+TEXTS = ["Ada Berg lives in Oslo today", "今天很好", "the film was lovely"]
+SETTINGS: list[tuple[str, Level, dict[str, object]]] = [
+    ("linear", "text", {"pooling": "mean"}),
+    ("mlp", "text", {"hidden": 16}),
+    ("mlp", "text", {"hidden": 16, "pooling": "first"}),
+    ("mlp", "text", {"hidden": 16, "pooling": "last"}),
+    ("mlp", "word", {"hidden": 16}),
+    ("mlp", "word", {"hidden": 16, "shapes": True}),
+    ("crf", "word", {}),
+    ("crf", "word", {"shapes": True}),
+    ("crf", "word", {"hidden": 16, "shapes": True}),
+]
+
+
+@pytest.fixture(scope="module")
+def bases(tmp_path_factory: pytest.TempPathFactory) -> dict[Kind, Path]:
+    """One tiny random base of each architecture."""
+    place = tmp_path_factory.mktemp("bases")
+    return {kind: tiny_base(place / kind, kind, TEXTS) for kind in KINDS}
+
+
+def test_every_head_of_the_shelf_is_checked() -> None:
+    """A new head has to be added to the table above."""
+    assert {name for name, _, _ in SETTINGS} == set(parts.names("heads"))
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("kind", SHAPES)
+@pytest.mark.parametrize("case", SETTINGS, ids=str)
+def test_a_head_keeps_its_promises(
+    case: tuple[str, Level, dict[str, object]], kind: Kind, check: Check, bases: dict[Kind, Path]
+) -> None:
+    """Each cell of head, settings, architecture and promise."""
+    name, level, chosen = case
+    head = parts.load("heads", name)
+    check(head, head.settings(**chosen), bases[kind], level)
+
+
+@pytest.mark.parametrize("level", ["text", "word"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_standard_head_learns_too(kind: Kind, level: Level, bases: dict[Kind, Path]) -> None:
+    """The base's own class of the task goes the same way."""
+    batch = small_batch(bases[kind], level)
+    network = open_small(bases[kind], level).eval()
+    before = loss_of(network, batch).item()
+
+    trained(network, batch)
+
+    assert loss_of(network, batch).item() < before
+    assert network.paths(outputs(network, batch), batch) is None
+
+
+def test_a_chain_learns_what_may_follow_what(bases: dict[Kind, Path]) -> None:
+    """The transition that training shows becomes the likelier one."""
+    head = parts.load("heads", "crf")
+    network = network_with(head, head.settings(), bases["bert"], "word")
+    batch = small_batch(bases["bert"], "word")  # targets 1, 2, 0
+
+    trained(network, batch)
+
+    chain: Any = network.head.chain  # type: ignore[union-attr]
+    assert chain.transitions[1, 2] > chain.transitions[1, 1]
+    paths = network.paths(outputs(network, batch), batch)
+    assert paths is not None
+    assert paths[1, 1:].tolist() == [0, 0]
+
+
+def test_a_chain_is_refused_where_texts_are_answered() -> None:
+    """The sentence says why."""
+    settings = parts.load("tasks", "classification").settings()
+    asked = Recipe.model_construct(task=settings, base=settings, data=settings)
+
+    assert "scores the words of a sentence" in (parts.load("heads", "crf").refuses(asked) or "")
+
+
+def test_an_unknown_head_is_refused_by_name() -> None:
+    """The nearest one is named."""
+    with pytest.raises(RecipeError, match="Did you mean 'crf'"):
+        parts.load("heads", "crff")

@@ -1,0 +1,212 @@
+"""A network knows its head, reads from a cache, and is opened, saved and refused as it should."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification
+
+from polyculture.checks.adaptations import (
+    LABELS,
+    Level,
+    loss_of,
+    open_small,
+    outputs,
+    small_batch,
+    trained,
+)
+from polyculture.checks.tiny import KINDS, Kind, tiny_base
+from polyculture.core import parts
+from polyculture.core.errors import ModelError
+from polyculture.nets.build import open_network, open_tokenizer, save_network, spoken
+from polyculture.nets.layers import LinearHead
+from polyculture.nets.network import CachedBody, Network
+
+TEXTS = ["Ada Berg lives in Oslo today", "今天很好", "the film was lovely"]
+
+
+@pytest.fixture(scope="module")
+def bases(tmp_path_factory: pytest.TempPathFactory) -> dict[Kind, Path]:
+    """One tiny random base of each architecture."""
+    place = tmp_path_factory.mktemp("bases")
+    return {kind: tiny_base(place / kind, kind, TEXTS) for kind in KINDS}
+
+
+@pytest.fixture(scope="module")
+def without_pooler(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A BERT whose files hold no pooler, as those of many sentence encoders."""
+    folder = tiny_base(tmp_path_factory.mktemp("bases") / "bare", "bert", TEXTS)
+    weights = load_file(folder / "model.safetensors")
+    kept = {name: value for name, value in weights.items() if "pooler" not in name}
+    save_file(kept, folder / "model.safetensors", metadata={"format": "pt"})
+    return folder
+
+
+def with_ours(folder: Path, level: Level) -> Network:
+    return open_small(folder, level, lambda w, n, d: LinearHead(w, n, dropout=d))
+
+
+@pytest.mark.parametrize("opened", [open_small, with_ours])
+@pytest.mark.parametrize("level", ["text", "word"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_cached_body_gives_the_same_logits(
+    kind: Kind, level: Level, opened: Callable[[Path, Level], Network], bases: dict[Kind, Path]
+) -> None:
+    """Outputs computed once stand for the body, whatever head reads them."""
+    batch = small_batch(bases[kind], level)
+    network = opened(bases[kind], level)
+    expected = outputs(network, batch)
+    body = network.body
+    with torch.no_grad():
+        features = body(**batch.inputs)[0]
+
+    network.swap_body(CachedBody(body))
+    cached = outputs(network, replace(batch, features=features))
+    network.swap_body(body)
+
+    torch.testing.assert_close(cached, expected, atol=1e-6, rtol=0)
+    assert torch.equal(outputs(network, batch), expected)
+
+
+def test_an_untrained_pooler_belongs_to_the_head(without_pooler: Path) -> None:
+    """It starts from chance, so also a training of the head alone moves it, cached or not."""
+    network = open_small(without_pooler, "text")
+    adaptation = parts.load("adaptations", "head_only")
+    adaptation.apply(network, adaptation.settings())
+    batch = small_batch(without_pooler, "text")
+    before = {n: w.detach().clone() for n, w in network.named_parameters()}
+    body = network.body.eval()
+    with torch.no_grad():
+        features = body(**batch.inputs)[0]
+
+    network.swap_body(CachedBody(body))
+    trained(network, replace(batch, features=features))
+    network.swap_body(body)
+
+    assert network.untrained == (
+        "bert.pooler.dense.bias",
+        "bert.pooler.dense.weight",
+        "classifier.bias",
+        "classifier.weight",
+    )
+    moved = {n for n, w in network.named_parameters() if not torch.equal(w, before[n])}
+    assert moved == {f"model.{name}" for name in network.untrained}
+
+
+def test_low_rank_updates_leave_an_untrained_pooler_whole(without_pooler: Path) -> None:
+    """It is trained as it is, so it gets no thin matrices."""
+    network = open_small(without_pooler, "text")
+    adaptation = parts.load("adaptations", "low_rank")
+
+    adaptation.apply(network, adaptation.settings(rank=2))
+
+    added = {name for name, _ in network.named_parameters() if "lora_" in name}
+    assert not any("pooler" in name for name in added)
+    # six linear layers in each of two layers, two matrices each
+    assert len(added) == 2 * 6 * 2
+    shapes = [w.shape for n, w in network.named_parameters() if "lora_A" in n]
+    assert all(shape[0] == 2 for shape in shapes)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_standard_network_opens_with_plain_transformers(
+    kind: Kind, bases: dict[Kind, Path], tmp_path: Path
+) -> None:
+    """The saved folder needs nothing of ours, and says the same with the names of the labels."""
+    for level, opener in (
+        ("text", AutoModelForSequenceClassification),
+        ("word", AutoModelForTokenClassification),
+    ):
+        batch = small_batch(bases[kind], level)  # type: ignore[arg-type]
+        network = trained(open_small(bases[kind], level), batch)  # type: ignore[arg-type]
+        expected = outputs(network, batch)
+        save_network(network, open_tokenizer(bases[kind]), tmp_path / level)
+
+        plain = opener.from_pretrained(tmp_path / level, dtype=torch.float32).eval()
+        with torch.no_grad():
+            logits = plain(**batch.inputs).logits
+        if batch.positions is not None:
+            rows = torch.arange(2).unsqueeze(1)
+            logits = logits[rows, batch.positions]
+
+        torch.testing.assert_close(logits, expected, atol=1e-6, rtol=0)
+        assert plain.config.id2label == dict(enumerate(LABELS))
+        assert not list((tmp_path / level).glob("*.bin"))
+
+
+def test_a_head_of_another_task_is_replaced(bases: dict[Kind, Path], tmp_path: Path) -> None:
+    """A fine-tuned model is a base like any other: its old head with other labels goes."""
+    network = open_small(bases["bert"], "text")
+    save_network(network, open_tokenizer(bases["bert"]), tmp_path)
+
+    again = open_network(
+        tmp_path,
+        labels=("a", "b", "c", "d", "e"),
+        level="text",
+        model_class="AutoModelForSequenceClassification",
+    )
+
+    assert outputs(again, small_batch(tmp_path, "text")).shape == (2, 5)
+    assert {"classifier.weight", "classifier.bias"} <= set(again.untrained)
+    assert len(again.head_parameters()) == 2
+
+
+def test_a_head_of_the_same_size_with_other_labels_is_forgotten(
+    bases: dict[Kind, Path], tmp_path: Path
+) -> None:
+    """Three old answers are no start for three new ones; the very same labels are."""
+    network = trained(open_small(bases["bert"], "text"), small_batch(bases["bert"], "text"))
+    save_network(network, open_tokenizer(bases["bert"]), tmp_path)
+    kind = "AutoModelForSequenceClassification"
+
+    other = open_network(tmp_path, labels=("a", "b", "c"), level="text", model_class=kind)
+    same = open_network(tmp_path, labels=LABELS, level="text", model_class=kind)
+
+    old, new, kept = (n.head_modules()["classifier"].weight for n in (network, other, same))
+    assert torch.equal(kept, old)  # type: ignore[arg-type]
+    assert not torch.equal(new, old)  # type: ignore[arg-type]
+    assert other.untrained == ("classifier.bias", "classifier.weight")
+    assert same.untrained == ()
+
+
+def test_a_folder_with_pickled_weights_only_is_refused(
+    bases: dict[Kind, Path], tmp_path: Path
+) -> None:
+    """Unpickling runs code, so it is not done; the sentence names what is missing."""
+    (tmp_path / "config.json").write_text((bases["bert"] / "config.json").read_text())
+    torch.save({}, tmp_path / "pytorch_model.bin")
+
+    with pytest.raises(ModelError, match="cannot be opened as"):
+        open_small(tmp_path, "text")
+
+
+def test_a_base_without_that_head_is_refused(tmp_path: Path) -> None:
+    """An architecture of vision has no head for text."""
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "vit"}))
+
+    with pytest.raises(ModelError, match="cannot be opened as AutoModelForTokenClassification"):
+        open_small(tmp_path, "word")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_words_of_a_byte_level_tokenizer_read_as_words_in_a_text(
+    kind: Kind, bases: dict[Kind, Path]
+) -> None:
+    """A word given on its own has the pieces that it has behind a space."""
+    tokenizer = open_tokenizer(bases[kind])
+
+    words = spoken(["Ada", "Berg"], tokenizer)
+    alone = tokenizer(words, is_split_into_words=True, add_special_tokens=False)
+    within = tokenizer(" Ada Berg", add_special_tokens=False)
+
+    assert alone["input_ids"] == within["input_ids"]
+    assert spoken(["今", ""], tokenizer)[0] == "今"
+
+
+def test_loss_of_a_small_network_is_a_number(bases: dict[Kind, Path]) -> None:
+    """The batch that these tests use is a real one."""
+    assert loss_of(open_small(bases["bert"], "word"), small_batch(bases["bert"], "word")).isfinite()
