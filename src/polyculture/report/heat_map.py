@@ -18,7 +18,7 @@ LABELLED = 12
 NAMED = 60
 """Up to this many models each row carries its name."""
 LEGEND_HEIGHT = 10
-REACHES = (0.25, 0.5, 1.0)
+REACHES = (0.25, 0.5, 0.75, 1.0)
 """Colours reach this far from chance, so that a small likeness does not look like a large one."""
 
 Pairs = Mapping[frozenset[str], Value]
@@ -55,7 +55,7 @@ def ramp_of(values: Sequence[Value]) -> Ramp:
 
 def cell_size(models: int) -> int:
     """Pixels of one cell: fewer the more models there are."""
-    sizes = ((6, 54), (LABELLED, 42), (30, 18), (NAMED, 12))
+    sizes = ((6, 48), (LABELLED, 42), (30, 18), (NAMED, 12))
     return next((size for limit, size in sizes if models <= limit), 5)
 
 

@@ -11,10 +11,13 @@ from polyculture.report.numbers import cell, coefficient, count, effective, item
 from polyculture.report.opening import times_as_often
 from polyculture.report.page import Block, Cell, Chart, Column, Section, Table
 from polyculture.report.palette import LIGHT
-from polyculture.report.words import meaning_of, name_of, plural
+from polyculture.report.words import meaning_of, name_of, plural, spelled
 
 SERIES = ["observed", "expected if independent"]
 VOTES = frozenset({"effective_votes", "vendi_score"})
+SHARES = ("accuracy", "accuracy_held_out", "gain")
+ABOVE = frozenset({"all_fail", "all_correct", "outcome_homogenization"})
+"""Group results that the table of joint outcomes already holds."""
 
 
 def section(audit: Audit) -> Section:
@@ -40,7 +43,7 @@ def _lead(audit: Audit) -> str:
     if not isinstance(observed, Known):
         return f"Whether they fail together cannot be said: {observed.reason}."
     return (
-        f"All {len(audit.models)} models fail on {share(observed.number)} of the items, "
+        f"All {spelled(len(audit.models))} models fail on {share(observed.number)} of the items, "
         f"{times_as_often(audit.all_fail)}. An item that every model fails has no second opinion: "
         "no vote and no fallback among these models can save it."
     )
@@ -81,7 +84,10 @@ def _bars(audit: Audit) -> dict[str, Any]:
         )
     ]
     last = len(values) - 1
+    high = max(*audit.failures_by_count, *audit.expected_by_count)
     for value in values:
+        above = value["expected"] - value["observed"]
+        value["top"] = value["expected"] if 0 < above < high / 12 else value["observed"]
         value["bar"], value["tick"] = SERIES
         value["words"] = (
             f"{value['failing']} of {last} models fail: {value['text']} observed, "
@@ -89,23 +95,25 @@ def _bars(audit: Audit) -> dict[str, Any]:
         )
     few = last <= 12  # noqa: PLR2004
     width = 56 * len(values) if last <= 7 else max(440, 6 * len(values))  # noqa: PLR2004
-    x_axis = alt.Axis(title="models that fail", labelAngle=0, ticks=False, labelOverlap=True)
+    x_axis = alt.Axis(
+        title="models that fail", labelAngle=0, ticks=False, labelOverlap=True, labelPadding=7
+    )
     y_axis = alt.Axis(title="items", tickCount=5, domain=False, ticks=False, format=",d")
     base = alt.Chart(rows(values), width=width, height=250).encode(
         x=alt.X("failing:O", axis=x_axis, scale=alt.Scale(paddingInner=0.3 if few else 0.1))
     )
     bars = base.mark_bar(cornerRadiusEnd=2).encode(
-        y=alt.Y("observed:Q", axis=y_axis), color=_series("bar"), description="words:N"
+        y=alt.Y("observed:Q", axis=y_axis, scale=alt.Scale(domainMax=1.09 * high, nice=False)),
+        color=_series("bar"),
+        description="words:N",
     )
     ticks = base.mark_tick(thickness=3, opacity=1, aria=False).encode(
         y="expected:Q", color=_series("tick")
     )
     layers = [bars, ticks]
-    if few:  # a figure on each bar, fenced off from the tick it may touch
-        text = {"dy": -9, "fontSize": 12, "aria": False}
-        fence = base.mark_text(stroke=LIGHT["paper"], strokeWidth=4, **text)
-        figures = base.mark_text(**text)
-        layers += [mark.encode(y="observed:Q", text="text:N") for mark in (fence, figures)]
+    if few:  # a figure on each bar, above a tick that would cross it
+        figures = base.mark_text(dy=-9, fontSize=12, aria=False)
+        layers.append(figures.encode(y="top:Q", text="text:N"))
     return finished(alt.layer(*layers))
 
 
@@ -181,6 +189,7 @@ def _group(audit: Audit) -> Table:
                 Cell(text=meaning_of("group", result.measure), note=result.note),
             )
             for result in audit.group
+            if result.measure not in ABOVE
         ),
     )
 
@@ -188,7 +197,7 @@ def _group(audit: Audit) -> Table:
 def _form(measure: str) -> Any:
     if measure in VOTES:
         return effective
-    return share if "accuracy" in measure else coefficient
+    return share if measure.endswith(SHARES) else coefficient
 
 
 def _chance(value: Any, measure: str) -> Cell:

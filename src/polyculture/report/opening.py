@@ -106,7 +106,10 @@ def _alike(audit: Audit) -> Answer:
     if isinstance(votes, Known):
         aside = interval(votes, effective)
         sure = f" ({levels(audit)} {aside})" if aside else ""
-        sentence = f"Their errors are so alike that they count for no more{sure}."
+        kind = "so alike that they count for no more"
+        if (votes.high or votes.number) >= number:
+            kind = "no more alike than those of independent models"
+        sentence = f"Their errors are {kind}{sure}."
         unit = f"independent votes from {number} models"
         return Answer(
             question=question,

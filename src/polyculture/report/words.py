@@ -65,8 +65,13 @@ MEASURES = {
     ),
     "effective_votes": Meaning(
         "Effective votes",
-        "How many independent models would carry as much information as these, given how "
-        "their errors correlate.",
+        "How many independent models would have a mean error as unsteady as that of these, "
+        "given how their errors correlate.",
+    ),
+    "vote_gain": Meaning(
+        "Gain of the vote",
+        "Accuracy of the plurality vote less that of the best single model, held out. Above 0 "
+        "the vote is worth its cost.",
     ),
     "plurality_accuracy": Meaning(
         "Accuracy of the plurality vote", "The models vote on each item; the commonest answer wins."
