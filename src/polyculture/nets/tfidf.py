@@ -1,11 +1,13 @@
-"""TF-IDF and a linear model: the baseline that a fine-tuned model has to beat, and a base of its own.
+"""TF-IDF and a linear model: what a fine-tuned model has to beat, and a base of its own.
 
-Words and word pairs where texts have spaces, characters and their n-grams where they have none, as
-in Chinese. Saved as JSON and safetensors, without a pickle.
+Words and word pairs where a text has spaces; characters, their pairs and triples where it has none,
+as in Chinese; both in one text where it mixes scripts. Saved as JSON and safetensors, without a
+pickle.
 """
 
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +17,34 @@ from safetensors.numpy import load_file, save_file
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from polyculture.core.errors import DataError
+from polyculture.nets.words import cut, is_unspaced
+
 FILE = "tfidf.json"
 WEIGHTS = "tfidf.safetensors"
-SPACES = 0.05
-"""Below this share of spaces among characters a language is read by characters."""
+ANALYZER = "words, pairs, triples of unspaced characters"
+
+
+def terms(text: str) -> list[str]:
+    """What is counted in a text.
+
+    Example:
+        >>> terms("Good 好看吗")
+        ['good', '好', '看', '吗', 'good 好', '好 看', '看 吗', '好看吗']
+    """
+    text = text.lower()
+    words = [text[start:end] for start, end in cut(text)]
+    pairs = [f"{a} {b}" for a, b in pairwise(words)]
+    triples = [
+        a + b + c
+        for a, b, c in zip(words, words[1:], words[2:], strict=False)
+        if is_unspaced(a[0]) and is_unspaced(b[0]) and is_unspaced(c[0])
+    ]
+    return words + pairs + triples
 
 
 class Tfidf:
-    """Log-probabilities of labels from weighted counts of words or character n-grams.
+    """Log-probabilities of labels from weighted counts of words and short runs of words.
 
     Example:
         >>> model = Tfidf.fit(["good film", "bad film"] * 5, np.array([1, 0] * 5), labels=2)
@@ -30,13 +52,12 @@ class Tfidf:
         array([1])
     """
 
-    def __init__(
-        self, analyzer: str, vocabulary: dict[str, int], arrays: dict[str, NDArray[np.float64]]
-    ) -> None:
-        self.analyzer = analyzer
+    analyzer = ANALYZER
+
+    def __init__(self, vocabulary: dict[str, int], arrays: dict[str, NDArray[np.float64]]) -> None:
         self.vocabulary = vocabulary
         self.arrays = arrays
-        self._vectorizer = _vectorizer(analyzer, vocabulary)
+        self._vectorizer = _vectorizer(vocabulary)
         self._vectorizer.idf_ = arrays["idf"]
 
     @classmethod
@@ -57,16 +78,19 @@ class Tfidf:
             labels: Number of labels; a label that no row has gets a very low score.
             features: Most frequent words or n-grams at most.
             strength: Inverse of the strength of the L2 penalty.
+
+        Raises:
+            DataError: No text holds a word.
         """
-        signs = sum(len(text) for text in texts)
-        spaces = sum(text.count(" ") for text in texts)
-        analyzer = "word" if spaces >= SPACES * max(1, signs) else "char"
-        vectorizer = _vectorizer(analyzer, None, features)
+        if not any(cut(text) for text in texts):
+            msg = "No training text holds a word, so there is nothing to count. Check the texts."
+            raise DataError(msg)
+        vectorizer = _vectorizer(None, features)
         matrix = vectorizer.fit_transform(texts)
         coefficients, intercepts = _linear(matrix, np.asarray(targets), labels, strength)
         vocabulary = {word: int(place) for word, place in vectorizer.vocabulary_.items()}
         arrays = {"idf": vectorizer.idf_, "weight": coefficients, "bias": intercepts}
-        return cls(analyzer, vocabulary, arrays)
+        return cls(vocabulary, arrays)
 
     def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Scores before softmax (or sigmoid, for several labels), ``(texts, labels)``."""
@@ -83,7 +107,7 @@ class Tfidf:
         """Write into a folder."""
         folder.mkdir(parents=True, exist_ok=True)
         words = sorted(self.vocabulary, key=self.vocabulary.__getitem__)
-        facts = {"analyzer": self.analyzer, "vocabulary": words}
+        facts = {"analyzer": ANALYZER, "vocabulary": words}
         (folder / FILE).write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
         save_file(
             {name: np.ascontiguousarray(array) for name, array in self.arrays.items()},
@@ -100,20 +124,12 @@ class Tfidf:
         """Read what ``save`` wrote."""
         facts = json.loads((folder / FILE).read_text(encoding="utf-8"))
         vocabulary = {word: place for place, word in enumerate(facts["vocabulary"])}
-        return cls(facts["analyzer"], vocabulary, load_file(folder / WEIGHTS))
+        return cls(vocabulary, load_file(folder / WEIGHTS))
 
 
-def _vectorizer(
-    analyzer: str, vocabulary: dict[str, int] | None, features: int | None = None
-) -> TfidfVectorizer:
+def _vectorizer(vocabulary: dict[str, int] | None, features: int | None = None) -> TfidfVectorizer:
     return TfidfVectorizer(
-        analyzer=analyzer,
-        ngram_range=(1, 2) if analyzer == "word" else (1, 3),
-        sublinear_tf=True,
-        # sklearn's own pattern drops words of one letter, "I" and "a" among them
-        token_pattern=r"(?u)\b\w+\b" if analyzer == "word" else None,
-        max_features=features,
-        vocabulary=vocabulary,
+        analyzer=terms, sublinear_tf=True, max_features=features, vocabulary=vocabulary
     )
 
 

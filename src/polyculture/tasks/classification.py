@@ -259,14 +259,27 @@ def majority(
 def tfidf(
     train: pl.DataFrame, rows: pl.DataFrame, labels: tuple[str, ...], settings: Classification
 ) -> pl.DataFrame:
-    """Logistic regression on weighted counts of words and pairs of words."""
+    """Logistic regression on weighted counts of words and short runs of words."""
     import numpy as np
+    from scipy.special import expit, softmax
 
-    from polyculture.nets.counted_words import fit_and_predict
+    from polyculture.core.errors import need
+
+    need("sklearn", extra="train", purpose="The TF-IDF baseline")
+    from polyculture.nets.tfidf import Tfidf
 
     known = np.array(targets(train, labels, settings))
-    found = fit_and_predict(train, rows, known, classes=len(labels))
-    return several(rows, found, labels) if settings.multi_label else one(rows, found, labels)
+    model = Tfidf.fit(_joined_texts(train), known, labels=len(labels))
+    logits = model.logits(_joined_texts(rows)).astype(np.float64)
+    if settings.multi_label:
+        return several(rows, expit(logits), labels)
+    return one(rows, softmax(logits, axis=1), labels)
+
+
+def _joined_texts(rows: pl.DataFrame) -> list[str]:
+    if "text_b" not in rows.columns:
+        return rows["text"].to_list()
+    return [f"{a} {b}" for a, b in rows.select("text", "text_b").iter_rows()]
 
 
 def toy() -> Dataset:
