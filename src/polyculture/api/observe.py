@@ -1,0 +1,151 @@
+"""Look at trained models: their views on a probe, as evidence that any measure can read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from polyculture.api.train import prepared, read_data
+from polyculture.core import parts
+from polyculture.core.errors import ProbeMismatchError, RecipeError, need
+from polyculture.core.parts import suggestion
+from polyculture.core.views import Evidence
+from polyculture.store.digest import of_json
+from polyculture.store.evidence import write_evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    import polars as pl
+
+    from polyculture.core.data import Dataset
+    from polyculture.core.run import Run
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbeItems:
+    """The items of a probe, ready for the models of one task."""
+
+    name: str
+    digest: str
+    rows: pl.DataFrame
+    gold: list[str]
+    groups: tuple[str, ...] | None
+    texts: tuple[str, ...]
+    is_restricted: bool
+    notes: tuple[str, ...]
+
+
+def observe(
+    folders: Sequence[Path],
+    probe: str,
+    out: Path,
+    *,
+    dataset: Dataset | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> tuple[list[Evidence], list[Run], ProbeItems]:
+    """Write the views of several runs on one probe into ``out/<model>/<probe>``.
+
+    Args:
+        folders: Finished runs of one task.
+        probe: Name of a split of the first run's data.
+        out: Folder of evidence; older evidence of the same names is replaced.
+        dataset: The data, if it was read before.
+        say: Told what is being done.
+
+    Raises:
+        ProbeMismatchError: The runs are not of one task.
+        StoreError: A folder is not a finished run.
+    """
+    need("torch", extra="train", purpose="Reading trained models")
+    from polyculture.engine.predict import read_run
+
+    runs = [read_run(folder) for folder in folders]
+    _check_comparable(runs)
+    items = probe_items(runs[0], probe, dataset)
+    evidence = []
+    for folder, run in zip(folders, runs, strict=True):
+        say(f"looking at {run.name}")
+        seen = _look(folder, run, items)
+        write_evidence(out / run.name / items.name, seen, replace=True)
+        evidence.append(seen)
+    return evidence, runs, items
+
+
+def _check_comparable(runs: Sequence[Run]) -> None:
+    first: Any = runs[0].recipe.task
+    for run in runs[1:]:
+        other: Any = run.recipe.task
+        if other.kind != first.kind:
+            msg = (
+                f"Models are compared on one task, but {runs[0].name!r} does {first.kind} "
+                f"and {run.name!r} {other.kind}."
+            )
+            raise ProbeMismatchError(msg)
+    names = [run.name for run in runs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        msg = f"Two runs are named {twice!r}. Leave one out, or train it under another name."
+        raise ProbeMismatchError(msg)
+
+
+def probe_items(run: Run, probe: str, dataset: Dataset | None = None) -> ProbeItems:
+    """A split of a run's data as a probe.
+
+    Raises:
+        RecipeError: There is no such split.
+    """
+    dataset = dataset or read_data(run.recipe)
+    if probe not in dataset.splits:
+        hint = suggestion(probe, list(dataset.splits))
+        msg = f"The data {dataset.name!r} has no probe {probe!r}. {hint}"
+        raise RecipeError(msg)
+    splits, _ = prepared(run.recipe, dataset)
+    rows = splits[probe]
+    settings: Any = run.recipe.task
+    gold = parts.load("tasks", settings.kind).gold(rows, settings)
+    texts = tuple(_text_of(rows))
+    ids = rows["id"].to_list()
+    return ProbeItems(
+        name=probe,
+        digest=of_json([ids, texts, gold]),
+        rows=rows,
+        gold=gold,
+        groups=tuple(rows["group"].to_list()) if "group" in rows.columns else None,
+        texts=texts,
+        is_restricted=dataset.is_restricted,
+        notes=dataset.notes,
+    )
+
+
+def _text_of(rows: pl.DataFrame) -> list[str]:
+    if "text" not in rows.columns:
+        return [" ".join(words) for words in rows["tokens"].to_list()]
+    if "text_b" in rows.columns:
+        return [f"{a} ‖ {b}" for a, b in rows.select("text", "text_b").iter_rows()]
+    return rows["text"].to_list()
+
+
+def _look(folder: Path, run: Run, items: ProbeItems) -> Evidence:
+    from polyculture.engine.observe import architecture, head, predictions, recipe
+    from polyculture.engine.predict import open_run
+
+    predictor = open_run(folder)
+    answered, notes = predictions.observe(
+        predictor, items.rows, items.gold, folder / "predictions" / f"{items.name}.parquet"
+    )
+    return Evidence(
+        model=run.name,
+        probe=items.name,
+        digest=items.digest,
+        items=tuple(items.rows["id"].to_list()),
+        predictions=answered,
+        architecture=architecture.observe(predictor),
+        recipe=recipe.observe(run),
+        head=head.observe(predictor),
+        lineage=run.facts.lineage,
+        groups=items.groups,
+        texts=None if items.is_restricted else items.texts,
+        notes=tuple(notes),
+    )
