@@ -13,7 +13,6 @@ from polyculture.store.digest import of_file
 from polyculture.store.folder import telling_of_disk
 
 TRIES = 4
-CHUNK = 1 << 18
 Watch = Callable[[str, int, int], None]
 """(what is going on, bytes done, bytes in all), called often."""
 
@@ -78,7 +77,7 @@ def _go_on(session: Any, address: str, archive: Archive, part: Path, watch: Watc
         if not _continues(response, done):
             done = 0
         with part.open("ab" if done else "wb") as file:
-            for piece in response.iter_bytes(CHUNK):
+            for piece in response.iter_bytes():
                 file.write(piece)
                 done += len(piece)
                 watch(archive.file, done, archive.size)

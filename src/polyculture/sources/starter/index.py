@@ -115,21 +115,19 @@ def find_address(archive: Archive, settings: PipSettings, session: Any) -> str:
     Raises:
         StarterError: No place that pip knows offers it, or only with another SHA-256.
     """
-    offered = [
-        package.link
-        for package in _finder(settings, session).find_matches(
-            f"{archive.package}=={archive.version}"
-        )
-        if package.link.filename == archive.file
-    ]
-    told = {link: (link.hash_option or {}).get("sha256", [None])[0] for link in offered}
-    for link in offered:
-        if told[link] in {None, archive.sha256}:
+    refused = ""
+    for package in _finder(settings, session).find_matches(f"{archive.package}=={archive.version}"):
+        link = package.link
+        if link.filename != archive.file:
+            continue
+        told = (link.hash_option or {}).get("sha256", [archive.sha256])[0]
+        if told == archive.sha256:
             return str(link.url_without_fragment)
-    if offered:
+        refused = refused or told
+    if refused:
         msg = (
-            f"The index offers {archive.file} with the SHA-256 {told[offered[0]]}, but "
-            f"{archive.sha256} is expected: it is not the file that was checked, and is refused."
+            f"The index offers {archive.file} with the SHA-256 {refused}, but {archive.sha256} is "
+            "expected: it is not the file that was checked, and is refused."
         )
         raise StarterError(msg)
     msg = (

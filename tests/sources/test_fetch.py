@@ -1,0 +1,102 @@
+"""A starter's folder is made whole from its archive, or not at all."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from polyculture.core.errors import DataError, StarterError
+from polyculture.sources.starter import cache
+from polyculture.sources.starter.fetch import convert, fetch, missing
+from polyculture.sources.starter.lock import STARTERS, Archive, Starter, find
+
+Pack = Callable[[dict[str, bytes]], tuple[Archive, Path]]
+CONLL = b"Rome NNP B-NP I-LOC\nwaits VBZ B-VP O\n\n"
+MEMBERS = tuple(f"data/{split}.txt" for split in ("train", "valid", "test"))
+
+
+def entry_of(archive: Archive) -> Starter:
+    """An entry of the lock for a tiny package of CoNLL columns."""
+    return Starter(
+        name="tiny",
+        kind="data",
+        archive=archive,
+        members=MEMBERS,
+        converter="conll2003",
+        size=1,
+        about="",
+        upstream="",
+        licence="ours",
+    )
+
+
+def test_the_folder_says_what_it_was_made_from(pack: Pack, home: Path) -> None:
+    """Its note holds the package, the hash and what was found."""
+    archive, path = pack(dict.fromkeys(MEMBERS, CONLL))
+    (home / "starter").mkdir(parents=True)
+
+    convert(entry_of(archive), path)
+    folder, mark = cache.need(entry_of(archive))
+
+    assert sorted(file.name for file in folder.iterdir()) == [
+        "starter.json",
+        "test.parquet",
+        "train.parquet",
+        "valid.parquet",
+    ]
+    assert mark.sha256 == archive.sha256
+    assert mark.notes == ("The tags were IOB1 and are now IOB2; 3 tags were written anew.",)
+    assert [path.name for path in (home / "starter").iterdir()] == ["tiny"]
+
+
+def test_a_broken_member_leaves_nothing_behind(pack: Pack, home: Path) -> None:
+    """Half a folder would look like a fetched one."""
+    archive, path = pack({**dict.fromkeys(MEMBERS, CONLL), MEMBERS[2]: b"one column\nhere\n"})
+    (home / "starter").mkdir(parents=True)
+
+    with pytest.raises(DataError, match=r"test\.txt, line 2"):
+        convert(entry_of(archive), path)
+
+    assert list((home / "starter").iterdir()) == []
+
+
+def test_a_raised_conversion_number_asks_for_a_new_fetch(pack: Pack, home: Path) -> None:
+    """Folders of an older conversion do not pass for new ones."""
+    archive, path = pack(dict.fromkeys(MEMBERS, CONLL))
+    (home / "starter").mkdir(parents=True)
+    convert(entry_of(archive), path)
+    newer = entry_of(archive).model_copy(update={"conversion": 2})
+
+    with pytest.raises(StarterError, match="polyculture starter fetch tiny"):
+        cache.need(newer)
+
+
+def test_everything_is_missing_in_an_empty_home(home: Path) -> None:
+    """Without names all of them are meant."""
+    assert not home.exists()
+    assert set(missing(())) == set(STARTERS)
+
+
+def test_an_unknown_name_is_refused_before_anything_is_fetched(home: Path) -> None:
+    """A slip costs no download."""
+    with pytest.raises(StarterError, match="minilm-l6"):
+        fetch(("minilm-l7",), lambda *_: None)
+
+    assert not home.exists()
+
+
+def test_what_is_there_is_not_fetched_again(
+    pack: Pack, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Offline and fetched is no trouble: nothing is asked of any index."""
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple/")
+    monkeypatch.setenv("PIP_FIND_LINKS", "")
+    archive, path = pack(dict.fromkeys(MEMBERS, CONLL))
+    (home / "starter").mkdir(parents=True)
+    standing_in = find("conll2003")
+    convert(entry_of(archive).model_copy(update={"name": standing_in.name}), path)
+    note = (home / "starter" / standing_in.name / cache.MARK).read_text(encoding="utf-8")
+    note = note.replace(archive.sha256, standing_in.archive.sha256)
+    (home / "starter" / standing_in.name / cache.MARK).write_text(note, encoding="utf-8")
+
+    fetch((standing_in.name,), lambda *_: pytest.fail("nothing should happen"))

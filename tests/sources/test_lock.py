@@ -1,0 +1,71 @@
+"""The lock table is whole."""
+
+import string
+from importlib.util import find_spec
+from pathlib import PurePosixPath
+
+import pytest
+
+from polyculture.core.errors import StarterError
+from polyculture.sources.starter.lock import STARTERS, Starter, find, in_order
+
+NAMES = {
+    "minilm-l6",
+    "minilm-l6-sre",
+    "minilm-l3",
+    "me5-small",
+    "smollm2-135m",
+    "reviews",
+    "reviews-zh",
+    "people-daily-ner",
+    "conll2003",
+    "movielens-100k",
+}
+
+
+def test_all_starters_are_there_once() -> None:
+    """Each name stands once in the table."""
+    assert sorted(entry.name for entry in STARTERS) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("entry", STARTERS, ids=lambda entry: entry.name)
+def test_an_entry_can_be_fetched_and_converted(entry: Starter) -> None:
+    """It pins a hash, names a converter that exists, and members that cannot collide."""
+    names = [PurePosixPath(member).name for member in entry.members]
+
+    assert len(entry.archive.sha256) == 64
+    assert set(entry.archive.sha256) <= set(string.hexdigits.lower())
+    assert entry.archive.size > 0
+    assert find_spec(f"polyculture.sources.starter.converters.{entry.converter}")
+    assert len(set(names)) == len(names) > 0
+    assert {find(needed).kind for needed in entry.needs} <= {"model"}
+
+
+@pytest.mark.parametrize("entry", STARTERS, ids=lambda entry: entry.name)
+def test_what_is_restricted_says_on_which_terms(entry: Starter) -> None:
+    """A person reads the terms before fetching."""
+    assert entry.licence
+    assert entry.terms or not entry.is_restricted
+
+
+def test_the_child_names_its_parent() -> None:
+    """The audit of likeness rests on this lineage."""
+    assert find("minilm-l6-sre").lineage[0] == "minilm-l6"
+    assert set(find("minilm-l6").lineage) < set(find("minilm-l6-sre").lineage)
+
+
+def test_what_an_entry_needs_comes_before_it() -> None:
+    """A tokenizer is there when the model that borrows it is converted."""
+    assert [entry.name for entry in in_order(("minilm-l3",))] == ["minilm-l6", "minilm-l3"]
+
+
+def test_a_misspelt_name_is_answered_by_the_nearest() -> None:
+    """One sentence, with the word that was meant."""
+    with pytest.raises(StarterError, match="Did you mean 'minilm-l6'"):
+        find("minilm-16")
+
+
+def test_a_data_set_is_no_base() -> None:
+    """A recipe that mixes them up is told so."""
+    with pytest.raises(StarterError, match="no starter model 'reviews'"):
+        find("reviews", "model")
