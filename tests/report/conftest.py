@@ -1,5 +1,6 @@
 """A small fleet of six models on 400 items, made up but counted honestly."""
 
+import json
 from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
@@ -48,6 +49,15 @@ TEXTS = (
     "这部电影的节奏太慢了，不过结尾很感人。",
     "Not bad at all, which is more than I can say for the book.",
     "Great, another sequel nobody asked for 🙄",
+)
+HOSTILE = "<script>alert('x')</script> & \"quotes\" | `ticks` *stars* \u202eright to left"
+HOSTILE_TEXTS = (
+    HOSTILE,
+    "这是一条很长的中文评论，" * 80,
+    "نص عربي مع أرقام 123 و English",
+    "🙄" * 500,
+    "unbroken" * 200,
+    "line one\n\n- a list\n# a heading\n```",
 )
 REASON = "no probabilities were given"
 
@@ -320,3 +330,23 @@ def written(trained: ReportInput, tmp_path_factory: pytest.TempPathFactory) -> P
     folder = tmp_path_factory.mktemp("report")
     write_report(folder, trained)
     return folder
+
+
+@pytest.fixture(scope="session")
+def hostile(make: Make) -> ReportInput:
+    """An input whose names, texts, gold and title try to break out of the page or to burst it."""
+    usual = make()
+    names = {"convolutional": HOSTILE, "tfidf": "نموذج عربي 3", "smollm2 head": "长" * 200}
+    record = usual.audit.model_dump_json()
+    for old, new in names.items():
+        record = record.replace(json.dumps(old), json.dumps(new))
+    texts = [HOSTILE_TEXTS[place % len(HOSTILE_TEXTS)] for place in range(ITEMS)]
+    items = usual.items.rename({f"answer: {old}": f"answer: {new}" for old, new in names.items()})
+    return make(
+        audit=Audit.model_validate_json(record),
+        items=items.with_columns(
+            text=pl.Series(texts), gold=pl.lit(HOSTILE), group=pl.lit("</style><b>")
+        ),
+        title=HOSTILE,
+        command=f"``` {HOSTILE}",
+    )

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from polyculture.core.page import ReportInput
+from polyculture.report import write_report
+
 CHROMIUM = Path("/usr/bin/chromium")
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
@@ -110,6 +113,22 @@ def test_nothing_is_wider_than_a_phone(browser: Browser, page_file: Path) -> Non
 
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert page.evaluate(WIDE) == []
+
+
+def test_hostile_and_endless_text_neither_acts_nor_bursts_the_page(
+    browser: Browser, hostile: ReportInput, tmp_path: Path
+) -> None:
+    """Scripts, endless words, Chinese, Arabic and emoji are shown, and that is all."""
+    seen: list[str] = []
+    write_report(tmp_path, hostile)
+
+    page = opened(browser, tmp_path / "report.html", seen, viewport=PHONE)
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+
+    assert len(seen) == 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert page.evaluate(WIDE) == []
+    assert "<script>alert('x')</script>" in page.locator("#failures").inner_text()
 
 
 def test_a_dark_system_gets_a_dark_page_and_dark_charts(browser: Browser, page_file: Path) -> None:

@@ -206,8 +206,8 @@ def test_a_very_long_text_is_cut_and_says_so(make: Make) -> None:
     report = report_of(make(items=content.items.with_columns(text=pl.lit("长" * 12_345))))
 
     first = failures(report).failures[0]
-    assert first.text == "长" * 600 + "…"
-    assert first.cut == "The first 600 of 12,345 characters."
+    assert first.text == "长" * 400 + "…"
+    assert first.cut == "The first 400 of 12,345 characters."
 
 
 def test_a_note_of_many_trainings_is_said_once(trained: ReportInput) -> None:

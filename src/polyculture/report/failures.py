@@ -9,7 +9,7 @@ from polyculture.report.page import Block, Failure, Failures, Prose, Section, Sh
 from polyculture.report.words import plural
 
 SHOWN = 200
-LONGEST_TEXT = 600
+LONGEST_TEXT = 400
 LONGEST_ANSWER = 300
 PREFIX = "answer: "
 

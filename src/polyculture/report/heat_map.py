@@ -11,7 +11,7 @@ from polyculture.report.dendrogram import Merge, tree
 from polyculture.report.drawing import finished, rows
 from polyculture.report.numbers import Form
 from polyculture.report.palette import ALIKE, APART, LIGHT, STRONG
-from polyculture.report.words import short
+from polyculture.report.words import isolated, short
 
 LABELLED = 12
 """Up to this many models each cell carries its number."""
@@ -80,7 +80,7 @@ def heat_map(
 
 
 def _label(place: int, name: str) -> str:
-    return f"{short(name)} · {place}"
+    return f"{isolated(short(name))} · {place}"
 
 
 def _cells(

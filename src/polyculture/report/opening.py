@@ -5,9 +5,10 @@ from polyculture.core.page import ReportInput
 from polyculture.core.values import Known, Value
 from polyculture.report.numbers import coefficient, effective, interval, level, ratio, share, told
 from polyculture.report.page import Answer
-from polyculture.report.words import BEHAVIOUR, isolated, listed, name_of, plural, spelled
+from polyculture.report.words import BEHAVIOUR, isolated, listed, name_of, plural, short, spelled
 
 SHOWN_ADVICE = 3
+LONGEST_NAME = 60
 
 
 def group_value(audit: Audit, measure: str) -> Value | None:
@@ -80,7 +81,7 @@ def _verdict_on_pairs(audit: Audit) -> str:
         number = spelled(len(audit.models)).capitalize()
         return f"{number} models whose likeness cannot be told from these answers."
     best, value = ranked(audit, measure)[0]
-    pair = f"{isolated(best.a)} and {isolated(best.b)}"
+    pair = " and ".join(isolated(short(name, LONGEST_NAME)) for name in (best.a, best.b))
     name = name_of(measure).lower()
     return (
         f"Of {spelled(len(audit.models))} models, {pair} are most alike: "
@@ -142,7 +143,7 @@ def _extremes(audit: Audit) -> tuple[str, ...]:
 
 def _pair(rank: str, measure: str, pair: Comparison, value: Known) -> str:
     form = share if measure == "agreement" else coefficient
-    names = f"{isolated(pair.a)} and {isolated(pair.b)}"
+    names = " and ".join(isolated(short(name, LONGEST_NAME)) for name in (pair.a, pair.b))
     return f"{rank}: {names}, {name_of(measure).lower()} {told(value, form)}."
 
 
@@ -234,6 +235,6 @@ def _advice(audit: Audit) -> Answer:
 def deck(content: ReportInput) -> str:
     """What was compared, on what."""
     audit = content.audit
-    names = [isolated(model.name) for model in audit.models]
+    names = [isolated(short(model.name, LONGEST_NAME)) for model in audit.models]
     shown = names if len(names) <= 8 else [*names[:7], f"{len(names) - 7} more"]  # noqa: PLR2004
     return f"{listed(shown)}, on {plural(audit.items, 'item')} of {isolated(audit.probe)}."
