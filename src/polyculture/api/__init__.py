@@ -8,10 +8,11 @@ from typing import Any
 
 _VERBS = {
     "audit_answers": "audit",
-    "audit_runs": "audit",
+    "audit_runs": "runs_audit",
     "check": "train",
     "fetch_starters": "starter",
     "list_parts": "parts",
+    "observe": "observe",
     "list_starters": "starter",
     "missing_starters": "starter",
     "predict": "predict",

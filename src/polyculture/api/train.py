@@ -82,7 +82,7 @@ def train(
     with telling_of_disk(folder):
         unfinished.mkdir(parents=True, exist_ok=True)
         base = open_base(recipe, rows["train"], unfinished / "base")
-        fingerprint = fingerprint_of(recipe, dataset, base)
+        fingerprint = fingerprint_of(recipe, dataset, base.digest)
         _continue_or_empty(unfinished, fingerprint)
         given = Ingredients(
             recipe=recipe,
@@ -125,7 +125,7 @@ def check(recipe: Recipe) -> Check:
         given = Ingredients(
             recipe=recipe,
             name=name_of(recipe),
-            fingerprint=fingerprint_of(recipe, dataset, base),
+            fingerprint=fingerprint_of(recipe, dataset, base.digest),
             dataset=dataset,
             rows=rows,
             labels=labels,
@@ -231,8 +231,8 @@ def open_base(recipe: Recipe, rows: pl.DataFrame, work: Path) -> Base:
     return base
 
 
-def fingerprint_of(recipe: Recipe, dataset: Dataset, base: Base) -> str:
+def fingerprint_of(recipe: Recipe, dataset: Dataset, base_digest: str) -> str:
     """SHA-256 of what a run depends on; where files lie does not matter, what they hold does."""
     asked = recipe.model_dump(mode="json", exclude={"data", "base", "name"})
     kind = getattr(recipe.base, "kind", None)
-    return of_json([asked, kind, dataset.digest, base.digest])
+    return of_json([asked, kind, dataset.digest, base_digest])

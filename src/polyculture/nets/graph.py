@@ -5,7 +5,7 @@ renaming a class must not make a model look different. So leaves are told apart 
 classes, by the shapes and names of their weights, and activations by what they do to numbers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -26,7 +26,7 @@ OPERATORS: tuple[tuple[type[nn.Module], str], ...] = (
     (nn.Dropout, "dropout"),
     (nn.Identity, "identity"),
 )
-ACTIVATIONS = {
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "gelu": nn.functional.gelu,
     "gelu_tanh": lambda x: nn.functional.gelu(x, approximate="tanh"),
     "relu": nn.functional.relu,
@@ -136,7 +136,7 @@ def _activation(module: nn.Module) -> str:
     values = torch.linspace(-3, 3, 13).unsqueeze(0)
     try:
         with torch.no_grad():
-            out: Any = module.forward(values)
+            out: Any = module(values)
     except Exception:  # noqa: BLE001  # any failure means: not a function of one tensor
         return "other"
     if not isinstance(out, Tensor) or out.shape != values.shape:

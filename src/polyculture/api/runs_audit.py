@@ -1,0 +1,83 @@
+"""Audit trained models: observe them on one probe, then compare."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from polyculture.api.audit import write_audit
+from polyculture.api.observe import observe
+from polyculture.core.errors import ProbeMismatchError
+from polyculture.store.folder import refuse_existing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from polyculture.core.audit import Audit
+    from polyculture.core.data import Dataset
+
+
+def audit_runs(
+    folders: Sequence[Path],
+    *,
+    probe: str,
+    out: Path,
+    title: str = "",
+    asked: dict[str, str] | None = None,
+    evidence: Path | None = None,
+    replace: bool = False,
+    show_text: bool = False,
+    resamples: int = 1_000,
+    seed: int = 1,
+    command: str = "",
+    dataset: Dataset | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Audit:
+    """Compare finished runs on a split of their data.
+
+    Args:
+        folders: Finished runs of one task, two at least.
+        probe: Name of the split.
+        out: Folder of the audit.
+        title: Heading of the report.
+        asked: What was asked, for the report; made from runs and probe where left out.
+        evidence: Folder of evidence; ``evidence`` beside the runs' folder where left out.
+        replace: Replace an audit that exists.
+        show_text: Show the items' texts also where their source restricts them.
+        resamples: Bootstrap rounds.
+        seed: Seed of resampling.
+        command: The command that makes this audit again.
+        dataset: The data, if it was read before.
+        say: Told what is being done.
+
+    Raises:
+        PolycultureError: The runs cannot be compared, or the folder exists.
+    """
+    if len(folders) < 2:  # noqa: PLR2004
+        msg = "An audit compares models, but one run was named. Name two or more."
+        raise ProbeMismatchError(msg)
+    refuse_existing(out, replace=replace)
+    seen, runs, items = observe(
+        folders,
+        probe,
+        evidence or folders[0].resolve().parent.parent / "evidence",
+        dataset=dataset,
+        say=say,
+    )
+    shows_text = show_text or not items.is_restricted
+    if shows_text:
+        seen = [dataclasses.replace(one, texts=items.texts) for one in seen]
+    say("comparing")
+    return write_audit(
+        seen,
+        out,
+        title=title or f"{len(runs)} models on {probe}",
+        asked=asked or {"runs": ", ".join(run.name for run in runs), "probe": probe},
+        command=command,
+        runs=tuple(runs),
+        shows_text=shows_text,
+        replace=replace,
+        resamples=resamples,
+        seed=seed,
+    )

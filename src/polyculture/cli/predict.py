@@ -1,0 +1,27 @@
+"""``polyculture predict``: answers of a run to the texts of a file."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    file: Annotated[Path, typer.Argument(help="csv, tsv, jsonl, parquet or txt.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write here, by suffix (csv, tsv, jsonl, parquet)."),
+    ] = None,
+) -> None:
+    """Answer the texts of FILE with RUN, with probabilities; JSON lines unless --out is given."""
+    from polyculture import api
+
+    table, notes = api.predict(run, file, out)
+    if out is None:
+        sys.stdout.write(table.write_ndjson())
+    else:
+        typer.echo(f"{len(table):,} answers lie in {out}.", err=True)
+    for note in notes:
+        typer.echo(f"Note: {note}", err=True)
