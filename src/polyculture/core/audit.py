@@ -57,6 +57,8 @@ class Concordance(Record):
     """Spearman correlation over pairs."""
     p_value: Value
     """Mantel permutation test."""
+    note: str = ""
+    """Models that were left out because they lack the view."""
 
 
 class ModelResult(Record):

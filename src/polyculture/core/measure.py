@@ -39,6 +39,8 @@ class PairMeasure:
     higher_is_alike: bool = True
     is_share: bool = False
     """The value is a share of the items, so at 0 and 1 the exact bound stands for the bootstrap."""
+    no_interval: str = "it does not depend on the items"
+    """Why there is no interval, where there is no ``weighted`` form."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,5 +59,7 @@ class GroupMeasure:
     """A ``stats.panel.Panel`` to ``(replicates,)``, NaN where undefined."""
     is_share: bool = False
     """The value is a share of the items, so at 0 and 1 the exact bound stands for the bootstrap."""
+    no_interval: str = "it does not depend on the items"
+    """Why there is no interval, where there is no ``weighted`` form."""
     note: Callable[..., str] | None = None
     """What a reader must know beside the value: ties, models set aside, what was in-sample."""

@@ -77,6 +77,30 @@ def percentile_interval(
     return float(low), float(high)
 
 
+def percentile_intervals(values: NDArray[np.float64], confidence: float) -> NDArray[np.float64]:
+    """``percentile_interval`` of many rows at once.
+
+    Args:
+        values: One value a row and round, ``(rows, rounds)``, NaN where a round has none.
+        confidence: Share of the rounds inside.
+
+    Returns:
+        Low and high of each row, ``(rows, 2)``; NaN where there is no interval.
+
+    Example:
+        >>> percentile_intervals(np.stack([np.arange(101.0), np.full(101, np.nan)]), 0.5).tolist()
+        [[25.0, 75.0], [nan, nan]]
+    """
+    ends = np.full((len(values), 2), np.nan)
+    whole = ~np.isnan(values).any(axis=1)
+    if values.shape[1] and whole.any():
+        tails = [(1 - confidence) / 2, (1 + confidence) / 2]
+        ends[whole] = np.quantile(values[whole], tails, axis=1).T
+    for row in np.flatnonzero(~whole):
+        ends[row] = percentile_interval(values[row], confidence) or np.nan
+    return ends
+
+
 def exact_interval(successes: int, items: int, confidence: float) -> tuple[float, float]:
     """Clopper-Pearson bounds of a share: never narrower than promised, also at 0 and 1.
 

@@ -1,0 +1,196 @@
+"""What is worth doing, computed from the audit and said in short honest sentences."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from polyculture.audit.clusters import by_measure, numbers_of
+from polyculture.audit.concord import BEHAVIOUR
+from polyculture.core.audit import Advice, Comparison, GroupResult, JointOutcome
+from polyculture.core.values import Known, Value
+from polyculture.stats.panel import Panel
+from polyculture.stats.resample import percentile_interval
+from polyculture.stats.votes import SPLIT_SEED, SPLITS, halves, plurality
+
+MOST_LEFT_OUT = 30
+"""Leaving out each model in turn takes a vote each; beyond so many models it is not tried."""
+FEWEST_TO_LEAVE_OUT = 4
+"""Of three models two would remain, and two cannot vote."""
+
+
+def advice(
+    models: Sequence[str],
+    panel: Panel,
+    comparisons: Sequence[Comparison],
+    group: Sequence[GroupResult],
+    outcomes: tuple[JointOutcome, JointOutcome | None],
+    *,
+    confidence: float,
+) -> tuple[Advice, ...]:
+    """All sentences that this audit gives reason for.
+
+    Args:
+        models: Names, in the panel's order.
+        panel: Their answers under bootstrap weights.
+        comparisons: All pairs of all measures.
+        group: Measures of the group.
+        outcomes: Joint failure against independence, and within gold labels where known.
+        confidence: Share of the bootstrap inside an interval.
+    """
+    has_gold = panel.models[0].gold is not None
+    found = [_alike(comparisons)]
+    if has_gold:
+        found.insert(0, _joint_failure(models, panel, *outcomes))
+        found.append(_vote(models, panel, group))
+    if has_gold and len(models) > 2 and panel.counts.shape[1] > 1:  # noqa: PLR2004
+        found.append(_least_together(models, panel))
+    if has_gold and FEWEST_TO_LEAVE_OUT <= len(models) <= MOST_LEFT_OUT:
+        found.append(_leave_out(models, panel, confidence))
+    return tuple(one for one in found if one)
+
+
+def percent(share: float) -> str:
+    """A share in words.
+
+    Example:
+        >>> percent(0.0706), percent(0.00004), percent(0.0)
+        ('7.1 %', '0.004 %', '0 %')
+    """
+    number = 100 * share
+    if number == 0:
+        return "0 %"
+    return f"{number:.1f} %" if abs(number) >= 0.1 else f"{number:.1g} %"  # noqa: PLR2004
+
+
+def _points(difference: float) -> str:
+    return f"{100 * abs(difference):.1f} points"
+
+
+def _joint_failure(
+    models: Sequence[str], panel: Panel, plain: JointOutcome, within: JointOutcome | None
+) -> Advice:
+    failed, items = int(np.all(panel.wrong, axis=0).sum()), panel.counts.shape[1]
+    if not failed:
+        sentence = f"No item is failed by all {len(models)} models (of {items:,})."
+        return Advice(topic="joint_failure", models=tuple(models), sentence=sentence)
+    expected = plain.expected.number if isinstance(plain.expected, Known) else 0.0
+    sentence = (
+        f"All {len(models)} models fail on {failed:,} of {items:,} items "
+        f"({percent(failed / items)}); independent models of these accuracies would on "
+        f"{percent(expected)}{_within(within)}. {_then(plain.ratio)}"
+    )
+    return Advice(topic="joint_failure", models=tuple(models), sentence=sentence)
+
+
+def _within(outcome: JointOutcome | None) -> str:
+    if outcome is None or not isinstance(outcome.expected, Known):
+        return ""
+    share = percent(outcome.expected.number)
+    return f", or on {share} if some right answers are harder for all"
+
+
+def _then(ratio: Value) -> str:
+    if isinstance(ratio, Known) and ratio.low is not None and ratio.low > 1:
+        return "No vote or fallback among these models saves such items: send them elsewhere."
+    return "That is no more than chance may give."
+
+
+def _alike(comparisons: Sequence[Comparison]) -> Advice | None:
+    measures = by_measure(comparisons)
+    for name in BEHAVIOUR:
+        own = measures.get(("predictions", name), [])
+        numbers = numbers_of(own)
+        if not np.isfinite(numbers).any():
+            continue
+        most = own[int(np.nanargmax(numbers))]
+        sentence = (
+            f"{most.a} and {most.b} are the most alike ({name.replace('_', ' ')} "
+            f"{_with_ends(most.value)}{_chosen(len(own))}): with one of them, the other adds least."
+        )
+        return Advice(topic="most_alike", models=(most.a, most.b), sentence=sentence)
+    return None
+
+
+def _chosen(pairs: int) -> str:
+    return f"; chosen in-sample among {pairs:,} pairs" if pairs > 1 else ""
+
+
+def _with_ends(value: Value) -> str:
+    if not isinstance(value, Known):
+        return ""
+    ends = "" if value.low is None else f", {value.low:.2f} to {value.high:.2f}"
+    return f"{value.number:.2f}{ends}"
+
+
+def _vote(models: Sequence[str], panel: Panel, group: Sequence[GroupResult]) -> Advice | None:
+    gain = next((one.value for one in group if one.measure == "vote_gain"), None)
+    if not isinstance(gain, Known) or gain.low is None or gain.high is None:
+        return None
+    if len(models) == 2:  # noqa: PLR2004
+        sentence = "Two models settle nothing by a vote: every disagreement is a tie. Add a third."
+        return Advice(topic="vote", models=tuple(models), sentence=sentence)
+    best = models[int(panel.wrong.sum(axis=1).argmin())]
+    ends = f"{100 * gain.low:+.1f} to {100 * gain.high:+.1f}"
+    if gain.low > 0:
+        sentence = (
+            f"The vote beats the best single model on held-out items by {_points(gain.number)} "
+            f"({ends}): vote."
+        )
+    elif gain.high < 0:
+        sentence = (
+            f"The vote loses to the best single model on held-out items by {_points(gain.number)} "
+            f"({ends}): use {best}, the best one here, alone."
+        )
+    else:
+        sentence = (
+            "The vote and the best single model cannot be told apart on held-out items "
+            f"({ends} points): {best}, the best one here, costs less than all {len(models)}."
+        )
+    return Advice(topic="vote", models=tuple(models), sentence=sentence)
+
+
+def _halved(panel: Panel) -> tuple[Panel, Panel]:
+    """The items halved at random: panels for choosing and for scoring, both ways round."""
+    splits = halves(panel.counts.shape[1], SPLITS, np.random.default_rng(SPLIT_SEED))
+    choosing = np.concatenate([splits, ~splits]).astype(np.uint8)
+    return (
+        Panel(models=panel.models, counts=choosing),
+        Panel(models=panel.models, counts=1 - choosing),
+    )
+
+
+def _least_together(models: Sequence[str], panel: Panel) -> Advice:
+    choosing, scoring = _halved(panel)
+    chosen = choosing.both_wrong.argmin(axis=0)  # (halves,)
+    held_out = float(scoring.both_wrong[chosen, np.arange(len(chosen))].mean())
+    pair = int(np.bincount(chosen).argmax())
+    left, right = (models[side[pair]] for side in panel.pairs)
+    all_pairs = float(panel.both_wrong[:, 0].mean())
+    sentence = (
+        f"{left} and {right} fail together least: a pair chosen so on one half of the items shares "
+        f"failures on {percent(held_out)} of the other, all pairs on {percent(all_pairs)} on "
+        "average. If two models are to stand in for one another, take these."
+    )
+    return Advice(topic="least_alike", models=(left, right), sentence=sentence)
+
+
+def _leave_out(models: Sequence[str], panel: Panel, confidence: float) -> Advice:
+    gold = panel.models[0].gold
+    votes = [plurality(np.delete(panel.labels, number, axis=0))[0] for number in range(len(models))]
+    without = np.stack(votes) == gold  # (models, items)
+    whole = plurality(panel.labels)[0] == gold
+    choosing, scoring = _halved(panel)
+    best = choosing.means(len(models), lambda block: without[:, block]).argmax(axis=0)
+    scored = scoring.means(len(models), lambda block: without[:, block])
+    held_out = float((scored[best, np.arange(len(best))] - scoring.mean_of(whole)).mean())
+    number = int(np.bincount(best).argmax())
+    rounds = panel.mean_of(without[number]) - panel.mean_of(whole)
+    ends = percentile_interval(rounds[1:], confidence)
+    if held_out > 0 and ends is not None and ends[0] > 0:
+        sentence = (
+            f"Leaving {models[number]} out makes the vote better, by {_points(held_out)} on "
+            "held-out items: vote without it."
+        )
+        return Advice(topic="leave_out", models=(models[number],), sentence=sentence)
+    sentence = "Leaving out any one model does not clearly make the vote better."
+    return Advice(topic="leave_out", models=tuple(models), sentence=sentence)

@@ -1,0 +1,67 @@
+"""How often every model fails at once."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from polyculture.core.measure import GroupMeasure
+from polyculture.core.views import Predictions
+from polyculture.stats.agreement import wrong_of
+from polyculture.stats.panel import Floats, Panel
+
+
+def all_fail(models: Sequence[Predictions]) -> float:
+    r"""Share of items that every model fails: nobody in the set can help there.
+
+    \[ S = \frac{1}{N} \#\{i : \text{all } k \text{ models are wrong on } i\} \]
+
+    Args:
+        models: Answers of k models to the same items in the same order; ``labels`` and ``gold``
+            of each have shape ``(items,)``.
+
+    Returns:
+        A share from 0 to 1. Independent models would show the product of their error rates.
+
+    Raises:
+        UndefinedError: No right answers are known, or there are no items.
+
+    Example:
+        Of ten items, one is failed by all three models.
+
+        >>> import numpy as np
+        >>> from polyculture.core.views import Predictions
+        >>> gold = np.zeros(10, dtype=int)
+        >>> fails = [[0, 1], [0, 2], [0, 1, 2]]
+        >>> models = [Predictions(labels=np.isin(np.arange(10), f) * 1, gold=gold) for f in fails]
+        >>> all_fail(models)
+        0.1
+
+    Source:
+        Toups et al. 2023, Ecosystem-level analysis of deployed machine learning reveals
+        homogeneous outcomes, arXiv:2307.05862 (systemic failure).
+    """
+    return float(wrong_of(*models).all(axis=0).mean())
+
+
+def all_fail_of_rounds(panel: Panel) -> Floats:
+    """The same for all rounds, ``(rounds,)``."""
+    return panel.mean_of(np.all(panel.wrong, axis=0))
+
+
+def independent_all_fail(models: Sequence[Predictions]) -> float:
+    """What independent models of these error rates would show."""
+    return float(wrong_of(*models).mean(axis=1).prod())
+
+
+PLUGIN = GroupMeasure(
+    compare=all_fail,
+    weighted=all_fail_of_rounds,
+    reads="predictions",
+    low=0.0,
+    high=1.0,
+    chance=independent_all_fail,
+    is_share=True,
+    needs=frozenset({"gold"}),
+    unchanged_by=frozenset({"class_names", "item_order"}),
+    source="Toups et al. 2023, arXiv:2307.05862",
+)

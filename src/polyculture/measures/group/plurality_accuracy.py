@@ -1,0 +1,79 @@
+"""How often the models' vote is right."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from polyculture.core.errors import UndefinedError
+from polyculture.core.measure import GroupMeasure
+from polyculture.core.views import Predictions
+from polyculture.stats.agreement import on_the_same_items
+from polyculture.stats.panel import Floats, Panel
+from polyculture.stats.votes import plurality
+
+
+def plurality_accuracy(models: Sequence[Predictions]) -> float:
+    r"""Share of items on which the most frequent answer of the models is right.
+
+    \[ \frac{1}{N} \sum_i 1[\operatorname{mode}_m\, a_m(i) = y_i] \]
+
+    A missing answer is no vote. A tie goes to the first answer in code-point order (the lowest
+    code), and ties are counted beside the value. With two models every disagreement is a tie.
+
+    Args:
+        models: Answers of k models to the same items in the same order; ``labels`` and ``gold``
+            of each have shape ``(items,)``.
+
+    Returns:
+        A share from 0 to 1.
+
+    Raises:
+        UndefinedError: No right answers are known, or there are no items.
+
+    Example:
+        >>> import numpy as np
+        >>> from polyculture.core.views import Predictions
+        >>> gold = np.array([0, 1])
+        >>> answers = [[0, 0], [0, 1], [1, 1]]
+        >>> plurality_accuracy([Predictions(labels=np.array(a), gold=gold) for a in answers])
+        1.0
+
+    Source:
+        Condorcet 1785; Kuncheva 2004, Combining Pattern Classifiers.
+    """
+    on_the_same_items(*models)
+    gold = models[0].gold
+    if gold is None:
+        msg = "no right answers (gold) are known"
+        raise UndefinedError(msg)
+    vote, _ = plurality(np.stack([model.labels for model in models]))
+    return float((vote == gold).mean())
+
+
+def plurality_accuracy_of_rounds(panel: Panel) -> Floats:
+    """The same for all rounds, ``(rounds,)``."""
+    return panel.mean_of(plurality(panel.labels)[0] == panel.models[0].gold)
+
+
+def ties(models: Sequence[Predictions]) -> str:
+    """Say how many votes were ties."""
+    tied = int(plurality(np.stack([model.labels for model in models]))[1].sum())
+    if not tied:
+        return ""
+    vote = "vote was a tie and went" if tied == 1 else "votes were ties and went"
+    return f"{tied} {vote} to the first answer in code-point order"
+
+
+PLUGIN = GroupMeasure(
+    compare=plurality_accuracy,
+    weighted=plurality_accuracy_of_rounds,
+    reads="predictions",
+    low=0.0,
+    high=1.0,
+    chance=None,
+    is_share=True,
+    needs=frozenset({"gold"}),
+    unchanged_by=frozenset({"item_order"}),
+    note=ties,
+    source="Kuncheva 2004, Combining Pattern Classifiers",
+)

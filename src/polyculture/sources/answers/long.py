@@ -1,0 +1,175 @@
+"""Tables with a row for each answer: item, model, answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from polyculture.core.errors import DataError, ProbeMismatchError
+from polyculture.core.parts import suggestion
+from polyculture.core.plugins import AnswerSource
+from polyculture.sources.answers import _probabilities
+from polyculture.sources.answers._answers import Answers, check_roles, evidence_of, ids
+from polyculture.store.tables import SUFFIXES, read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from polyculture.core.views import Evidence
+    from polyculture.store.tables import Table
+
+NO_GROUP = "(no group)"
+
+
+def read(
+    path: Path,
+    *,
+    item: str,
+    model: str,
+    answer: str,
+    gold: str | None = None,
+    text: str | None = None,
+    probabilities: str | None = None,
+    group: str | None = None,
+    models: Sequence[str] | None = None,
+    intersect: bool = False,
+) -> list[Evidence]:
+    """Read a table with one row for each answer.
+
+    Args:
+        path: CSV, TSV, JSON lines or Parquet; the other arguments name its columns.
+        item: Id of the item.
+        model: Name of the model.
+        answer: The answer; an empty cell is a missing answer, which counts as wrong.
+        gold: The right answer, the same in all rows of one item.
+        text: What was asked.
+        probabilities: A JSON object a cell, answer to probability.
+        group: A domain or source of the item.
+        models: Names of the models to read; all, if none are given.
+        intersect: Compare on the items that all models have; what is dropped is noted.
+
+    Raises:
+        DataError: The table cannot be read as this; the message names file and line.
+        ProbeMismatchError: Models have different items.
+    """
+    table = read_table(path)
+    roles = {"item": item, "model": model, "answer": answer, "gold": gold, "text": text}
+    check_roles(table, {**roles, "probabilities": probabilities, "group": group})
+    places = _places(table, item, model, models)
+    items, notes = _items(table, places, intersect=intersect)
+    rows = {name: [own[one] for one in items] for name, own in places.items()}
+    all_rows = [rows[name][number] for number in range(len(items)) for name in rows]
+    given = {name: table.column(answer).gather(own).to_list() for name, own in rows.items()}
+    values, classes = _probabilities_of(table, probabilities, given, rows)
+    answers = Answers(
+        items=items,
+        given=given,
+        gold=_one_an_item(table, gold, items, all_rows) if gold else None,
+        texts=_one_an_item(table, text, items, all_rows, empty="") if text else None,
+        groups=_one_an_item(table, group, items, all_rows, empty=NO_GROUP) if group else None,
+        probabilities=values,
+        classes=classes,
+        notes=notes,
+    )
+    return evidence_of(table, answers)
+
+
+def _places(
+    table: Table, item: str, model: str, models: Sequence[str] | None
+) -> dict[str, dict[str, int]]:
+    """Row of each item of each model."""
+    places: dict[str, dict[str, int]] = {}
+    for row, (one, name) in enumerate(
+        zip(ids(table, item, "item"), ids(table, model, "model"), strict=True)
+    ):
+        own = places.setdefault(name, {})
+        if own.setdefault(one, row) != row:
+            msg = (
+                f"{table.place(row)}: {name!r} answers item {one!r} a second time (first in "
+                f"{table.unit} {table.numbers[own[one]]}). Keep one of the two rows."
+            )
+            raise DataError(msg)
+    for name in models or ():
+        if name not in places:
+            msg = f"{table.path} has no model {name!r}. {suggestion(name, list(places))}"
+            raise DataError(msg)
+    return {name: places[name] for name in models} if models else places
+
+
+def _items(
+    table: Table, places: dict[str, dict[str, int]], *, intersect: bool
+) -> tuple[list[str], list[str]]:
+    """The items of all models in the order of the table, and what was dropped."""
+    everywhere = list(dict.fromkeys(one for own in places.values() for one in own))
+    common = [one for one in everywhere if all(one in own for own in places.values())]
+    dropped = len(everywhere) - len(common)
+    if not dropped:
+        return common, []
+    if not intersect:
+        name = next(name for name, own in places.items() if len(own) < len(everywhere))
+        lacking = next(one for one in everywhere if one not in places[name])
+        msg = (
+            f"{table.path}: models are compared on the same items, but {name!r} has no row for "
+            f"item {lacking!r} ({dropped:,} of {len(everywhere):,} items are not answered by all). "
+            "Add the rows (an empty answer counts as wrong), or add --intersect."
+        )
+        raise ProbeMismatchError(msg)
+    if not common:
+        msg = f"{table.path}: there is no item that all {len(places)} models have a row for."
+        raise ProbeMismatchError(msg)
+    note = f"{dropped:,} of {len(everywhere):,} items were dropped, as not all models have them."
+    return common, [note]
+
+
+def _one_an_item(
+    table: Table,
+    column: str,
+    items: Sequence[str],
+    rows: list[int],
+    *,
+    empty: str | None = None,
+) -> list[str]:
+    """What all rows of an item say; ``rows`` holds as many for each item as there are models."""
+    cells = table.column(column).gather(rows).to_list()
+    models = len(rows) // len(items)
+    found = []
+    for number, one in enumerate(items):
+        own = cells[number * models : (number + 1) * models]
+        first = next((place for place, cell in enumerate(own) if cell is not None), None)
+        if first is None:
+            if empty is None:
+                msg = (
+                    f"{table.place(rows[number * models])}: item {one!r} has no right answer in "
+                    f"the column {column!r}. Fill the cell in, or take the item out."
+                )
+                raise DataError(msg)
+            found.append(empty)
+            continue
+        other = next((p for p, cell in enumerate(own) if cell not in {None, own[first]}), None)
+        if other is not None:
+            line = rows[number * models + other]
+            earlier = table.numbers[rows[number * models + first]]
+            msg = (
+                f"{table.place(line)}: item {one!r} has {own[other]!r} in the column {column!r}, "
+                f"but {own[first]!r} in {table.unit} {earlier}. Give all rows of an item the same."
+            )
+            raise DataError(msg)
+        found.append(own[first])
+    return found
+
+
+def _probabilities_of(
+    table: Table,
+    column: str | None,
+    given: dict[str, list[str | None]],
+    rows: dict[str, list[int]],
+) -> tuple[dict[str, NDArray[Any]], tuple[str, ...]]:
+    if column is None:
+        return {}, ()
+    cells = {name: table.column(column).gather(own).to_list() for name, own in rows.items()}
+    return _probabilities.read(table, cells, given, rows)
+
+
+PLUGIN = AnswerSource(read=read, suffixes=SUFFIXES)

@@ -1,0 +1,73 @@
+"""Tables with a row for each item and a column for each model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from polyculture.core.errors import DataError
+from polyculture.core.plugins import AnswerSource
+from polyculture.sources.answers._answers import Answers, check_roles, evidence_of, ids
+from polyculture.store.tables import SUFFIXES, read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from polyculture.core.views import Evidence
+    from polyculture.store.tables import Table
+
+NO_GROUP = "(no group)"
+
+
+def read(
+    path: Path,
+    *,
+    item: str,
+    gold: str | None = None,
+    text: str | None = None,
+    group: str | None = None,
+    models: Sequence[str] | None = None,
+) -> list[Evidence]:
+    """Read a table with one row for each item and one column of answers for each model.
+
+    Args:
+        path: CSV, TSV, JSON lines or Parquet; the other arguments name its columns.
+        item: Id of the item.
+        gold: The right answer.
+        text: What was asked.
+        group: A domain or source of the item.
+        models: Columns of answers; all columns not named otherwise, if none are given. An empty
+            cell is a missing answer, which counts as wrong.
+
+    Raises:
+        DataError: The table cannot be read as this; the message names file and line.
+    """
+    table = read_table(path)
+    roles = {"item": item, "gold": gold, "text": text, "group": group}
+    names = list(models or (c for c in table.frame.columns if c not in roles.values()))
+    check_roles(table, {**roles, **{f"models {name}": name for name in names}})
+    answers = Answers(
+        items=_unique_items(table, item),
+        given={name: table.column(name).to_list() for name in names},
+        gold=ids(table, gold, "right answer") if gold else None,
+        texts=table.column(text).fill_null("").to_list() if text else None,
+        groups=table.column(group).fill_null(NO_GROUP).to_list() if group else None,
+        probabilities={},
+    )
+    return evidence_of(table, answers)
+
+
+def _unique_items(table: Table, column: str) -> list[str]:
+    first: dict[str, int] = {}
+    items = ids(table, column, "item")
+    for row, one in enumerate(items):
+        if first.setdefault(one, row) != row:
+            msg = (
+                f"{table.place(row)}: item {one!r} comes a second time (first in {table.unit} "
+                f"{table.numbers[first[one]]}). Every item needs an id of its own."
+            )
+            raise DataError(msg)
+    return items
+
+
+PLUGIN = AnswerSource(read=read, suffixes=SUFFIXES)

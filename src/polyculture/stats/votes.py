@@ -1,0 +1,125 @@
+"""Votes of several models, and choosing among models on other items than those reported on."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyculture.core.views import MISSING
+
+
+def plurality(labels: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The most frequent answer to each item; a tie goes to the lowest code.
+
+    A missing answer is no vote. Where nobody answers, the vote is missing too.
+
+    Args:
+        labels: Codes of the answers, ``(models, items)``.
+
+    Returns:
+        The vote on each item and whether it was a tie, ``(items,)`` each.
+
+    Example:
+        >>> vote, tied = plurality(np.array([[2, 0, -1], [2, 1, -1], [0, -1, -1]]))
+        >>> vote.tolist(), tied.tolist()
+        ([2, 0, -1], [False, True, False])
+    """
+    items = labels.shape[1]
+    size = 1 + int(labels.max(initial=0))
+    given = labels != MISSING
+    place = np.nonzero(given)[1].astype(np.int64)
+    # One number an (item, answer) that occurs, so the work does not grow with the classes.
+    seen, votes = np.unique(place * size + labels[given], return_counts=True)
+    item, label = np.divmod(seen, size)
+    most = np.zeros(items, dtype=np.int64)
+    np.maximum.at(most, item, votes)
+    winners = votes == most[item]
+    vote = np.full(items, MISSING, dtype=np.int64)
+    first_item, first = np.unique(item[winners], return_index=True)
+    vote[first_item] = label[winners][first]
+    return vote, np.bincount(item[winners], minlength=items) > 1
+
+
+def halves(items: int, splits: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Random halves of the items, for choosing on one and reporting on the other.
+
+    Args:
+        items: Number of items, at least 2.
+        splits: Number of ways to halve them.
+        rng: Source of chance.
+
+    Returns:
+        Which items are in the first half, ``(splits, items)``.
+
+    Example:
+        >>> halves(5, 3, np.random.default_rng(1)).sum(axis=1).tolist()
+        [2, 2, 2]
+    """
+    first = np.zeros((splits, items), dtype=bool)
+    for row in first:
+        row[rng.permutation(items)[: items // 2]] = True
+    return first
+
+
+SPLITS = 20
+"""Ways to halve the items; each gives two choices and two scores."""
+SPLIT_SEED = 1
+
+
+def best_on_other_half(right: NDArray[np.bool_]) -> float:
+    """Accuracy of the model that is best on one half of the items, on the other half.
+
+    The mean over random halves, each used in both directions. Where several models are equally
+    good on the choosing half, the mean of their scores counts.
+
+    Args:
+        right: Who is right where, ``(models, items)``, at least 2 items.
+
+    Example:
+        >>> best_on_other_half(np.array([[True] * 4, [False] * 4]))
+        1.0
+    """
+    splits = halves(right.shape[1], SPLITS, np.random.default_rng(SPLIT_SEED))
+    scores = []
+    for first in splits:
+        for choosing in (first, ~first):
+            chosen = right[:, choosing].sum(axis=1)
+            best = chosen == chosen.max()
+            scores.append(right[best][:, ~choosing].mean())
+    return float(np.mean(scores))
+
+
+def best_on_other_half_of_rounds(
+    right: NDArray[np.bool_],
+    counts: NDArray[np.uint8],
+    means: Callable[[int, Callable[[slice], NDArray[np.bool_]]], NDArray[np.float64]],
+) -> NDArray[np.float64]:
+    """The same under item weights; both copies of a repeated item are in one half.
+
+    Args:
+        right: Who is right where, ``(models, items)``.
+        counts: How often each item counts in each round, ``(rounds, items)``.
+        means: ``Panel.means`` of the same counts.
+
+    Returns:
+        One value a round, ``(rounds,)``; NaN where a half is empty.
+    """
+    models, items = right.shape
+    splits = halves(items, SPLITS, np.random.default_rng(SPLIT_SEED))
+    rounds = len(counts)
+
+    def on_first(block: slice) -> NDArray[np.bool_]:
+        some = splits[:, None, block] & right[None, :, block]
+        return some.reshape(SPLITS * models, -1)
+
+    whole = means(models, lambda block: right[:, block])  # (models, rounds)
+    first = means(SPLITS * models, on_first).reshape(SPLITS, models, rounds)
+    size = means(SPLITS, lambda block: splits[:, block])  # (splits, rounds)
+    score = np.zeros(rounds)
+    for part, share in ((first, size), (whole - first, 1 - size)):
+        # Shares of N items: sums of ones over N, so equal models differ by rounding at most.
+        best = part > part.max(axis=1, keepdims=True) - 0.5 / items
+        other = (best * (whole - part)).sum(axis=1) / best.sum(axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            score += (other / (1 - share)).mean(axis=0)
+    return score / 2
