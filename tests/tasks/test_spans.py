@@ -11,8 +11,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from polyculture.core import parts
 from polyculture.core.errors import DataError
 from polyculture.nets.words import cut
+from polyculture.store.home import home
 from polyculture.tasks.spans import PLUGIN as TASK
 from polyculture.tasks.spans import Spans
 
@@ -240,3 +242,33 @@ def test_scores_of_a_test_set_as_large_as_conll_take_no_time() -> None:
 
     assert time.process_time() - start < 2
     assert scores.headline().value.low is not None  # type: ignore[union-attr]
+
+
+@pytest.mark.model
+def test_the_table_of_tags_has_the_known_supports_of_conll2003() -> None:
+    """The test set as everybody counts it, from the most frequent tag of each training word."""
+    fetched = home() / "starter" / "conll2003"
+    if not fetched.is_dir():
+        pytest.skip("needs: polyculture starter fetch conll2003")
+    source = parts.load("sources.texts", "starter")
+    data = source.read(source.settings(name="conll2003"))
+    splits = {name: TASK.prepare(rows, name, SETTINGS) for name, rows in data.splits.items()}
+    labels = TASK.labels(splits, SETTINGS)
+    answers = TASK.baselines["most_frequent_tag"](splits["train"], splits["test"], labels, SETTINGS)
+
+    scores = TASK.score(splits["test"], answers, labels, SETTINGS, split="test")
+
+    supports = {row["label"]: row["support"] for row in scores.tag_table}
+    assert supports == {
+        "B-LOC": 1668,
+        "I-LOC": 257,
+        "B-MISC": 702,
+        "I-MISC": 216,
+        "B-ORG": 1661,
+        "I-ORG": 835,
+        "B-PER": 1617,
+        "I-PER": 1156,
+        "O": 38323,
+        **dict.fromkeys(("micro", "macro", "weighted"), 46435),
+    }
+    assert sum(int(row["support"] or 0) for row in scores.table) == 5648

@@ -157,13 +157,12 @@ class Recipe(Record):
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:
-        for place, shelf in (
-            ("head", "heads"),
-            ("base", "sources.bases"),
-            ("adaptation", "adaptations"),
+        for place, shelf, key in (
+            ("head", "heads", "kind"),
+            ("base", "sources.bases", "source"),
+            ("adaptation", "adaptations", "kind"),
         ):
-            settings: Any = getattr(self, place)
-            kind = getattr(settings, "kind", None) or settings.source
+            kind = getattr(getattr(self, place), key)
             refuse: Callable[[Recipe], str | None] | None
             refuse = getattr(parts.load(shelf, kind), "refuses", None)
             reason = refuse(self) if refuse else None
