@@ -23,7 +23,9 @@ _VERBS = {
     "report": "report",
     "starter_folder": "starter",
     "study": "study",
+    "summary": "audit",
     "train": "train",
+    "write_audit": "audit",
 }
 
 

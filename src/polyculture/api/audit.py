@@ -1,0 +1,175 @@
+"""Audit anyone's answers: no model and no torch needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from polyculture.core import parts
+from polyculture.core.errors import PolycultureError
+from polyculture.store.folder import refuse_existing, write_text, written_once
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from polyculture.core.audit import Audit
+    from polyculture.core.run import Run
+    from polyculture.core.views import Evidence
+
+
+def audit_answers(
+    path: Path,
+    *,
+    item: str,
+    out: Path,
+    model: str | None = None,
+    answer: str | None = None,
+    gold: str | None = None,
+    text: str | None = None,
+    probabilities: str | None = None,
+    group: str | None = None,
+    wide: bool = False,
+    models: Sequence[str] | None = None,
+    intersect: bool = False,
+    replace: bool = False,
+    resamples: int = 1000,
+    seed: int = 1,
+    command: str = "",
+) -> Audit:
+    """Audit a table of answers and write the audit's folder.
+
+    Args:
+        path: CSV, TSV, JSON lines or Parquet. The arguments up to ``group`` name its columns.
+        item: Id of the item.
+        out: Folder of the audit.
+        model: Name of the model; in a long table, which has a row for each answer.
+        answer: The answer; in a long table. An empty cell is missing and counts as wrong.
+        gold: The right answer.
+        text: What was asked, for the report.
+        probabilities: A JSON object a cell, answer to probability; in a long table.
+        group: A domain or source of the item.
+        wide: The table has a row for each item and a column for each model.
+        models: The models to compare; all, if none are given.
+        intersect: Compare on the items that all models have a row for; long tables only.
+        replace: Put the new folder in the place of one that exists.
+        resamples: Rounds of the bootstrap.
+        seed: Seed of the bootstrap and of permutations.
+        command: The command that makes all of this again, for the report.
+
+    Raises:
+        PolycultureError: The table cannot be read as this, or the folder exists.
+    """
+    refuse_existing(out, replace=replace)
+    columns = {"item": item, "gold": gold, "text": text, "group": group, "models": models}
+    if wide:
+        _refuse(model=model, answer=answer, probabilities=probabilities)
+        evidence = parts.load("sources.answers", "wide").read(path, **columns)
+    else:
+        if model is None or answer is None:
+            lacking = " and ".join(
+                name for name, v in (("--model", model), ("--answer", answer)) if v is None
+            )
+            msg = (
+                f"A table with a row for each answer needs {lacking}. "
+                "If it has a column for each model, add --wide."
+            )
+            raise PolycultureError(msg)
+        more = {"model": model, "answer": answer, "probabilities": probabilities}
+        evidence = parts.load("sources.answers", "long").read(
+            path, **columns, **more, intersect=intersect
+        )
+    asked = {"file": path.name, "form": "wide" if wide else "long", "item column": item}
+    named = {"model": model, "answer": answer, "gold": gold, "text": text, "group": group}
+    named["probabilities"] = probabilities
+    asked |= {f"{role} column": name for role, name in named.items() if name is not None}
+    asked["models"] = ", ".join(one.model for one in evidence)
+    return write_audit(
+        evidence,
+        out,
+        title=f"{len(evidence)} models on {path.stem}",
+        asked=asked,
+        command=command,
+        replace=replace,
+        resamples=resamples,
+        seed=seed,
+    )
+
+
+def _refuse(**unwanted: str | None) -> None:
+    for name, value in unwanted.items():
+        if value is not None:
+            msg = (
+                f"--{name} belongs to a table with a row for each answer; a wide one has a column "
+                f"for each model. Leave out --{name}, or --wide."
+            )
+            raise PolycultureError(msg)
+
+
+def write_audit(
+    evidence: Sequence[Evidence],
+    out: Path,
+    *,
+    title: str,
+    asked: dict[str, str],
+    command: str,
+    runs: Sequence[Run] = (),
+    shows_text: bool = True,
+    replace: bool = False,
+    resamples: int = 1000,
+    seed: int = 1,
+) -> Audit:
+    """Compare models and write one folder, whole or not at all.
+
+    It holds ``audit.json``, ``comparisons.parquet``, ``items.parquet``, ``shared_failures.parquet``
+    (the items that every model fails) and the report: ``report.html``, ``.md``, ``.json``.
+
+    Args:
+        evidence: Two models or more, on the same items.
+        out: Folder of the audit.
+        title: Heading of the report.
+        asked: What was asked: short label to plain value.
+        command: The command that makes all of this again.
+        runs: The trainings behind the models, in the same order.
+        shows_text: Texts of the items may be written.
+        replace: Put the new folder in the place of one that exists.
+        resamples: Rounds of the bootstrap.
+        seed: Seed of the bootstrap and of permutations.
+
+    Raises:
+        PolycultureError: The models cannot be compared, or the folder exists.
+    """
+    from polyculture.audit import aligned, audit
+    from polyculture.audit.tables import comparison_table, item_table
+    from polyculture.core.page import ReportInput
+    from polyculture.report import write_report
+    from polyculture.store.tables import write_table
+
+    refuse_existing(out, replace=replace)
+    models = aligned(evidence)
+    found = audit(models, resamples=resamples, seed=seed)
+    items = item_table(models, shows_text=shows_text)
+    with written_once(out, replace=replace) as folder:
+        write_text(folder / "audit.json", found.model_dump_json(indent=1) + "\n")
+        write_table(comparison_table(found), folder / "comparisons.parquet")
+        write_table(items, folder / "items.parquet")
+        if "failures" in items.columns:
+            shared = items.filter(items["failures"] == len(models))
+            write_table(shared, folder / "shared_failures.parquet")
+        content = ReportInput(
+            title=title,
+            audit=found,
+            items=items,
+            runs=tuple(runs),
+            asked=asked,
+            command=command,
+            shows_text=shows_text,
+        )
+        write_report(folder, content)
+    return found
+
+
+def summary(audit: Audit) -> dict[str, Any]:
+    """The audit in few keys, as ``polyculture audit --json`` prints it."""
+    from polyculture.audit.summary import summary as make
+
+    return make(audit)

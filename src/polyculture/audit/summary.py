@@ -1,0 +1,68 @@
+"""An audit in few keys, for programs: what ``polyculture audit --json`` prints."""
+
+from typing import Any
+
+from polyculture.core.audit import Audit, Comparison, JointOutcome
+from polyculture.core.values import Known, Value
+
+SCHEMA_NUMBER = 1
+NO_CHANCE = "no chance level is known for this measure"
+
+
+def summary(audit: Audit) -> dict[str, Any]:
+    """The audit as plain JSON values; ``docs/audit-json.md`` describes them.
+
+    Whatever is undefined is ``{"reason": ...}`` in the place of its number.
+    """
+    return {
+        "schema_number": SCHEMA_NUMBER,
+        "probe": audit.probe,
+        "digest": audit.digest,
+        "models": [model.name for model in audit.models],
+        "items": audit.items,
+        "accuracy": {model.name: number(model.accuracy) for model in audit.models},
+        "group": {
+            "all_fail": _joint(audit.all_fail),
+            "all_correct": _joint(audit.all_correct),
+            **{result.measure: number(result.value) for result in audit.group},
+        },
+        "pairs": [_pair(comparison) for comparison in audit.comparisons],
+        "advice": [one.sentence for one in audit.advice],
+        "notes": list(audit.notes),
+    }
+
+
+def number(value: Value) -> float | dict[str, str]:
+    """A number, or why there is none.
+
+    Example:
+        >>> number(Known(number=0.5))
+        0.5
+    """
+    return value.number if isinstance(value, Known) else {"reason": value.reason}
+
+
+def _joint(outcome: JointOutcome) -> dict[str, Any]:
+    return {key: number(getattr(outcome, key)) for key in ("observed", "expected", "ratio")}
+
+
+def _pair(comparison: Comparison) -> dict[str, Any]:
+    value = comparison.value
+    if isinstance(value, Known):
+        no_interval = {"reason": value.no_interval or "it was not computed"}
+        low = no_interval if value.low is None else value.low
+        high = no_interval if value.high is None else value.high
+        chance = {"reason": NO_CHANCE} if value.chance is None else value.chance
+    else:
+        low = high = chance = {"reason": value.reason}
+    return {
+        "a": comparison.a,
+        "b": comparison.b,
+        "view": comparison.view,
+        "measure": comparison.measure,
+        "value": number(value),
+        "low": low,
+        "high": high,
+        "chance": chance,
+        "items": comparison.items,
+    }

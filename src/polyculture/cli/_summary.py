@@ -1,0 +1,96 @@
+"""What the command line says about an audit: the headlines, and where the report lies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from polyculture.core.values import Known
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from polyculture.core.audit import Audit, Comparison
+    from polyculture.core.values import Value
+
+MOST_MODELS = 30
+"""Models shown; the report has all."""
+BEHAVIOUR = ("error_consistency", "agreement")
+
+
+def show_audit(audit: Audit, folder: Path) -> None:
+    """Print the headlines of an audit."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(_accuracies(audit))
+    left = len(audit.models) - MOST_MODELS
+    if left > 0:
+        console.print(f"… and {left} more; the report has all.", markup=False)
+    for line in _lines(audit):
+        console.print(line, markup=False)
+    console.print(f"\nReport: {folder / 'report.html'}", markup=False)
+
+
+def _accuracies(audit: Audit) -> Table:
+    table = Table(title=f"{len(audit.models)} models on {audit.items:,} items of {audit.probe}")
+    table.add_column("model")
+    table.add_column("accuracy", justify="right")
+    table.add_column("95 % interval" if audit.settings.get("confidence") == 0.95 else "interval")  # noqa: PLR2004
+    table.add_column("missing", justify="right")
+    for model in audit.models[:MOST_MODELS]:
+        value = model.accuracy
+        number = f"{value.number:.3f}" if isinstance(value, Known) else "–"
+        table.add_row(model.name, number, _ends(value), f"{model.missing:,}")
+    return table
+
+
+def _ends(value: Value) -> str:
+    if not isinstance(value, Known):
+        return value.reason
+    return "–" if value.low is None else f"{value.low:.3f} to {value.high:.3f}"
+
+
+def _lines(audit: Audit) -> Iterator[str]:
+    observed, expected, ratio = (
+        getattr(audit.all_fail, name) for name in ("observed", "expected", "ratio")
+    )
+    if isinstance(observed, Known) and isinstance(expected, Known):
+        times = f", {ratio.number:.1f} times as many" if isinstance(ratio, Known) else ""
+        yield (
+            f"All fail: {observed.number:.4f} of the items ({_ends(observed)}); independent models "
+            f"{expected.number:.4f}{times}."
+        )
+    else:
+        yield f"Joint failure is undefined: {observed.reason}."
+    votes = next((one.value for one in audit.group if one.measure == "effective_votes"), None)
+    if isinstance(votes, Known):
+        yield f"Effective votes: {votes.number:.2f} of {len(audit.models)} ({_ends(votes)})."
+    yield from _extremes(audit)
+    yield ""
+    for advice in audit.advice:
+        yield f"• {advice.sentence}"
+    for note in audit.notes:
+        yield f"Note: {note}"
+
+
+def _extremes(audit: Audit) -> Iterator[str]:
+    for name in BEHAVIOUR:
+        known = [
+            (one.value.number, one)
+            for one in audit.comparisons
+            if one.measure == name and isinstance(one.value, Known)
+        ]
+        if known:
+            most, least = (pick(known, key=lambda pair: pair[0])[1] for pick in (max, min))
+            yield f"Most alike:  {_pair(most)}"
+            if most is not least:
+                yield f"Least alike: {_pair(least)}"
+            return
+
+
+def _pair(one: Comparison) -> str:
+    value = one.value
+    number = f"{value.number:.3f}" if isinstance(value, Known) else "–"
+    return f"{one.a} and {one.b}, {one.measure.replace('_', ' ')} {number} ({_ends(value)})"

@@ -1,0 +1,94 @@
+"""``polyculture audit``: anyone's answers, or runs of ours, compared."""
+
+import json
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from polyculture.core.errors import PolycultureError
+
+
+def command(
+    paths: Annotated[
+        list[Path], typer.Argument(help="One file of answers, or folders of runs.", metavar="PATH…")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder of the audit, report included.")],
+    *,
+    item: Annotated[str | None, typer.Option(help="Column of item ids.")] = None,
+    model: Annotated[str | None, typer.Option(help="Column of model names.")] = None,
+    answer: Annotated[str | None, typer.Option(help="Column of answers.")] = None,
+    gold: Annotated[str | None, typer.Option(help="Column of right answers.")] = None,
+    text: Annotated[str | None, typer.Option(help="Column of what was asked.")] = None,
+    probabilities: Annotated[
+        str | None, typer.Option(help='Column of JSON objects such as {"yes": 0.75, "no": 0.25}.')
+    ] = None,
+    group: Annotated[str | None, typer.Option(help="Column of the item's domain.")] = None,
+    wide: Annotated[
+        bool, typer.Option("--wide", help="A row for each item, a column for each model.")
+    ] = False,
+    models: Annotated[
+        str | None, typer.Option(help="Models to compare, as A,B,C; all where left out.")
+    ] = None,
+    probe: Annotated[
+        str | None, typer.Option(help="Split on which runs are compared, such as test.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace an audit there.")] = False,
+    intersect: Annotated[
+        bool, typer.Option("--intersect", help="Keep the items that all models have.")
+    ] = False,
+    show_text: Annotated[
+        bool, typer.Option("--show-text", help="Show texts that their source restricts.")
+    ] = False,
+    resamples: Annotated[int, typer.Option(min=0, help="Rounds of the bootstrap.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of resampling.")] = 1,
+) -> None:
+    """Compare models: a table of answers with --item, or RUNs with --probe."""
+    from polyculture import api
+    from polyculture.cli._summary import show_audit
+
+    columns = {"item": item, "model": model, "answer": answer, "gold": gold, "text": text}
+    columns |= {"probabilities": probabilities, "group": group, "models": models, "probe": probe}
+    flags = {"wide": wide, "intersect": intersect, "show-text": show_text}
+    numbers = {"resamples": (resamples, 1000), "seed": (seed, 1)}
+    words = ["polyculture", "audit", *map(str, paths)]
+    for name, value in columns.items():
+        words += [f"--{name}", value] if value is not None else []
+    words += [f"--{name}" for name, is_set in flags.items() if is_set]
+    for name, (number, usual) in numbers.items():
+        words += [f"--{name}", str(number)] if number != usual else []
+    said = shlex.join([*words, "--out", str(out)])
+    common = {"out": out, "replace": replace, "resamples": resamples, "seed": seed, "command": said}
+    if item is not None:
+        audit = api.audit_answers(
+            _one(paths),
+            **{name: columns[name] for name in columns if name not in {"models", "probe"}},
+            models=[name.strip() for name in models.split(",")] if models else None,
+            wide=wide,
+            intersect=intersect,
+            **common,
+        )
+    elif probe is not None:
+        audit = api.audit_runs(paths, probe=probe, show_text=show_text, **common)
+    else:
+        msg = (
+            "An audit takes a table of answers with --item COLUMN, or folders of runs with "
+            "--probe NAME. Add one of the two."
+        )
+        raise PolycultureError(msg)
+    if as_json:
+        typer.echo(json.dumps(api.summary(audit), ensure_ascii=False, indent=1, allow_nan=False))
+    else:
+        show_audit(audit, out)
+
+
+def _one(paths: list[Path]) -> Path:
+    if len(paths) > 1:
+        msg = (
+            f"An audit reads one table of answers, but {len(paths)} paths came. Put all models "
+            "into one table; folders of runs go with --probe instead of --item."
+        )
+        raise PolycultureError(msg)
+    return paths[0]
