@@ -78,25 +78,25 @@ def held_out(
 
     Args:
         rows: All rows.
-        share: Part of the rows to hold out; rounded up to whole documents.
+        share: Part of the rows to hold out; rounded up to whole documents while some stay.
         seed: Which ones.
 
     Raises:
-        RecipeError: One of both parts would be empty.
+        RecipeError: All rows are one document.
     """
     keys = rows["document"].to_list() if "document" in rows.columns else text_keys(rows)
     count = Counter(keys)
     taken: set[str] = set()
     size = 0
     for key in sorted(count, key=lambda key: (_rank(key, seed), key)):
-        if size >= share * len(rows):
-            break
+        if size >= share * len(rows) or size + count[key] == len(rows):
+            break  # enough, or nothing would stay
         taken.add(key)
         size += count[key]
-    if not 0 < size < len(rows):
+    if not taken:
         msg = (
-            f"hold_out {share} of {len(rows):,} rows in {len(count):,} documents leaves nothing on "
-            "one side. Choose another share, or name a file as valid."
+            f"hold_out cannot part {len(rows):,} rows that are all one document. Name a file as "
+            "valid instead."
         )
         raise RecipeError(msg)
     out = [row for row, key in enumerate(keys) if key in taken]

@@ -1,0 +1,194 @@
+"""What every source of texts and every source of bases promises.
+
+Run these on your own; our tests run them on ours. A source of texts is checked with settings that
+can be read, and with settings whose files hold one broken row; a source of bases with settings that
+can be opened, and some training texts.
+
+Example: ``for check in TEXT_CHECKS: check(load("sources.texts", "table"), settings)``.
+"""
+
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import combinations
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from polyculture.core.errors import DataError, PolycultureError
+from polyculture.core.plugins import Base, BaseSource, TextSource
+from polyculture.nets.build import open_network, open_tokenizer
+
+if TYPE_CHECKING:
+    from polyculture.core.data import Dataset
+
+SPAN = pl.Struct({"start": pl.Int64, "end": pl.Int64, "label": pl.String})
+COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "id": pl.String,
+    "text": pl.String,
+    "text_b": pl.String,
+    "label": pl.String,
+    "labels": pl.List(pl.String),
+    "tokens": pl.List(pl.String),
+    "tags": pl.List(pl.String),
+    "spans": pl.List(SPAN),
+    "document": pl.String,
+    "group": pl.String,
+}
+"""What a source may hand on, as ``core.data`` describes it."""
+
+
+@contextmanager
+def without_network() -> Iterator[None]:
+    """Every connection to another machine, or this one, fails."""
+
+    def refuse(*_: Any) -> None:
+        msg = "something tried to reach a network"
+        raise AssertionError(msg)
+
+    connect, look_up = socket.socket.connect, socket.getaddrinfo
+    socket.socket.connect = refuse  # type: ignore[method-assign]
+    socket.getaddrinfo = refuse  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        socket.socket.connect = connect  # type: ignore[method-assign]
+        socket.getaddrinfo = look_up
+
+
+def refusal(action: Callable[[], object], kind: type[PolycultureError]) -> str:
+    """What the error says that an action must end with."""
+    try:
+        action()
+    except kind as error:
+        return str(error)
+    msg = "what is broken was taken as if it were whole"
+    raise AssertionError(msg)
+
+
+def gives_the_same_digest_twice(source: TextSource, settings: Any) -> None:
+    """What is read again is the same, rows and digest."""
+    first, second = source.read(settings), source.read(settings)
+
+    assert first.digest == second.digest
+    assert all(first.splits[split].equals(second.splits[split]) for split in first.splits)
+
+
+def gives_every_row_an_id_of_its_own(source: TextSource, settings: Any) -> None:
+    """No id stands twice, within a split or across them."""
+    ids = [key for rows in source.read(settings).splits.values() for key in rows["id"]]
+
+    assert len(set(ids)) == len(ids) > 0
+
+
+def keeps_splits_apart(source: TextSource, settings: Any) -> None:
+    """No document has rows in two splits."""
+    dataset: Dataset = source.read(settings)
+    keys = {
+        split: set(rows["document" if "document" in rows.columns else "id"])
+        for split, rows in dataset.splits.items()
+    }
+
+    for one, other in combinations(keys, 2):
+        assert not keys[one] & keys[other], f"{one} and {other} share documents"
+
+
+def speaks_our_columns(source: TextSource, settings: Any) -> None:
+    """Columns have our names and types, splits are ours, and no split is empty."""
+    dataset: Dataset = source.read(settings)
+
+    assert set(dataset.splits) <= {"train", "valid", "test"}
+    for rows in dataset.splits.values():
+        assert len(rows)
+        assert {"text", "tokens"} & set(rows.columns)
+        for name, kind in rows.schema.items():
+            assert kind == COLUMNS[name], f"{name} is {kind}"
+
+
+def needs_no_network_once_fetched(source: TextSource, settings: Any) -> None:
+    """Reading what was read before reaches nobody."""
+    source.read(settings)
+
+    with without_network():
+        source.read(settings)
+
+
+def names_a_broken_row(source: TextSource, broken: Any, place: str) -> None:
+    """The error is one for people, and says in which file and line to look."""
+    told = refusal(lambda: source.read(broken), DataError)
+
+    assert place in told, f"{place!r} is not in {told!r}"
+
+
+def opens_the_same_base_twice(source: BaseSource, settings: Any, texts: Sequence[Any]) -> None:
+    """The same settings, texts and seed give the same bytes."""
+    with TemporaryDirectory() as one, TemporaryDirectory() as other:
+        first = source.open(settings, texts, Path(one), 1)
+        second = source.open(settings, texts, Path(other), 1)
+
+    assert first.digest == second.digest
+    assert first.lineage == second.lineage
+
+
+def can_be_opened_as_a_network(source: BaseSource, settings: Any, texts: Sequence[Any]) -> None:
+    """The folder opens with a head, and its tokenizer reads words that come one by one."""
+    with TemporaryDirectory() as work:
+        base: Base = source.open(settings, texts, Path(work), 1)
+        if base.folder is None:
+            assert base.kind == "tfidf"
+            return
+        words = open_tokenizer(base.folder)(["Oslo", "今天", "!"], is_split_into_words=True)
+        network = open_network(
+            base.folder, labels=("a", "b"), level="text", model_class="", make_head=_no_head
+        )
+
+    assert {0, 1, 2} <= set(words.word_ids())
+    assert sum(weight.numel() for weight in network.parameters()) > 0
+
+
+def _no_head(width: int, labels: int, dropout: float) -> Any:
+    from polyculture.nets.layers import LinearHead
+
+    return LinearHead(width, labels, dropout=dropout)
+
+
+def starts_its_lineage_with_itself(source: BaseSource, settings: Any, texts: Sequence[Any]) -> None:
+    """A base comes before its ancestors; one made from nothing has none."""
+    with TemporaryDirectory() as work:
+        base: Base = source.open(settings, texts, Path(work), 1)
+
+    assert base.lineage == () or base.lineage[0] == base.name
+    assert len(set(base.lineage)) == len(base.lineage)
+
+
+def opens_without_a_network(source: BaseSource, settings: Any, texts: Sequence[Any]) -> None:
+    """What is on this machine is enough."""
+    with TemporaryDirectory() as work, without_network():
+        source.open(settings, texts, Path(work), 1)
+
+
+def refuses_in_one_sentence(source: BaseSource, broken: Any) -> None:
+    """What cannot be opened is said for people, without a library's traceback."""
+    with TemporaryDirectory() as work:
+        told = refusal(lambda: source.open(broken, (), Path(work), 1), PolycultureError)
+
+    assert len(told.splitlines()) == 1
+
+
+TextCheck = Callable[[TextSource, Any], None]
+TEXT_CHECKS: tuple[TextCheck, ...] = (
+    gives_the_same_digest_twice,
+    gives_every_row_an_id_of_its_own,
+    keeps_splits_apart,
+    speaks_our_columns,
+    needs_no_network_once_fetched,
+)
+BaseCheck = Callable[[BaseSource, Any, Sequence[Any]], None]
+BASE_CHECKS: tuple[BaseCheck, ...] = (
+    opens_the_same_base_twice,
+    can_be_opened_as_a_network,
+    starts_its_lineage_with_itself,
+    opens_without_a_network,
+)
