@@ -1,9 +1,10 @@
 """How alike two descriptions are: fields of two records, members of two heaps."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from polyculture.core.errors import UndefinedError
+from polyculture.core.views import Module
 
 Plain = str | int | float | bool | None
 
@@ -64,3 +65,15 @@ def gower(a: Mapping[str, Plain], b: Mapping[str, Plain]) -> float:
         msg = "they have no field in common"
         raise UndefinedError(msg)
     return sum(nearness(a[name], b[name]) for name in sorted(shared)) / len(shared)
+
+
+def leaf_kinds(modules: Sequence[Module]) -> Counter[str]:
+    """How often each operator occurs among the modules that hold no other.
+
+    Example:
+        >>> modules = [Module(kind="block"), *[Module(kind="linear", parents=(0,))] * 2]
+        >>> leaf_kinds(modules)
+        Counter({'linear': 2})
+    """
+    holders = {parent for module in modules for parent in module.parents}
+    return Counter(module.kind for n, module in enumerate(modules) if n not in holders)
