@@ -1,20 +1,23 @@
 """How alike the models are, view by view: heat maps, trees, and every pair in a table."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from polyculture.core.audit import Audit, Clustering, Comparison
-from polyculture.core.values import Known
+from polyculture.core.values import Known, Value
 from polyculture.report.heat_map import heat_map
-from polyculture.report.numbers import Form, cell, coefficient
+from polyculture.report.numbers import cell, coefficient
 from polyculture.report.page import Block, Cell, Chart, Column, Fold, Points, Prose, Section, Table
 from polyculture.report.words import (
     BEHAVIOUR,
     VIEWS,
     isolated,
+    listed,
     meaning_of,
     name_of,
     plural,
     view_name,
+    within,
 )
 
 SHOWN_PAIRS = 60
@@ -43,18 +46,29 @@ def _views(audit: Audit) -> list[str]:
 
 def _view(audit: Audit, view: str) -> list[Block]:
     results = [result for result in audit.comparisons if result.view == view]
-    measures = _measures(audit, view, results)
-    charts = {measure: _map(audit, view, measure, results) for measure in measures}
-    drawn = [block for block in charts.values() if isinstance(block, Chart)]
-    blank = [block for block in charts.values() if isinstance(block, Prose)]
-    if not drawn:
-        reasons = tuple(sorted({block.text for block in blank}))
-        return [Points(title=view_name(view), points=reasons)]
-    blocks: list[Block] = [drawn[0]]
+    drawn = []
+    blank: dict[str, list[str]] = {}
+    for measure in _measures(audit, view, results):
+        own = [result for result in results if result.measure == measure]
+        if any(isinstance(result.value, Known) for result in own):
+            drawn.append(_map(audit, view, measure, own))
+        else:
+            blank.setdefault(_reasons(own), []).append(name_of(measure))
+    blocks: list[Block] = [*drawn[:1]]
     if len(drawn) > 1:
         title = f"{view_name(view)} by other measures ({len(drawn) - 1})"
         blocks.append(Fold(title=title, blocks=tuple(drawn[1:])))
-    return [*blocks, *blank]
+    if blank:
+        points = tuple(f"{listed(names)}: {reason}." for reason, names in blank.items())
+        blocks.append(Points(title=f"{view_name(view)}: undefined for every pair", points=points))
+    return blocks
+
+
+def _reasons(own: Sequence[Comparison]) -> str:
+    """Why a measure has no value for any pair; the commonest of several reasons."""
+    reasons = Counter(r.value.reason for r in own if r.value.kind == "undefined")
+    first = reasons.most_common(1)[0][0]
+    return first if len(reasons) == 1 else f"{first}, among other reasons"
 
 
 def _measures(audit: Audit, view: str, results: Sequence[Comparison]) -> list[str]:
@@ -65,15 +79,12 @@ def _measures(audit: Audit, view: str, results: Sequence[Comparison]) -> list[st
     return sorted(found, key=lambda m: first.index(m) if m in first else len(first))
 
 
-def _map(audit: Audit, view: str, measure: str, results: Sequence[Comparison]) -> Chart | Prose:
-    own = [result for result in results if result.measure == measure]
-    if not any(isinstance(result.value, Known) for result in own):
-        return Prose(text=_nothing(measure, own))
+def _map(audit: Audit, view: str, measure: str, own: Sequence[Comparison]) -> Chart:
     clustering = _clustering(audit, view, measure)
     order = clustering.order if clustering else tuple(model.name for model in audit.models)
     left_out = [model.name for model in audit.models if model.name not in order]
     return Chart(
-        title=f"{view_name(view)}: {name_of(measure).lower()}",
+        title=f"{view_name(view)}: {within(measure)}",
         words=_words(view, measure, own, left_out),
         specification=heat_map(
             (*order, *left_out),
@@ -94,11 +105,6 @@ def _clustering(audit: Audit, view: str, measure: str) -> Clustering | None:
     return view_order.model_copy(update={"merges": ()}) if view_order else None
 
 
-def _nothing(measure: str, own: Sequence[Comparison]) -> str:
-    reasons = sorted({result.value.reason for result in own if result.value.kind == "undefined"})
-    return f"{name_of(measure)} is undefined for all {plural(len(own), 'pair')}: {reasons[0]}."
-
-
 def _words(view: str, measure: str, own: Sequence[Comparison], left_out: Sequence[str]) -> str:
     known = [(result, result.value) for result in own if isinstance(result.value, Known)]
     best, value = max(known, key=lambda pair: pair[1].number)
@@ -114,17 +120,17 @@ def _words(view: str, measure: str, own: Sequence[Comparison], left_out: Sequenc
     return " ".join(sentence for sentence in sentences if sentence)
 
 
-def _pairs(measure: str, own: Sequence[Comparison], form: Form = coefficient) -> Table:
+def _pairs(measure: str, own: Sequence[Comparison]) -> Table:
     ordered = sorted(
         own, key=lambda r: -r.value.number if isinstance(r.value, Known) else float("inf")
     )
     cut = len(ordered) > SHOWN_PAIRS
     half = SHOWN_PAIRS // 2
     shown = [*ordered[:half], *ordered[-half:]] if cut else ordered
-    note = (
-        f"The {half} most and the {half} least alike of {len(ordered):,} pairs; "
-        "all are in comparisons.parquet."
-    )
+    extremes = f"The {half} most and the {half} least alike of {len(ordered):,} pairs"
+    notes = [f"{extremes}; all are in comparisons.parquet."] if cut else []
+    silent = _same_silence(own)
+    notes += [f"Without intervals: {silent}."] if silent else []
     return Table(
         caption=f"{name_of(measure)}, pair by pair",
         columns=(
@@ -136,18 +142,29 @@ def _pairs(measure: str, own: Sequence[Comparison], form: Form = coefficient) ->
         rows=tuple(
             (
                 Cell(text=f"{isolated(result.a)} and {isolated(result.b)}"),
-                cell(result.value, form),
-                _chance(result, form),
+                _value(result.value, is_silent=bool(silent)),
+                _chance(result),
                 Cell(text=f"{result.items:,}"),
             )
             for result in shown
         ),
-        note=note if cut else "",
+        note=" ".join(notes),
         is_folded=True,
     )
 
 
-def _chance(result: Comparison, form: Form) -> Cell:
+def _same_silence(own: Sequence[Comparison]) -> str:
+    """Why no pair has an interval, where all say the same; the table then says it once."""
+    reasons = {result.value.no_interval for result in own if isinstance(result.value, Known)}
+    return (reasons.pop() or "") if len(reasons) == 1 else ""
+
+
+def _value(value: Value, *, is_silent: bool) -> Cell:
+    shown = cell(value, coefficient)
+    return shown.model_copy(update={"note": ""}) if is_silent and value.kind == "known" else shown
+
+
+def _chance(result: Comparison) -> Cell:
     if isinstance(result.value, Known) and result.value.chance is not None:
-        return Cell(text=form(result.value.chance))
+        return Cell(text=coefficient(result.value.chance))
     return Cell(text="–", tone="quiet")

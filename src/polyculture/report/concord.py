@@ -6,12 +6,12 @@ from typing import Any
 import altair as alt
 
 from polyculture.core.audit import Audit, Comparison, Concordance
-from polyculture.core.values import Known
+from polyculture.core.values import Known, Value
 from polyculture.report.drawing import finished, rows
-from polyculture.report.numbers import cell, coefficient, p_value
+from polyculture.report.numbers import Form, coefficient, p_value
 from polyculture.report.page import Block, Cell, Chart, Charts, Column, Prose, Section, Table
 from polyculture.report.palette import LIGHT
-from polyculture.report.words import listed, name_of, plural, view_name
+from polyculture.report.words import listed, name_of, plural, view_name, within
 
 SURE = 0.05
 SMALL = 230
@@ -47,9 +47,7 @@ def _lead(concordances: Sequence[Concordance]) -> str:
     if not concordances:
         return "If models that share a design also share their errors, that is where to change."
     shown = [
-        f"{view_name(c.view).lower()} ({name_of(c.measure).lower()})"
-        for c in concordances
-        if _is_shown(c)
+        f"{view_name(c.view).lower()} ({within(c.measure)})" for c in concordances if _is_shown(c)
     ]
     if not shown:
         return (
@@ -65,9 +63,9 @@ def _chart(audit: Audit, concordance: Concordance) -> Chart | None:
         return None
     p = concordance.p_value
     told = f"permutation p {p_value(p.number)}" if isinstance(p, Known) else "p undefined"
-    behaviour = name_of(concordance.behaviour).lower()
+    behaviour = within(concordance.behaviour)
     return Chart(
-        title=f"{view_name(concordance.view)}: {name_of(concordance.measure).lower()}",
+        title=f"{view_name(concordance.view)}: {within(concordance.measure)}",
         words=f"{plural(len(points), 'pair')}. Spearman correlation with "
         f"{behaviour} {coefficient(concordance.value.number)}, {told}.",
         specification=_scatter(points, concordance),
@@ -100,7 +98,7 @@ def _points(comparisons: Sequence[Comparison], concordance: Concordance) -> list
 def _scatter(points: list[dict[str, Any]], concordance: Concordance) -> dict[str, Any]:
     look = {"tickCount": 4, "domain": False, "ticks": False}
     x_title = f"{view_name(concordance.view).lower()} alike →"
-    y_title = f"{name_of(concordance.behaviour).lower()} →"
+    y_title = f"{within(concordance.behaviour)} →"
     scale = alt.Scale(zero=False, padding=8)
     chart = alt.Chart(rows(points), width=SMALL, height=SMALL).mark_circle(
         color=LIGHT["observed"], size=60, opacity=0.75
@@ -112,6 +110,13 @@ def _scatter(points: list[dict[str, Any]], concordance: Concordance) -> dict[str
             description="words:N",
         )
     )
+
+
+def _number(value: Value, form: Form, note: str = "") -> Cell:
+    """A value without an interval: pairs share models, so they cannot be resampled."""
+    if isinstance(value, Known):
+        return Cell(text=form(value.number), note=note)
+    return Cell(text="undefined", note=value.reason, tone="quiet")
 
 
 def _table(concordances: Sequence[Concordance]) -> Table:
@@ -129,8 +134,8 @@ def _table(concordances: Sequence[Concordance]) -> Table:
                 Cell(text=view_name(c.view)),
                 Cell(text=name_of(c.measure)),
                 Cell(text=name_of(c.behaviour)),
-                cell(c.value, coefficient),
-                cell(c.p_value, p_value),
+                _number(c.value, coefficient, c.note),
+                _number(c.p_value, p_value),
             )
             for c in concordances
         ),

@@ -1,5 +1,6 @@
 """Everything a page says, computed before anything is drawn."""
 
+from polyculture.core.audit import Audit
 from polyculture.core.page import ReportInput
 from polyculture.report import (
     alike,
@@ -26,6 +27,7 @@ def report_of(content: ReportInput) -> Report:
         answers=opening.answers(content),
         sections=(
             _asked(content),
+            *_advised(content.audit),
             scores.section(content),
             joint.section(audit),
             failures.section(content),
@@ -42,11 +44,22 @@ def _asked(content: ReportInput) -> Section:
     blocks: list[Block] = []
     if content.asked:
         blocks.append(Facts(facts=tuple(content.asked.items())))
-    if content.audit.advice:
-        sentences = tuple(advice.sentence for advice in content.audit.advice)
-        blocks.append(Points(title="What to do with the answer", points=sentences))
     return Section(
         key="asked",
         title="What was asked",
         blocks=tuple(blocks) or (Prose(text="Nothing was recorded about the question."),),
+    )
+
+
+def _advised(audit: Audit) -> tuple[Section, ...]:
+    if not audit.advice:
+        return ()
+    sentences = tuple(advice.sentence for advice in audit.advice)
+    return (
+        Section(
+            key="advice",
+            title="What to do",
+            lead="Computed from the comparisons below; each sentence says what it rests on.",
+            blocks=(Points(points=sentences),),
+        ),
     )

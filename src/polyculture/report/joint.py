@@ -25,7 +25,8 @@ def section(audit: Audit) -> Section:
     blocks: list[Block] = []
     if audit.failures_by_count:
         blocks.append(_by_count(audit))
-    blocks.append(_outcomes(audit))
+    if isinstance(audit.all_fail.observed, Known):
+        blocks.append(_outcomes(audit))
     if audit.strata:
         blocks.append(_strata(audit))
     if audit.group:

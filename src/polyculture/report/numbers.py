@@ -79,7 +79,7 @@ def ratio(number: float) -> str:
         >>> ratio(28.7186), ratio(1.04), ratio(1234.5), ratio(0.034)
         ('28.7', '1.04', '1,234', '0.03')
     """
-    digits = next((d for limit, d in ((99.95, 0), (9.995, 1)) if abs(number) >= limit), 2)
+    digits = next((d for limit, d in ((99.95, 0), (1.995, 1)) if abs(number) >= limit), 2)
     return signed(f"{number:,.{digits}f}")
 
 

@@ -5,9 +5,11 @@ from polyculture.core.page import ReportInput
 from polyculture.core.values import Known, Value
 from polyculture.report.numbers import coefficient, effective, interval, level, ratio, share, told
 from polyculture.report.page import Answer
-from polyculture.report.words import BEHAVIOUR, isolated, listed, name_of, plural, short, spelled
+from polyculture.report.words import BEHAVIOUR, isolated, listed, plural, short, spelled, within
 
-SHOWN_ADVICE = 3
+SHOWN_ADVICE = 2
+FIRST_TOPICS = ("vote", "least_alike", "joint_failure", "leave_out", "most_alike")
+"""What the first screen says first; joint failure has an answer of its own there."""
 LONGEST_NAME = 60
 
 
@@ -82,7 +84,7 @@ def _verdict_on_pairs(audit: Audit) -> str:
         return f"{number} models whose likeness cannot be told from these answers."
     best, value = ranked(audit, measure)[0]
     pair = " and ".join(isolated(short(name, LONGEST_NAME)) for name in (best.a, best.b))
-    name = name_of(measure).lower()
+    name = within(measure)
     return (
         f"Of {spelled(len(audit.models))} models, {pair} are most alike: "
         f"{name} {_number(measure, value)}."
@@ -144,7 +146,7 @@ def _extremes(audit: Audit) -> tuple[str, ...]:
 def _pair(rank: str, measure: str, pair: Comparison, value: Known) -> str:
     form = share if measure == "agreement" else coefficient
     names = " and ".join(isolated(short(name, LONGEST_NAME)) for name in (pair.a, pair.b))
-    return f"{rank}: {names}, {name_of(measure).lower()} {told(value, form)}."
+    return f"{rank}: {names}, {within(measure)} {told(value, form)}."
 
 
 def _together(audit: Audit) -> Answer:
@@ -176,16 +178,14 @@ def _within(audit: Audit) -> list[str]:
     """What remains when shared difficulty is taken out."""
     sentences = []
     for outcome, what in (
-        (audit.all_fail_within_strata, "group of items"),
-        (audit.all_fail_within_gold, "right answer"),
+        (audit.all_fail_within_strata, "groups of items"),
+        (audit.all_fail_within_gold, "right answers"),
     ):
-        if outcome is not None and isinstance(outcome.ratio, Known):
-            sentences.append(
-                f"With each {what} taken by itself, still {ratio(outcome.ratio.number)} times "
-                "what independence gives."
-                if outcome.ratio.number > 1
-                else f"With each {what} taken by itself, no more than independence gives."
-            )
+        if outcome is None or not isinstance(outcome.ratio, Known):
+            continue
+        times = outcome.ratio.number
+        much = f"still {ratio(times)} times the expected" if times > 1 else "no more than expected"
+        sentences.append(f"Some {what} are hard for all models; with that counted in, {much}.")
     return sentences
 
 
@@ -222,7 +222,8 @@ def _sure(audit: Audit) -> Answer:
 
 
 def _advice(audit: Audit) -> Answer:
-    sentences = tuple(advice.sentence for advice in audit.advice)
+    first = sorted(audit.advice, key=lambda advice: FIRST_TOPICS.index(advice.topic))
+    sentences = tuple(advice.sentence for advice in first)
     more = len(sentences) - SHOWN_ADVICE
     return Answer(
         question="What should I do?",

@@ -11,7 +11,7 @@ from polyculture.core.run import Baseline, Run, Score, Scores
 from polyculture.core.values import Known
 from polyculture.report.drawing import finished, rows
 from polyculture.report.numbers import cell, coefficient, count, p_value, share
-from polyculture.report.page import Block, Cell, Chart, Column, Fold, Section, Table
+from polyculture.report.page import Block, Cell, Chart, Column, Fold, Prose, Section, Table
 from polyculture.report.palette import LIGHT
 from polyculture.report.words import name_of, plural, short
 
@@ -33,10 +33,10 @@ def section(content: ReportInput) -> Section:
 
 
 def _accuracy(audit: Audit) -> list[Block]:
-    table = _accuracy_table(audit)
     known = [(m, m.accuracy) for m in audit.models if isinstance(m.accuracy, Known)]
     if not known:
-        return [table]
+        reasons = {m.accuracy.reason for m in audit.models if m.accuracy.kind == "undefined"}
+        return [Prose(text=f"Accuracy is undefined: {'; '.join(sorted(reasons))}.")]
     best, value = max(known, key=lambda pair: pair[1].number)
     return [
         Chart(
@@ -44,7 +44,7 @@ def _accuracy(audit: Audit) -> list[Block]:
             words=f"Each dot is a model's accuracy, the line its interval. {best.name} is the "
             f"highest with {share(value.number)}; chosen on the items it is scored on.",
             specification=_dots(known),
-            table=table,
+            table=_accuracy_table(audit),
         )
     ]
 

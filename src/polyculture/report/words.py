@@ -16,14 +16,16 @@ class Meaning(NamedTuple):
 
 BEHAVIOUR = (
     "error_consistency",
+    "agreement",
     "capa",
     "cohen_kappa",
-    "agreement",
     "error_correlation",
     "same_wrong_answer",
     "double_fault",
 )
 """Measures of behaviour; the first of these that has a value stands for it."""
+
+PROPER = ("Cohen", "Vendi")
 
 VIEWS = {
     "predictions": "Behaviour",
@@ -103,6 +105,19 @@ def name_of(measure: str) -> str:
     if known:
         return known.label
     return NAMES.get(measure) or measure.replace("_", " ").capitalize()
+
+
+def within(measure: str) -> str:
+    """A measure's name within a sentence.
+
+    Example:
+        >>> within("double_fault"), within("cohen_kappa"), within("capa")
+        ('double fault', "Cohen's kappa", 'CAPA')
+    """
+    name = name_of(measure)
+    if name.startswith(PROPER) or name[1:2].isupper():
+        return name
+    return name[:1].lower() + name[1:]
 
 
 def meaning_of(view: str, measure: str) -> str:
