@@ -33,6 +33,10 @@ class Index:
     """Path and Range header of each request."""
     breaks_after: int | None = None
     """Bytes of a file after which the next connection is cut, once."""
+    stalls_after: int | None = None
+    """Bytes of a file after which nothing more comes, until the index goes away."""
+    stalled: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
     ignores_ranges: bool = False
     tells_hashes: bool = True
 
@@ -91,6 +95,12 @@ def handler_of(index: Index) -> type[BaseHTTPRequestHandler]:
             if index.breaks_after is not None and kind == "application/zip":
                 body, index.breaks_after = body[: index.breaks_after], None
                 self.close_connection = True
+            if index.stalls_after is not None and kind == "application/zip":
+                self.wfile.write(body[: index.stalls_after])
+                self.wfile.flush()
+                index.stalled.set()
+                index.ended.wait(30)
+                return
             self.wfile.write(body)
 
     return Handler
@@ -105,6 +115,7 @@ def index() -> Iterator[Index]:
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield made
+    made.ended.set()
     server.shutdown()
     server.server_close()
     thread.join()

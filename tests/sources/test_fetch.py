@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from polyculture.core.errors import DataError, StarterError
+from polyculture.core.errors import DataError, StarterError, StoreError
 from polyculture.sources.starter import cache
-from polyculture.sources.starter.fetch import convert, fetch, missing
+from polyculture.sources.starter.fetch import convert, fetch, missing, refuse_full_disk
 from polyculture.sources.starter.lock import STARTERS, Archive, Starter, find
 
 Pack = Callable[[dict[str, bytes]], tuple[Archive, Path]]
@@ -100,3 +100,13 @@ def test_what_is_there_is_not_fetched_again(
     (home / "starter" / standing_in.name / cache.MARK).write_text(note, encoding="utf-8")
 
     fetch((standing_in.name,), lambda *_: pytest.fail("nothing should happen"))
+
+
+def test_too_little_room_is_told_before_the_first_byte(home: Path) -> None:
+    """The sentence says how much is needed, and nothing was made."""
+    entry = find("reviews").model_copy(update={"size": 10**18})
+
+    with pytest.raises(StoreError, match="POLYCULTURE_HOME"):
+        refuse_full_disk([entry])
+
+    assert not home.exists()

@@ -55,8 +55,11 @@ def fetch(names: Names = None) -> None:
         bars: dict[str, TaskID] = {}
 
         def watch(what: str, done: int, total: int) -> None:
+            if not total:
+                progress.console.print(what)
+                return
             if what not in bars:
-                bars[what] = progress.add_task(what, total=total or None)
+                bars[what] = progress.add_task(what, total=total)
             progress.update(bars[what], completed=done)
 
         api.fetch_starters(names or (), watch)
@@ -78,13 +81,15 @@ def _announce(missing: "list[StarterState]") -> None:
     for state in missing:
         typer.echo(f"{state.name}: {state.upstream}.")
         typer.echo(f"  Licence: {state.licence}. {state.terms}".rstrip())
-    typer.echo(f"To fetch: {_size(fetched)} in {len(archives)} archives; to keep: {_size(kept)}.")
+    typer.echo(f"To fetch: {_size(fetched)} in {_count(len(archives))}; to keep: {_size(kept)}.")
 
 
 def _progress() -> "Progress":
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 
-    return Progress("{task.description}", BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    return Progress(
+        "{task.description}", BarColumn(bar_width=20), DownloadColumn(), TimeRemainingColumn()
+    )
 
 
 def _size(count: int) -> str:
@@ -95,3 +100,7 @@ def _size(count: int) -> str:
         ('91 MB', '0.02 MB')
     """
     return f"{count / MB:.0f} MB" if count >= 10 * MB else f"{count / MB:.2g} MB"
+
+
+def _count(archives: int) -> str:
+    return "1 archive" if archives == 1 else f"{archives} archives"

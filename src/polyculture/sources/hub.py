@@ -7,7 +7,7 @@ network.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from polyculture.core.errors import PolycultureError, need
 
@@ -34,22 +34,23 @@ def fetch_files(
     """
     hub = need("huggingface_hub", extra="train", purpose="Reaching a hub")
     import httpx2
+    from huggingface_hub import errors
 
     try:
-        with _quiet(hub):
+        with _quiet():
             found = hub.snapshot_download(
                 name, repo_type=kind, revision=revision, allow_patterns=list(patterns)
             )
-    except hub.errors.GatedRepoError as problem:
+    except errors.GatedRepoError as problem:
         msg = f"{name!r} is gated: accept its terms on the hub and log in there, then try again."
         raise error(msg) from problem
-    except hub.errors.RevisionNotFoundError as problem:
+    except errors.RevisionNotFoundError as problem:
         msg = f"{name!r} has no revision {revision!r}. Take a commit, tag or branch that it has."
         raise error(msg) from problem
-    except hub.errors.RepositoryNotFoundError as problem:
+    except errors.RepositoryNotFoundError as problem:
         msg = f"There is no {kind} {name!r} on the hub, or it is private. Check its name."
         raise error(msg) from problem
-    except hub.errors.HFValidationError as problem:
+    except errors.HFValidationError as problem:
         msg = f"{name!r} is no name on a hub. Write it as owner/name."
         raise error(msg) from problem
     except (OSError, httpx2.HTTPError) as problem:
@@ -71,12 +72,13 @@ def pin_note(name: str, revision: str | None, folder: Path) -> tuple[str, ...]:
 
 
 @contextmanager
-def _quiet(hub: Any) -> Iterator[None]:
+def _quiet() -> Iterator[None]:
     """No progress bars of the hub's own."""
-    was_quiet = hub.utils.are_progress_bars_disabled()
-    hub.utils.disable_progress_bars()
+    utils = need("huggingface_hub.utils", extra="train", purpose="Reaching a hub")
+    was_quiet = utils.are_progress_bars_disabled()
+    utils.disable_progress_bars()
     try:
         yield
     finally:
         if not was_quiet:
-            hub.utils.enable_progress_bars()
+            utils.enable_progress_bars()

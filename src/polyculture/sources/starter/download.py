@@ -80,7 +80,7 @@ def _go_on(session: Any, address: str, archive: Archive, part: Path, watch: Watc
             for piece in response.iter_bytes():
                 file.write(piece)
                 done += len(piece)
-                watch(archive.file, done, archive.size)
+                watch(archive.package, done, archive.size)
                 if done > archive.size:
                     break  # not the file that is expected; the check will say so
 

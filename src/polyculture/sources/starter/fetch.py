@@ -1,10 +1,12 @@
 """Fetch starters: archive after archive, each turned into plain folders and then let go."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
+from shutil import disk_usage
 from tempfile import TemporaryDirectory
 
+from polyculture.core.errors import StoreError
 from polyculture.sources.starter.cache import MARK, Mark, folder_of, mark_of, need, root
 from polyculture.sources.starter.download import Watch, download
 from polyculture.sources.starter.index import pip_settings
@@ -32,13 +34,34 @@ def fetch(names: tuple[str, ...], watch: Watch) -> None:
     entries = missing(names)
     if not entries:
         return
+    refuse_full_disk(entries)
     downloads, settings = root() / ".downloads", pip_settings()
     for archive in dict.fromkeys(entry.archive for entry in entries):
         path = download(archive, downloads, settings, watch)
         for entry in _of(archive, entries):
-            watch(f"unpacking {entry.name}", 0, 0)
+            watch(f"{entry.name}: unpacking and converting", 0, 0)
             convert(entry, path)
         path.unlink()
+
+
+def refuse_full_disk(entries: Sequence[Starter]) -> None:
+    """Say before the first byte that the disk has no room for these starters.
+
+    Raises:
+        StoreError: There is too little room; the message says how much is needed.
+    """
+    place = root()
+    while not place.exists():
+        place = place.parent
+    # one archive at a time lies beside what is kept
+    largest = max((entry.archive.size for entry in entries), default=0)
+    needed, free = sum(entry.size for entry in entries) + largest, disk_usage(place).free
+    if needed > free:
+        msg = (
+            f"{root()} needs {needed / 1e6:,.0f} MB, but its disk has {free / 1e6:,.0f} MB left. "
+            "Free some space, fetch fewer by name, or set POLYCULTURE_HOME to another disk."
+        )
+        raise StoreError(msg)
 
 
 def _of(archive: Archive, entries: tuple[Starter, ...]) -> list[Starter]:
