@@ -1,6 +1,7 @@
-"""One verb a file; the command line, Python and the web call these and nothing deeper.
+"""One noun a file; the command line, Python and the web call these verbs and nothing deeper.
 
-Names are looked up on use, so that importing the package stays cheap.
+Verbs are looked up on use, so that importing the package stays cheap. No file may bear the name of
+a verb: Python would put the module in its place.
 """
 
 from importlib import import_module
@@ -9,22 +10,21 @@ from typing import Any
 _VERBS = {
     "audit_answers": "audit",
     "audit_runs": "runs_audit",
-    "check": "train",
+    "check": "runs",
     "fetch_starters": "starter",
     "list_parts": "parts",
-    "observe": "observe",
+    "observe": "evidence",
     "list_starters": "starter",
     "missing_starters": "starter",
-    "predict": "predict",
+    "predict": "answers",
     "read_recipe": "recipes",
     "read_study": "recipes",
     "recipe_schema": "recipes",
     "render": "report",
-    "report": "report",
     "starter_folder": "starter",
-    "study": "study",
+    "study": "studies",
     "summary": "audit",
-    "train": "train",
+    "train": "runs",
     "write_audit": "audit",
 }
 

@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from polyculture.api.audit import write_audit
-from polyculture.api.observe import observe
+from polyculture.api.evidence import observe
 from polyculture.core.errors import ProbeMismatchError
 from polyculture.store.folder import refuse_existing
 

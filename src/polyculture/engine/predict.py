@@ -78,10 +78,10 @@ def read_rows(
             features=None if features is None else [features[n] for n in numbers],
         )
         with torch.no_grad(), arithmetic(precision):
-            out = network(batch)
-        out = out.float()
-        if loss_of is not None:
-            losses.append(float(loss_of(out, batch)))
+            out = network(batch).float()
+            loss = None if loss_of is None else float(loss_of(out, batch))
+        if loss is not None:
+            losses.append(loss)
             sizes.append(len(pieces))
         if words is None:
             for piece, row in zip(pieces, out.numpy(), strict=True):
@@ -93,8 +93,8 @@ def read_rows(
             if decoded is not None:
                 paths = paths or [None] * encoded.rows
                 _fill(paths, piece, words[piece.row], decoded[place].numpy(), gap=-1)
-    loss = float(np.average(losses, weights=sizes)) if losses else None
-    return Outputs(logits=logits, paths=paths, loss=loss)
+    mean_loss = float(np.average(losses, weights=sizes)) if losses else None
+    return Outputs(logits=logits, paths=paths, loss=mean_loss)
 
 
 def _fill(rows: list[Any], piece: Piece, words: int, values: NDArray[Any], *, gap: float) -> None:

@@ -81,6 +81,7 @@ def train(
     unfinished = out / f".{name}.unfinished"
     with telling_of_disk(folder):
         unfinished.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(unfinished / "base", ignore_errors=True)  # half made, if it was killed there
         base = open_base(recipe, rows["train"], unfinished / "base")
         fingerprint = fingerprint_of(recipe, dataset, base.digest)
         _continue_or_empty(unfinished, fingerprint)
@@ -225,6 +226,7 @@ def open_base(recipe: Recipe, rows: pl.DataFrame, work: Path) -> Base:
         if "tokens" in columns
         else [list(row) for row in rows.select(columns).iter_rows()]
     )
+    work.mkdir(parents=True)
     base: Base = parts.load("sources.bases", settings.source).open(
         settings, texts, work, recipe.seed
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from polyculture.api.train import prepared, read_data
+from polyculture.api.runs import prepared, read_data
 from polyculture.core import parts
 from polyculture.core.errors import ProbeMismatchError, RecipeError, need
 from polyculture.core.parts import suggestion
