@@ -308,3 +308,14 @@ def test_a_word_that_is_an_ideographic_space_survives(write: Write) -> None:
     rows = read("conll", train=write("a.txt", "\u3000 O\n好 O\n")).splits["train"]
 
     assert rows["tokens"].to_list() == [["\u3000", "好"]]
+
+
+def test_a_quote_can_be_a_plain_sign(write: Write) -> None:
+    """Many TSV files never quote a cell; a lone quote then opens nothing."""
+    path = write("a.tsv", 'text\tlabel\n"so" he said\t1\n')
+
+    rows = read("table", train=path, quotes=False).splits["train"]
+
+    assert rows["text"].to_list() == ['"so" he said']
+    with pytest.raises(DataError, match="quotes = false"):
+        read("table", train=path)

@@ -51,8 +51,12 @@ class Table:
         return self.frame[name]
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path, *, quotes: bool = True) -> Table:
     """Read a table by its suffix; every cell becomes text, an empty cell null.
+
+    Args:
+        path: The file.
+        quotes: Cells of CSV and TSV may stand in quotes; false where a quote is a plain sign.
 
     Raises:
         DataError: The file is missing, empty, not UTF-8, ragged, or not what its suffix says.
@@ -63,7 +67,7 @@ def read_table(path: Path) -> Table:
         return _read_parquet(path)
     if suffix == ".jsonl":
         return _from_rows(path, *_json_rows(path))
-    return _from_rows(path, *_csv_rows(path, "\t" if suffix == ".tsv" else ","))
+    return _from_rows(path, *_csv_rows(path, "\t" if suffix == ".tsv" else ",", quotes=quotes))
 
 
 def write_table(frame: pl.DataFrame, path: Path) -> None:
@@ -121,9 +125,10 @@ def text_lines(path: Path) -> Iterator[str]:
 Rows = Iterator[tuple[int, Sequence[str | None]]]
 
 
-def _csv_rows(path: Path, separator: str) -> tuple[list[str], Rows]:
+def _csv_rows(path: Path, separator: str, *, quotes: bool) -> tuple[list[str], Rows]:
     csv.field_size_limit(sys.maxsize)  # a text may be longer than the module's 128 KiB
-    reader = csv.reader(text_lines(path), delimiter=separator, strict=True)
+    style: Literal[0, 3] = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
+    reader = csv.reader(text_lines(path), delimiter=separator, strict=True, quoting=style)
     header = _csv_next(path, reader)
     if header is None:
         msg = f"{path} is empty, but a table with a header and rows is needed."
@@ -143,7 +148,7 @@ def _csv_next(path: Path, reader: Any) -> list[str] | None:
     except csv.Error as error:
         msg = (
             f"{path}, line {reader.line_num}: the row cannot be read as CSV ({error}). "
-            "Check the quotes around its cells."
+            "Check the quotes around its cells. (In a recipe, quotes = false takes them as they are.)"
         )
         raise DataError(msg) from error
     return row

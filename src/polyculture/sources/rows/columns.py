@@ -57,6 +57,8 @@ class Columns(Settings):
     """Unique name of a row; left out, made from split and line."""
     document: str | None = None
     """Rows of one document; they stay in one split."""
+    quotes: bool = True
+    """Cells of CSV and TSV may stand in quotes; false where a quote is a sign like any other."""
     group: str | None = None
     """A domain or source, for reports by group."""
 
@@ -73,7 +75,7 @@ def read_rows(path: Path, split: str, columns: Columns) -> "tuple[pl.DataFrame, 
     """
     import polars as pl
 
-    table = read_table(path)
+    table = read_table(path, quotes=columns.quotes)
     found = _find(table, columns)
     if not {"text", "tokens"} & found.keys():
         msg = (
