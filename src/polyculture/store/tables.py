@@ -148,7 +148,7 @@ def _csv_next(path: Path, reader: Any) -> list[str] | None:
     except csv.Error as error:
         msg = (
             f"{path}, line {reader.line_num}: the row cannot be read as CSV ({error}). "
-            "Check the quotes around its cells. (In a recipe, quotes = false takes them as they are.)"
+            "Check the quotes around its cells. (In a recipe, quotes = false takes them literally.)"
         )
         raise DataError(msg) from error
     return row
