@@ -28,6 +28,9 @@ def aligned(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
         msg = f"Two models are named {name!r}. Give each its own name."
         raise ProbeMismatchError(msg)
     first = evidence[0]
+    if not first.items:
+        msg = f"{first.model!r} answered no items, so there is nothing to compare."
+        raise ProbeMismatchError(msg)
     ordered = [first, *(_in_order(one, first) for one in evidence[1:])]
     coded = in_one_coding([one.predictions for one in ordered])
     for one, predictions in zip(ordered, coded, strict=True):

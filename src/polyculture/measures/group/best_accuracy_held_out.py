@@ -15,9 +15,13 @@ from polyculture.stats.votes import SPLITS, best_on_other_half, best_on_other_ha
 def best_accuracy_held_out(models: Sequence[Predictions]) -> float:
     r"""Accuracy of the best single model, chosen on one half of the items, scored on the other.
 
-    The mean over random halves, each used in both directions. What a person who picks the best
-    of these models may expect of it on new items, where ``best_accuracy`` promises too much. The
-    halves are drawn by the order of the items, so another order moves the value a little.
+    \[ \operatorname{mean}_{A, B} \; a_{m^*}(B), \qquad m^* = \arg\max_m a_m(A) \]
+
+    where A and B are random halves of the items, each used in both directions, and \(a_m\) the
+    accuracy of model m; of equally good models on A the mean counts. This is what a person who
+    picks the best of these models may expect of it on new items, where ``best_accuracy`` promises
+    too much. The halves are drawn by the order of the items, so another order moves the value a
+    little.
 
     Args:
         models: Answers of k models to the same items in the same order; ``labels`` and ``gold``

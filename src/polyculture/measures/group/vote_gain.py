@@ -20,8 +20,10 @@ from polyculture.stats.votes import (
 def vote_gain(models: Sequence[Predictions]) -> float:
     r"""Accuracy of the plurality vote less that of the best single model on held-out items.
 
-    The best model is chosen on one half of the items and scored on the other, so that the vote,
-    for which nothing is chosen, meets a fair opponent.
+    \[ a_{vote} - \operatorname{mean}_{A, B} \; a_{m^*}(B), \qquad m^* = \arg\max_m a_m(A) \]
+
+    The best model \(m^*\) is chosen on one half of the items and scored on the other, so that the
+    vote, for which nothing is chosen, meets a fair opponent.
 
     Args:
         models: Answers of k models to the same items in the same order; ``labels`` and ``gold``
