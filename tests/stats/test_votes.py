@@ -1,0 +1,53 @@
+"""Votes count as people would count them, and choice is kept apart from scoring."""
+
+from collections import Counter
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from polyculture.stats.votes import best_on_other_half, halves, plurality
+
+answers = st.integers(1, 6).flatmap(
+    lambda items: st.lists(
+        st.lists(st.integers(-1, 3), min_size=items, max_size=items), min_size=1, max_size=5
+    )
+)
+
+
+@given(answers)
+def test_the_vote_is_the_commonest_answer_and_a_tie_goes_to_the_lowest(
+    rows: list[list[int]],
+) -> None:
+    """Counting by hand, item by item, gives the same vote and the same ties."""
+    vote, tied = plurality(np.array(rows))
+
+    for item, given_answers in enumerate(zip(*rows, strict=True)):
+        counts = Counter(answer for answer in given_answers if answer >= 0)
+        most = max(counts.values(), default=0)
+        winners = sorted(answer for answer, count in counts.items() if count == most)
+        assert vote[item] == (winners[0] if winners else -1)
+        assert tied[item] == (len(winners) > 1)
+
+
+def test_halves_are_halves_and_differ() -> None:
+    """Each split holds half of the items, and no two of twenty are the same."""
+    splits = halves(10, 20, np.random.default_rng(1))
+
+    assert (splits.sum(axis=1) == 5).all()
+    assert len({tuple(row) for row in splits}) > 15
+
+
+def test_the_luck_of_the_best_of_many_does_not_survive_the_other_half() -> None:
+    """Of fifty guessers, the best looks good on its own items and is a guesser on others."""
+    right = np.random.default_rng(3).random((50, 400)) < 0.5
+
+    assert right.mean(axis=1).max() > 0.54
+    assert abs(best_on_other_half(right) - 0.5) < 0.03
+
+
+def test_a_truly_better_model_is_found_on_one_half_and_confirmed_on_the_other() -> None:
+    """No price is paid where the choice is clear."""
+    right = np.array([[True] * 90 + [False] * 10, [False] * 90 + [True] * 10])
+
+    assert best_on_other_half(right) == 0.9
