@@ -1,14 +1,18 @@
 """A starter's folder is made whole from its archive, or not at all."""
 
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from safetensors import SafetensorError
 
 from polyculture.core.errors import DataError, StarterError, StoreError
 from polyculture.sources.starter import cache
-from polyculture.sources.starter.fetch import convert, fetch, missing, refuse_full_disk
+from polyculture.sources.starter.fetch import convert, fetch, missing, refuse_full_disk, sweep
 from polyculture.sources.starter.lock import STARTERS, Archive, Starter, find
+from polyculture.store.folder import written_once
 
 Pack = Callable[[dict[str, bytes]], tuple[Archive, Path]]
 CONLL = b"Rome NNP B-NP I-LOC\nwaits VBZ B-VP O\n\n"
@@ -110,3 +114,31 @@ def test_too_little_room_is_told_before_the_first_byte(home: Path) -> None:
         refuse_full_disk([entry])
 
     assert not home.exists()
+
+
+def test_a_disk_that_fills_up_while_weights_are_written_is_one_sentence(tmp_path: Path) -> None:
+    """The writer of weights wraps the system's refusal; a person sees neither."""
+    told = "Error while serializing: I/O error: No space left on device (os error 28)"
+
+    with (
+        pytest.raises(StoreError, match="is full"),
+        written_once(tmp_path / "model"),
+    ):
+        raise SafetensorError(told)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_fetch_left_is_swept_away(home: Path) -> None:
+    """Only what nobody has touched for long: another fetch may be at work."""
+    for name, age in ((".unpacked.old", 4000), (".unpacked.new", 10), ("reviews", 4000)):
+        folder = home / "starter" / name
+        folder.mkdir(parents=True)
+        os.utime(folder, (time.time() - age, time.time() - age))
+
+    sweep()
+
+    assert sorted(path.name for path in (home / "starter").iterdir()) == [
+        ".unpacked.new",
+        "reviews",
+    ]

@@ -83,9 +83,17 @@ def telling_of_disk(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            msg = f"The disk of {path} is full. Free some space, then run the same command again."
-            raise StoreError(msg) from error
+            raise StoreError(_full(path)) from error
         if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
             msg = f"{path} may not be written. Choose a folder that you own."
             raise StoreError(msg) from error
         raise
+    except Exception as error:
+        # writers of weights and tables put the system's refusal into errors of their own
+        if "No space left on device" in str(error) and not isinstance(error, StoreError):
+            raise StoreError(_full(path)) from error
+        raise
+
+
+def _full(path: Path) -> str:
+    return f"The disk of {path} is full. Free some space, then run the same command again."

