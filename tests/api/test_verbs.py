@@ -2,7 +2,7 @@
 
 import pkgutil
 
-import polyculture.api as api
+from polyculture import api
 
 
 def test_every_verb_is_a_function_and_none_is_hidden_by_a_file() -> None:

@@ -51,8 +51,8 @@ def test_twenty_kills_change_no_byte(
         adaptation="low_rank" if task == "classification" else "full",
         head="crf" if task == "spans" else "linear",
         fit={
-            "epochs": 40,
-            "patience": 40,
+            "epochs": 20,
+            "patience": 20,
             "threads": 1,
             "learning_rate": 3e-3,
             "precision": "float32",

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from polyculture.api.recipes import changed, read_study, recipe_of
-from polyculture.api.runs_audit import audit_runs
 from polyculture.api.runs import fingerprint_of, name_of, prepared, read_data, train
+from polyculture.api.runs_audit import audit_runs
 from polyculture.core.errors import ProbeMismatchError
 from polyculture.store.digest import of_json
 from polyculture.store.folder import refuse_existing

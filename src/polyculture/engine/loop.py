@@ -23,9 +23,11 @@ from polyculture.core.recipe import Fit
 from polyculture.core.record import Record
 from polyculture.engine import resume
 from polyculture.engine.precision import Kernels, arithmetic
+from polyculture.nets.embedding import CompactEmbedding
 from polyculture.nets.network import Batch, Network, trainable
 
 MEGABYTE = 1 << 20
+TABLES = (nn.Embedding, CompactEmbedding)
 
 
 class Tick(Record):
@@ -148,7 +150,7 @@ def make_optimiser(
     network: Network, weights: dict[str, nn.Parameter], settings: Fit, rate: float
 ) -> torch.optim.AdamW:
     """Fused AdamW: matrices decay, other weights do not; the head may have its own rate."""
-    tables = {id(m.weight) for m in network.modules() if hasattr(m, "padding_idx")}
+    tables = {id(m.weight) for m in network.modules() if isinstance(m, TABLES)}
     head = {id(weight) for weight in network.head_parameters()}
     groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
     for weight in weights.values():
