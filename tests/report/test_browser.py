@@ -104,6 +104,8 @@ def test_charts_are_drawn_with_their_numbers(browser: Browser, page_file: Path) 
     texts = heat.locator("svg text").all_text_contents()
     figures = [text for text in texts if text.startswith(("0.", "−0."))]
     assert len(figures) >= 30
+    assert "chance 0.00" in texts  # the legend
+    assert heat.locator("svg .mark-line path").count() == 5  # the tree: a bracket for each merge
 
 
 def test_nothing_is_wider_than_a_phone(browser: Browser, page_file: Path) -> None:

@@ -91,6 +91,22 @@ def test_a_ratio_whose_interval_holds_one_is_not_called_more_often(make: Make) -
     assert "about as often as independent models would (1.30 times)" in report.verdict
 
 
+def test_no_joint_failure_is_said_in_plain_words(make: Make) -> None:
+    """A ratio of zero tells nothing; that nothing was failed by all does."""
+    content = make()
+    nothing = Known(number=0.0, low=0.0, high=0.009)
+    joint = content.audit.all_fail.model_copy(update={"observed": nothing, "ratio": nothing})
+    counts = (*content.audit.failures_by_count[:-1], 0)
+    changes = {"all_fail": joint, "failures_by_count": counts}
+
+    report = report_of(make(audit=content.audit.model_copy(update=changes)))
+
+    assert report.verdict.endswith(", and no item is failed by all.")
+    said = report.answers[1].sentences[0]
+    assert said == "Not one of 400 items is failed by all six (95% interval 0% to 0.90%)."
+    assert section(report, "together").lead == "No item is failed by all six models."
+
+
 def test_answers_without_gold_still_make_a_report(make: Make) -> None:
     """Nobody can say who fails; agreement can be said, and so it is."""
     report = report_of(without_gold(make()))

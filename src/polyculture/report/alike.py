@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from polyculture.core.audit import Audit, Clustering, Comparison
 from polyculture.core.values import Known, Value
-from polyculture.report.heat_map import heat_map
+from polyculture.report.heat_map import NAMED, heat_map
 from polyculture.report.numbers import cell, coefficient
 from polyculture.report.page import Block, Cell, Chart, Column, Fold, Points, Prose, Section, Table
 from polyculture.report.words import (
@@ -48,13 +48,16 @@ def _view(audit: Audit, view: str) -> list[Block]:
     results = [result for result in audit.comparisons if result.view == view]
     drawn = []
     blank: dict[str, list[str]] = {}
-    for measure in _measures(audit, view, results):
+    measures = _measures(audit, view, results)
+    for measure in measures:
         own = [result for result in results if result.measure == measure]
         if any(isinstance(result.value, Known) for result in own):
             drawn.append(_map(audit, view, measure, own))
         else:
             blank.setdefault(_reasons(own), []).append(name_of(measure))
     blocks: list[Block] = [*drawn[:1]]
+    if drawn and len(audit.models) > NAMED:
+        blocks.append(_places(audit, view, measures[0]))
     if len(drawn) > 1:
         title = f"{view_name(view)} by other measures ({len(drawn) - 1})"
         blocks.append(Fold(title=title, blocks=tuple(drawn[1:])))
@@ -93,6 +96,18 @@ def _map(audit: Audit, view: str, measure: str, own: Sequence[Comparison]) -> Ch
             form=coefficient,
         ),
         table=_pairs(measure, own),
+    )
+
+
+def _places(audit: Audit, view: str, measure: str) -> Table:
+    """The names behind the rows of a map that is too fine to carry them."""
+    clustering = _clustering(audit, view, measure)
+    order = clustering.order if clustering else tuple(model.name for model in audit.models)
+    return Table(
+        caption="The models from top to bottom of the map",
+        columns=(Column(label="Model"), Column(label="Place", is_number=True)),
+        rows=tuple((Cell(text=n), Cell(text=f"{place}")) for place, n in enumerate(order, 1)),
+        is_folded=True,
     )
 
 

@@ -43,7 +43,8 @@ def report_of(content: ReportInput) -> Report:
 def _asked(content: ReportInput) -> Section:
     blocks: list[Block] = []
     if content.asked:
-        blocks.append(Facts(facts=tuple(content.asked.items())))
+        facts = ((label[:1].upper() + label[1:], value) for label, value in content.asked.items())
+        blocks.append(Facts(facts=tuple(facts)))
     return Section(
         key="asked",
         title="What was asked",

@@ -1,16 +1,18 @@
 """What all charts share: their look, and small helpers around Altair."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import altair as alt
 
 from polyculture.report.palette import LIGHT
+from polyculture.report.words import wide
 
 FONT = "system-ui, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK SC', sans-serif"
+PADDING = 4
 CONFIG: dict[str, Any] = {
     "background": "transparent",
     "font": FONT,
-    "padding": 4,
     "view": {"stroke": None},
     "axis": {
         "labelColor": LIGHT["ink"],
@@ -39,7 +41,21 @@ def rows(values: list[dict[str, Any]]) -> Any:
     return alt.InlineData(values=values)
 
 
-def finished(chart: Any) -> dict[str, Any]:
-    """The specification of a chart, as plain data with our look."""
+def finished(
+    chart: Any, *, labels: Iterable[str] = (), **tables: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """The specification of a chart, as plain data with our look.
+
+    Args:
+        chart: An Altair chart.
+        labels: What stands at the left of its rows. A reader's letters may be wider than those it
+            was laid out with, so long labels get room to grow.
+        tables: Data that the chart calls by name. Altair copies and checks what is written into a
+            chart, which takes seconds for the cells of a hundred models.
+    """
     specification: dict[str, Any] = chart.to_dict()
-    return {**specification, "config": CONFIG}
+    if tables:
+        specification["datasets"] = {**specification.get("datasets", {}), **tables}
+    room = max((wide(label) for label in labels), default=0)
+    padding = {"left": PADDING + room, "right": PADDING, "top": PADDING, "bottom": PADDING}
+    return {**specification, "config": CONFIG, "padding": padding}

@@ -68,7 +68,7 @@ def heat_map(
     """
     size = cell_size(len(order)) * len(order)
     ramp = ramp_of(list(pairs.values()))
-    cells = rows(_cells(order, pairs, ramp, form))
+    cells = alt.NamedData("cells")
     heat: Any = _squares(cells, order, size)
     if len(order) <= LABELLED:
         heat = alt.layer(heat, _numbers(cells, order)).resolve_scale(color="independent")
@@ -76,10 +76,14 @@ def heat_map(
     if merges:
         heat = alt.hconcat(heat, tree(merges, width=64, height=size), spacing=10)
     legend = _legend(ramp, min(max(size, 220), 320), form)
-    return finished(alt.vconcat(heat, legend, spacing=18))
+    chart = alt.vconcat(heat, legend, spacing=18)
+    labels = [_label(place, name, len(order)) for place, name in enumerate(order, start=1)]
+    return finished(chart, labels=labels, cells=_cells(order, pairs, ramp, form))
 
 
-def _label(place: int, name: str) -> str:
+def _label(place: int, name: str, models: int) -> str:
+    if models > NAMED:
+        return f"{place}"
     return f"{isolated(short(name))} · {place}"
 
 
@@ -95,7 +99,11 @@ def _cells(
             known = isinstance(value, Known)
             colour = ramp.colour(value.number) if isinstance(value, Known) else "panel"
             text = form(value.number) if isinstance(value, Known) else "–"
-            cell: dict[str, str | int] = {"row": _label(row, a), "column": column, "colour": colour}
+            cell: dict[str, str | int] = {
+                "row": _label(row, a, len(order)),
+                "column": column,
+                "colour": colour,
+            }
             if len(order) <= NAMED:
                 cell["words"] = f"{a}, {b}: {text if known else 'undefined'}"
             if len(order) <= LABELLED:
@@ -112,7 +120,7 @@ def _named(field: str, colours: Sequence[str]) -> Any:
 
 def _axes(order: Sequence[str]) -> dict[str, Any]:
     places = list(range(1, len(order) + 1))
-    labels = [_label(place, name) for place, name in enumerate(order, start=1)]
+    labels = [_label(place, name, len(order)) for place, name in enumerate(order, start=1)]
     plain = {"domain": False, "ticks": False, "title": None, "labelPadding": 6}
     named = len(order) <= NAMED
     column = alt.Axis(orient="top", labels=named, labelAngle=0, labelOverlap=True, **plain)

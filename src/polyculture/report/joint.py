@@ -7,15 +7,24 @@ import altair as alt
 from polyculture.core.audit import Audit, JointOutcome
 from polyculture.core.values import Known
 from polyculture.report.drawing import finished, rows
-from polyculture.report.numbers import cell, coefficient, count, effective, items, ratio, share
+from polyculture.report.numbers import (
+    cell,
+    coefficient,
+    count,
+    effective,
+    items,
+    points,
+    ratio,
+    share,
+)
 from polyculture.report.opening import times_as_often
 from polyculture.report.page import Block, Cell, Chart, Column, Section, Table
 from polyculture.report.palette import LIGHT
-from polyculture.report.words import meaning_of, name_of, plural, spelled
+from polyculture.report.words import all_of, meaning_of, name_of, plural
 
 SERIES = ["observed", "expected if independent"]
 VOTES = frozenset({"effective_votes", "vendi_score"})
-SHARES = ("accuracy", "accuracy_held_out", "gain")
+SHARES = ("accuracy", "accuracy_held_out")
 ABOVE = frozenset({"all_fail", "all_correct", "outcome_homogenization"})
 """Group results that the table of joint outcomes already holds."""
 
@@ -43,8 +52,11 @@ def _lead(audit: Audit) -> str:
     observed = audit.all_fail.observed
     if not isinstance(observed, Known):
         return f"Whether they fail together cannot be said: {observed.reason}."
+    every = all_of(len(audit.models))
+    if observed.number == 0:
+        return f"No item is failed by {every} models."
     return (
-        f"All {spelled(len(audit.models))} models fail on {share(observed.number)} of the items, "
+        f"{every.capitalize()} models fail on {share(observed.number)} of the items, "
         f"{times_as_often(audit.all_fail)}. An item that every model fails has no second opinion: "
         "no vote and no fallback among these models can save it."
     )
@@ -146,7 +158,7 @@ def _outcomes(audit: Audit) -> Table:
 
 
 def _outcome_columns(first: str) -> tuple[Column, ...]:
-    numbers = ("Observed", "Expected if independent", "Times as often", "Difference")
+    numbers = ("Observed", "Expected if independent", "Times as often", "Difference in points")
     return (Column(label=first), *(Column(label=label, is_number=True) for label in numbers))
 
 
@@ -155,7 +167,7 @@ def _outcome_cells(outcome: JointOutcome) -> tuple[Cell, ...]:
         cell(outcome.observed, share),
         cell(outcome.expected, share),
         cell(outcome.ratio, ratio),
-        cell(outcome.difference, share),
+        cell(outcome.difference, points),
     )
 
 
@@ -198,6 +210,8 @@ def _group(audit: Audit) -> Table:
 def _form(measure: str) -> Any:
     if measure in VOTES:
         return effective
+    if measure == "vote_gain":
+        return points
     return share if measure.endswith(SHARES) else coefficient
 
 

@@ -21,18 +21,18 @@ from polyculture.report.page import (
 )
 
 SPECIAL = re.compile(r"([\\`*_\[\]<>|~&])")
-LEADING = re.compile(r"^([#+=-]|\d+[.)])")
+LEADING = re.compile(r"^(\d{0,9})([#+=-]|[.)](?=\s|$))")
 
 
 def escaped(text: str) -> str:
     r"""Text that Markdown shows as it is, in one line.
 
     Example:
-        >>> escaped("a|b <i>\n# c")
-        'a\\|b \\<i\\> # c'
+        >>> print(escaped("a|b <i>\n# c"), escaped("# c"), escaped("1. d"), escaped("2.3"))
+        a\|b \<i\> # c \# c 1\. d 2.3
     """
     line = " ".join(text.split())
-    return LEADING.sub(r"\\\1", SPECIAL.sub(r"\\\1", line))
+    return LEADING.sub(r"\1\\\2", SPECIAL.sub(r"\\\1", line))
 
 
 def to_markdown(report: Report) -> str:

@@ -9,7 +9,7 @@ Form = Callable[[float], str]
 
 SMALLEST_SHARE = 0.00001
 SMALLEST_P = 0.001
-EPSILON = 1e-12
+LARGEST_RATIO = 1_000_000
 
 
 def count(number: float) -> str:
@@ -29,7 +29,7 @@ def items(number: float) -> str:
         >>> items(70.0), items(2.44), items(0.04), items(0.0004)
         ('70', '2.4', '0.04', '< 0.01')
     """
-    if abs(number - round(number)) < EPSILON:
+    if number in {0.0, round(number)}:
         return count(number)
     if number < 0.01:  # noqa: PLR2004
         return "< 0.01"
@@ -50,6 +50,16 @@ def share(number: float) -> str:
     # What rounds up to 1% is said as 1.0%.
     digits = next((d for limit, d in ((0.00995, 1), (0.000995, 2)) if abs(number) >= limit), 3)
     return signed(f"{100 * number:.{digits}f}%")
+
+
+def points(number: float) -> str:
+    """A difference of two shares, in points of percent.
+
+    Example:
+        >>> points(0.0682), points(-0.0025)
+        ('6.8', '−0.25')
+    """
+    return share(number).removesuffix("%")
 
 
 def level(confidence: float) -> str:
@@ -76,9 +86,11 @@ def ratio(number: float) -> str:
     """How many times as much.
 
     Example:
-        >>> ratio(28.7186), ratio(1.04), ratio(1234.5), ratio(0.034)
-        ('28.7', '1.04', '1,234', '0.03')
+        >>> ratio(28.7186), ratio(1.04), ratio(1234.5), ratio(1e9)
+        ('28.7', '1.04', '1,234', 'over 1,000,000')
     """
+    if number >= LARGEST_RATIO:
+        return f"over {count(LARGEST_RATIO)}"
     digits = next((d for limit, d in ((99.95, 0), (1.995, 1)) if abs(number) >= limit), 2)
     return signed(f"{number:,.{digits}f}")
 
@@ -126,7 +138,8 @@ def interval(value: Value, form: Form) -> str:
         return ""
     if value.low is None or value.high is None:
         return f"no interval: {value.no_interval}" if value.no_interval else ""
-    return f"{form(value.low)} to {form(value.high)}"
+    low, high = form(value.low), form(value.high)
+    return f"{low} to {high}" if low != high else low
 
 
 def told(value: Value, form: Form) -> str:

@@ -5,7 +5,16 @@ from polyculture.core.page import ReportInput
 from polyculture.core.values import Known, Value
 from polyculture.report.numbers import coefficient, effective, interval, level, ratio, share, told
 from polyculture.report.page import Answer
-from polyculture.report.words import BEHAVIOUR, isolated, listed, plural, short, spelled, within
+from polyculture.report.words import (
+    BEHAVIOUR,
+    all_of,
+    isolated,
+    listed,
+    plural,
+    short,
+    spelled,
+    within,
+)
 
 SHOWN_ADVICE = 2
 FIRST_TOPICS = ("vote", "least_alike", "joint_failure", "leave_out", "most_alike")
@@ -55,7 +64,7 @@ def times_as_often(outcome: JointOutcome) -> str:
     """How a joint outcome compares with independence, in words."""
     value = outcome.ratio
     if not isinstance(value, Known):
-        return f"how that compares with independent models is undefined: {value.reason}"
+        return f"which cannot be held against independence: {value.reason}"
     if value.low is not None and value.high is not None and value.low <= 1 <= value.high:
         return f"about as often as independent models would ({ratio(value.number)} times)"
     return f"{ratio(value.number)} times as often as independent models would"
@@ -63,18 +72,25 @@ def times_as_often(outcome: JointOutcome) -> str:
 
 def verdict(audit: Audit) -> str:
     """The finding in one sentence."""
-    number = spelled(len(audit.models)).capitalize()
     votes = group_value(audit, "effective_votes")
-    if isinstance(votes, Known) and isinstance(audit.all_fail.ratio, Known):
-        return (
-            f"{number} models count as {effective(votes.number)} independent votes, and all fail "
-            f"together {times_as_often(audit.all_fail)}."
-        )
+    together = _together_in_words(audit.all_fail, len(audit.models))
     if isinstance(votes, Known):
-        return f"{number} models count as {effective(votes.number)} independent votes."
-    if isinstance(audit.all_fail.ratio, Known):
-        return f"{number} models all fail together {times_as_often(audit.all_fail)}."
+        number = spelled(len(audit.models)).capitalize()
+        count_as = f"{number} models count as {effective(votes.number)} independent votes"
+        return f"{count_as}, and {together}." if together else f"{count_as}."
+    if together:
+        return f"Of {spelled(len(audit.models))} models, {together}."
     return _verdict_on_pairs(audit)
+
+
+def _together_in_words(outcome: JointOutcome, number: int) -> str:
+    """Joint failure in half a sentence; empty where nothing can be said."""
+    every = all_of(number).partition(" ")[0]
+    if isinstance(outcome.observed, Known) and outcome.observed.number == 0:
+        return f"no item is failed by {every}"
+    if isinstance(outcome.ratio, Known):
+        return f"{every} fail together {times_as_often(outcome)}"
+    return ""
 
 
 def _verdict_on_pairs(audit: Audit) -> str:
@@ -157,14 +173,14 @@ def _together(audit: Audit) -> Answer:
     failed = audit.failures_by_count[-1]
     aside = interval(observed, share)
     sure = f" ({levels(audit)} {aside})" if aside else ""
-    sentence = (
-        f"All {spelled(len(audit.models))} fail on {failed:,} of "
-        f"{plural(audit.items, 'item')}{sure}."
-    )
+    every = all_of(len(audit.models))
+    sentence = f"{every.capitalize()} fail on {failed:,} of {plural(audit.items, 'item')}{sure}."
+    if not failed:
+        sentence = f"Not one of {plural(audit.items, 'item')} is failed by {every}{sure}."
     details = []
     if isinstance(expected, Known):
         details.append(f"Independent models of these accuracies: {share(expected.number)}.")
-    details += _within(audit)
+    details += _within(audit) if failed else []
     return Answer(
         question=question,
         figure=share(observed.number),
@@ -198,7 +214,7 @@ def _sure(audit: Audit) -> Answer:
             "other items like these might show, not what other models would."
         )
     value = audit.all_fail.ratio
-    if isinstance(value, Known) and value.low is not None and value.high is not None:
+    if isinstance(value, Known) and value.low is not None and value.number > 0:
         sentences.append(
             f"The {ratio(value.number)} times of joint failure may be {interval(value, ratio)}."
         )
@@ -229,7 +245,7 @@ def _advice(audit: Audit) -> Answer:
         question="What should I do?",
         sentences=sentences[:SHOWN_ADVICE]
         or ("Nothing in this audit points to a step that is worth taking.",),
-        details=(f"{plural(more, 'more step')} below.",) if more > 0 else (),
+        details=(f"{plural(more, 'more sentence')} under “What to do”.",) if more > 0 else (),
     )
 
 

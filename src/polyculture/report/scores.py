@@ -17,6 +17,8 @@ from polyculture.report.words import name_of, plural, short
 
 SURE = 0.05
 ROW = 30
+LONG = 30
+"""With more models than this the table opens on request."""
 
 
 def section(content: ReportInput) -> Section:
@@ -67,6 +69,7 @@ def _accuracy_table(audit: Audit) -> Table:
         "A missing answer counts as wrong.",
         columns=tuple(Column(label=label, is_number=0 < i < 4) for i, label in enumerate(labels)),  # noqa: PLR2004
         rows=tuple(lines),
+        is_folded=len(lines) > LONG,
     )
 
 
@@ -82,7 +85,9 @@ def _dots(known: Sequence[tuple[ModelResult, Known]]) -> dict[str, Any]:
         }
         for place, (model, value) in enumerate(ordered)
     ]
-    x_axis = alt.Axis(format=".0%", title="accuracy", tickCount=6, domain=False, ticks=False)
+    x_axis = alt.Axis(
+        format=".0%", title="accuracy", tickCount=5, domain=False, labelFlush=False, ticks=False
+    )
     x = alt.X("accuracy:Q", axis=x_axis, scale=alt.Scale(zero=False, padding=12))
     order = [dot["model"] for dot in dots]
     y_axis = alt.Axis(title=None, domain=False, ticks=False, labelPadding=8)
@@ -94,7 +99,8 @@ def _dots(known: Sequence[tuple[ModelResult, Known]]) -> dict[str, Any]:
         alt.layer(
             lines.encode(x=alt.X("low:Q", axis=x_axis), x2="high:Q", y=y),
             points.encode(x=x, y=y, description="words:N"),
-        )
+        ),
+        labels=order,
     )
 
 

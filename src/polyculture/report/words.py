@@ -71,7 +71,7 @@ MEASURES = {
         "given how their errors correlate.",
     ),
     "vote_gain": Meaning(
-        "Gain of the vote",
+        "Gain of the vote, in points",
         "Accuracy of the plurality vote less that of the best single model, held out. Above 0 "
         "the vote is worth its cost.",
     ),
@@ -170,6 +170,16 @@ def spelled(number: int) -> str:
         ('six', '1,200')
     """
     return SPELLED[number] if number < len(SPELLED) else f"{number:,}"
+
+
+def all_of(number: int) -> str:
+    """All models, in words.
+
+    Example:
+        >>> all_of(2), all_of(6)
+        ('both', 'all six')
+    """
+    return "both" if number == 2 else f"all {spelled(number)}"  # noqa: PLR2004
 
 
 def isolated(name: str) -> str:

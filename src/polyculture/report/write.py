@@ -16,7 +16,7 @@ RECORD = "report.json"
 
 def to_json(report: Report) -> str:
     """The record itself, from which everything else is drawn."""
-    return report.model_dump_json(indent=1) + "\n"
+    return report.model_dump_json() + "\n"
 
 
 DRAWINGS: dict[str, Callable[[Report], str]] = {
