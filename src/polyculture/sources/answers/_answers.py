@@ -89,8 +89,9 @@ def _own_notes(given: Sequence[str | None], gold: Sequence[str] | None) -> list[
         for answer, right in zip(given, gold or (), strict=False)
     )
     if near:
+        differ = "answer differs" if near == 1 else "answers differ"
         notes.append(
-            f"{near:,} answers differ from the right one only in case or spaces and count as wrong."
+            f"{near:,} {differ} from the right one in case or spaces alone, which is wrong here."
         )
     return notes
 

@@ -1,0 +1,249 @@
+"""Tables of other people's answers become evidence, or one clear sentence."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from polyculture.core import parts
+from polyculture.core.errors import PolycultureError
+from polyculture.core.views import Evidence
+from polyculture.store.tables import write_table
+
+LONG = {"item": "item", "model": "model", "answer": "answer"}
+
+
+def long(path: Path, **columns: Any) -> list[Evidence]:
+    found: list[Evidence] = parts.load("sources.answers", "long").read(path, **LONG, **columns)
+    return found
+
+
+def wide(path: Path, **columns: Any) -> list[Evidence]:
+    found: list[Evidence] = parts.load("sources.answers", "wide").read(path, item="item", **columns)
+    return found
+
+
+def written(folder: Path, text: str, name: str = "t.csv") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def words(one: Evidence) -> list[str | None]:
+    """The answers as they stood in the table."""
+    classes = [*one.predictions.classes, None]
+    return [classes[code] for code in one.predictions.labels]
+
+
+def test_na_is_an_answer_and_an_empty_cell_is_not(tmp_path: Path) -> None:
+    """Both are wrong here; only the empty one is missing, and is counted."""
+    path = written(tmp_path, "item,gold,a,b\n1,NA,NA,\n2,x,None,x\n")
+
+    a, b = wide(path, gold="gold")
+
+    assert words(a) == ["NA", "None"]
+    assert words(b) == [None, "x"]
+    assert a.predictions.wrong.tolist() == [False, True]
+    assert b.predictions.wrong.tolist() == [True, False]
+    assert b.notes == ("1 of 2 answers are missing and count as wrong.",)
+
+
+def test_long_and_wide_tables_of_the_same_answers_are_the_same_evidence(tmp_path: Path) -> None:
+    """Rows may come in any order; items keep the order of their first row."""
+    one = written(tmp_path, 'item,gold,text,dom,甲,乙\nq1,是,"a,\nb",g,是,否\nq2,否,c,h,,否\n')
+    rows = [
+        ("q1", "乙", "否", "是"),
+        ("q1", "甲", "是", "是"),
+        ("q2", "甲", "", "否"),
+        ("q2", "乙", "否", "否"),
+    ]
+    texts = {"q1": ("a,\nb", "g"), "q2": ("c", "h")}
+    lines = [
+        json.dumps(
+            {"item": i, "model": m, "answer": a, "gold": g, "text": texts[i][0], "dom": texts[i][1]}
+        )
+        for i, m, a, g in rows
+    ]
+    other = written(tmp_path, "\n".join(lines), "t.jsonl")
+
+    from_wide = wide(one, gold="gold", text="text", group="dom")
+    from_long = long(other, gold="gold", text="text", group="dom", models=["甲", "乙"])
+
+    for a, b in zip(from_wide, from_long, strict=True):
+        assert (a.model, a.items, a.texts, a.groups, a.digest) == (
+            b.model, b.items, b.texts, b.groups, b.digest
+        )  # fmt: skip
+        assert words(a) == words(b)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl", "parquet"])
+def test_every_kind_of_file_gives_the_same_evidence(suffix: str, tmp_path: Path) -> None:
+    """Numbers in Parquet or JSON are their text."""
+    frame = pl.DataFrame({"item": [1, 2], "gold": [0, 1], "a": [0, 0], "b": [1, None]})
+    path = tmp_path / f"t.{suffix}"
+    write_table(frame, path)
+
+    a, b = wide(path, gold="gold")
+
+    assert a.items == ("1", "2")
+    assert (words(a), words(b)) == (["0", "0"], ["1", None])
+
+
+def test_probabilities_are_read_from_json_and_brought_to_sum_one(tmp_path: Path) -> None:
+    """Labels left out have probability 0; rounded ones may be off by a hundredth."""
+    frame = pl.DataFrame(
+        {
+            "item": ["1", "1", "2", "2"],
+            "model": ["a", "b", "a", "b"],
+            "answer": ["x", "y", None, "z"],
+            "gold": ["x", "x", "y", "y"],
+            "p": ['{"x": 1}', '{"y": 0.667, "z": 0.327}', None, '{"z": 0.5, "w": 0.5}'],
+        }
+    )
+    frame.write_parquet(tmp_path / "t.parquet")
+
+    a, b = long(tmp_path / "t.parquet", gold="gold", probabilities="p")
+
+    assert a.predictions.classes == ("w", "x", "y", "z")
+    assert a.predictions.probabilities is not None
+    assert a.predictions.probabilities.tolist() == [[0, 1, 0, 0], [0, 0, 0, 0]]
+    assert b.predictions.probabilities is not None
+    assert b.predictions.probabilities.sum(axis=1).tolist() == pytest.approx([1, 1])
+
+
+def test_a_model_without_any_probabilities_has_none(tmp_path: Path) -> None:
+    """A closed model beside an open one is fine; CAPA is then undefined for it."""
+    text = "item,model,answer,p\n" + "".join(
+        f'{i},{m},x,"{p}"\n' for i in "12" for m, p in (("a", '{""x"": 1}'), ("b", ""))
+    )
+
+    a, b = long(written(tmp_path, text), probabilities="p")
+
+    assert a.predictions.probabilities is not None
+    assert b.predictions.probabilities is None
+
+
+def test_intersect_keeps_common_items_and_says_what_was_dropped(tmp_path: Path) -> None:
+    """Nothing is cut silently."""
+    path = written(tmp_path, "item,model,answer\n1,a,x\n2,a,y\n1,b,x\n3,b,y\n")
+
+    a, b = long(path, intersect=True)
+
+    assert a.items == b.items == ("1",)
+    assert a.notes == ("2 of 3 items were dropped, as not all models have them.",)
+
+
+def test_answers_that_differ_in_case_or_spaces_are_pointed_out(tmp_path: Path) -> None:
+    """They count as wrong, since only the person knows whether they should."""
+    (a, _) = wide(written(tmp_path, "item,gold,a,b\n1,Yes,yes ,no\n2,x,x,x\n"), gold="gold")
+
+    assert a.predictions.wrong.tolist() == [True, False]
+    assert a.notes == (
+        "1 answer differs from the right one in case or spaces alone, which is wrong here.",
+    )
+
+
+WIDE_REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
+    "item,gold,a,b\n1,x,x,y\n1,x,y,y\n": (
+        {"gold": "gold"},
+        r"t\.csv, line 3: item '1' comes a second time \(first in line 2\)",
+    ),
+    "item,gold,a,b\n1,,x,y\n": (
+        {"gold": "gold"},
+        r"t\.csv, line 2: the column 'gold' is empty, but it names the right answer",
+    ),
+    "item,gold,a,b\n,x,x,y\n": ({"gold": "gold"}, r"line 2: the column 'item' is empty"),
+    "item,gold,a\n1,x,x\n": ({"gold": "gold"}, r"two models or more, but there is only 'a'"),
+    "item,gold,a,b\n1,x,x,y,z\n": ({"gold": "gold"}, r"line 2: expected 4 cells .* but 5 came"),
+    "item,gold,a,b\n": ({"gold": "gold"}, r"t\.csv has no rows"),
+    "": ({}, r"t\.csv is empty"),
+    "id,gold,a,b\n1,x,x,y\n": ({"gold": "gold"}, r"no column 'item'"),
+    "item,label,a,b\n1,x,x,y\n": ({"gold": "labels"}, r"'labels'. Did you mean 'label'\?"),
+    "item,gold,bert,rasa\n1,x,x,y\n": (
+        {"gold": "gold", "models": ["bert", "rosa"]},
+        r"no column 'rosa'\. Did you mean 'rasa'\?",
+    ),
+    "item,x,a,b\n1,x,x,y\n": (
+        {"gold": "x", "text": "x"},
+        r"'x' of .*t\.csv is named for --gold and --text",
+    ),
+}
+
+
+@pytest.mark.parametrize("text", WIDE_REFUSALS)
+def test_a_wide_table_that_cannot_be_used_is_refused_in_one_sentence(
+    text: str, tmp_path: Path
+) -> None:
+    """With the file, the line, what was expected and what to do."""
+    columns, message = WIDE_REFUSALS[text]
+
+    with pytest.raises(PolycultureError, match=message) as refused:
+        wide(written(tmp_path, text), **columns)
+
+    assert "\n" not in str(refused.value)
+
+
+HEAD = "item,model,answer,gold,p\n"
+LONG_REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
+    "1,a,x,x,\n1,a,y,x,\n1,b,x,x,\n": (
+        {},
+        r"line 3: 'a' answers item '1' a second time \(first in line 2\)",
+    ),
+    "1,a,x,x,\n2,a,y,x,\n1,b,x,x,\n": (
+        {},
+        r"'b' has no row for item '2' \(1 of 2 items .*add --intersect",
+    ),
+    "1,a,x,x,\n2,b,y,x,\n": ({"intersect": True}, r"no item that all 2 models have a row for"),
+    "1,a,x,x,\n1,b,y,z,\n": (
+        {"gold": "gold"},
+        r"line 3: item '1' has 'z' in the column 'gold', but 'x' in line 2",
+    ),
+    "1,a,x,,\n1,b,y,,\n": ({"gold": "gold"}, r"line 2: item '1' has no right answer"),
+    "1,,x,x,\n": ({}, r"line 2: the column 'model' is empty, but it names the model"),
+    "1,a,x,x,\n": ({}, r"two models or more, but there is only 'a'"),
+    '1,a,x,x,"{""x"": 0.7}"\n1,b,y,x,"{""x"": 1}"\n': (
+        {"probabilities": "p"},
+        r"line 2: probabilities have to sum to 1 \(within 0\.01\), but they sum to 0\.7",
+    ),
+    '1,a,x,x,"{""x"": NaN}"\n1,b,y,x,"{""x"": 1}"\n': (
+        {"probabilities": "p"},
+        r"line 2: the probability of 'x' has to be from 0 to 1, but is nan",
+    ),
+    '1,a,x,x,"{""x"": 1.5, ""y"": -0.5}"\n1,b,y,x,"{""x"": 1}"\n': (
+        {"probabilities": "p"},
+        r"line 2: the probability of 'x' has to be from 0 to 1, but is 1\.5",
+    ),
+    "1,a,x,x,0.9\n1,b,y,x,0.1\n": (
+        {"probabilities": "p"},
+        r"line 2: expected probabilities as a JSON object such as .* but '0\.9' came",
+    ),
+    '1,a,x,x,"{""x"": 1}"\n2,a,x,x,\n1,b,y,x,\n2,b,y,x,\n': (
+        {"probabilities": "p"},
+        r"line 3: 'a' has no probabilities here, but has some for other items",
+    ),
+    "1,a,x,x,\n1,b,y,x,\n": ({"models": ["a", "c"]}, r"has no model 'c'"),
+}
+
+
+@pytest.mark.parametrize("text", LONG_REFUSALS)
+def test_a_long_table_that_cannot_be_used_is_refused_in_one_sentence(
+    text: str, tmp_path: Path
+) -> None:
+    """With the file, the line, what was expected and what to do."""
+    columns, message = LONG_REFUSALS[text]
+
+    with pytest.raises(PolycultureError, match=message) as refused:
+        long(written(tmp_path, HEAD + text), **columns)
+
+    assert "\n" not in str(refused.value)
+
+
+def test_text_that_is_not_utf8_is_refused_with_its_line(tmp_path: Path) -> None:
+    """A Latin-1 file from a spreadsheet is the usual case."""
+    path = tmp_path / "t.csv"
+    path.write_bytes("item,gold,a,b\n1,x,x,y\n2,é,x,y\n".encode("latin-1"))
+
+    with pytest.raises(PolycultureError, match=r"line 3: expected UTF-8 .* byte 0xe9 came"):
+        wide(path, gold="gold")
