@@ -107,7 +107,7 @@ def comparisons(wrong: NDArray[np.bool_]) -> list[Comparison]:
                 float((wrong[i] & wrong[j]).mean()), 0.02, RATES[i] * RATES[j]
             ),
             ("predictions", "capa"): Undefined(reason=REASON),
-            ("architecture", "module_kinds"): Undefined(reason="tfidf has no module graph")
+            ("architecture", "module_graph"): Undefined(reason="tfidf has no module graph")
             if j == len(NAMES) - 1
             else Known(number=kin, no_interval="it does not depend on the items"),
             ("recipe", "recipe_similarity"): Known(number=0.3 + 0.6 * kin),
@@ -191,7 +191,7 @@ def made_audit() -> tuple[Audit, NDArray[np.bool_]]:
             ),
             Concordance(
                 view="architecture",
-                measure="module_kinds",
+                measure="module_graph",
                 behaviour="error_consistency",
                 value=Known(number=0.55),
                 p_value=Known(number=0.12),

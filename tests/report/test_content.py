@@ -154,8 +154,8 @@ def test_every_view_with_a_value_has_a_heat_map_in_the_order_of_its_clustering(m
 
     assert [chart.title for chart in charts] == [
         "Behaviour: error consistency",
-        "Architecture: module kinds",
-        "Recipe: recipe similarity",
+        "Architecture: module graph",
+        "Recipe similarity",
     ]
     rows = row_labels(charts[0].specification)
     order = content.audit.clusterings[0].order
@@ -176,7 +176,7 @@ def test_what_is_undefined_is_said_with_its_reason_and_its_pairs(make: Make) -> 
 
     assert row(table, "CAPA")[1] == "15"
     assert row(table, "CAPA")[3] == "no probabilities were given"
-    assert row(table, "Module kinds")[1] == "5"
+    assert row(table, "Module graph")[1] == "5"
 
 
 def test_items_that_every_model_fails_come_with_text_gold_and_every_answer(make: Make) -> None:

@@ -6,19 +6,18 @@ from collections.abc import Sequence
 from polyculture.core.audit import Audit, Clustering, Comparison
 from polyculture.core.values import Known, Value
 from polyculture.report.heat_map import NAMED, heat_map
-from polyculture.report.numbers import cell, coefficient
-from polyculture.report.page import Block, Cell, Chart, Column, Fold, Points, Prose, Section, Table
-from polyculture.report.words import (
+from polyculture.report.meanings import (
     BEHAVIOUR,
+    STANDS_FOR_VIEW,
     VIEWS,
-    isolated,
-    listed,
+    heading,
     meaning_of,
     name_of,
-    plural,
     view_name,
-    within,
 )
+from polyculture.report.numbers import cell, coefficient
+from polyculture.report.page import Block, Cell, Chart, Column, Fold, Points, Prose, Section, Table
+from polyculture.report.words import isolated, listed, plural
 
 SHOWN_PAIRS = 60
 """Pairs in the page; all of them are in comparisons.parquet."""
@@ -77,7 +76,7 @@ def _reasons(own: Sequence[Comparison]) -> str:
 def _measures(audit: Audit, view: str, results: Sequence[Comparison]) -> list[str]:
     """The measure that stands for the view first: what it was clustered by."""
     clustered = [c.measure for c in audit.clusterings if c.view == view]
-    first = list(dict.fromkeys([*BEHAVIOUR[:1], *clustered, *BEHAVIOUR]))
+    first = list(dict.fromkeys([*STANDS_FOR_VIEW, *clustered, *BEHAVIOUR]))
     found = list(dict.fromkeys(result.measure for result in results))
     return sorted(found, key=lambda m: first.index(m) if m in first else len(first))
 
@@ -87,7 +86,7 @@ def _map(audit: Audit, view: str, measure: str, own: Sequence[Comparison]) -> Ch
     order = clustering.order if clustering else tuple(model.name for model in audit.models)
     left_out = [model.name for model in audit.models if model.name not in order]
     return Chart(
-        title=f"{view_name(view)}: {within(measure)}",
+        title=heading(view, measure),
         words=_words(view, measure, own, left_out),
         specification=heat_map(
             (*order, *left_out),

@@ -7,10 +7,11 @@ from polyculture.core.audit import Audit, Comparison
 from polyculture.core.page import ReportInput
 from polyculture.core.run import Run
 from polyculture.report.failures import LONGEST_TEXT, SHOWN
+from polyculture.report.findings import undefined_results
+from polyculture.report.meanings import name_of, view_name
 from polyculture.report.numbers import count
-from polyculture.report.opening import undefined_results
 from polyculture.report.page import Block, Cell, Column, Points, Prose, Section, Table
-from polyculture.report.words import isolated, listed, name_of, plural, view_name
+from polyculture.report.words import isolated, listed, plural
 
 SHOWN_MODELS = 3
 
@@ -20,7 +21,7 @@ def section(content: ReportInput) -> Section:
     blocks: list[Block] = []
     notes = (*content.audit.notes, *_missing(content.audit))
     if notes:
-        blocks.append(Points(title="Cut and dropped", points=notes))
+        blocks.append(Points(title="In this audit", points=notes))
     trainings = _trainings(content.runs)
     if trainings:
         blocks.append(Points(title="In training", points=trainings))

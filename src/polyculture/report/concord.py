@@ -8,10 +8,11 @@ import altair as alt
 from polyculture.core.audit import Audit, Comparison, Concordance
 from polyculture.core.values import Known, Value
 from polyculture.report.drawing import finished, rows
+from polyculture.report.meanings import heading, name_of, view_name, within
 from polyculture.report.numbers import Form, coefficient, p_value
 from polyculture.report.page import Block, Cell, Chart, Charts, Column, Prose, Section, Table
 from polyculture.report.palette import LIGHT
-from polyculture.report.words import listed, name_of, plural, view_name, within
+from polyculture.report.words import listed, plural
 
 SURE = 0.05
 SMALL = 230
@@ -65,7 +66,7 @@ def _chart(audit: Audit, concordance: Concordance) -> Chart | None:
     told = f"permutation p {p_value(p.number)}" if isinstance(p, Known) else "p undefined"
     behaviour = within(concordance.behaviour)
     return Chart(
-        title=f"{view_name(concordance.view)}: {within(concordance.measure)}",
+        title=heading(concordance.view, concordance.measure),
         words=f"{plural(len(points), 'pair')}. Spearman correlation with "
         f"{behaviour} {coefficient(concordance.value.number)}, {told}.",
         specification=_scatter(points, concordance),
@@ -105,7 +106,7 @@ def _scatter(points: list[dict[str, Any]], concordance: Concordance) -> dict[str
     )
     return finished(
         chart.encode(
-            x=alt.X("x:Q", axis=alt.Axis(title=x_title, **look), scale=scale),
+            x=alt.X("x:Q", axis=alt.Axis(title=x_title, labelPadding=6, **look), scale=scale),
             y=alt.Y("y:Q", axis=alt.Axis(title=y_title, **look), scale=scale),
             description="words:N",
         )

@@ -7,6 +7,8 @@ import altair as alt
 from polyculture.core.audit import Audit, JointOutcome
 from polyculture.core.values import Known
 from polyculture.report.drawing import finished, rows
+from polyculture.report.findings import times_as_often
+from polyculture.report.meanings import meaning_of, name_of
 from polyculture.report.numbers import (
     cell,
     coefficient,
@@ -17,10 +19,9 @@ from polyculture.report.numbers import (
     ratio,
     share,
 )
-from polyculture.report.opening import times_as_often
 from polyculture.report.page import Block, Cell, Chart, Column, Section, Table
 from polyculture.report.palette import LIGHT
-from polyculture.report.words import all_of, meaning_of, name_of, plural
+from polyculture.report.words import all_of, plural
 
 SERIES = ["observed", "expected if independent"]
 VOTES = frozenset({"effective_votes", "vendi_score"})

@@ -1,73 +1,25 @@
 """The first screen: one finding, and four questions answered."""
 
-from polyculture.core.audit import Audit, Comparison, GroupResult, JointOutcome
+from polyculture.core.audit import Audit, Comparison, JointOutcome
 from polyculture.core.page import ReportInput
-from polyculture.core.values import Known, Value
-from polyculture.report.numbers import coefficient, effective, interval, level, ratio, share, told
-from polyculture.report.page import Answer
-from polyculture.report.words import (
-    BEHAVIOUR,
-    all_of,
-    isolated,
-    listed,
-    plural,
-    short,
-    spelled,
-    within,
+from polyculture.core.values import Known
+from polyculture.report.findings import (
+    behaviour_of,
+    group_value,
+    levels,
+    ranked,
+    times_as_often,
+    undefined_results,
 )
+from polyculture.report.meanings import within
+from polyculture.report.numbers import coefficient, effective, interval, ratio, share, told
+from polyculture.report.page import Answer
+from polyculture.report.words import all_of, isolated, listed, plural, short, spelled
 
 SHOWN_ADVICE = 2
 FIRST_TOPICS = ("vote", "least_alike", "joint_failure", "leave_out", "most_alike")
 """What the first screen says first; joint failure has an answer of its own there."""
 LONGEST_NAME = 60
-
-
-def group_value(audit: Audit, measure: str) -> Value | None:
-    """The value of a group measure, none where it was not computed."""
-    found = (result.value for result in audit.group if result.measure == measure)
-    return next(found, None)
-
-
-def undefined_results(audit: Audit) -> list[Comparison | GroupResult]:
-    """Comparisons and group results without a value."""
-    every: list[Comparison | GroupResult] = [*audit.comparisons, *audit.group]
-    return [result for result in every if not isinstance(result.value, Known)]
-
-
-def levels(audit: Audit) -> str:
-    """What the intervals of this audit are, such as "95% interval"."""
-    confidence = audit.settings.get("confidence")
-    return f"{level(float(confidence))} interval" if confidence else "interval"
-
-
-def behaviour_of(audit: Audit) -> str | None:
-    """The measure of behaviour by which pairs are ranked."""
-    defined = {
-        result.measure
-        for result in audit.comparisons
-        if result.view == "predictions" and isinstance(result.value, Known)
-    }
-    return next((measure for measure in BEHAVIOUR if measure in defined), None)
-
-
-def ranked(audit: Audit, measure: str) -> list[tuple[Comparison, Known]]:
-    """Pairs with a value, the most alike first."""
-    known = [
-        (result, result.value)
-        for result in audit.comparisons
-        if result.measure == measure and isinstance(result.value, Known)
-    ]
-    return sorted(known, key=lambda pair: -pair[1].number)
-
-
-def times_as_often(outcome: JointOutcome) -> str:
-    """How a joint outcome compares with independence, in words."""
-    value = outcome.ratio
-    if not isinstance(value, Known):
-        return f"which cannot be held against independence: {value.reason}"
-    if value.low is not None and value.high is not None and value.low <= 1 <= value.high:
-        return f"about as often as independent models would ({ratio(value.number)} times)"
-    return f"{ratio(value.number)} times as often as independent models would"
 
 
 def verdict(audit: Audit) -> str:

@@ -61,7 +61,7 @@ def duration(seconds: float) -> str:
 
 
 def _trainings(runs: Sequence[Run]) -> Table:
-    numbers = ("Seed", "Parameters trained", "Steps", "Time", "Peak memory")
+    numbers = ("Seed", "Parameters trained", "Steps", "Time and memory")
     return Table(
         caption="How the models were trained",
         columns=(
@@ -87,8 +87,7 @@ def _training(run: Run) -> tuple[Cell, ...]:
         Cell(text=str(recipe.seed)),
         Cell(text=count(facts.trained_parameters), note=f"of {count(facts.parameters)}"),
         Cell(text=count(facts.steps), note=f"best at {count(facts.best_step)}"),
-        Cell(text=duration(facts.seconds)),
-        Cell(text=f"{count(facts.peak_memory_mb)} MB"),
+        Cell(text=duration(facts.seconds), note=f"{count(facts.peak_memory_mb)} MB"),
     )
 
 

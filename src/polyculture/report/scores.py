@@ -10,10 +10,11 @@ from polyculture.core.page import ReportInput
 from polyculture.core.run import Baseline, Run, Score, Scores
 from polyculture.core.values import Known
 from polyculture.report.drawing import finished, rows
+from polyculture.report.meanings import name_of, within
 from polyculture.report.numbers import cell, coefficient, count, p_value, share
 from polyculture.report.page import Block, Cell, Chart, Column, Fold, Prose, Section, Table
 from polyculture.report.palette import LIGHT
-from polyculture.report.words import name_of, plural, short
+from polyculture.report.words import plural, short
 
 SURE = 0.05
 ROW = 30
@@ -110,27 +111,31 @@ def _scored(run: Run) -> Scores:
 
 def _against_baselines(runs: Sequence[Run]) -> Table:
     names = list(dict.fromkeys(b.name for run in runs for b in run.baselines))
+    kinds = list(dict.fromkeys(_kind(_scored(run)) for run in runs))
+    caption = kinds[0] if len(kinds) == 1 else "Scores on held-out rows"
     columns = [Column(label="Model"), Column(label="Score", is_number=True)]
     for name in names:
-        columns += [
-            Column(label=name_of(name), is_number=True),
-            Column(label=f"Better than {name_of(name)}?"),
-        ]
+        columns.append(Column(label=name_of(name), is_number=True))
+        columns.append(Column(label=f"Better than {within(name)}?"))
     return Table(
-        caption="Scores on held-out rows, beside simple methods on the same rows",
+        caption=f"{caption}, beside simple methods on the same rows",
         columns=tuple(columns),
-        rows=tuple(_baseline_row(run, names) for run in runs),
+        rows=tuple(_baseline_row(run, names, says_kind=len(kinds) > 1) for run in runs),
         note="“Better” is asked with the exact McNemar test of which rows each gets right; "
         "p is the chance of so uneven a split if neither were better.",
     )
 
 
-def _baseline_row(run: Run, names: Sequence[str]) -> tuple[Cell, ...]:
+def _kind(scores: Scores) -> str:
+    """What kind of score it is, such as "Accuracy on 400 rows of test"."""
+    return f"{name_of(scores.headline().name)} on {plural(scores.items, 'row')} of {scores.split}"
+
+
+def _baseline_row(run: Run, names: Sequence[str], *, says_kind: bool) -> tuple[Cell, ...]:
     scores = _scored(run)
     headline = scores.headline()
-    shown = cell(headline.value, share)
-    split = f"{name_of(headline.name)}, {scores.split}, {plural(scores.items, 'row')}"
-    line = [Cell(text=run.name, note=split), shown]
+    model = Cell(text=run.name, note=_kind(scores) if says_kind else "")
+    line = [model, cell(headline.value, share)]
     baselines = {baseline.name: baseline for baseline in run.baselines}
     for name in names:
         line += _baseline_cells(baselines.get(name), headline)
