@@ -201,7 +201,10 @@ def read_run(folder: Path) -> Run:
     try:
         text = (folder / "run.json").read_text(encoding="utf-8")
     except OSError as error:
-        msg = f"{folder} is not a finished run (there is no run.json in it)."
+        msg = (
+            f"{folder} is not a finished run: there is no run.json in it. Name the folder that "
+            "polyculture train printed last."
+        )
         raise StoreError(msg) from error
     return Run.model_validate_json(text)
 

@@ -1,0 +1,295 @@
+"""Time to reach the same validation F1 on CoNLL-2003: Hugging Face Trainer against polyculture.
+
+    polyculture starter fetch minilm-l6 conll2003
+    python benchmarks/training.py                  # all rows, about 40 minutes on two slow cores
+    python benchmarks/training.py --rows 2000      # a quick look
+
+One base (minilm-l6), one standard head, one data set, one after the other in one call, each in a
+process of its own with the same threads. The goal is the best validation F1 of the Trainer; the
+time is that of training alone, without loading and without looks at the validation rows. Then both
+are asked about the test rows.
+
+default    Trainer as it comes: batch 8, float32, rate 5e-5, three epochs
+tuned      batch 32, grouped by length, our rate, bfloat16 where the machine is faster with it
+ours       polyculture, precision and attention chosen by timing
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polyculture.core.recipe import Recipe
+
+if TYPE_CHECKING:
+    import polars as pl
+    import torch
+    from torch import nn
+    from transformers import PreTrainedTokenizerBase
+
+    from polyculture.engine.loop import Tick
+
+KINDS = ("default", "tuned", "ours")
+RATE = 3e-4
+SEED = 1
+
+
+def main() -> None:
+    arguments = read_arguments()
+    if arguments.kind:
+        print(json.dumps(RUN[arguments.kind](arguments)))
+        return
+    found = {}
+    for kind in arguments.kinds.split(","):
+        command = [sys.executable, __file__, "--kind", kind, "--rows", str(arguments.rows)]
+        command += ["--threads", str(arguments.threads), "--epochs", str(arguments.epochs)]
+        environment = {**os.environ, "OMP_NUM_THREADS": str(arguments.threads)}
+        lines = subprocess.run(
+            command, check=True, capture_output=True, text=True, env=environment
+        ).stdout.splitlines()
+        found[kind] = json.loads(lines[-1])
+        show(kind, found[kind])
+    for kind in ("default", "tuned"):
+        if kind in found and "ours" in found:
+            compare(kind, found[kind], found["ours"])
+
+
+def read_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=0, help="training rows; 0 for all")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--kinds", default=",".join(KINDS))
+    parser.add_argument("--kind", choices=KINDS, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def show(kind: str, result: dict) -> None:
+    print(f"{kind}: {result['setting']}")
+    for seconds, f1 in result["looks"]:
+        print(f"  after {seconds:7.1f} s of training: validation F1 {f1:.4f}")
+    print(f"  test F1 {result['test_f1']:.4f}", flush=True)
+
+
+def compare(kind: str, theirs: dict, ours: dict) -> None:
+    goal_seconds, goal = max(theirs["looks"], key=lambda look: (look[1], -look[0]))
+    reached = next((seconds for seconds, f1 in ours["looks"] if f1 >= goal), None)
+    per_row = theirs["seconds_per_row"] / ours["seconds_per_row"]
+    if reached is None:
+        print(f"ours did not reach {goal:.4f}, the best of {kind}; rows a second: {per_row:.2f} x")
+        return
+    print(
+        f"to validation F1 {goal:.4f}: {kind} {goal_seconds:.1f} s, ours {reached:.1f} s, "
+        f"ratio {goal_seconds / reached:.2f}; rows a second alone: {per_row:.2f} x; "
+        f"test F1 {theirs['test_f1']:.4f} and {ours['test_f1']:.4f}"
+    )
+
+
+def recipe(arguments: argparse.Namespace) -> Recipe:
+    data = {"source": "starter", "name": "conll2003"}
+    if arguments.rows:
+        data |= {"train_rows": arguments.rows}
+    return Recipe.model_validate(
+        {
+            "task": "spans",
+            "name": "ours",
+            "seed": SEED,
+            "base": {"source": "starter", "name": "minilm-l6"},
+            "data": data,
+            "fit": {
+                "learning_rate": RATE,
+                "head_learning_rate": 1e-3,
+                "epochs": 2,
+                "evaluations_per_epoch": 4,
+                "patience": 8,
+                "threads": arguments.threads,
+                "checkpoint_seconds": 1e9,
+            },
+        }
+    )
+
+
+def ours(arguments: argparse.Namespace) -> dict:
+    from polyculture import api
+
+    looks: list[tuple[float, float]] = []
+    began, looking = None, 0.0
+
+    def tick(now: Tick) -> None:
+        nonlocal began, looking
+        moment = time.perf_counter()
+        if began is None:
+            began = moment - now.seconds
+        if now.score is not None:  # its seconds end where the look at validation begins
+            looks.append((now.seconds - looking, now.score))
+            looking += moment - began - now.seconds
+
+    with tempfile.TemporaryDirectory() as out:
+        run, _ = api.train(recipe(arguments), Path(out), on_tick=tick)
+    chosen = run.facts.chosen
+    return {
+        "setting": f"{chosen['precision']}, {chosen['attention']} attention, "
+        f"{chosen['batch_tokens']} tokens a batch, rate {chosen['learning_rate']}, two epochs",
+        "looks": looks,
+        "test_f1": run.test.headline().value.number,
+        "seconds_per_row": looks[-1][0] / run.facts.epochs / run.facts.rows["train"],
+    }
+
+
+def trainer(arguments: argparse.Namespace, *, tuned: bool) -> dict:
+    import numpy as np
+    import torch
+    from transformers import (
+        AutoModelForTokenClassification,
+        DataCollatorForTokenClassification,
+        Trainer,
+        TrainerCallback,
+        TrainingArguments,
+        set_seed,
+    )
+
+    from polyculture import api
+    from polyculture.api.runs import prepared, read_data
+    from polyculture.core import parts
+
+    torch.set_num_threads(arguments.threads)
+    set_seed(SEED)
+    wanted = recipe(arguments)
+    dataset = read_data(wanted)
+    rows, labels = prepared(wanted, dataset)
+    folder = api.starter_folder("minilm-l6")
+    from polyculture.nets.build import open_tokenizer
+
+    tokenizer = open_tokenizer(folder)
+    task = parts.load("tasks", "spans")
+    sets = {
+        split: encoded(part, task.targets(part, labels, wanted.task), tokenizer)
+        for split, part in rows.items()
+    }
+    model = AutoModelForTokenClassification.from_pretrained(
+        folder, num_labels=len(labels), dtype=torch.float32
+    )
+    settings = {"learning_rate": 5e-5}
+    if tuned:
+        settings = {
+            "learning_rate": RATE,
+            "per_device_train_batch_size": 32,
+            "train_sampling_strategy": "group_by_length",
+            "warmup_steps": 0.1,
+            "bf16": bf16_pays(model),
+        }
+    with tempfile.TemporaryDirectory() as out:
+        made = Trainer(
+            model=model,
+            args=TrainingArguments(
+                out,
+                num_train_epochs=arguments.epochs,
+                save_strategy="no",
+                logging_strategy="no",
+                disable_tqdm=True,
+                seed=SEED,
+                use_cpu=True,
+                **settings,
+            ),
+            train_dataset=sets["train"],
+            data_collator=DataCollatorForTokenClassification(tokenizer),
+        )
+
+        def f1(split: str) -> float:
+            logits = read(model, sets[split], tokenizer)
+            answers = task.decode(rows[split], logits, labels, wanted.task)
+            scores = task.score(rows[split], answers, labels, wanted.task, split=split)
+            return scores.headline().value.number
+
+        looks, clock = [], {"training": 0.0, "since": 0.0}
+
+        class Look(TrainerCallback):
+            """After each epoch, with the clock of training stopped."""
+
+            def on_epoch_begin(self, *_: object, **__: object) -> None:
+                clock["since"] = time.perf_counter()
+
+            def on_epoch_end(self, *_: object, **__: object) -> None:
+                clock["training"] += time.perf_counter() - clock["since"]
+                looks.append((clock["training"], f1("valid")))
+                model.train()
+
+        made.add_callback(Look())
+        made.train()
+    return {
+        "setting": ", ".join(f"{key} {value}" for key, value in settings.items()),
+        "looks": looks,
+        "test_f1": f1("test"),
+        "seconds_per_row": looks[-1][0] / arguments.epochs / int(np.int64(len(rows["train"]))),
+    }
+
+
+def encoded(rows: pl.DataFrame, targets: list, tokenizer: PreTrainedTokenizerBase) -> list[dict]:
+    batch = tokenizer(rows["tokens"].to_list(), is_split_into_words=True, truncation=True)
+    made = []
+    for number, target in enumerate(targets):
+        words = batch.word_ids(number)
+        first = [
+            w is not None and w != before
+            for before, w in zip([None, *words[:-1]], words, strict=True)
+        ]
+        tags = [int(target[w]) if on else -100 for w, on in zip(words, first, strict=True)]
+        one = {key: batch[key][number] for key in batch}
+        made.append({**one, "labels": tags})
+    return made
+
+
+def read(model: nn.Module, examples: list[dict], tokenizer: PreTrainedTokenizerBase) -> list:
+    """Logits of the first piece of each word, in the order of the rows."""
+    import numpy as np
+    import torch
+
+    model.eval()
+    order = np.argsort([-len(example["input_ids"]) for example in examples], kind="stable")
+    logits = [None] * len(examples)
+    for start in range(0, len(order), 64):
+        part = order[start : start + 64]
+        batch = tokenizer.pad(
+            [{"input_ids": examples[n]["input_ids"]} for n in part], return_tensors="pt"
+        )
+        with torch.no_grad():
+            out = model(**batch).logits.numpy()
+        for number, values in zip(part, out, strict=True):
+            tags = np.array(examples[number]["labels"])
+            logits[number] = values[: len(tags)][tags != -100]
+    return logits
+
+
+def bf16_pays(model: nn.Module) -> bool:
+    """Whether products of this model's size are faster in bfloat16 on this machine."""
+    import torch
+
+    weight = model.base_model.encoder.layer[0].intermediate.dense.weight.detach()
+    values = torch.randn(512, weight.shape[1])
+
+    def seconds(kind: torch.dtype) -> float:
+        x, w = values.to(kind), weight.to(kind)
+        torch.nn.functional.linear(x, w)
+        start = time.perf_counter()
+        for _ in range(5):
+            torch.nn.functional.linear(x, w)
+        return time.perf_counter() - start
+
+    return seconds(torch.bfloat16) < seconds(torch.float32)
+
+
+RUN = {
+    "default": lambda arguments: trainer(arguments, tuned=False),
+    "tuned": lambda arguments: trainer(arguments, tuned=True),
+    "ours": ours,
+}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""Precision and attention are chosen by timing once, then remembered."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from polyculture.engine import precision
+from polyculture.engine.precision import Kernels, choose
+from polyculture.nets.build import open_network
+from polyculture.nets.network import Batch, Network
+
+
+def tagger(folder: str) -> Network:
+    return open_network(
+        Path(folder),
+        labels=("a", "b"),
+        level="text",
+        model_class="AutoModelForSequenceClassification",
+    )
+
+
+def batch() -> Batch:
+    tokens = torch.randint(5, 50, (4, 8))
+    return Batch(
+        inputs={"input_ids": tokens, "attention_mask": torch.ones_like(tokens)},
+        targets=torch.tensor([0, 1, 0, 1]),
+    )
+
+
+def loss_of(logits: torch.Tensor, one: Batch) -> torch.Tensor:
+    assert one.targets is not None
+    return torch.nn.functional.cross_entropy(logits, one.targets)
+
+
+def test_a_choice_is_made_once_and_remembered(
+    pretrained: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second training takes no timings, so that it computes the same numbers."""
+    network = tagger(pretrained["path"])
+
+    first = choose(network, batch(), loss_of, wanted="float32", threads=1)
+    monkeypatch.setattr(precision, "_fastest", None)  # calling it would fail
+    second = choose(network, batch(), loss_of, wanted="float32", threads=1)
+
+    assert first == second
+    assert first.precision == "float32"
+
+
+def test_choosing_leaves_weights_and_chance_as_they_were(pretrained: dict[str, str]) -> None:
+    """Timed steps are not training."""
+    network = tagger(pretrained["path"])
+    one = batch()
+    before = {name: weight.clone() for name, weight in network.state_dict().items()}
+    chance = torch.get_rng_state()
+
+    choose(network, one, loss_of, wanted="auto", threads=1)
+
+    assert torch.equal(chance, torch.get_rng_state())
+    for name, weight in network.state_dict().items():
+        assert torch.equal(weight, before[name])
+    assert all(weight.grad is None for weight in network.parameters())
+
+
+def test_both_kernels_and_precisions_give_nearly_the_same_answers(
+    pretrained: dict[str, str],
+) -> None:
+    """What is chosen changes speed, not meaning."""
+    network = tagger(pretrained["path"]).eval()
+    one = batch()
+    answers = []
+
+    for kernels in (
+        Kernels(precision="float32", attention="polyculture"),
+        Kernels(precision="float32", attention="sdpa"),
+        Kernels(precision="bfloat16", attention="polyculture"),
+    ):
+        precision.use(network, kernels)
+        with torch.no_grad(), precision.arithmetic(kernels.precision):
+            answers.append(network(one).float())
+
+    torch.testing.assert_close(answers[0], answers[1], atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(answers[0], answers[2], atol=3e-2, rtol=3e-2)
+
+
+@pytest.mark.slow
+def test_without_fast_bfloat16_instructions_float32_is_chosen(tmp_path: Path) -> None:
+    """Processor flags mislead; here the library is held to instructions without bfloat16."""
+    program = (
+        "import torch\n"
+        "from types import SimpleNamespace\n"
+        "from polyculture.engine.precision import _pays\n"
+        "from polyculture.nets.network import Batch\n"
+        "torch.set_num_threads(1)\n"
+        "net = torch.nn.Linear(384, 1536)\n"
+        "print(_pays(net, Batch(inputs={'input_ids': torch.ones(16, 32)})))\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={
+            **os.environ,
+            "ONEDNN_MAX_CPU_ISA": "AVX2",
+            "POLYCULTURE_HOME": str(tmp_path),
+        },
+    )
+
+    assert done.stdout.split()[-1] == "False"
+
+
+def test_threads_are_asked_to_sleep_before_torch_is_loaded() -> None:
+    """Spinning threads starve a training on a busy machine; a user's own setting stays."""
+    program = (
+        "import os, sys\n"
+        "from polyculture.nets import threads\n"
+        "threads.be_polite()\n"
+        "assert 'torch' not in sys.modules\n"
+        "print(os.environ['OMP_WAIT_POLICY'])\n"
+    )
+
+    def policy(**given: str) -> str:
+        kept = {key: value for key, value in os.environ.items() if key != "OMP_WAIT_POLICY"}
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            check=True,
+            capture_output=True,
+            text=True,
+            env={**kept, **given},
+        )
+        return done.stdout.strip()
+
+    assert policy() == "PASSIVE"
+    assert policy(OMP_WAIT_POLICY="ACTIVE") == "ACTIVE"
