@@ -28,6 +28,8 @@ from polyculture.core.recipe import Recipe
 from polyculture.core.run import Baseline, Facts, Run, Score, Scores
 from polyculture.core.values import Known, Undefined, Value
 from polyculture.report import write_report
+from polyculture.report.content import report_of
+from polyculture.report.page import Report
 
 Make = Callable[..., ReportInput]
 
@@ -322,6 +324,12 @@ def trained(make: Make) -> ReportInput:
     """The input of a study: its runs are known."""
     runs = (made_run(name, 1 - rate) for name, rate in zip(NAMES, RATES, strict=True))
     return make(runs=tuple(runs))
+
+
+@pytest.fixture(scope="session")
+def plain(make: Make) -> Report:
+    """The report on outside answers."""
+    return report_of(make())
 
 
 @pytest.fixture(scope="session")

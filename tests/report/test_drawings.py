@@ -11,6 +11,7 @@ import pytest
 from scipy.cluster.hierarchy import leaves_list, linkage
 
 from polyculture import api
+from polyculture.cli.main import run
 from polyculture.core.errors import StoreError
 from polyculture.core.page import ReportInput
 from polyculture.core.values import Known
@@ -41,11 +42,12 @@ def test_the_markdown_of_a_study_reads_as_before(written: Path, golden: Golden) 
     golden("report-study.md", (written / "report.md").read_text(encoding="utf-8"))
 
 
-def test_the_markdown_of_outside_answers_reads_as_before(make: Make, golden: Golden) -> None:
+def test_the_markdown_of_outside_answers_reads_as_before(plain: Report, golden: Golden) -> None:
     """Without trainings there are no baselines, and nothing pretends that there were."""
-    golden("report-answers.md", to_markdown(report_of(make())))
+    golden("report-answers.md", to_markdown(plain))
 
 
+@pytest.mark.slow
 def test_a_report_is_drawn_again_from_its_record_alone(written: Path, tmp_path: Path) -> None:
     """The same bytes, without the answers and without the audit."""
     shutil.copy(written / "report.json", tmp_path)
@@ -75,6 +77,7 @@ def test_a_folder_without_a_report_is_refused_in_one_sentence(tmp_path: Path) ->
         api.render(tmp_path)
 
 
+@pytest.mark.slow
 def test_text_from_data_never_becomes_part_of_the_page(hostile: ReportInput) -> None:
     """Names, texts, gold and groups are shown as they are, in the page and in its charts."""
     page = to_html(report_of(hostile))
@@ -111,6 +114,7 @@ def test_a_record_with_a_title_alone_is_still_a_page() -> None:
     assert to_markdown(report).startswith("# t\n\n**v**")
 
 
+@pytest.mark.slow
 def test_a_hundred_models_fit_into_the_page() -> None:
     """10,000 cells become a few paths: heat map and tree stay under 300 kB."""
     number = 100
@@ -154,3 +158,28 @@ def test_charts_take_their_colours_from_the_page() -> None:
 
     assert 'fill="var(--alike-5)"' in drawing
     assert not re.search(r'(fill|stroke)="#', drawing)
+
+
+def test_the_command_says_which_file_it_wrote(
+    written: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``polyculture report FOLDER --out FILE`` prints the file's place and leaves with 0."""
+    out = tmp_path / "text.md"
+
+    with pytest.raises(SystemExit) as left:
+        run(["report", str(written), "--out", str(out)])
+
+    assert left.value.code == 0
+    assert capsys.readouterr().out.strip() == str(out)
+    assert out.read_bytes() == (written / "report.md").read_bytes()
+
+
+def test_the_command_refuses_a_folder_without_a_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence on the error stream, and exit status 2."""
+    with pytest.raises(SystemExit) as left:
+        run(["report", str(tmp_path)])
+
+    assert left.value.code == 2
+    assert capsys.readouterr().err.startswith(f"Error: {tmp_path} holds no report.json.")

@@ -161,7 +161,9 @@ def number(value: Value, form: Form) -> str:
 
 
 def cell(value: Value, form: Form) -> Cell:
-    """A value as a cell, its interval below it."""
+    """A value as a cell, its interval below it, which stays in one line."""
     if not isinstance(value, Known):
         return Cell(text="undefined", note=value.reason, tone="quiet")
-    return Cell(text=form(value.number), note=interval(value, form))
+    below = interval(value, form)
+    ends = below.replace(" ", "\u00a0") if value.low is not None else below
+    return Cell(text=form(value.number), note=ends)

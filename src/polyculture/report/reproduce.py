@@ -86,7 +86,7 @@ def _training(run: Run) -> tuple[Cell, ...]:
         Cell(text=adaptation, note=head),
         Cell(text=str(recipe.seed)),
         Cell(text=count(facts.trained_parameters), note=f"of {count(facts.parameters)}"),
-        Cell(text=count(facts.steps), note=f"best at {count(facts.best_step)}"),
+        Cell(text=count(facts.steps), note=f"best at\u00a0{count(facts.best_step)}"),
         Cell(text=duration(facts.seconds), note=f"{count(facts.peak_memory_mb)} MB"),
     )
 

@@ -1,7 +1,7 @@
 """How well each model does: beside its baselines, with intervals."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 
@@ -11,7 +11,7 @@ from polyculture.core.run import Baseline, Run, Score, Scores
 from polyculture.core.values import Known
 from polyculture.report.drawing import finished, rows
 from polyculture.report.meanings import name_of, within
-from polyculture.report.numbers import cell, coefficient, count, p_value, share
+from polyculture.report.numbers import SMALLEST_P, cell, coefficient, count, p_value, share, told
 from polyculture.report.page import Block, Cell, Chart, Column, Fold, Prose, Section, Table
 from polyculture.report.palette import LIGHT
 from polyculture.report.words import plural, short
@@ -114,9 +114,7 @@ def _against_baselines(runs: Sequence[Run]) -> Table:
     kinds = list(dict.fromkeys(_kind(_scored(run)) for run in runs))
     caption = kinds[0] if len(kinds) == 1 else "Scores on held-out rows"
     columns = [Column(label="Model"), Column(label="Score", is_number=True)]
-    for name in names:
-        columns.append(Column(label=name_of(name), is_number=True))
-        columns.append(Column(label=f"Better than {within(name)}?"))
+    columns += [Column(label=f"Better than {within(name)}?") for name in names]
     return Table(
         caption=f"{caption}, beside simple methods on the same rows",
         columns=tuple(columns),
@@ -137,31 +135,28 @@ def _baseline_row(run: Run, names: Sequence[str], *, says_kind: bool) -> tuple[C
     model = Cell(text=run.name, note=_kind(scores) if says_kind else "")
     line = [model, cell(headline.value, share)]
     baselines = {baseline.name: baseline for baseline in run.baselines}
-    for name in names:
-        line += _baseline_cells(baselines.get(name), headline)
+    line += [_against(baselines.get(name), headline) for name in names]
     return tuple(line)
 
 
-def _baseline_cells(baseline: Baseline | None, headline: Score) -> list[Cell]:
+def _against(baseline: Baseline | None, headline: Score) -> Cell:
+    """Whether a model is really better than a baseline, and what that reaches."""
     if baseline is None:
-        return [Cell(text="–", tone="quiet"), Cell(text="not run", tone="quiet")]
-    same = [score for score in baseline.scores.scores if score.name == headline.name]
-    value = cell((same[0] if same else baseline.scores.headline()).value, share)
-    return [value, better(baseline)]
-
-
-def better(baseline: Baseline) -> Cell:
-    """Whether a model is really better than a baseline, as a cell."""
-    counts = f"right alone: {baseline.model_only:,} against {baseline.baseline_only:,}"
+        return Cell(text="not run", tone="quiet")
+    scores = [score for score in baseline.scores.scores if score.name == headline.name]
+    reached = scores[0] if scores else baseline.scores.headline()
+    alone = f"right alone: {baseline.model_only:,} against {baseline.baseline_only:,}"
+    note = f"it reaches {told(reached.value, share)}; {alone}"
     if not isinstance(baseline.better, Known):
-        return Cell(text="undefined", note=baseline.better.reason, tone="quiet")
+        return Cell(text=f"undefined: {baseline.better.reason}", note=note, tone="quiet")
     p = baseline.better.number
-    told = f"p {p_value(p)}" if p < 0.001 else f"p = {p_value(p)}"  # noqa: PLR2004
+    sign = "" if p < SMALLEST_P else "= "
     if p >= SURE:
-        return Cell(text=f"not shown, {told}", note=counts, tone="alarm")
-    if baseline.model_only > baseline.baseline_only:
-        return Cell(text=f"yes, {told}", note=counts, tone="good")
-    return Cell(text=f"worse, {told}", note=counts, tone="alarm")
+        return Cell(text=f"not shown, p {sign}{p_value(p)}", note=note, tone="alarm")
+    is_better = baseline.model_only > baseline.baseline_only
+    verdict = "yes" if is_better else "worse"
+    tone: Literal["good", "alarm"] = "good" if is_better else "alarm"
+    return Cell(text=f"{verdict}, p {sign}{p_value(p)}", note=note, tone=tone)
 
 
 def _per_label(runs: Sequence[Run]) -> list[Block]:
