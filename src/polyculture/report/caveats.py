@@ -105,10 +105,11 @@ def _who(pairs: list[str]) -> str:
 
 
 def _left_out(content: ReportInput) -> tuple[str, ...]:
+    texts = f", each text up to {LONGEST_TEXT} characters" if content.shows_text else ""
     sentences = [
         (
-            f"Of the items that every model fails, the first {SHOWN} are shown, each text up to "
-            f"{LONGEST_TEXT} characters; shared_failures.parquet holds all of them, whole."
+            f"Of the items that every model fails, the first {SHOWN} are shown{texts}; "
+            "shared_failures.parquet holds all of them."
         ),
         "Of many pairs the most and the least alike are listed; comparisons.parquet holds all.",
     ]
