@@ -45,19 +45,19 @@ def test_a_label_that_only_another_split_has_is_refused_by_name() -> None:
 )
 def test_one_answer_only_is_refused(splits: dict[str, pl.DataFrame], settings: Any) -> None:
     """There is nothing to learn where every answer is the same."""
-    with pytest.raises(DataError, match="In train every answer is 'a'"):
+    with pytest.raises(DataError, match="train: every answer is 'a'"):
         TASK.labels(splits, settings)
 
 
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
-        (rows(["a"]).drop("text"), "train has no column 'text'"),
+        (rows(["a"]).drop("text"), "train: there is no column 'text'"),
         (rows(["a"]).drop("text").rename({"label": "texts"}), "Did you mean 'texts'"),
         (rows(["a", None]), "train, item 'i1': the cell 'label' is empty"),
         (rows(["a"], text_b=[None]), "train, item 'i0': the cell 'text_b' is empty"),
         (rows(["a", "b"]).with_columns(id=pl.lit("x")), "two rows have the id 'x'"),
-        (rows(["a"]).clear(), "train has no rows"),
+        (rows(["a"]).clear(), "train: there are no rows"),
     ],
 )
 def test_a_broken_row_is_named(broken: pl.DataFrame, message: str) -> None:
@@ -79,7 +79,7 @@ def test_rows_without_gold_can_be_prepared_but_not_trained_on() -> None:
     """Prediction needs texts alone."""
     unlabelled = TASK.prepare(rows(["a"]).drop("label"), "new.csv", ONE)
 
-    with pytest.raises(DataError, match="train has no column 'label'"):
+    with pytest.raises(DataError, match="train: there is no column 'label'"):
         TASK.labels({"train": unlabelled}, ONE)
 
 

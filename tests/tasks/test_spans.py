@@ -61,7 +61,7 @@ def test_a_type_that_only_another_split_has_is_refused_by_name() -> None:
 
 def test_no_spans_in_training_are_refused() -> None:
     """One class only cannot be learnt."""
-    with pytest.raises(DataError, match="train has no spans"):
+    with pytest.raises(DataError, match="train: there are no spans"):
         TASK.labels({"train": tagged("it/O rains/O")}, SETTINGS)
 
 
@@ -220,9 +220,9 @@ def test_rows_without_gold_can_be_prepared_but_not_trained_on() -> None:
     words = TASK.prepare(tagged("Ada/O").drop("tags"), "new.jsonl", SETTINGS)
 
     assert bare["tokens"].to_list() == [["Ada", "来", "了"]]
-    with pytest.raises(DataError, match="train has no column 'spans'"):
+    with pytest.raises(DataError, match="train: there is no column 'spans'"):
         TASK.labels({"train": bare}, SETTINGS)
-    with pytest.raises(DataError, match="train has no column 'tags'"):
+    with pytest.raises(DataError, match="train: there is no column 'tags'"):
         TASK.labels({"train": words}, SETTINGS)
 
 

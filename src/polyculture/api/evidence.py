@@ -90,6 +90,18 @@ def _check_comparable(runs: Sequence[Run]) -> None:
         raise ProbeMismatchError(msg)
 
 
+def check_probe(dataset: Dataset, probe: str) -> None:
+    """Make sure that the data has a split to compare models on.
+
+    Raises:
+        RecipeError: There is no such split; the message names the nearest one.
+    """
+    if probe not in dataset.splits:
+        hint = suggestion(probe, list(dataset.splits))
+        msg = f"The data {dataset.name!r} has no split {probe!r} to be the probe. {hint}"
+        raise RecipeError(msg)
+
+
 def probe_items(run: Run, probe: str, dataset: Dataset | None = None) -> ProbeItems:
     """A split of a run's data as a probe.
 
@@ -97,10 +109,7 @@ def probe_items(run: Run, probe: str, dataset: Dataset | None = None) -> ProbeIt
         RecipeError: There is no such split.
     """
     dataset = dataset or read_data(run.recipe)
-    if probe not in dataset.splits:
-        hint = suggestion(probe, list(dataset.splits))
-        msg = f"The data {dataset.name!r} has no probe {probe!r}. {hint}"
-        raise RecipeError(msg)
+    check_probe(dataset, probe)
     splits, _ = prepared(run.recipe, dataset)
     rows = splits[probe]
     settings: Any = run.recipe.task

@@ -16,6 +16,7 @@ SHELVES = (
     "measures.group",
     "sources.answers",
 )
+KINDS = tuple(dict.fromkeys(shelf.partition(".")[0] for shelf in SHELVES))
 
 
 def list_parts(shelf: str = "") -> list[str]:
@@ -30,6 +31,6 @@ def list_parts(shelf: str = "") -> list[str]:
     """
     wanted = [s for s in SHELVES if shelf in {"", s, s.split(".")[0], s.split(".")[-1]}]
     if not wanted:
-        msg = f"There is no shelf {shelf!r}. {parts.suggestion(shelf, SHELVES)}"
+        msg = f"There is no shelf {shelf!r}. {parts.suggestion(shelf, [*KINDS, *SHELVES])}"
         raise RecipeError(msg)
     return [f"{name}.{part}" for name in wanted for part in parts.names(name)]

@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from polyculture.core.errors import RecipeError
-from polyculture.core.recipe import Recipe, explain
+from polyculture.core.recipe import Recipe
 from polyculture.core.record import Record
+from polyculture.core.slips import Written, slip
 from polyculture.core.study import Study
 
 Kind = TypeVar("Kind", bound=Record)
@@ -26,17 +27,17 @@ def read_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
     Raises:
         RecipeError: The file is missing, not TOML, or asks for something that does not exist.
     """
-    return recipe_of(changed(read_toml(path), changes), path)
+    return recipe_of(changed(read_toml(path), changes), path, changes)
 
 
-def recipe_of(table: dict[str, Any], path: Path) -> Recipe:
-    """Check a table as a recipe; ``path`` is the file it came from."""
-    return _checked(Recipe, table, path)
+def recipe_of(table: dict[str, Any], path: Path, changes: Sequence[str] = ()) -> Recipe:
+    """Check a table as a recipe; ``path`` is the file it came from, before the changes."""
+    return _checked(Recipe, table, path, changes)
 
 
 def read_study(path: Path, changes: Sequence[str] = ()) -> Study:
     """Read a study; see ``read_recipe``."""
-    return _checked(Study, changed(read_toml(path), changes), path)
+    return _checked(Study, changed(read_toml(path), changes), path, changes)
 
 
 def recipe_schema() -> dict[str, Any]:
@@ -97,8 +98,10 @@ def _value(text: str) -> Any:
         return text  # a bare word is text
 
 
-def _checked(model: type[Kind], table: dict[str, Any], path: Path) -> Kind:
+def _checked(model: type[Kind], table: dict[str, Any], path: Path, changes: Sequence[str]) -> Kind:
     try:
         return model.model_validate(table, context={"folder": path.resolve().parent})
     except ValidationError as error:
-        raise explain(error, where=str(path), model=model) from error
+        text = path.read_text(encoding="utf-8")
+        written = Written(path=path, text=text, changes=changes, table=table)
+        raise slip(error, written, model) from error

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from polyculture.core import parts
-from polyculture.core.errors import RecipeError, need
+from polyculture.core.errors import PolycultureError, RecipeError, RowError, need
 from polyculture.core.recipe import Recipe  # noqa: TC001  # a doctest reads it here
 from polyculture.core.record import Record
 from polyculture.store.digest import of_json
@@ -80,9 +81,7 @@ def train(
     rows, labels = prepared(recipe, dataset)
     unfinished = out / f".{name}.unfinished"
     with telling_of_disk(folder):
-        unfinished.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(unfinished / "base", ignore_errors=True)  # half made, if it was killed there
-        base = open_base(recipe, rows["train"], unfinished / "base")
+        base = _opened(recipe, rows["train"], unfinished)
         fingerprint = fingerprint_of(recipe, dataset, base.digest)
         _continue_or_empty(unfinished, fingerprint)
         given = Ingredients(
@@ -114,8 +113,6 @@ def check(recipe: Recipe) -> Check:
         PolycultureError: Recipe, data or base cannot be used.
     """
     _needs_torch()
-    from tempfile import TemporaryDirectory
-
     from polyculture.engine import estimate
     from polyculture.engine.ingredients import Ingredients
 
@@ -210,11 +207,16 @@ def prepared(
                 "or set hold_out = 0.1 to hold out some of the training rows."
             )
             raise RecipeError(msg)
-    rows = {
-        split: task.prepare(part, f"{dataset.name} ({split})", settings)
-        for split, part in dataset.splits.items()
-    }
-    return rows, task.labels(rows, settings)
+    rows = {}
+    for split, part in dataset.splits.items():
+        try:
+            rows[split] = task.prepare(part, dataset.where(split), settings)
+        except RowError as error:
+            raise dataset.tell(split, error) from error
+    try:
+        return rows, task.labels(rows, settings)
+    except RowError as error:
+        raise dataset.tell(error.where, error) from error
 
 
 def open_base(recipe: Recipe, rows: pl.DataFrame, work: Path) -> Base:
@@ -231,6 +233,31 @@ def open_base(recipe: Recipe, rows: pl.DataFrame, work: Path) -> Base:
         settings, texts, work, recipe.seed
     )
     return base
+
+
+def _opened(recipe: Recipe, rows: pl.DataFrame, unfinished: Path) -> Base:
+    """Open the base in a run's folder; if that is refused, no new folder stays behind."""
+    made = [path for path in (unfinished, *unfinished.parents) if not path.exists()]
+    unfinished.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(unfinished / "base", ignore_errors=True)  # half made, if it was killed there
+    try:
+        return open_base(recipe, rows, unfinished / "base")
+    except PolycultureError:
+        if made:
+            shutil.rmtree(made[-1])
+        raise
+
+
+def check_base(recipe: Recipe, rows: pl.DataFrame) -> None:
+    """Make sure that the recipe's base is there, if that is quickly said.
+
+    Raises:
+        PolycultureError: It is not there, not fetched, or cannot be trusted.
+    """
+    settings: Any = recipe.base
+    if not parts.load("sources.bases", settings.source).is_made:
+        with TemporaryDirectory() as place:
+            open_base(recipe, rows, Path(place) / "base")
 
 
 def fingerprint_of(recipe: Recipe, dataset: Dataset, base_digest: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from polyculture.api.evidence import check_probe
 from polyculture.api.recipes import changed, read_study, recipe_of
-from polyculture.api.runs import fingerprint_of, name_of, prepared, read_data, train
+from polyculture.api.runs import check_base, fingerprint_of, name_of, prepared, read_data, train
 from polyculture.api.runs_audit import audit_runs
 from polyculture.core.errors import ProbeMismatchError
 from polyculture.store.digest import of_json
@@ -72,14 +73,16 @@ def study(
         PolycultureError: Something in the study cannot be used.
     """
     wanted = read_study(path)
-    recipes = [recipe_of(changed(table, changes), path) for table in wanted.tables()]
+    recipes = [recipe_of(changed(table, changes), path, changes) for table in wanted.tables()]
     if len(recipes) < 2:  # noqa: PLR2004
         msg = f"{path}: a study compares models, but it has one. Name two or more in [[models]]."
         raise ProbeMismatchError(msg)
     refuse_existing(out / "audit", replace=replace)
     data = _Data()
     for recipe in recipes:  # every slip is found before the first hour is spent
-        prepared(recipe, data.of(recipe))
+        rows, _ = prepared(recipe, data.of(recipe))
+        check_base(recipe, rows["train"])
+    check_probe(data.of(recipes[0]), wanted.probe)
     runs, kept = [], []
     for number, recipe in enumerate(recipes, start=1):
         name = name_of(recipe)

@@ -61,6 +61,9 @@ def run(arguments: list[str] | None = None) -> None:
     except PolycultureError as error:
         sys.stderr.write(f"Error: {error}\n")
         sys.exit(REFUSED)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as left:
+        # Typer turns a Ctrl-C into this status, and says nothing
+        if isinstance(left, SystemExit) and left.code != INTERRUPTED:
+            raise
         sys.stderr.write("Interrupted. What was finished is kept.\n")
         sys.exit(INTERRUPTED)

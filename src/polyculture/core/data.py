@@ -21,10 +21,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from polyculture.core.errors import DataError, RowError
+from polyculture.core.parts import suggestion
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import polars as pl
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """The files that the rows of a dataset came from, for messages."""
+
+    place: Callable[[str, str | None], str]
+    """Split and id of a row to its file and line; for no id the file of the split."""
+    columns: Callable[[str], Sequence[str]]
+    """Split to the names of the columns of its file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +54,25 @@ class Dataset:
     licence: str = ""
     is_restricted: bool = False
     """The text may not be copied: probes keep ids only and reports withhold it."""
+    origin: Origin | None = field(default=None, compare=False, repr=False)
+    """Where the rows stand in files; none for rows that came another way."""
+
+    def where(self, split: str) -> str:
+        """The file of a split, or its name where there is no file, for messages."""
+        return f"{self.name} ({split})" if self.origin is None else self.origin.place(split, None)
+
+    def tell(self, split: str, error: RowError) -> DataError:
+        """A task's complaint about a row, with the file and line at which the row stands."""
+        if self.origin is None:
+            return RowError(error.reason, where=self.where(split), item=error.item)
+        reason = error.reason
+        if error.column is not None:
+            near = suggestion(error.column, list(self.origin.columns(split)))
+            reason = (
+                f"there is no column {error.column!r}, which this task reads. {near} "
+                f"Name it in [data], as in {error.column} = 'its name'."
+            )
+        return DataError(f"{self.origin.place(split, error.item)}: {reason}")
 
 
 @dataclass(frozen=True, kw_only=True)

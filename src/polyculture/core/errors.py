@@ -20,6 +20,26 @@ class DataError(PolycultureError):
     """A data file cannot be read as what it should be. The message names file and line."""
 
 
+class RowError(DataError):
+    """A row, or a whole split, is not what a task can use.
+
+    A task knows splits and ids; a dataset knows files and lines, see ``Dataset.tell``.
+    """
+
+    def __init__(
+        self, reason: str, *, where: str, item: str | None = None, column: str | None = None
+    ) -> None:
+        super().__init__(f"{where}{'' if item is None else f', item {item!r}'}: {reason}")
+        self.where = where
+        """Split or file."""
+        self.reason = reason
+        """What was expected, what came, what to do."""
+        self.item = item
+        """Id of the row; none where the whole split is meant."""
+        self.column = column
+        """The column that is lacking, if that is the reason."""
+
+
 class ProbeMismatchError(PolycultureError):
     """Models that should be compared on the same items did not answer the same items."""
 

@@ -55,6 +55,8 @@ class BaseSource:
     Only bases made from nothing look at the texts (to make their vocabulary)."""
     refuses: Callable[[Recipe], str | None] | None = None
     """Why a recipe cannot use this base, or none."""
+    is_made: bool = False
+    """The base is made when it is opened, which takes a while."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,6 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     SerializeAsAny,
-    ValidationError,
     ValidationInfo,
     model_validator,
 )
@@ -55,7 +54,11 @@ class OnShelf:
         if not isinstance(table, dict) or self.key not in table:
             msg = f"expected a table with {self.key!r}, one of {', '.join(parts.names(self.shelf))}"
             raise ValueError(msg)
-        return self.settings(str(table[self.key])).model_validate(table, context=info.context)
+        try:
+            settings = self.settings(str(table[self.key]))
+        except RecipeError as error:  # so that it comes with its place in the recipe
+            raise ValueError(str(error)) from error
+        return settings.model_validate(table, context=info.context)
 
     def __get_pydantic_core_schema__(
         self, source: type[Any], handler: GetCoreSchemaHandler
@@ -169,44 +172,3 @@ class Recipe(Record):
             if reason:
                 raise ValueError(reason)
         return self
-
-
-def known_keys(model: type[Record]) -> list[str]:
-    """All names of settings of a record, dotted, for messages about unknown ones."""
-    keys = []
-    for name, field in model.model_fields.items():
-        keys.append(name)
-        if isinstance(field.annotation, type) and issubclass(field.annotation, Record):
-            keys += [f"{name}.{inner}" for inner in known_keys(field.annotation)]
-    return keys
-
-
-def explain(error: ValidationError, *, where: str, model: type[Record]) -> RecipeError:
-    """Turn pydantic's report into one sentence that names the file and the nearest known key."""
-    first = error.errors()[0]
-    key = ".".join(str(step) for step in first["loc"])
-    if first["type"] == "extra_forbidden":
-        # A nested part validates its own table, so its error comes with a title of that part.
-        known = known_keys(model)
-        if key not in known and error.title != model.__name__:
-            known = [*_settings_keys(error.title), *known]
-        msg = f"{where} has no setting {key!r}. {parts.suggestion(key, known)}"
-    elif first["type"] == "missing":
-        msg = f"{where} lacks the setting {key!r}."
-    else:
-        came = repr(first.get("input"))
-        short = came if len(came) <= 60 else came[:57] + "..."  # noqa: PLR2004
-        place = f" at {key!r}" if key else ""
-        reason = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-        msg = f"{where}{place}: {reason} (came: {short})." if key else f"{where}: {reason}."
-    return RecipeError(msg)
-
-
-def _settings_keys(title: str) -> list[str]:
-    todo: list[type[Settings]] = [Settings]
-    while todo:
-        model = todo.pop()
-        if model.__name__ == title:
-            return known_keys(model)
-        todo += model.__subclasses__()
-    return []

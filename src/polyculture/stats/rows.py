@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from polyculture.core.errors import DataError
+from polyculture.core.errors import RowError
 from polyculture.core.parts import suggestion
 
 
@@ -20,28 +20,29 @@ def check_rows(
         filled: Columns, as far as they exist, without an empty cell.
 
     Raises:
-        DataError: Something of this is not so.
+        RowError: Something of this is not so.
 
     Example:
         >>> check_rows(pl.DataFrame({"id": ["a", "a"]}), "train", needed=("id",), filled=("id",))
         Traceback (most recent call last):
-        polyculture.core.errors.DataError: train: two rows have the id 'a'. Give each its own.
+        polyculture.core.errors.RowError: train: two rows have the id 'a'. Give each its own.
     """
     for name in needed:
         if name not in rows.columns:
             hint = suggestion(name, rows.columns)
-            msg = f"{where} has no column {name!r}, which this task reads. {hint}"
-            raise DataError(msg)
+            reason = f"there is no column {name!r}, which this task reads. {hint}"
+            raise RowError(reason, where=where, column=name)
     if rows.is_empty():
-        msg = f"{where} has no rows. Give it at least one."
-        raise DataError(msg)
+        reason = "there are no rows. Give it at least one."
+        raise RowError(reason, where=where)
     for name in filled:
         if name in rows.columns and rows[name].null_count():
             row = int(rows[name].is_null().arg_true()[0])
-            item = f"item {rows['id'][row]!r}" if name != "id" else f"row {row + 1}"
-            msg = f"{where}, {item}: the cell {name!r} is empty. Fill it, or drop the row."
-            raise DataError(msg)
+            reason = f"the cell {name!r} is empty. Fill it, or drop the row."
+            if name == "id":
+                reason = f"in row {row + 1} {reason}"
+            raise RowError(reason, where=where, item=rows["id"][row])
     twice = rows["id"].filter(rows["id"].is_duplicated()) if "id" in needed else pl.Series()
     if len(twice):
-        msg = f"{where}: two rows have the id {twice[0]!r}. Give each its own."
-        raise DataError(msg)
+        reason = f"two rows have the id {twice[0]!r}. Give each its own."
+        raise RowError(reason, where=where)

@@ -186,7 +186,8 @@ def _json_objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         try:
             row = json.loads(line)
         except json.JSONDecodeError as error:
-            msg = f"{path}, line {number}: expected a JSON object, but it breaks off: {error.msg}."
+            reason = f"expected a JSON object, but it cannot be read ({error.msg})"
+            msg = f"{path}, line {number}: {reason}. Write one whole object a line."
             raise DataError(msg) from error
         if not isinstance(row, dict):
             msg = f"{path}, line {number}: expected a JSON object, but {line.strip()[:40]!r} came."

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from polyculture.core.errors import DataError, ModelError
+from polyculture.core.errors import ModelError, RowError
 from polyculture.core.parts import suggestion
 from polyculture.core.plugins import Task
 from polyculture.core.recipe import Settings
@@ -64,11 +64,11 @@ def _check_lists(rows: pl.DataFrame, where: str) -> None:
     for item, labels in rows.select("id", "labels").iter_rows():
         odd = next((x for x in labels if x is None or SEPARATOR in x or x in {"", NO_LABEL}), "ok")
         if odd != "ok" or len(set(labels)) != len(labels):
-            msg = (
-                f"{where}, item {item!r}: labels must be different texts other than {NO_LABEL!r} "
+            reason = (
+                f"labels must be different texts other than {NO_LABEL!r} "
                 f"and without {SEPARATOR!r}, but {labels!r} came. Rename or merge them."
             )
-            raise DataError(msg)
+            raise RowError(reason, where=where, item=item)
 
 
 def labels(splits: Mapping[str, pl.DataFrame], settings: Classification) -> tuple[str, ...]:
@@ -77,20 +77,19 @@ def labels(splits: Mapping[str, pl.DataFrame], settings: Classification) -> tupl
     inventory = tuple(sorted({label for _, label in found["train"]}))
     answers = sorted(set(gold(splits["train"], settings)))
     if len(answers) == 1:
-        msg = (
-            f"In train every answer is {answers[0]!r}, so there is nothing to learn. "
+        reason = (
+            f"every answer is {answers[0]!r}, so there is nothing to learn. "
             "Give examples of at least two answers."
         )
-        raise DataError(msg)
+        raise RowError(reason, where="train")
     for name, pairs in found.items():
         for item, label in pairs:
             if label not in inventory:
-                msg = (
-                    f"{name}, item {item!r}: the label {label!r} does not occur in train. "
-                    f"{suggestion(label, inventory)} "
+                reason = (
+                    f"the label {label!r} does not occur in train. {suggestion(label, inventory)} "
                     "Add training examples of it, or drop such rows."
                 )
-                raise DataError(msg)
+                raise RowError(reason, where=name, item=item)
     return inventory
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from polyculture.core.errors import DataError
+from polyculture.core.errors import RowError
 from polyculture.core.parts import suggestion
 from polyculture.core.plugins import Task
 from polyculture.core.recipe import Settings
@@ -53,18 +53,12 @@ def prepare(rows: pl.DataFrame, where: str, settings: Spans) -> pl.DataFrame:
 def _check_tags(rows: pl.DataFrame, where: str) -> None:
     for item, tokens, tags in rows.select("id", "tokens", "tags").iter_rows():
         if len(tokens) != len(tags):
-            msg = (
-                f"{where}, item {item!r}: {len(tokens)} words came with {len(tags)} tags. "
-                "Give each word one tag."
-            )
-            raise DataError(msg)
+            reason = f"{len(tokens)} words came with {len(tags)} tags. Give each word one tag."
+            raise RowError(reason, where=where, item=item)
         odd = next((tag for tag in tags if not _is_tag(tag)), None)
         if odd is not None or None in tags:
-            msg = (
-                f"{where}, item {item!r}: expected a tag like 'O', 'B-PER' or 'I-PER', "
-                f"but {odd!r} came. Correct it."
-            )
-            raise DataError(msg)
+            reason = f"expected a tag like 'O', 'B-PER' or 'I-PER', but {odd!r} came. Correct it."
+            raise RowError(reason, where=where, item=item)
 
 
 def _is_tag(tag: str | None) -> bool:
@@ -104,16 +98,16 @@ def labels(splits: Mapping[str, pl.DataFrame], settings: Spans) -> tuple[str, ..
     found = {name: _types(rows, name) for name, rows in splits.items()}
     kinds = sorted(found["train"])
     if not kinds:
-        msg = "train has no spans, so there is nothing to learn. Give examples with spans."
-        raise DataError(msg)
+        reason = "there are no spans, so there is nothing to learn. Give examples with spans."
+        raise RowError(reason, where="train")
     for name, types in found.items():
         for kind, item in types.items():
             if kind not in kinds:
-                msg = (
-                    f"{name}, item {item!r}: spans of type {kind!r} do not occur in train. "
+                reason = (
+                    f"spans of type {kind!r} do not occur in train. "
                     f"{suggestion(kind, kinds)} Add training examples of it, or drop such rows."
                 )
-                raise DataError(msg)
+                raise RowError(reason, where=name, item=item)
     return ("O", *(f"{prefix}-{kind}" for kind in kinds for prefix in "BI"))
 
 

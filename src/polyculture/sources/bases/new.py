@@ -129,4 +129,4 @@ def refuses(recipe: "Recipe") -> str | None:
     return None
 
 
-PLUGIN = BaseSource(settings=New, open=open_base, refuses=refuses)
+PLUGIN = BaseSource(settings=New, open=open_base, refuses=refuses, is_made=True)

@@ -1,14 +1,16 @@
 """From rows of any source to a dataset: ids checked, repeated texts counted, contents digested."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from polyculture.core.data import Dataset
+from polyculture.core.data import Dataset, Origin
 from polyculture.core.errors import DataError
 from polyculture.sources.rows.repeats import text_keys
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import polars as pl
 
 Place = Callable[[str, int], str]
@@ -23,6 +25,7 @@ def dataset_of(
     licence: str = "",
     is_restricted: bool = False,
     place: Place | None = None,
+    origin: Origin | None = None,
 ) -> Dataset:
     """Put splits together as a dataset.
 
@@ -33,6 +36,7 @@ def dataset_of(
         licence: Terms of the texts.
         is_restricted: The texts may not be copied.
         place: Where a row stands, for messages; without it split and row number are named.
+        origin: The files behind the rows, where there are files.
 
     Raises:
         DataError: Two rows have one id, or a split has no rows.
@@ -49,7 +53,35 @@ def dataset_of(
         notes=(*notes, *repeat_notes(splits)),
         licence=licence,
         is_restricted=is_restricted,
+        origin=origin,
     )
+
+
+def origin_of(
+    paths: "Mapping[str, Path]",
+    ids: Mapping[str, Sequence[str]],
+    place: Place,
+    columns: Mapping[str, Sequence[str]],
+) -> Origin:
+    """Where rows stand, found by their ids: a row held out of train still stands in its file.
+
+    Args:
+        paths: The file of each split.
+        ids: Ids of the rows of each file, in its order.
+        place: (split, row of its file) to file and line.
+        columns: Names of the columns of each file.
+    """
+
+    def file_of(split: str) -> str:
+        return split if split in paths else "train"  # rows of a split without a file are held out
+
+    def where(split: str, item: str | None) -> str:
+        for file, own in ids.items():
+            if item is not None and item in own:
+                return place(file, list(own).index(item))
+        return str(paths[file_of(split)])
+
+    return Origin(place=where, columns=lambda split: columns[file_of(split)])
 
 
 def _by_number(split: str, row: int) -> str:

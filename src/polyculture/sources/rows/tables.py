@@ -5,7 +5,7 @@ from pathlib import Path
 
 from polyculture.core.data import Dataset
 from polyculture.sources.rows.columns import Columns, in_iob2, read_rows
-from polyculture.sources.rows.dataset import dataset_of, refuse_equal_ids
+from polyculture.sources.rows.dataset import dataset_of, origin_of, refuse_equal_ids
 from polyculture.sources.rows.files import with_hold_out
 
 
@@ -25,7 +25,13 @@ def read_tables(
     """
     read = {split: read_rows(path, split, columns) for split, path in paths.items()}
     splits = {split: rows for split, (rows, _) in read.items()}
+    origin = origin_of(
+        paths,
+        {split: rows["id"].to_list() for split, rows in splits.items()},
+        lambda split, row: read[split][1].place(row),
+        {split: table.frame.columns for split, (_, table) in read.items()},
+    )
     refuse_equal_ids(splits, lambda split, row: read[split][1].place(row))
     splits, schemes = in_iob2(splits)
     splits, held = with_hold_out(splits, hold_out, split_seed)
-    return dataset_of(name, splits, notes=(*notes, *schemes, *held))
+    return dataset_of(name, splits, notes=(*notes, *schemes, *held), origin=origin)

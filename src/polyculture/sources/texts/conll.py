@@ -5,7 +5,7 @@ from typing import Literal
 from polyculture.core.data import Dataset
 from polyculture.core.plugins import TextSource
 from polyculture.sources.rows.conll import frame_of, notes_of, read_sentences
-from polyculture.sources.rows.dataset import dataset_of
+from polyculture.sources.rows.dataset import dataset_of, origin_of
 from polyculture.sources.rows.files import Files, name_of, with_hold_out
 
 
@@ -31,9 +31,15 @@ def read(settings: Conll) -> Dataset:
         for split, path in paths.items()
     }
     splits = {split: frame_of(split, sentences) for split, sentences in found.items()}
+    origin = origin_of(
+        paths,
+        {split: rows["id"].to_list() for split, rows in splits.items()},
+        lambda split, row: f"{paths[split]}, line {found[split][row].line}",
+        dict.fromkeys(paths, ("tokens", "tags")),
+    )
     splits, held = with_hold_out(splits, settings.hold_out, settings.split_seed)
     name = name_of(next(iter(paths.values())))
-    return dataset_of(name, splits, notes=(*notes_of(found), *held))
+    return dataset_of(name, splits, notes=(*notes_of(found), *held), origin=origin)
 
 
 PLUGIN = TextSource(settings=Conll, read=read)

@@ -1,0 +1,136 @@
+"""One sentence for a slip in a recipe or study: where it stands, what was expected, what came."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from polyculture.core import parts
+from polyculture.core.errors import RecipeError
+from polyculture.core.recipe import OnShelf
+from polyculture.core.record import Record
+
+WORDS = {
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "string_type": "text in quotes",
+    "path_type": "a path in quotes",
+    "tuple_type": "a list",
+    "dict_type": "a table of settings",
+    "model_type": "a table of settings",
+    "finite_number": "a finite number",
+    "greater_than": "more than {gt:g}",
+    "greater_than_equal": "{ge:g} or more",
+    "less_than": "less than {lt:g}",
+    "less_than_equal": "{le:g} or less",
+    "literal_error": "{expected}",
+}
+"""What was expected, by pydantic's name of the error."""
+LONGEST = 60
+SHARED = {"", "recipe", "models"}
+"""Tables of a study whose keys are those of a recipe."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What a person wrote: a TOML file, and what ``--set`` changed in it."""
+
+    path: Path
+    text: str = ""
+    changes: Sequence[str] = ()
+    table: Mapping[str, Any]
+    """Both together, as it was checked."""
+
+    def place(self, key: str) -> str:
+        """Where a dotted setting was written: file and line, or the change that made it."""
+        for change in self.changes:
+            if change.partition("=")[0].strip() == key:
+                return f"--set {change}"
+        line = line_of(self.text, key)
+        return f"{self.path}" if line is None else f"{self.path}, line {line}"
+
+
+def line_of(text: str, key: str) -> int | None:
+    r"""The line of a TOML text on which a dotted setting stands; none where that is not certain.
+
+    Example:
+        >>> line_of("task = 'spans'\n[fit]\nepochs = 3\n", "fit.epochs")
+        3
+    """
+    above, _, last = key.rpartition(".")
+    parent = above.rpartition(".")[2]
+    found = list(_lines_with(text, last))
+    sure = [
+        number
+        for number, section, line in found
+        if (section == above or section.endswith(f".{above}"))
+        or (not above and section in SHARED)
+        or (parent and re.search(rf"\b{re.escape(parent)}\b\s*[=.]", line))
+    ]
+    lines = sure or [number for number, _, _ in found]
+    return lines[0] if len(lines) == 1 else None
+
+
+def _lines_with(text: str, name: str) -> Iterator[tuple[int, str, str]]:
+    section = ""
+    word = re.escape(name)
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = re.match(r"\s*\[+([^\[\]]+)\]", line)
+        if header:
+            section = header[1].strip()
+            if section.rpartition(".")[2] == name:
+                yield number, section.rpartition(".")[0], line
+        elif re.search(rf"""(?:^|[\s{{,.])["']?{word}["']?\s*=""", line.partition("#")[0]):
+            yield number, section, line
+
+
+def slip(error: ValidationError, written: Written, model: type[Record]) -> RecipeError:
+    """Turn pydantic's report into one sentence about the first thing that is wrong."""
+    first = error.errors()[0]
+    key = ".".join(str(step) for step in first["loc"])
+    place = written.place(key)
+    reason = first["msg"].removeprefix("Value error, ")
+    match first["type"]:
+        case "extra_forbidden":
+            near = parts.suggestion(key, _known(model, key, written.table))
+            return RecipeError(f"{place}: there is no setting {key!r}. {near}")
+        case "missing":
+            return RecipeError(f"{place} lacks the setting {key!r}. Add it.")
+        case "value_error":
+            reason += "" if reason.endswith((".", "?")) else "."
+            at = f", at {key!r}" if key else ""
+            return RecipeError(f"{place}{at}: {reason}")
+        case kind:
+            wanted = WORDS.get(kind, reason.removeprefix("Input should be "))
+            wanted = wanted.format(**first.get("ctx", {}))
+            came = _short(first.get("input"))
+            return RecipeError(f"{place}: {key!r} should be {wanted}, but {came} came.")
+
+
+def _short(value: Any) -> str:
+    text = {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
+    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+
+
+def _known(model: type[Record], key: str, table: Mapping[str, Any]) -> list[str]:
+    """The settings that an unknown key may have meant: those of its own table first."""
+    first, dot, _ = key.partition(".")
+    if not dot or first not in model.model_fields:
+        return list(model.model_fields)
+    field = model.model_fields[first]
+    shelf = next((mark for mark in field.metadata if isinstance(mark, OnShelf)), None)
+    inner = field.annotation
+    if shelf is not None:
+        below = table[first]
+        inner = shelf.settings(below if isinstance(below, str) else str(below[shelf.key]))
+    if isinstance(inner, type) and issubclass(inner, Record):
+        return [f"{first}.{name}" for name in inner.model_fields]
+    return list(model.model_fields)
