@@ -1,5 +1,6 @@
 """What is worth doing, computed from the audit and said in short honest sentences."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -164,14 +165,25 @@ def _least_together(models: Sequence[str], panel: Panel) -> Advice:
     chosen = choosing.both_wrong.argmin(axis=0)  # (halves,)
     held_out = float(scoring.both_wrong[chosen, np.arange(len(chosen))].mean())
     pair = int(np.bincount(chosen).argmax())
-    left, right = (models[side[pair]] for side in panel.pairs)
-    all_pairs = float(panel.both_wrong[:, 0].mean())
+    left, right = (int(side[pair]) for side in panel.pairs)
+    # On each item, the share of all pairs that fail it together.
+    failing, k = panel.wrong.sum(axis=0), len(models)
+    of_all = failing * (failing - 1) / (k * (k - 1))  # (items,)
+    difference = (panel.wrong[left] & panel.wrong[right]) - of_all
+    error = float(difference.std()) / math.sqrt(len(difference))
+    shares = f"on {percent(held_out)} of the other half, all pairs on {percent(of_all.mean())}"
+    if held_out > of_all.mean() - 2 * error:
+        sentence = (
+            "No pair clearly fails together less often than the others: one chosen on one half of "
+            f"the items shares failures {shares} on average."
+        )
+        return Advice(topic="least_alike", models=tuple(models), sentence=sentence)
     sentence = (
-        f"{left} and {right} fail together least: a pair chosen so on one half of the items shares "
-        f"failures on {percent(held_out)} of the other, all pairs on {percent(all_pairs)} on "
-        "average. If two models are to stand in for one another, take these."
+        f"{models[left]} and {models[right]} fail together least: a pair chosen so on one half of "
+        f"the items shares failures {shares} on average. If two models are to stand in for one "
+        "another, take these."
     )
-    return Advice(topic="least_alike", models=(left, right), sentence=sentence)
+    return Advice(topic="least_alike", models=(models[left], models[right]), sentence=sentence)
 
 
 def _leave_out(models: Sequence[str], panel: Panel, confidence: float) -> Advice:

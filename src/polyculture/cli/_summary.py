@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 MOST_MODELS = 30
 """Models shown; the report has all."""
+SMALLEST = 0.0001
+MOST_TIMES = 1000
+"""Beyond this a ratio says no more than that the expected share is next to nothing."""
 BEHAVIOUR = ("error_consistency", "agreement")
 
 
@@ -57,10 +60,10 @@ def _lines(audit: Audit) -> Iterator[str]:
         getattr(audit.all_fail, name) for name in ("observed", "expected", "ratio")
     )
     if isinstance(observed, Known) and isinstance(expected, Known):
-        times = f", {ratio.number:.1f} times as many" if isinstance(ratio, Known) else ""
+        times = f", {_times(ratio.number)}" if isinstance(ratio, Known) else ""
         yield (
             f"All fail: {observed.number:.4f} of the items ({_ends(observed)}); independent models "
-            f"{expected.number:.4f}{times}."
+            f"{_small(expected.number)}{times}."
         )
     else:
         yield f"Joint failure is undefined: {observed.reason}."
@@ -73,6 +76,16 @@ def _lines(audit: Audit) -> Iterator[str]:
         yield f"• {advice.sentence}"
     for note in audit.notes:
         yield f"Note: {note}"
+
+
+def _small(share: float) -> str:
+    return f"{share:.4f}" if share == 0 or share >= SMALLEST else f"{share:.1g}"
+
+
+def _times(ratio: float) -> str:
+    if ratio > MOST_TIMES:
+        return f"more than {MOST_TIMES:,} times as many"
+    return f"{ratio:.1f} times as many"
 
 
 def _extremes(audit: Audit) -> Iterator[str]:
