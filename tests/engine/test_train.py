@@ -263,3 +263,23 @@ def test_data_without_validation_is_refused_with_what_to_do(
 
     with pytest.raises(PolycultureError, match=r"no valid split.*hold_out"):
         api.train(make_recipe(), tmp_path, dataset=only)
+
+
+@pytest.mark.slow
+def test_several_threads_repeat_themselves_and_learn_like_one(
+    make_recipe: Make, toy: Toy, pretrained: dict[str, str], tmp_path: Path
+) -> None:
+    """Each thread draws its own masks in its own order, so two threads give the same bytes."""
+    data = toy("spans")
+
+    def train(folder: str, threads: int) -> tuple[bytes, float]:
+        fit = {"epochs": 3, "threads": threads, "learning_rate": 3e-3, "precision": "float32"}
+        made = make_recipe("spans", base=pretrained, fit=fit)
+        run, where = api.train(made, tmp_path / folder, dataset=data)
+        content: bytes = (where / "model" / "model.safetensors").read_bytes()
+        return content, score_of(run)
+
+    one, first, second = train("one", 1), train("first", 2), train("second", 2)
+
+    assert first[0] == second[0]
+    assert first[1] == pytest.approx(one[1], abs=0.1)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
 from polyculture.engine.ingredients import Ingredients
-from polyculture.engine.precision import arithmetic
 from polyculture.engine.prepare import Prepared, prepare
-from polyculture.nets.network import count
+from polyculture.engine.step import Shares
+from polyculture.engine.team import Team
+from polyculture.nets.network import count, trainable
 
 STEPS = 3
 
@@ -43,7 +43,7 @@ def estimate(given: Ingredients) -> Estimate:
         "parameters": count(network.parameters()),
         "trained_parameters": count(w for w in network.parameters() if w.requires_grad),
         "steps": len(prepared.work.plan),
-        "seconds": before + _seconds_a_step(prepared) * len(prepared.work.plan),
+        "seconds": before + _seconds_a_step(prepared, given.recipe.seed) * len(prepared.work.plan),
         "chosen": {
             "precision": chosen.kernels.precision,
             "attention": chosen.kernels.attention or None,
@@ -56,19 +56,23 @@ def estimate(given: Ingredients) -> Estimate:
     return Estimate(figures=figures, notes=prepared.notes)
 
 
-def _seconds_a_step(prepared: Prepared) -> float:
+def _seconds_a_step(prepared: Prepared, seed: int) -> float:
     """The mean over batches spread through the plan; the first is warm-up."""
     network, work = prepared.network, prepared.work
     places = np.linspace(0, len(work.plan) - 1, STEPS + 1).astype(int)
     seconds = []
-    network.train()
-    for place in places:
-        start = time.perf_counter()
-        batch = work.batch_of(work.plan[place])
-        with arithmetic(prepared.chosen.kernels.precision):
-            logits = network(batch)
-        work.loss_of(logits.float(), batch).backward()
-        network.zero_grad(set_to_none=True)
-        seconds.append(time.perf_counter() - start)
-    torch.manual_seed(0)
+    with Team(prepared.chosen.threads) as team:
+        shares = Shares(
+            network=network,
+            weights=list(trainable(network).values()),
+            batch_of=work.batch_of,
+            loss_of=work.loss_of,
+            precision=prepared.chosen.kernels.precision,
+            team=team,
+            seed=seed,
+        )
+        for place in places:
+            start = time.perf_counter()
+            shares.gradients(work.plan[place], int(place))
+            seconds.append(time.perf_counter() - start)
     return float(np.mean(seconds[1:]))

@@ -18,11 +18,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from polyculture.core.errors import ModelError
 from polyculture.core.recipe import Fit
 from polyculture.core.record import Record
 from polyculture.engine import resume
-from polyculture.engine.precision import Kernels, arithmetic
+from polyculture.engine.precision import Kernels
+from polyculture.engine.step import Shares
+from polyculture.engine.team import Team
 from polyculture.nets.embedding import CompactEmbedding
 from polyculture.nets.network import Batch, Network, trainable
 
@@ -72,6 +73,8 @@ def fit(
     *,
     rate: float,
     kernels: Kernels,
+    team: Team,
+    seed: int,
     checkpoints: Path,
     budget_seconds: float | None = None,
     on_tick: Callable[[Tick], None] = lambda _: None,
@@ -87,6 +90,8 @@ def fit(
         settings: What the recipe says.
         rate: Peak learning rate.
         kernels: Precision and attention.
+        team: The threads that share a batch.
+        seed: Seed of dropout masks.
         checkpoints: Folder for checkpoints.
         budget_seconds: Time after which training ends; the schedule then follows the clock.
         on_tick: Called after every step.
@@ -98,6 +103,15 @@ def fit(
     began = time.monotonic() - progress.seconds
     saved = time.monotonic()
     speed = Speed()
+    shares = Shares(
+        network=network,
+        weights=list(weights.values()),
+        batch_of=work.batch_of,
+        loss_of=work.loss_of,
+        precision=kernels.precision,
+        team=team,
+        seed=seed,
+    )
     while not progress.stopped:
         spent = time.monotonic() - began
         share = progress.step / len(work.plan)
@@ -107,11 +121,13 @@ def fit(
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * factor
 
-        batch = work.batch_of(work.plan[progress.step])
-        loss = _step(network, batch, work.loss_of, optimiser, clip=settings.clip, kernels=kernels)
+        loss, tokens = shares.gradients(work.plan[progress.step], progress.step)
+        nn.utils.clip_grad_norm_(shares.weights, settings.clip, foreach=True)
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
 
         step = progress.step + 1
-        speed.add(int(batch.inputs["attention_mask"].sum()))
+        speed.add(tokens)
         progress = progress.model_copy(
             update={
                 "step": step,
@@ -238,31 +254,6 @@ class Speed:
     def pause(self) -> None:
         """Leave out the time since the last step."""
         self.last = time.monotonic()
-
-
-def _step(
-    network: Network,
-    batch: Batch,
-    loss_of: Callable[[Tensor, Batch], Tensor],
-    optimiser: torch.optim.AdamW,
-    *,
-    clip: float,
-    kernels: Kernels,
-) -> float:
-    network.train()
-    with arithmetic(kernels.precision):
-        logits = network(batch)
-    loss = loss_of(logits.float(), batch)
-    value = float(loss.detach())
-    if not math.isfinite(value):
-        msg = f"The loss became {value}. Lower fit.learning_rate, or set precision = 'float32'."
-        raise ModelError(msg)
-    loss.backward()
-    weights = [weight for group in optimiser.param_groups for weight in group["params"]]
-    nn.utils.clip_grad_norm_(weights, clip, foreach=True)
-    optimiser.step()
-    optimiser.zero_grad(set_to_none=True)
-    return value
 
 
 def _looks(steps: int, steps_per_epoch: float, per_epoch: int) -> frozenset[int]:

@@ -51,7 +51,7 @@ def choose(
 
     Args:
         network: As it will be trained; its weights are left as they are.
-        batch: A typical batch with targets.
+        batch: One thread's share of a typical batch, with targets.
         loss_of: (logits, batch) to the loss.
         wanted: What the recipe says about precision.
         threads: Threads of the training.
@@ -59,15 +59,24 @@ def choose(
     place = home() / "machine" / f"{_fingerprint(network, wanted, threads)}.json"
     if place.exists():
         return Kernels.model_validate_json(place.read_bytes())
-    chosen = _fastest(network, batch, loss_of, wanted)
+    torch.set_num_threads(1)  # as each thread of a team works
+    try:
+        chosen = _fastest(network, batch, loss_of, wanted=wanted, threads=threads)
+    finally:
+        torch.set_num_threads(threads)
     write_text(place, chosen.model_dump_json())
     return chosen
 
 
 def _fastest(
-    network: Network, batch: Batch, loss_of: Callable[[Tensor, Batch], Tensor], wanted: str
+    network: Network,
+    batch: Batch,
+    loss_of: Callable[[Tensor, Batch], Tensor],
+    *,
+    wanted: str,
+    threads: int,
 ) -> Kernels:
-    kernels = _attention_kernels(network)
+    kernels = _attention_kernels(network, threads)
     precisions: list[Precision] = ["float32", "bfloat16"] if wanted == "auto" else [wanted]  # type: ignore[list-item]
     if wanted == "auto" and not _pays(network, batch):
         precisions = ["float32"]
@@ -85,10 +94,19 @@ def _fastest(
     return best
 
 
-def _attention_kernels(network: Network) -> list[str]:
+def _attention_kernels(network: Network, threads: int) -> list[str]:
     if not hasattr(network.model, "set_attn_implementation"):
         return [""]
-    return [attention.register(), "sdpa"]
+    ours = [attention.register()]
+    # torch's kernel draws its dropout from the generator that all threads share, so several of
+    # them could not repeat what they did
+    return ours if threads > 1 and _drops_attention(network) else [*ours, "sdpa"]
+
+
+def _drops_attention(network: Network) -> bool:
+    config: Any = network.body.config
+    names = ("attention_probs_dropout_prob", "attention_dropout")
+    return any(getattr(config, name, 0.0) for name in names)
 
 
 def _pays(network: nn.Module, batch: Batch) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -21,9 +21,11 @@ from polyculture.engine.batches import by_length, collate
 from polyculture.engine.encode import Encoded, Piece, encode
 from polyculture.engine.ingredients import task_of
 from polyculture.engine.precision import Precision, arithmetic
+from polyculture.engine.team import Team
 from polyculture.nets.build import load_head, open_network, open_tokenizer
 from polyculture.nets.network import Batch, Network
 from polyculture.nets.tfidf import Tfidf
+from polyculture.nets.threads import available
 
 BUDGET = 4_096
 """Padded tokens of a batch that is only read."""
@@ -48,6 +50,7 @@ def read_rows(
     words: Sequence[int] | None,
     padding: int,
     precision: Precision = "float32",
+    threads: int | None = None,
     targets: Sequence[NDArray[Any]] | None = None,
     loss_of: Callable[[Tensor, Batch], Tensor] | None = None,
     features: Sequence[Tensor] | None = None,
@@ -60,19 +63,19 @@ def read_rows(
         words: Number of words of each row; none where texts are answered.
         padding: Number of the padding token.
         precision: Arithmetic of matrix products.
+        threads: Batches that are read at once; the cores of this process where left out.
         targets: Right answers a row, for the loss.
         loss_of: (logits, batch) to the loss.
         features: Cached outputs of the body, one a piece.
     """
     network.eval()
-    logits: list[Any] = [None] * encoded.rows
-    paths: list[Any] | None = None
-    losses, sizes = [], []
-    for numbers in by_length(encoded.lengths, BUDGET):
+    level: Literal["text", "word"] = "text" if words is None else "word"
+
+    def read(numbers: NDArray[Any]) -> tuple[Tensor, float | None, Tensor | None]:
         pieces = [encoded.pieces[n] for n in numbers]
         batch = collate(
             pieces,
-            level="text" if words is None else "word",
+            level=level,
             padding=padding,
             targets=None if targets is None else [targets[p.row] for p in pieces],
             features=None if features is None else [features[n] for n in numbers],
@@ -80,21 +83,28 @@ def read_rows(
         with torch.no_grad(), arithmetic(precision):
             out = network(batch).float()
             loss = None if loss_of is None else float(loss_of(out, batch))
-        if loss is not None:
-            losses.append(loss)
-            sizes.append(len(pieces))
-        if words is None:
-            for piece, row in zip(pieces, out.numpy(), strict=True):
-                logits[piece.row] = row
-            continue
-        decoded = network.paths(out, batch)
-        for place, piece in enumerate(pieces):
+        return out, loss, network.paths(out, batch) if level == "word" else None
+
+    batches = by_length(encoded.lengths, BUDGET)
+    with Team(threads or available()) as team:
+        found = team.map(read, batches)
+    logits: list[Any] = [None] * encoded.rows
+    paths: list[Any] = [None] * encoded.rows
+    for numbers, (out, _, decoded) in zip(batches, found, strict=True):
+        for place, number in enumerate(numbers):
+            piece = encoded.pieces[number]
+            if words is None:
+                logits[piece.row] = out[place].numpy()
+                continue
             _fill(logits, piece, words[piece.row], out[place].numpy(), gap=np.nan)
             if decoded is not None:
-                paths = paths or [None] * encoded.rows
                 _fill(paths, piece, words[piece.row], decoded[place].numpy(), gap=-1)
-    mean_loss = float(np.average(losses, weights=sizes)) if losses else None
-    return Outputs(logits=logits, paths=paths, loss=mean_loss)
+    losses = [loss for _, loss, _ in found if loss is not None]
+    return Outputs(
+        logits=logits,
+        paths=paths if paths and paths[0] is not None else None,
+        loss=float(np.average(losses, weights=[len(b) for b in batches])) if losses else None,
+    )
 
 
 def _fill(rows: list[Any], piece: Piece, words: int, values: NDArray[Any], *, gap: float) -> None:

@@ -82,7 +82,7 @@ def prepare(given: Ingredients, folder: Path | None) -> Prepared:
     chosen = _remembered(folder) or Chosen(
         kernels=choose(
             network,
-            batch_of(plan[len(plan) // 2]),
+            batch_of(plan[len(plan) // 2][::threads_]),
             loss_of,
             wanted=recipe.fit.precision,
             threads=threads_,
@@ -98,7 +98,13 @@ def prepare(given: Ingredients, folder: Path | None) -> Prepared:
     use(network, chosen.kernels)
     features: dict[str, list[Tensor]] = {}
     if given.adaptation.caches_features:
-        features = cache_features(network, encoded, tokenizer.pad_token_id, chosen.kernels)
+        features = cache_features(
+            network,
+            encoded,
+            tokenizer.pad_token_id,
+            kernels=chosen.kernels,
+            threads=chosen.threads,
+        )
         batch_of, loss_of = _functions(
             given, network, encoded["train"], tokenizer, features["train"]
         )
@@ -194,6 +200,7 @@ def _evaluation(
             words=word_counts(rows, given.task),
             padding=int(tokenizer.pad_token_id),
             precision=chosen.kernels.precision,
+            threads=chosen.threads,
             targets=targets,
             loss_of=loss_of,
             features=features,

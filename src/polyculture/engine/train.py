@@ -19,6 +19,7 @@ from polyculture.engine.loop import Tick, fit
 from polyculture.engine.predict import texts_of
 from polyculture.engine.prepare import Prepared, prepare
 from polyculture.engine.resume import Progress
+from polyculture.engine.team import Team
 from polyculture.nets.build import save_network
 from polyculture.nets.embedding import expand
 from polyculture.nets.network import Network, count
@@ -57,16 +58,19 @@ def train(
         log.write(tick)
         on_tick(tick)
 
-    progress = fit(
-        prepared.network,
-        prepared.work,
-        given.recipe.fit,
-        rate=prepared.chosen.learning_rate,
-        kernels=prepared.chosen.kernels,
-        checkpoints=folder / CHECKPOINTS,
-        budget_seconds=budget_seconds,
-        on_tick=tell,
-    )
+    with Team(prepared.chosen.threads) as team:
+        progress = fit(
+            prepared.network,
+            prepared.work,
+            given.recipe.fit,
+            rate=prepared.chosen.learning_rate,
+            kernels=prepared.chosen.kernels,
+            team=team,
+            seed=given.recipe.seed,
+            checkpoints=folder / CHECKPOINTS,
+            budget_seconds=budget_seconds,
+            on_tick=tell,
+        )
     trained = count(w for w in prepared.network.parameters() if w.requires_grad)
     network = _finish(given, prepared)
     say("saving")

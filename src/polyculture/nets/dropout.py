@@ -4,15 +4,19 @@
 single cost of training a small encoder on a CPU. Here one 64-bit random number gives the mask of
 eight values. The share dropped is a multiple of 1/256 (0.1 becomes 26/256), and the scale is the
 inverse of the share really kept, so the expectation is exact. The mask comes from torch's own
-generator: seeding and restoring that generator reproduces it.
+generator, or from one of the thread's own (``drawing_from``): seeding it reproduces the mask.
 """
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 LEVELS = 256
+_chance = threading.local()
 LOWEST = -(2**63)
 
 
@@ -22,7 +26,9 @@ class _Drop(torch.autograd.Function):
         count = values.numel()
         # From the lowest integer: plain random_() leaves the top bit empty, so that every eighth
         # byte would be biased.
-        bits = torch.empty((count + 7) // 8, dtype=torch.int64).random_(LOWEST, None)
+        bits = torch.empty((count + 7) // 8, dtype=torch.int64).random_(
+            LOWEST, None, generator=getattr(_chance, "generator", None)
+        )
         kept = (bits.view(torch.uint8)[:count] >= dropped).view(values.shape).to(values.dtype)
         context.save_for_backward(kept)
         # A plain number scales in full precision; rounded to bfloat16 it would be 0.3 % too small.
@@ -33,6 +39,26 @@ class _Drop(torch.autograd.Function):
     def backward(context: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         (kept,) = context.saved_tensors
         return (gradients[0] * kept).mul_(context.scale), None
+
+
+@contextmanager
+def drawing_from(seed: int) -> Iterator[None]:
+    """Masks drawn by this thread come from a generator of its own, seeded here.
+
+    Threads that share torch's one generator would draw in an order that nobody can repeat.
+
+    Example:
+        >>> def mask():
+        ...     with drawing_from(7):
+        ...         return dropout(torch.ones(16), 0.5, training=True)
+        >>> bool(torch.equal(mask(), mask()))
+        True
+    """
+    _chance.generator = torch.Generator().manual_seed(seed)
+    try:
+        yield
+    finally:
+        _chance.generator = None
 
 
 def dropout(values: Tensor, share: float, *, training: bool) -> Tensor:

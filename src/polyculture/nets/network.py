@@ -5,6 +5,7 @@ kind), so that the saved folder is a plain Hugging Face folder. Any other head i
 on top of the bare body.
 """
 
+import threading
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -47,12 +48,17 @@ class CachedBody(nn.Module):
         super().__init__()
         self.pooler = getattr(body, "pooler", None)
         self.config = body.config
-        self.features: Tensor | None = None
+        self._given = threading.local()  # each thread has its own batch
 
     def forward(self, *_: Any, **__: Any) -> BaseModelOutputWithPooling:
-        """The features that were set for this batch."""
-        pooled = self.pooler(self.features) if self.pooler is not None else None
-        return _Remembered(last_hidden_state=self.features, pooler_output=pooled)
+        """The features that this thread was given."""
+        features: Tensor = self._given.features
+        pooled = self.pooler(features) if self.pooler is not None else None
+        return _Remembered(last_hidden_state=features, pooler_output=pooled)
+
+    def give(self, features: Tensor | None) -> None:
+        """Set the features of this thread's batch."""
+        self._given.features = features
 
 
 class Network(nn.Module):
@@ -123,7 +129,7 @@ class Network(nn.Module):
         """Logits of a batch."""
         body = self.body
         if isinstance(body, CachedBody):
-            body.features = batch.features
+            body.give(batch.features)
         if self.head is None:
             logits: Tensor = self.model(**batch.inputs).logits
             return logits if batch.positions is None else gather_words(logits, batch.positions)
