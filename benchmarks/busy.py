@@ -1,11 +1,12 @@
-"""Two-thread training beside one busy core: threads that sleep against threads that spin.
+"""Two-thread training beside one busy core: torch's own threads against a team that meets rarely.
 
     python benchmarks/busy.py
 
 A BERT of MiniLM's size with random weights takes training steps in a process of its own, first on
-the machine as it is, then beside another process that keeps one core busy; once with OpenMP's own
-waiting (spinning), once with the policy that polyculture sets (sleeping). Printed are steps a
-second and what share of the quiet speed is left.
+the machine as it is, then beside another process that keeps one core busy. ``spinning``: torch's
+threads as they come; ``sleeping``: with OMP_WAIT_POLICY=PASSIVE; ``team``: polyculture's own step,
+where each thread computes its share of the rows alone. Printed are steps a second and what share
+of the quiet speed is left.
 """
 
 import argparse
@@ -18,29 +19,49 @@ import time
 SECONDS = 12.0
 PROGRAM = """
 import json, sys, time
-polite, seconds = sys.argv[1] == "polite", float(sys.argv[2])
-if polite:
-    from polyculture.nets import threads
+policy, seconds = sys.argv[1], float(sys.argv[2])
+from polyculture.nets import threads
+if policy != "spinning":
     threads.be_polite()
+import numpy as np
 import torch
 from transformers import BertConfig, BertForTokenClassification
+from polyculture.engine.step import Shares
+from polyculture.engine.team import Team
+from polyculture.nets.dropout import make_cheap
+from polyculture.nets.network import Batch, Network, trainable
 torch.set_num_threads(2)
 torch.manual_seed(1)
 config = BertConfig(vocab_size=8000, hidden_size=384, num_hidden_layers=6, num_attention_heads=12,
                     intermediate_size=1536, num_labels=9)
-model = BertForTokenClassification(config)
-optimiser = torch.optim.AdamW(model.parameters(), fused=True)
+network = Network(BertForTokenClassification(config), level="word")
+make_cheap(network)
 tokens = torch.randint(8000, (32, 24))
-def step():
-    loss = model(input_ids=tokens, labels=tokens % 9).loss
-    loss.backward()
+
+def batch_of(numbers):
+    rows = tokens[torch.from_numpy(numbers)]
+    places = torch.arange(24).expand(len(rows), -1)
+    return Batch(inputs={"input_ids": rows, "attention_mask": torch.ones_like(rows)},
+                 positions=places, words=places >= 0, targets=rows % 9)
+
+def loss_of(logits, batch):
+    return torch.nn.functional.cross_entropy(logits.flatten(0, 1), batch.targets.flatten())
+
+weights = trainable(network)
+optimiser = torch.optim.AdamW(weights.values(), fused=True)
+shares = Shares(network=network, weights=list(weights.values()), batch_of=batch_of,
+                loss_of=loss_of, precision="float32", team=Team(2 if policy == "team" else 1),
+                seed=1)
+
+def step(number):
+    shares.gradients(np.arange(32), number)
     optimiser.step()
-    optimiser.zero_grad(set_to_none=True)
-step()
+
+step(0)
 start, steps = time.perf_counter(), 0
 while time.perf_counter() - start < seconds:
-    step()
     steps += 1
+    step(steps)
 print(json.dumps(steps / (time.perf_counter() - start)))
 """
 
@@ -73,7 +94,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     arguments = parser.parse_args()
     for _ in range(arguments.rounds):
-        for policy in ("spinning", "polite"):
+        for policy in ("spinning", "sleeping", "team"):
             quiet = speed(policy, busy=False, seconds=arguments.seconds)
             loaded = speed(policy, busy=True, seconds=arguments.seconds)
             print(
