@@ -55,7 +55,9 @@ def test_a_copy_fails_exactly_where_the_original_fails() -> None:
 
     found = audit([original, replace(original, model="copy")])
 
-    assert known(of(found, "error_consistency")[0]).number == 1
+    consistency = known(of(found, "error_consistency")[0])
+    assert consistency.number == 1
+    assert consistency.no_interval == "every resampled set of items gives the same value"
     votes = next(one.value for one in found.group if one.measure == "effective_votes")
     assert known(votes).number == pytest.approx(1)
 
@@ -97,6 +99,14 @@ def test_intervals_hold_the_truth_as_often_as_they_promise() -> None:
         held += value.low <= 0.49 <= value.high
 
     assert 80 <= held <= 98
+
+
+def test_two_strangers_are_not_called_alike() -> None:
+    """The most alike pair of unrelated models is no more alike than chance may give."""
+    found = audit(family(2, shared=0))
+
+    sentence = next(one.sentence for one in found.advice if one.topic == "most_alike")
+    assert sentence.endswith("no more than chance may give.")
 
 
 def test_no_failure_at_all_still_has_an_upper_bound() -> None:

@@ -6,7 +6,17 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyculture.stats.votes import best_on_other_half, halves, plurality
+from polyculture.core.views import Predictions
+from polyculture.stats.panel import Panel
+from polyculture.stats.resample import counts
+from polyculture.stats.votes import (
+    SPLIT_SEED,
+    SPLITS,
+    best_on_other_half,
+    best_on_other_half_of_rounds,
+    halves,
+    plurality,
+)
 
 answers = st.integers(1, 6).flatmap(
     lambda items: st.lists(
@@ -23,9 +33,9 @@ def test_the_vote_is_the_commonest_answer_and_a_tie_goes_to_the_lowest(
     vote, tied = plurality(np.array(rows))
 
     for item, given_answers in enumerate(zip(*rows, strict=True)):
-        counts = Counter(answer for answer in given_answers if answer >= 0)
-        most = max(counts.values(), default=0)
-        winners = sorted(answer for answer, count in counts.items() if count == most)
+        tally = Counter(answer for answer in given_answers if answer >= 0)
+        most = max(tally.values(), default=0)
+        winners = sorted(answer for answer, count in tally.items() if count == most)
         assert vote[item] == (winners[0] if winners else -1)
         assert tied[item] == (len(winners) > 1)
 
@@ -44,6 +54,29 @@ def test_the_luck_of_the_best_of_many_does_not_survive_the_other_half() -> None:
 
     assert right.mean(axis=1).max() > 0.54
     assert abs(best_on_other_half(right) - 0.5) < 0.03
+
+
+def test_under_weights_each_half_is_scored_by_its_weights() -> None:
+    """Written out model by model and split by split, the same values."""
+    rng = np.random.default_rng(7)
+    right = rng.random((3, 30)) < [[0.6], [0.6], [0.5]]
+    rounds = counts(30, 4, rng)
+    models = tuple(
+        Predictions(labels=1 - row.astype(np.int64), gold=np.zeros(30, dtype=int)) for row in right
+    )
+    panel = Panel(models=models, counts=rounds)
+
+    fast = best_on_other_half_of_rounds(right, rounds, panel.means)
+
+    splits = halves(30, SPLITS, np.random.default_rng(SPLIT_SEED))
+    for weights, value in zip(rounds.astype(float), fast, strict=True):
+        scores = []
+        for first in (*splits, *~splits):
+            chosen = right @ (weights * first)
+            best = np.isclose(chosen, chosen.max())
+            scores.append((right[best] @ (weights * ~first)).mean() / (weights * ~first).sum())
+        assert np.isclose(value, np.mean(scores))
+    assert np.isclose(fast[0], best_on_other_half(right))
 
 
 def test_a_truly_better_model_is_found_on_one_half_and_confirmed_on_the_other() -> None:

@@ -72,13 +72,14 @@ def _joint_failure(
 ) -> Advice:
     failed, items = int(np.all(panel.wrong, axis=0).sum()), panel.counts.shape[1]
     if not failed:
-        sentence = f"No item is failed by all {len(models)} models (of {items:,})."
+        which = "both" if len(models) == 2 else f"all {len(models)}"  # noqa: PLR2004
+        sentence = f"None of {items:,} items is failed by {which} models."
         return Advice(topic="joint_failure", models=tuple(models), sentence=sentence)
     expected = plain.expected.number if isinstance(plain.expected, Known) else 0.0
     sentence = (
-        f"All {len(models)} models fail on {failed:,} of {items:,} items "
+        f"{_all(models)} fail on {failed:,} of {items:,} items "
         f"({percent(failed / items)}); independent models of these accuracies would on "
-        f"{percent(expected)}{_within(within)}. {_then(plain.ratio)}"
+        f"{percent(expected)}{_within(within)}.{_then(plain.ratio)}"
     )
     return Advice(topic="joint_failure", models=tuple(models), sentence=sentence)
 
@@ -90,10 +91,16 @@ def _within(outcome: JointOutcome | None) -> str:
     return f", or on {share} if some right answers are harder for all"
 
 
+def _all(models: Sequence[str]) -> str:
+    return "Both models" if len(models) == 2 else f"All {len(models)} models"  # noqa: PLR2004
+
+
 def _then(ratio: Value) -> str:
-    if isinstance(ratio, Known) and ratio.low is not None and ratio.low > 1:
-        return "No vote or fallback among these models saves such items: send them elsewhere."
-    return "That is no more than chance may give."
+    if not isinstance(ratio, Known) or ratio.low is None:
+        return ""
+    if ratio.low > 1:
+        return " No vote or fallback among these models saves such items: send them elsewhere."
+    return " That is no more than chance may give."
 
 
 def _alike(comparisons: Sequence[Comparison]) -> Advice | None:
@@ -104,12 +111,20 @@ def _alike(comparisons: Sequence[Comparison]) -> Advice | None:
         if not np.isfinite(numbers).any():
             continue
         most = own[int(np.nanargmax(numbers))]
-        sentence = (
+        pair = (
             f"{most.a} and {most.b} are the most alike ({name.replace('_', ' ')} "
-            f"{_with_ends(most.value)}{_chosen(len(own))}): with one of them, the other adds least."
+            f"{_with_ends(most.value)}{_chosen(len(own))})"
         )
-        return Advice(topic="most_alike", models=(most.a, most.b), sentence=sentence)
+        then = "with one of them, the other adds least."
+        if isinstance(most.value, Known) and not _above_chance(most.value):
+            then = "no more than chance may give."
+        return Advice(topic="most_alike", models=(most.a, most.b), sentence=f"{pair}: {then}")
     return None
+
+
+def _above_chance(value: Known) -> bool:
+    lowest = value.number if value.low is None else value.low
+    return value.chance is None or lowest > value.chance
 
 
 def _chosen(pairs: int) -> str:
@@ -172,7 +187,7 @@ def _least_together(models: Sequence[str], panel: Panel) -> Advice:
     difference = (panel.wrong[left] & panel.wrong[right]) - of_all
     error = float(difference.std()) / math.sqrt(len(difference))
     shares = f"on {percent(held_out)} of the other half, all pairs on {percent(of_all.mean())}"
-    if held_out > of_all.mean() - 2 * error:
+    if held_out >= of_all.mean() - 2 * error:
         sentence = (
             "No pair clearly fails together less often than the others: one chosen on one half of "
             f"the items shares failures {shares} on average."

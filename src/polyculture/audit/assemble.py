@@ -122,7 +122,7 @@ def _own_notes(panel: Panel) -> list[str]:
     if gold is not None:
         sizes = np.bincount(gold)
         small = int(((sizes > 0) & (sizes < SMALL_STRATUM)).sum())
-        if small:
+        if small and sizes.max() > 1:  # where all are alone, the value itself says so
             notes.append(
                 f"{small:,} of {int((sizes > 0).sum()):,} right answers have fewer than "
                 f"{SMALL_STRATUM} items; joint failure expected within right answers leans on "

@@ -12,6 +12,9 @@ Floats = NDArray[np.float64]
 NOT_ASKED = "no resampling was asked for"
 OFTEN_UNDEFINED = "more than 5 % of the resampled sets of items have no value"
 
+ALWAYS_THE_SAME = "every resampled set of items gives the same value"
+"""An interval of no width would look like certainty."""
+
 
 def value_of(
     rounds: Floats,
@@ -66,4 +69,6 @@ def with_interval(
     if ends is None or np.isnan(ends[0]):
         no_interval = OFTEN_UNDEFINED if has_rounds else NOT_ASKED
         return Known(number=number, no_interval=no_interval, chance=chance)
+    if ends[0] == ends[1]:
+        return Known(number=number, no_interval=ALWAYS_THE_SAME, chance=chance)
     return Known(number=number, low=ends[0], high=ends[1], chance=chance)

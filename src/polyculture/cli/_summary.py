@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from polyculture.core.values import Known
 
@@ -37,7 +38,9 @@ def show_audit(audit: Audit, folder: Path) -> None:
 
 
 def _accuracies(audit: Audit) -> Table:
-    table = Table(title=f"{len(audit.models)} models on {audit.items:,} items of {audit.probe}")
+    items = "1 item" if audit.items == 1 else f"{audit.items:,} items"
+    title = Text(f"{len(audit.models)} models on {items} of {audit.probe}")
+    table = Table(title=title)
     table.add_column("model")
     table.add_column("accuracy", justify="right")
     table.add_column("95 % interval" if audit.settings.get("confidence") == 0.95 else "interval")  # noqa: PLR2004
@@ -45,7 +48,8 @@ def _accuracies(audit: Audit) -> Table:
     for model in audit.models[:MOST_MODELS]:
         value = model.accuracy
         number = f"{value.number:.3f}" if isinstance(value, Known) else "–"
-        table.add_row(model.name, number, _ends(value), f"{model.missing:,}")
+        # A name is no markup: "[b]" stays "[b]".
+        table.add_row(Text(model.name), number, _ends(value), f"{model.missing:,}")
     return table
 
 
