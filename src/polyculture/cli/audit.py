@@ -12,7 +12,7 @@ from polyculture.core.errors import PolycultureError
 
 def command(
     paths: Annotated[
-        list[Path], typer.Argument(help="One file of answers, or folders of runs.", metavar="PATH…")
+        list[Path], typer.Argument(help="One file of answers, or folders of runs.", metavar="PATH")
     ],
     out: Annotated[Path, typer.Option(help="Folder of the audit, report included.")],
     *,
