@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from polyculture.core.errors import DataError, need
 from polyculture.core.parts import suggestion
-from polyculture.store.tables import read_table, text_lines, write_table
+from polyculture.store.folder import refuse_existing
+from polyculture.store.tables import check_suffix, read_table, text_lines, write_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 INPUTS = ("id", "text", "text_b", "tokens")
 
 
-def predict(run: Path, file: Path, out: Path | None = None) -> tuple[pl.DataFrame, list[str]]:
+def predict(
+    run: Path, file: Path, out: Path | None = None, *, replace: bool = False
+) -> tuple[pl.DataFrame, list[str]]:
     """Answer every row of a file.
 
     Args:
@@ -25,6 +28,7 @@ def predict(run: Path, file: Path, out: Path | None = None) -> tuple[pl.DataFram
         file: A table (csv, tsv, jsonl, parquet) with a column ``text`` (``text_b`` beside it for
             pairs, or ``tokens``, a list of words), perhaps ``id``; or a ``.txt``, one text a line.
         out: Where to write the answers, by its suffix; nowhere if left out.
+        replace: Replace a file that exists.
 
     Returns:
         One row a text, in the file's order: ``id``, ``answer`` and, for one label,
@@ -36,6 +40,9 @@ def predict(run: Path, file: Path, out: Path | None = None) -> tuple[pl.DataFram
         PolycultureError: The run or the file cannot be used.
     """
     need("torch", extra="train", purpose="Answering with a trained model")
+    if out is not None:
+        refuse_existing(out, replace=replace)
+        check_suffix(out)
     import polars as pl
 
     from polyculture.engine.encode import account

@@ -14,11 +14,13 @@ def command(
         Path | None,
         typer.Option(help="Write here, by suffix (csv, tsv, jsonl, parquet)."),
     ] = None,
+    *,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a file there.")] = False,
 ) -> None:
     """Answer the texts of FILE with RUN, with probabilities; JSON lines unless --out is given."""
     from polyculture import api
 
-    table, notes = api.predict(run, file, out)
+    table, notes = api.predict(run, file, out, replace=replace)
     if out is None:
         sys.stdout.write(table.write_ndjson())
     else:

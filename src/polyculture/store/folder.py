@@ -47,12 +47,15 @@ def written_once(folder: Path, *, replace: bool = False) -> Iterator[Path]:
 def refuse_existing(folder: Path, *, replace: bool) -> None:
     """Say early that an output folder is in the way, before hours are spent on filling it."""
     if folder.exists() and not replace:
-        msg = f"{folder} exists already. Choose another folder, or add --replace."
+        msg = f"{folder} exists already. Choose another place, or add --replace."
         raise StoreError(msg)
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file so that readers see the old content or the new, never a part.
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a temporary file beside ``path`` that takes its place when the block ends well.
+
+    Readers see the old content or the new, never a part.
 
     Raises:
         StoreError: The disk is full, or the folder may not be written.
@@ -60,15 +63,22 @@ def write_bytes(path: Path, content: bytes) -> None:
     with telling_of_disk(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        os.close(handle)
+        unfinished = Path(name)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
+            yield unfinished
+            unfinished.chmod(0o644)
+            unfinished.replace(path)
         finally:
-            Path(name).unlink(missing_ok=True)
+            unfinished.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all; see ``whole_file``."""
+    with whole_file(path) as unfinished, unfinished.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def write_text(path: Path, text: str) -> None:
@@ -76,24 +86,39 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
+FULL = "The disk of {path} is full. Free some space, then run the same command again."
+REFUSALS = {
+    errno.ENOSPC: FULL,
+    errno.EDQUOT: FULL,
+    errno.EFBIG: "{path} grew larger than this system allows. Raise the limit on file sizes.",
+    errno.EACCES: "{path} may not be written. Choose a folder that you own.",
+    errno.EPERM: "{path} may not be written. Choose a folder that you own.",
+    errno.EROFS: "{path} lies on a disk that may not be written. Choose another folder.",
+    errno.ENOTDIR: "{path} cannot be made, since a file stands in its way. Choose another folder.",
+}
+"""What a person is told, by the system's number of its refusal."""
+
+
+class DiskError(StoreError):
+    """The disk refuses to be written to."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(reason.format(path=path))
+        self.reason = reason
+
+
 @contextmanager
 def telling_of_disk(path: Path) -> Iterator[None]:
-    """Turn the system's refusals to write into one sentence."""
+    """Turn the system's refusals to write into one sentence about ``path``."""
     try:
         yield
-    except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise StoreError(_full(path)) from error
-        if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-            msg = f"{path} may not be written. Choose a folder that you own."
-            raise StoreError(msg) from error
-        raise
+    except DiskError as error:  # of a file inside, which may have a temporary name
+        raise DiskError(path, error.reason) from error
     except Exception as error:
         # writers of weights and tables put the system's refusal into errors of their own
-        if "No space left on device" in str(error) and not isinstance(error, StoreError):
-            raise StoreError(_full(path)) from error
-        raise
-
-
-def _full(path: Path) -> str:
-    return f"The disk of {path} is full. Free some space, then run the same command again."
+        number = getattr(error, "errno", None)
+        if number not in REFUSALS and "No space left on device" in str(error):
+            number = errno.ENOSPC
+        if number not in REFUSALS:
+            raise
+        raise DiskError(path, REFUSALS[number]) from error

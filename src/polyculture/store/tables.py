@@ -13,9 +13,9 @@ from typing import Any, Literal
 
 import polars as pl
 
-from polyculture.core.errors import DataError
+from polyculture.core.errors import DataError, StoreError
 from polyculture.core.parts import suggestion
-from polyculture.store.folder import telling_of_disk
+from polyculture.store.folder import whole_file
 
 CHUNK = 50_000
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
@@ -71,19 +71,32 @@ def read_table(path: Path, *, quotes: bool = True) -> Table:
 
 
 def write_table(frame: pl.DataFrame, path: Path) -> None:
-    """Write a table by its suffix.
+    """Write a table by its suffix, whole or not at all.
 
     Raises:
-        StoreError: The disk is full, or the folder may not be written.
+        StoreError: The name has no suffix of a table, the disk is full, or the folder may not be
+            written.
     """
-    with telling_of_disk(path):
+    check_suffix(path)
+    with whole_file(path) as unfinished:
         suffix = path.suffix.lower()
         if suffix == ".parquet":
-            frame.write_parquet(path, compression="zstd")
+            frame.write_parquet(unfinished, compression="zstd")
         elif suffix == ".jsonl":
-            frame.write_ndjson(path)
+            frame.write_ndjson(unfinished)
         else:
-            frame.write_csv(path, separator="\t" if suffix == ".tsv" else ",")
+            frame.write_csv(unfinished, separator="\t" if suffix == ".tsv" else ",")
+
+
+def check_suffix(path: Path) -> None:
+    """Say early that a table cannot be written under a name.
+
+    Raises:
+        StoreError: Its suffix is not that of a table.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        msg = f"{path} cannot be written by its name. Name it as one of {', '.join(SUFFIXES)}."
+        raise StoreError(msg)
 
 
 def _check_file(path: Path) -> None:
