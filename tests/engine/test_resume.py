@@ -11,25 +11,11 @@ from pathlib import Path
 import pytest
 
 from polyculture import api
+from polyculture.checks.killed import train_until
 from polyculture.core.data import Dataset
 from polyculture.core.recipe import Recipe
 
 KILLS = 20
-
-
-def train_until(recipe: Recipe, data: Dataset, out: Path, home: str, last_step: int | None) -> None:
-    """Train in this process, and kill it without warning after a step.
-
-    ``home`` is where this machine's choices are remembered; the server that starts processes may
-    have been started by another test, with another one.
-    """
-    os.environ["POLYCULTURE_HOME"] = home
-
-    def tick(now: object) -> None:
-        if last_step is not None and now.step >= last_step:  # type: ignore[attr-defined]
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    api.train(recipe, out, dataset=data, on_tick=tick)
 
 
 @pytest.mark.slow
@@ -67,7 +53,7 @@ def test_twenty_kills_change_no_byte(
     )
     chance = random.Random(task)  # noqa: S311  # moments of kills, no secrets
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["polyculture.engine.train", "polyculture.api.runs"])
+    context.set_forkserver_preload(["polyculture.engine.train", "polyculture.checks.killed"])
 
     given = (recipe, data, tmp_path / "cut", os.environ["POLYCULTURE_HOME"])
     killed = 0
