@@ -9,8 +9,9 @@ from polyculture.cli.main import make
 
 HEAD = """# Commands
 
-Made from the code by `make docs`; `polyculture COMMAND --help` shows the same. Exit status: 0 all went well; 2 the input
-or the request cannot be used, with one sentence on the error stream; 130 Ctrl-C; 1 a bug of ours.
+Made from the code by `make docs`; `polyculture COMMAND --help` shows the same. Exit status: 0 all
+went well; 2 the input or the request cannot be used, with one sentence on the error stream; 130
+Ctrl-C; 1 a bug of ours.
 """
 
 

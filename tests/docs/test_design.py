@@ -10,8 +10,10 @@ PAGES = sorted(DESIGN.glob("[0-9]*.md"))
 FORM = ["Question.", "Choice.", "Why.", "What else was tried.", "When to think again."]
 HEAD = """# Decisions
 
-One page a decision, in one form: *question, choice, why, what else was tried, when to think again*. A page says what is
-built; when the choice changes, the page changes with it. Made by `make docs`.
+One page a decision, in one form: *question, choice, why, what else was tried, when to think again*.
+A page says what is built; when the choice changes, the page changes with it. An alternative without
+a measurement was thought through, not run; what was run is in the [log](../log.md). This list is
+made by `make docs`.
 """
 
 

@@ -12,8 +12,9 @@ PACKAGE = Path(polyculture.__file__).parent
 DOCS = Path(__file__).parents[2] / "docs"
 HEAD = """# Parts
 
-Made from the code by `make docs`. A part is a file, its shelf is the folder, and its name is the file's name; other
-packages add parts through the entry point group `polyculture.<shelf>`. `polyculture parts` lists what is installed.
+Made from the code by `make docs`. A part is a file, its shelf is the folder, and its name is the
+file's name; other packages add parts through the entry point group `polyculture.<shelf>`.
+`polyculture parts` lists what is installed.
 """
 
 

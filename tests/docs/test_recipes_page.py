@@ -16,9 +16,10 @@ from polyculture.core.study import Study
 
 HEAD = """# Recipes and studies
 
-Made from the code by `make docs`. A recipe is a TOML file: one training. A study is a TOML file: several recipes and
-the items they are compared on. Paths are relative to the folder of the file. An unknown name is refused with the
-nearest known one; `polyculture schema` prints all of this as a JSON Schema for editors.
+Made from the code by `make docs`. A recipe is a TOML file: one training. A study is a TOML file:
+several recipes and the items they are compared on. Paths are relative to the folder of the file.
+An unknown name is refused with the nearest known one; `polyculture schema` prints what a recipe
+may hold as a JSON Schema for editors.
 """
 KINDS = {
     int: "whole number",
@@ -108,11 +109,9 @@ def _words(kind: Any) -> str:
         return _words(inside[0])
     if origin is tuple:
         return f"list: {_words(inside[0])}"
-    if origin is dict:
-        return "a table"
-    if inside:
+    if inside and origin is not dict:
         return " or ".join(_words(one) for one in inside if one is not NoneType)
-    return KINDS[kind]
+    return KINDS.get(kind, "a table")
 
 
 def _bounds(field: FieldInfo) -> list[str]:

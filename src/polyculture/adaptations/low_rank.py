@@ -17,9 +17,11 @@ class LowRank(Settings):
 
     kind: Literal["low_rank"] = "low_rank"
     rank: int = Field(default=8, ge=1)
+    """Inner width of the thin matrices."""
     alpha: float = Field(default=16.0, gt=0)
     """The update is scaled by alpha / rank."""
     dropout: float = Field(default=0.05, ge=0, lt=1)
+    """Share of the update's inputs that is dropped while training."""
 
 
 def apply(network: Any, settings: LowRank) -> None:

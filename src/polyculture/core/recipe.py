@@ -147,16 +147,23 @@ class Recipe(Record):
     name: str | None = None
     """The run's name; left out, made from base, adaptation, head and seed."""
     task: Annotated[SerializeAsAny[Settings], OnShelf("tasks")]
+    """What is asked of a text."""
     seed: int = Field(default=1, ge=0, lt=2**31)
+    """Where chance starts: first weights, order of the rows, dropout."""
     base: Annotated[SerializeAsAny[Settings], OnShelf("sources.bases", key="source")]
+    """The model that is adapted."""
     data: Annotated[SerializeAsAny[Settings], OnShelf("sources.texts", key="source")]
+    """The texts with right answers, in splits."""
     adaptation: Annotated[SerializeAsAny[Settings], OnShelf("adaptations")] = Field(
         default_factory=lambda: parts.load("adaptations", "full").settings()
     )
+    """Which weights of the base move, and how."""
     head: Annotated[SerializeAsAny[Settings], OnShelf("heads")] = Field(
         default_factory=lambda: parts.load("heads", "linear").settings()
     )
+    """The layer from the base's vectors to answers."""
     fit: Fit = Fit()
+    """How the weights are fitted, and when to stop."""
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:

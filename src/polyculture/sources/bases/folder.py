@@ -15,6 +15,7 @@ class Folder(Settings):
 
     source: Literal["folder"] = "folder"
     path: RecipePath
+    """The folder: ``config.json``, safetensors weights and a tokenizer."""
     lineage: tuple[str, ...] = ()
     """Names of known ancestors, the nearest first. A run's model knows its own."""
 

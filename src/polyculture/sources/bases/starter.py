@@ -15,6 +15,7 @@ class Starter(Settings):
 
     source: Literal["starter"] = "starter"
     name: str
+    """As the list has it, for example ``minilm-l6``."""
 
 
 def open_base(settings: Starter, texts: Sequence[Sequence[str]], work: Path, seed: int) -> Base:

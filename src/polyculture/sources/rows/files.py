@@ -19,8 +19,11 @@ class Files(Settings):
     """A file for each split; what is not named is not there."""
 
     train: RecipePath | None = None
+    """The file to learn from."""
     valid: RecipePath | None = None
+    """The file by which the best weights are chosen."""
     test: RecipePath | None = None
+    """The file that is answered once, at the end."""
     hold_out: float | None = Field(default=None, gt=0, lt=1)
     """Share of the training rows to validate on, where there is no file of them."""
     split_seed: int = Field(default=1, ge=0)

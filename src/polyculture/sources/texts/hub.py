@@ -24,7 +24,9 @@ class Hub(Columns):
     train: str | None = None
     """A file in the data set, for example ``data/train.parquet``."""
     valid: str | None = None
+    """The file by which the best weights are chosen."""
     test: str | None = None
+    """The file that is answered once, at the end."""
     hold_out: float | None = Field(default=None, gt=0, lt=1)
     """Share of the training rows to validate on, where there is no file of them."""
     split_seed: int = Field(default=1, ge=0)

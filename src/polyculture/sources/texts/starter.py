@@ -31,6 +31,7 @@ class Starter(Settings):
 
     source: Literal["starter"] = "starter"
     name: str
+    """As ``polyculture starter list`` has it, for example ``reviews``."""
     train_rows: int | None = Field(default=None, ge=1)
     """Rows to train on. Left out, all that the other splits leave."""
     valid_rows: int | None = Field(default=None, ge=1)
