@@ -64,9 +64,9 @@ def test_version_is_the_package_s() -> None:
 
 def test_an_unknown_command_is_refused_by_name() -> None:
     """Status 2, and the word that came."""
-    done = run("-m", "polyculture", "trian")
+    done = run("-m", "polyculture", "bake")
     assert done.returncode == 2
-    assert "trian" in done.stderr
+    assert "bake" in done.stderr
     assert "Traceback" not in done.stderr
 
 
