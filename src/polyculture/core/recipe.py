@@ -73,9 +73,11 @@ class OnShelf:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        return {
-            "anyOf": [self.settings(name).model_json_schema() for name in parts.names(self.shelf)]
-        }
+        names = parts.names(self.shelf)
+        tables = [self.settings(name).model_json_schema() for name in names]
+        for table in tables:
+            table["required"] = [self.key, *table.get("required", ())]
+        return {"anyOf": [{"enum": list(names)}, *tables]}
 
 
 def _against_recipe_folder(path: Path, info: ValidationInfo) -> Path:
