@@ -96,13 +96,14 @@ def train(
         run = engine.train(
             given, unfinished, budget_seconds=budget_seconds, on_tick=on_tick, say=say
         )
-        for spent in ("checkpoint", "base"):
-            shutil.rmtree(unfinished / spent, ignore_errors=True)
-        for spent in (FINGERPRINT, "chosen.json"):
-            (unfinished / spent).unlink(missing_ok=True)
         if folder.exists():
             shutil.rmtree(folder)
         unfinished.rename(folder)
+        # only now: a kill before the new name must find what it needs to go on
+        for spent in ("checkpoint", "base"):
+            shutil.rmtree(folder / spent, ignore_errors=True)
+        for spent in (FINGERPRINT, "chosen.json"):
+            (folder / spent).unlink(missing_ok=True)
     return run, folder
 
 
