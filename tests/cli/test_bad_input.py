@@ -504,7 +504,7 @@ TRAINING = (
 
 
 @pytest.mark.slow
-def test_ctrl_c_ends_with_130_and_a_later_call_goes_on(folder: Path) -> None:
+def test_ctrl_c_ends_with_130_and_keeps_what_was_done(folder: Path) -> None:
     """What was finished is kept; there is no half-made run under its name."""
     for name in ("train.csv", "valid.csv"):
         (folder / name).write_text(REVIEWS, encoding="utf-8")

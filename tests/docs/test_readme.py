@@ -101,7 +101,7 @@ def test_every_target_of_make_that_a_page_names_exists(page: str) -> None:
 def test_the_audit_in_the_readme_prints_what_the_readme_shows(tmp_path: Path) -> None:
     """The table is written and audited just as a reader would do it."""
     script = block_with(ENGLISH, "bash", "cat > answers.csv")
-    shown = block_with(ENGLISH, "text", "models on").splitlines()
+    shown = block_with(ENGLISH, "text", "items of answers").splitlines()
     here = f'polyculture() {{ "{sys.executable}" -m polyculture "$@"; }}\n'
 
     done = subprocess.run(
@@ -172,7 +172,7 @@ def test_the_layers_shown_are_the_layers_checked() -> None:
     layers = settings["contracts"][0]["layers"]
 
     for page in (ENGLISH, "CONTRIBUTING.md"):
-        drawn = block_with(page, "text", "api\n" if page != ENGLISH else "one verb a file")
+        drawn = block_with(page, "text", "api\n" if page != ENGLISH else "the verbs: ")
         assert [line.split("   ")[0].strip() for line in drawn.splitlines()] == layers
 
 
