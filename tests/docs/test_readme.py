@@ -131,6 +131,31 @@ def test_the_recipe_in_the_readme_is_one(tmp_path: Path) -> None:
     assert f"runs/{name_of(recipe)} " in block_with(ENGLISH, "bash", "polyculture predict")
 
 
+@pytest.mark.slow
+@pytest.mark.model
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the README's commands are for a shell")
+def test_the_commands_of_the_readme_run_one_after_the_other(tmp_path: Path) -> None:
+    """As they stand, but for the study, which takes minutes, and the browser."""
+    (tmp_path / "recipe.toml").write_text(block_with(ENGLISH, "toml", "# recipe.toml"))
+    (tmp_path / "new.csv").write_text("text\na fine film\n", encoding="utf-8")
+    shown = block_with(ENGLISH, "bash", "polyculture predict").replace(" --open", "")
+    lines = [line for line in shown.splitlines() if not line.startswith("polyculture study")]
+    here = f'polyculture() {{ "{sys.executable}" -m polyculture "$@"; }}\n'
+
+    done = subprocess.run(
+        ["bash", "-euc", here + "\n".join(lines)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "audits" / "runs" / "report.html").is_file()
+
+
 def test_both_readmes_have_the_same_headings_and_code() -> None:
     """A change to one is made to the other too."""
     assert headings(ENGLISH) == headings(CHINESE)

@@ -67,10 +67,11 @@ def _show_check(check: Any) -> None:
     rows = ", ".join(f"{count:,} {split}" for split, count in check.rows.items())
     typer.echo(f"rows       {rows}")
     typer.echo(f"labels     {len(check.labels)}: {', '.join(check.labels[:12])}")
-    typer.echo(f"weights    {check.trained_parameters:,} of {check.parameters:,} are trained")
-    typer.echo(f"steps      {check.steps:,}; about {duration(check.seconds)} on this machine")
-    chosen = ", ".join(f"{key} {value}" for key, value in check.chosen.items())
-    typer.echo(f"chosen     {chosen}")
+    if check.steps:  # word counts are fitted in one go
+        typer.echo(f"weights    {check.trained_parameters:,} of {check.parameters:,} are trained")
+        typer.echo(f"steps      {check.steps:,}; about {duration(check.seconds)} on this machine")
+        chosen = ", ".join(f"{key} {value}" for key, value in check.chosen.items())
+        typer.echo(f"chosen     {chosen}")
     for note in check.notes:
         typer.echo(f"note       {note}")
 
