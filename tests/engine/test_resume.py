@@ -63,7 +63,7 @@ def test_twenty_kills_change_no_byte(
         process = context.Process(target=train_until, args=(*given, last))
         process.start()
         if not by_step:
-            time.sleep(0.3 + chance.random())
+            time.sleep(0.2 + chance.random() / 2)
             process.kill()
         process.join(timeout=120)
         killed += process.exitcode == -signal.SIGKILL
