@@ -44,14 +44,7 @@ def estimate(given: Ingredients) -> Estimate:
         "trained_parameters": count(w for w in network.parameters() if w.requires_grad),
         "steps": len(prepared.work.plan),
         "seconds": before + _seconds_a_step(prepared, given.recipe.seed) * len(prepared.work.plan),
-        "chosen": {
-            "precision": chosen.kernels.precision,
-            "attention": chosen.kernels.attention or None,
-            "threads": chosen.threads,
-            "batch_tokens": chosen.batch_tokens,
-            "learning_rate": chosen.learning_rate,
-            "max_length": chosen.max_length,
-        },
+        "chosen": chosen.facts(),
     }
     return Estimate(figures=figures, notes=prepared.notes)
 

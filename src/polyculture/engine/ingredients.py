@@ -58,6 +58,17 @@ class Chosen(Record):
     learning_rate: float
     max_length: int
 
+    def facts(self) -> dict[str, str | int | float | bool | None]:
+        """The same as plain values, as a run records them and a check shows them."""
+        return {
+            "precision": self.kernels.precision,
+            "attention": self.kernels.attention or None,
+            "threads": self.threads,
+            "batch_tokens": self.batch_tokens,
+            "learning_rate": self.learning_rate,
+            "max_length": self.max_length,
+        }
+
 
 def task_of(recipe: Recipe) -> Task:
     """The part of a recipe's task."""
