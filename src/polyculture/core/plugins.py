@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
+    from polyculture.core.cards import Cards
     from polyculture.core.data import Dataset
     from polyculture.core.recipe import Recipe, Settings
     from polyculture.core.run import Scores
@@ -131,3 +132,16 @@ class AnswerSource:
 
     read: Callable[..., Any]
     suffixes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardSource:
+    """A kind of zoo that cards are read from."""
+
+    read: Callable[..., Cards]
+    """(place, on_progress=..., **settings): all cards. ``place`` is a path, or none where the
+    source needs none; ``on_progress`` takes (done, of all, what is being read)."""
+    accepts: Callable[[Path], bool] | None = None
+    """Whether a path looks like this kind; none where the source is called by its name."""
+    blind: tuple[str, ...] = field(default=())
+    """What this kind of source cannot see, one sentence each."""
