@@ -78,14 +78,24 @@ class TrendPoint(Record):
 
 
 class Trend(Record):
-    """How a figure moved over the years."""
+    """How a figure moved over the years.
 
-    figure: str
-    """For example ``hill1 of lineage`` or ``d1 of architectures``."""
+    All but the last two do not depend on how many cards a year has; the last two are means over
+    sets of equal size drawn from each year.
+    """
+
+    figure: Literal[
+        "same lineage", "same maker", "same trait", "mean similarity", "hill1 of lineage", "d1"
+    ]
+    """``same lineage``, ``same maker``, ``same trait``: the chance that two cards of a year share
+    it. ``mean similarity``: of two architectures. ``hill1 of lineage``, ``d1``: effective number of
+    root lineages and of architectures."""
+    trait: str = ""
+    """The trait, for ``same trait``."""
     community: str
     points: tuple[TrendPoint, ...]
     tau: Value
-    """Kendall's rank correlation of figure and year; its interval resamples cards."""
+    """Kendall's rank correlation of figure and year; its interval draws halves of the cards."""
     p_value: Value
     """Mann-Kendall, exact or by permutation, two-sided."""
 
