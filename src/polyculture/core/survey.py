@@ -136,7 +136,8 @@ class Forest(Record):
     ancestors: tuple[Ancestor, ...]
     """The most fruitful first; at most 200."""
     parents: dict[str, int]
-    """Parent to number of its direct children, all of them; at most 10,000, the largest first."""
+    """Parent to number of cards that name it, themselves not counted, before cycles are cut; at
+    most 10,000, the largest first."""
     mended: tuple[str, ...]
     """Self-parents, cycles, unknown and repeated parents: what was cut, with counts and names."""
 
