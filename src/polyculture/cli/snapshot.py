@@ -1,0 +1,68 @@
+"""``polyculture snapshot``: public lists of models, kept in a file that a survey reads offline."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+app = typer.Typer(no_args_is_help=True, help="Lists of models on hubs, kept for surveys offline.")
+
+
+@app.command()
+def hub(
+    out: Annotated[Path, typer.Option(help="File to write, such as models.parquet.")],
+    *,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="At most so many; of each --community, if named.")
+    ] = None,
+    community: Annotated[
+        list[str] | None, typer.Option(help="Only this tag of a task, such as fill-mask; repeat.")
+    ] = None,
+    library: Annotated[str | None, typer.Option(help="Only models of this library.")] = None,
+    sort: Annotated[
+        Literal["downloads", "created"],
+        typer.Option(help="The most downloaded first, or the newest."),
+    ] = "downloads",
+    pause: Annotated[float, typer.Option(min=0.0, help="Seconds between two pages.")] = 0.5,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a file there.")] = False,
+) -> None:
+    """List the models of the hub of HF_ENDPOINT: bases, licences, downloads, dates; no weights."""
+    from polyculture.api.snapshots import snapshot_hub
+
+    try:
+        with _progress() as progress:
+            bar = progress.add_task("asking the hub", total=limit)
+            taken = snapshot_hub(
+                out,
+                communities=community or (),
+                library=library,
+                sort=sort,
+                limit=limit,
+                replace=replace,
+                pause=pause,
+                watch=lambda done, total, what: progress.update(
+                    bar, completed=done, total=total, description=what
+                ),
+            )
+    except KeyboardInterrupt:
+        typer.echo(f"The pages so far lie beside {out}: the same command goes on.", err=True)
+        raise
+    for note in taken.notes:
+        typer.echo(note)
+    typer.echo(f"{taken.models:,} models of {taken.hub} are in {out}.")
+
+
+def _progress() -> "Progress":
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TimeElapsedColumn
+
+    return Progress(
+        "{task.completed:,.0f} models",
+        BarColumn(bar_width=20),
+        TimeElapsedColumn(),
+        "{task.description}",
+        console=Console(stderr=True),
+    )
