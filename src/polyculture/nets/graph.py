@@ -198,7 +198,7 @@ def _with_ones(module: nn.Module, name: str, values: Tensor) -> Tensor:
 
 def _along(out: Tensor, values: Tensor) -> bool:
     """Whether two vectors have one direction."""
-    return bool(nn.functional.cosine_similarity(out, values).abs() > 1 - 1e-4)  # noqa: PLR2004
+    return bool(nn.functional.cosine_similarity(out, values).abs() > 1 - 1e-4)
 
 
 def _activation(module: nn.Module) -> str:

@@ -112,10 +112,10 @@ def defaults(configuration_class: Any) -> Any:
 
 
 def reason_of(error: Exception) -> str:
-    """Why something was not built, in one line: the kind of error and what it said, shortened.
+    r"""Why something was not built, in one line: the kind of error and what it said, shortened.
 
     Example:
-        >>> reason_of(ImportError("DetrModel requires\\n the timm library"))
+        >>> reason_of(ImportError("DetrModel requires\n the timm library"))
         'ImportError: DetrModel requires the timm library'
     """
     said = " ".join(str(error).split())

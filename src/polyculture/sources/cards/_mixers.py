@@ -21,6 +21,15 @@ FUSED = frozenset(
     | {"qk_proj", "qkv_layer", "qkv_linear", "qkv_proj", "query_key", "query_key_value", "to_qkv"}
     | {"wqkv"}
 )
+SIGNS = (
+    ({"A_log", "D"}, "state space"),  # it adds D times its input, a gated delta rule does not
+    ({"A_log"}, "linear attention"),
+    ({"time_decay"}, "linear attention"),
+    ({"slope_rate"}, "linear attention"),
+    ({"recurrent_param"}, "recurrent"),
+    ({"igate_preact"}, "recurrent"),
+)
+"""Weights, buffers or parts that a mixer of a kind has, the first that fit."""
 RARE = 0.05
 """Share of all mixers that a kind needs: hybrids have one attention in eight or ten layers."""
 RARE_CONVOLUTION = 0.2
@@ -91,22 +100,27 @@ def _own(module: Any) -> set[str]:
 
 
 def _kind(module: Any) -> str:
+    own = _own(module)
+    signed = next((kind for signs, kind in SIGNS if signs <= own), "")
+    return signed or _of_torch(module) or _of_projections(module, own)
+
+
+def _of_torch(module: Any) -> str:
+    """What torch's own classes, and one name, say."""
     from torch import nn
 
-    own, of_class = _own(module), type(module).__name__.lower()
-    if isinstance(module, nn.RNNBase) or own & {"recurrent_param", "igate_preact"}:
+    if isinstance(module, nn.RNNBase):
         return "recurrent"
-    if "A_log" in own:  # a state space adds D times its input, a gated delta rule does not
-        return "state space" if "D" in own else "linear attention"
-    if own & {"time_decay", "slope_rate"}:
-        return "linear attention"
     if isinstance(module, nn.AvgPool2d) and module.stride in {1, (1, 1)}:
         return "pooling"
-    if "fouriertransform" in of_class:
-        return "fourier"
+    return "fourier" if "fouriertransform" in type(module).__name__.lower() else ""
+
+
+def _of_projections(module: Any, own: set[str]) -> str:
     if _projections(module, own) is None:
         return ""
-    is_linear = "linearattention" in of_class or "deltanet" in of_class
+    name = type(module).__name__.lower()
+    is_linear = "linearattention" in name or "deltanet" in name
     return "linear attention" if is_linear else "attention"
 
 

@@ -6,6 +6,8 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from polyculture.sources.cards._families import communities
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -31,6 +33,11 @@ KNOWN = {
     "Wav2Vec2CTCTokenizer": "character",
 }
 """Tokenisers that are plain Python and that their files do not tell in one of these ways."""
+WITHOUT_TEXT = frozenset(
+    {"audio", "control", "depth", "detection", "image to image", "keypoints", "segmentation"}
+    | {"time series", "video", "vision"}
+)
+"""Communities whose models need not read or write text."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +52,14 @@ def tokenisers(found: Library) -> dict[str, str]:
 
     A family whose tokeniser is read from a checkpoint (``TokenizersBackend``), or is a
     SentencePiece model of either kind, is absent: its kind cannot be told from the library.
-    ``none`` is a family that the library gives neither a tokeniser nor a processor.
+    ``none`` is a family of communities without text, to which the library gives neither a
+    tokeniser nor a processor.
     """
     classes = _classes(found.models)
     kinds = {family: _of_family(found, family, classes) for family in found.families}
+    for family, places in communities(found).items():
+        if kinds[family] == "none" and not WITHOUT_TEXT.issuperset(places):
+            kinds[family] = ""
     return {family: kind for family, kind in kinds.items() if kind}
 
 

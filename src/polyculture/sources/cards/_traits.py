@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from polyculture.core.views import Architecture
 
 BLIND = (
-    "Norms and activations are told by what a module computes; mixers and attention by the names "
-    "and shapes of the weights (q_proj, A_log), then by a class called attention; positions and "
-    "experts by names and settings. What a network computes without a module is not seen.",
+    "Norms and activations are told by what a module computes.",
+    "Mixers and attention are told by names and shapes of weights, then by a class's name.",
+    "Positions and experts are told by names and settings.",
+    "What a network computes without a module of its own is not seen.",
 )
 """What these traits cannot see."""
 
@@ -40,12 +41,16 @@ ALSO_CALLED = {
 }
 FAIR = 0.2
 """Share of the norms, activations or attentions that a kind needs to be a value."""
-ACTIVATION_SETTING = re.compile(r"^(hidden_act\w*|activation(_function)?|act(ivation)?_fn|\w+_act)$")
+ACTIVATION_SETTING = re.compile(
+    r"^(hidden_act\w*|activation(_function)?|act(ivation)?_fn|\w+_act)$"
+)
 POSITION = re.compile(
     r"^(absolute_|abs_|embed_|token_|patch_|vision_|spatial_|temporal_)?w?pos"
     r"(ition(al|s)?)?(_?(emb|enc|table)\w*)?$|^wpe$"
 )
-RELATIVE = re.compile(r"relative|(^|_)rel_(pos|embed|attn|shift)|distance_embedding|^r_w_bias$", re.I)
+RELATIVE = re.compile(
+    r"relative|(^|_)rel_(pos|embed|attn|shift)|distance_embedding|^r_w_bias$", re.IGNORECASE
+)
 MOVED_BY_ROTATION = ("rope_parameters", "rope_theta", "rotary_dim", "rotary_pct")
 
 
