@@ -66,7 +66,7 @@ def tables(folder: Path, modeling: str, configuration: str) -> None:
         ("from ..beta.modeling_beta import Layer\nclass A(Layer[int]): pass", {"beta": 1}),
         (
             (
-                "from ..beta.modeling_beta import One, Two\nfrom ..gamma.processing_gamma import P\n"
+                "from ..beta.modeling_beta import One, Two\nfrom ..gamma.proc import P\n"
                 "class A(One, Two): pass\nclass B(Two): pass\nclass C(P, One): pass"
             ),
             {"beta": 3, "gamma": 1},
