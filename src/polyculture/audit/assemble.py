@@ -10,6 +10,7 @@ from polyculture.audit.align import aligned
 from polyculture.audit.clusters import clusterings
 from polyculture.audit.compare import compare_pairs
 from polyculture.audit.concord import concordance
+from polyculture.audit.contests import contests
 from polyculture.core.audit import Audit, JointOutcome
 from polyculture.core.views import Evidence
 from polyculture.stats.panel import Panel
@@ -67,6 +68,7 @@ def audit(
         all_fail_within_gold=within_gold,
         shared_refusals=int(np.all([one.predictions.missing for one in models], axis=0).sum()),
         group=group,
+        contests=contests(names, panel) if has_gold else (),
         clusterings=clusterings(names, comparisons),
         concordance=concordance(names, comparisons, shuffles),
         advice=advice(

@@ -27,6 +27,17 @@ def summary(audit: Audit) -> dict[str, Any]:
             **{result.measure: number(result.value) for result in audit.group},
         },
         "pairs": [_pair(comparison) for comparison in audit.comparisons],
+        "contests": [
+            {
+                "a": one.a,
+                "b": one.b,
+                "a_only": one.a_only,
+                "b_only": one.b_only,
+                "p_value": number(one.p_value),
+                "p_corrected": number(one.p_corrected),
+            }
+            for one in audit.contests
+        ],
         "advice": [one.sentence for one in audit.advice],
         "notes": list(audit.notes),
     }

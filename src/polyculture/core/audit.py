@@ -71,6 +71,21 @@ class ModelResult(Record):
     lineage: tuple[str, ...] = ()
 
 
+class Contest(Record):
+    """Is one model really better than another? The exact McNemar test on the probe's items."""
+
+    a: str
+    """The one that is right more often; at a tie, the one that comes first."""
+    b: str
+    a_only: int
+    """Items that only ``a`` gets right."""
+    b_only: int
+    p_value: Value
+    """Two-sided: the chance of so uneven a split if neither were better."""
+    p_corrected: Value
+    """After Holm's correction over all pairs of the audit."""
+
+
 class Stratum(Record):
     """Joint failure within one group of items."""
 
@@ -112,6 +127,8 @@ class Audit(Record):
     shared_refusals: int = 0
     """Items that no model answered; they count as failed by all."""
     group: tuple[GroupResult, ...]
+    contests: tuple[Contest, ...] = ()
+    """Every pair of models; empty without gold."""
     clusterings: tuple[Clustering, ...]
     concordance: tuple[Concordance, ...]
     advice: tuple[Advice, ...] = ()

@@ -9,6 +9,7 @@ from polyculture.core.audit import Audit, ModelResult
 from polyculture.core.page import ReportInput
 from polyculture.core.run import Baseline, Run, Score, Scores
 from polyculture.core.values import Known
+from polyculture.report import contests
 from polyculture.report.drawing import finished, rows
 from polyculture.report.meanings import name_of, within
 from polyculture.report.numbers import SMALLEST_P, cell, coefficient, count, p_value, share, told
@@ -24,7 +25,7 @@ LONG = 30
 
 def section(content: ReportInput) -> Section:
     """Scores of trainings, and accuracy on the probe."""
-    blocks: list[Block] = [*_accuracy(content.audit)]
+    blocks: list[Block] = [*_accuracy(content.audit), *contests.blocks(content.audit)]
     if content.runs:
         blocks += [_against_baselines(content.runs), *_per_label(content.runs)]
     return Section(

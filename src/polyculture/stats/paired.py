@@ -58,8 +58,17 @@ def better(
     b_only = sum(y and not x for x, y in right)
     if not right:
         return Undefined(reason="there are no items"), 0, 0
-    p = min(1.0, 2 * float(bdtr(min(a_only, b_only), a_only + b_only, 0.5)))
-    return Known(number=p, no_interval=NO_INTERVAL), a_only, b_only
+    return Known(number=mcnemar(a_only, b_only), no_interval=NO_INTERVAL), a_only, b_only
+
+
+def mcnemar(a_only: int, b_only: int) -> float:
+    """The exact two-sided p of so uneven a split of the items that only one gets right.
+
+    Example:
+        >>> mcnemar(5, 0), mcnemar(0, 0)
+        (0.0625, 1.0)
+    """
+    return min(1.0, 2 * float(bdtr(min(a_only, b_only), a_only + b_only, 0.5)))
 
 
 def randomised_f1(a: Numbers, b: Numbers, *, rounds: int = ROUNDS, seed: int = SEED) -> Value:

@@ -1,0 +1,42 @@
+"""Is one model really better than another, or only luckier on these items?"""
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+
+from polyculture.core.audit import Contest
+from polyculture.core.values import Known
+from polyculture.stats.correct import holm
+from polyculture.stats.paired import NO_INTERVAL, mcnemar
+from polyculture.stats.panel import Panel
+
+
+def contests(names: Sequence[str], panel: Panel) -> tuple[Contest, ...]:
+    """The exact McNemar test of every pair of models, and Holm's correction over all pairs.
+
+    Args:
+        names: Of the models, in the panel's order.
+        panel: Their answers, with gold.
+
+    Returns:
+        One contest a pair, in the order of the pairs; ``a`` is the one that is right more often.
+    """
+    right = (~panel.wrong).astype(np.float64)  # (models, items); sums of whole numbers stay exact
+    only = right @ (1 - right).T  # [a, b]: items that a gets right and b does not
+    pairs = [
+        (a, b) if only[a, b] >= only[b, a] else (b, a)
+        for a, b in combinations(range(len(names)), 2)
+    ]
+    found = [mcnemar(int(only[a, b]), int(only[b, a])) for a, b in pairs]
+    return tuple(
+        Contest(
+            a=names[a],
+            b=names[b],
+            a_only=int(only[a, b]),
+            b_only=int(only[b, a]),
+            p_value=Known(number=p, no_interval=NO_INTERVAL),
+            p_corrected=Known(number=float(corrected), no_interval=NO_INTERVAL),
+        )
+        for (a, b), p, corrected in zip(pairs, found, holm(np.array(found)), strict=True)
+    )
