@@ -24,6 +24,8 @@ _VERBS = {
     "starter_folder": "starter",
     "study": "studies",
     "summary": "audit",
+    "survey": "surveys",
+    "survey_summary": "surveys",
     "train": "runs",
     "write_audit": "audit",
 }

@@ -15,6 +15,7 @@ SHELVES = (
     "measures.head",
     "measures.group",
     "sources.answers",
+    "sources.cards",
 )
 KINDS = tuple(dict.fromkeys(shelf.partition(".")[0] for shelf in SHELVES))
 

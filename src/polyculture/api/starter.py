@@ -36,7 +36,11 @@ def list_starters() -> list[StarterState]:
 
 
 def missing_starters(names: Sequence[str] = ()) -> list[StarterState]:
-    """What a fetch of these names would get; of all starters for no names.
+    """What a fetch of these names would get.
+
+    Args:
+        names: Starters, or ``survey`` for the models of other fields than text; all but those for
+            no names.
 
     Raises:
         StarterError: There is no starter of a name.
@@ -47,10 +51,10 @@ def missing_starters(names: Sequence[str] = ()) -> list[StarterState]:
 def fetch_starters(
     names: Sequence[str] = (), watch: Callable[[str, int, int], None] | None = None
 ) -> None:
-    """Fetch, check and convert what is missing; all starters for no names.
+    """Fetch, check and convert what is missing.
 
     Args:
-        names: Which starters.
+        names: Which starters, as for ``missing_starters``.
         watch: Told often (what is going on, bytes done, bytes in all).
 
     Raises:

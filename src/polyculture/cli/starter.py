@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Real models and data, fetched once, then offline.")
 
 MB = 1_000_000
-Names = Annotated[list[str] | None, typer.Argument(help="Which; all of them without a name.")]
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="Which; without a name all that recipes read. 'survey': models of other fields."
+    ),
+]
 
 
 @app.command(name="list")

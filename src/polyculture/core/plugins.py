@@ -139,8 +139,8 @@ class CardSource:
     """A kind of zoo that cards are read from."""
 
     read: Callable[..., Cards]
-    """(places, on_progress=..., **settings): all cards of the paths, which are none where the source
-    is called by its name; ``on_progress`` takes (done, of all, what is being read)."""
+    """(places, on_progress=..., **settings): all cards of the paths, which are none where the
+    source is called by its name; ``on_progress`` takes (done, of all, what is being read)."""
     accepts: Callable[[Path], bool] | None = None
     """Whether a path looks like this kind; none where the source is called by its name."""
     blind: tuple[str, ...] = field(default=())

@@ -96,7 +96,7 @@ def scaled(matrix: Numbers) -> Numbers:
 
 def _turned(vector: Numbers) -> Numbers:
     farthest = int(np.round(np.abs(vector), DIGITS + DIGITS).argmax())
-    return vector * np.sign(vector[farthest])
+    return np.asarray(vector * np.sign(vector[farthest]))
 
 
 def _neighbours(matrix: Numbers, start: Numbers) -> Numbers:

@@ -1,0 +1,161 @@
+"""Survey a zoo of models: read its cards, count, write one folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from polyculture.core import parts
+from polyculture.core.errors import PolycultureError
+from polyculture.store.folder import refuse_existing, write_text, written_once
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from polyculture.core.cards import Cards
+    from polyculture.core.survey import Survey, YearCheck
+
+SHELF = "sources.cards"
+SETTINGS = {"table": ("columns", "aliases"), "transformers": ("fresh",)}
+"""Which kinds of source take which settings."""
+
+
+def survey(
+    sources: Sequence[str],
+    *,
+    out: Path | None = None,
+    replace: bool = False,
+    columns: Mapping[str, str] | None = None,
+    aliases: Path | None = None,
+    years: Path | None = None,
+    fresh: bool = False,
+    draws: int = 1000,
+    resamples: int = 1000,
+    seed: int = 1,
+    command: str = "",
+    on_progress: Callable[[int, int, str], None] = lambda *_: None,
+    on_stage: Callable[[str], None] = lambda _: None,
+) -> Survey:
+    """Count how alike the models of a zoo are, and where they come from.
+
+    Args:
+        sources: Names of sources (``transformers``, ``starter``) or paths: folders with a
+            ``config.json`` each, a snapshot of a hub, tables of cards, folders of runs. What kind
+            a path is, is seen from what it holds; several are surveyed as one zoo.
+        out: Folder of the survey, its pages among it; nothing is written without it.
+        replace: Put the new folder in the place of one that exists.
+        columns: For tables of a layout that is not known: card field to column.
+        aliases: For tables: a file of names that are one, or are not.
+        years: A table of models with their years of publication, to hold this source's against.
+        fresh: Read anew what was kept from last time.
+        draws: Random sets behind each chance level and p value.
+        resamples: Rounds behind each interval.
+        seed: Seed of all drawing.
+        command: The command that makes all of this again, for the page.
+        on_progress: Told (done, of all, what) while cards are read.
+        on_stage: Told what is counted next.
+
+    Returns:
+        All findings. ``survey_summary`` gives them in few keys.
+
+    Raises:
+        PolycultureError: A source is not known or cannot be read, or the folder exists.
+    """
+    from polyculture.survey.assemble import survey as count
+    from polyculture.survey.joining import joined
+
+    if out is not None:
+        refuse_existing(out, replace=replace)
+    settings = {"columns": columns, "aliases": aliases, "fresh": fresh}
+    read = [
+        _read(kind, places, settings, on_progress) for kind, places in _by_kind(sources).items()
+    ]
+    cards = joined(read)
+    found = count(
+        cards,
+        draws=draws,
+        resamples=resamples,
+        seed=seed,
+        year_check=None if years is None else _compare_years(cards, years),
+        on_stage=on_stage,
+    )
+    if out is not None:
+        on_stage("page")
+        _write(found, cards, out, command=command, replace=replace)
+    return found
+
+
+def survey_summary(survey: Survey) -> dict[str, Any]:
+    """The survey in few keys, as ``polyculture survey --json`` prints it."""
+    from polyculture.survey.summary import summary
+
+    return summary(survey)
+
+
+def _by_kind(sources: Sequence[str]) -> dict[str, list[Path]]:
+    """Kind of source to the paths of that kind, in the order they came."""
+    found: dict[str, list[Path]] = {}
+    for source in sources:
+        kind, places = _kind_of(source)
+        found.setdefault(kind, []).extend(places)
+    if not found:
+        msg = f"A survey needs a source: {_named()}, or a path."
+        raise PolycultureError(msg)
+    return found
+
+
+def _kind_of(source: str) -> tuple[str, list[Path]]:
+    kinds = {name: parts.load(SHELF, name) for name in parts.names(SHELF)}
+    if source in kinds and kinds[source].accepts is None:
+        return source, []
+    path = Path(source)
+    if not path.exists():
+        msg = (
+            f"{source!r} is neither a source ({_named()}) nor a path that exists. "
+            f"{parts.suggestion(source, tuple(kinds))}"
+        )
+        raise PolycultureError(msg)
+    # the table takes what nothing else knows, and says what it lacks
+    order = sorted(kinds, key=lambda name: name == "table")
+    for name in order:
+        if kinds[name].accepts is not None and kinds[name].accepts(path):
+            return name, [path]
+    msg = (
+        f"{source} is no zoo that can be read. Expected folders with a config.json, a snapshot of "
+        "a hub (.parquet), a table of cards (.csv, .jsonl, .parquet, .yaml), or folders of runs."
+    )
+    raise PolycultureError(msg)
+
+
+def _named() -> str:
+    named = (name for name in parts.names(SHELF) if parts.load(SHELF, name).accepts is None)
+    return " or ".join(named)
+
+
+def _read(
+    kind: str,
+    places: Sequence[Path],
+    settings: Mapping[str, Any],
+    on_progress: Callable[[int, int, str], None],
+) -> Cards:
+    own = {name: settings[name] for name in SETTINGS.get(kind, ())}
+    return parts.load(SHELF, kind).read(places, on_progress=on_progress, **own)  # type: ignore[no-any-return]
+
+
+def _compare_years(cards: Cards, path: Path) -> YearCheck:
+    from polyculture.survey.years import year_check
+
+    other = parts.load(SHELF, "table").read([path], on_progress=lambda *_: None)
+    return year_check(cards, other)
+
+
+def _write(survey: Survey, cards: Cards, out: Path, *, command: str, replace: bool) -> None:
+    from polyculture.report.survey import write_survey_report
+    from polyculture.store.tables import write_table
+
+    with written_once(out, replace=replace) as folder:
+        write_text(folder / "survey.json", survey.model_dump_json(indent=1) + "\n")
+        for name in ("table", "parents", "traits"):
+            file = "cards" if name == "table" else name
+            write_table(getattr(cards, name), folder / f"{file}.parquet")
+        write_survey_report(folder, survey, command=command)

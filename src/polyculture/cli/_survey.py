@@ -1,0 +1,115 @@
+"""What the command line says about a survey: its progress, the headlines, where the page lies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from polyculture.core.values import Known
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from polyculture.core.survey import Survey
+
+MOST = 30
+"""Communities shown; the page has all."""
+ANCESTORS = 5
+
+
+class Watch:
+    """Shows how far reading and counting are, on the error stream."""
+
+    def __init__(self) -> None:
+        self.console = Console(stderr=True, soft_wrap=True)
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            console=self.console,
+            disable=not self.console.is_terminal,
+            transient=True,
+        )
+        self.task = self.bar.add_task("reading", total=None)
+
+    def __enter__(self) -> Self:
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def progress(self, done: int, of_all: int, what: str) -> None:
+        """Cards are read."""
+        self.bar.update(
+            self.task, description=f"reading {what}", completed=done, total=of_all or None
+        )
+
+    def stage(self, what: str) -> None:
+        """Something else is counted."""
+        self.bar.update(self.task, description=f"counting: {what}", total=None)
+
+
+def show_survey(survey: Survey, folder: Path | None) -> None:
+    """Print the headlines of a survey."""
+    from polyculture import api
+
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(_communities(survey, api.survey_summary(survey)))
+    left = len(survey.communities) - MOST
+    if left > 0:
+        console.print(f"… and {left} more; --json and the page have all.", markup=False)
+    for line in _lines(survey):
+        console.print(line, markup=False)
+    if folder is not None:
+        console.print(f"\nPage: {folder / 'report.html'}", markup=False)
+
+
+def _communities(survey: Survey, summary: dict[str, Any]) -> Table:
+    built = f", {survey.built:,} of {survey.buildable:,} built" if survey.buildable else ""
+    table = Table(title=Text(f"{survey.cards:,} cards of {', '.join(survey.sources)}{built}"))
+    table.add_column("community")
+    for head in ("cards", "built", "lineages", "architectures"):
+        table.add_column(head, justify="right")
+    ordered = sorted(survey.communities, key=lambda one: (-one.members, one.name))
+    rows = {"all": summary["all"]}
+    rows |= {one.name: summary["communities"][one.name] for one in ordered[:MOST]}
+    for name, figures in rows.items():
+        table.add_row(
+            Text(name),
+            f"{figures['families']:,}",
+            f"{figures['built']:,}",
+            _short(figures["hill1"]),
+            _short(figures["similarity_sensitive"]),
+        )
+    table.caption = Text("Effective numbers: as many equally common ones would be as diverse.")
+    return table
+
+
+def _short(value: float | dict[str, str]) -> str:
+    return "–" if isinstance(value, dict) else f"{value:,.1f}"
+
+
+def _lines(survey: Survey) -> Iterator[str]:
+    alike = next((one for one in survey.similarities if not one.community), None)
+    if alike is not None and isinstance(alike.d1, Known):
+        ends = "" if alike.d1.low is None else f" ({alike.d1.low:.1f} to {alike.d1.high:.1f})"
+        yield (
+            f"{alike.built:,} architectures count as {alike.d1.number:.1f}{ends} different ones, "
+            "once likeness is taken into account."
+        )
+    for forest in survey.forests[:1]:
+        for one in forest.ancestors[:ANCESTORS]:
+            yield (
+                f"If {one.name} carries a flaw, {one.descendants:,} cards "
+                f"({100 * one.share:.1f} %) may inherit it."
+            )
+    for reason, count in list(survey.reasons.items())[:ANCESTORS]:
+        yield f"Not built: {count} ({reason})"
+    for note in survey.notes:
+        yield f"Note: {note}"

@@ -1,0 +1,95 @@
+"""``polyculture survey``: how alike are the models of a whole zoo?"""
+
+import json
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from polyculture.core.errors import PolycultureError
+
+
+def command(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            help="transformers, starter, or paths: tables of cards, hub snapshots, folders.",
+            metavar="SOURCE",
+        ),
+    ],
+    *,
+    report: Annotated[
+        bool, typer.Option("--report", help="Write the page and the tables to a folder.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="That folder; surveys/SOURCE where left out.", show_default=False),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a survey there.")] = False,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="For a table: FIELD=COLUMN, such as name=Model.", metavar="FIELD=COLUMN"),
+    ] = None,
+    aliases: Annotated[
+        Path | None, typer.Option(help="For tables: a file of names that are one, or are not.")
+    ] = None,
+    years: Annotated[
+        Path | None, typer.Option(help="A table with years of publication, to compare with.")
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Read anew what was kept from last time.")
+    ] = False,
+    draws: Annotated[int, typer.Option(min=99, help="Random sets behind p values.")] = 1000,
+    resamples: Annotated[int, typer.Option(min=0, help="Rounds behind intervals.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all drawing.")] = 1,
+) -> None:
+    """Count how alike the models of SOURCEs are, and where they come from."""
+    from polyculture import api
+    from polyculture.cli._survey import Watch, show_survey
+
+    if report and out is None:
+        out = Path("surveys") / Path(sources[0]).stem
+    words = ["polyculture", "survey", *sources]
+    words += [word for one in column or () for word in ("--column", one)]
+    for name, path in (("aliases", aliases), ("years", years), ("out", out)):
+        words += [f"--{name}", str(path)] if path is not None else []
+    numbers = {"draws": (draws, 1000), "resamples": (resamples, 1000), "seed": (seed, 1)}
+    for name, (number, usual) in numbers.items():
+        words += [f"--{name}", str(number)] if number != usual else []
+    with Watch() as watch:
+        found = api.survey(
+            sources,
+            out=out,
+            replace=replace,
+            columns=_columns(column or []),
+            aliases=aliases,
+            years=years,
+            fresh=fresh,
+            draws=draws,
+            resamples=resamples,
+            seed=seed,
+            command=shlex.join(words),
+            on_progress=watch.progress,
+            on_stage=watch.stage,
+        )
+    if as_json:
+        summary = api.survey_summary(found)
+        typer.echo(json.dumps(summary, ensure_ascii=False, indent=1, allow_nan=False))
+    else:
+        show_survey(found, out)
+
+
+def _columns(pairs: list[str]) -> dict[str, str] | None:
+    """Card field to column.
+
+    Example:
+        >>> _columns(["name=Model", "maker=Built by"])
+        {'name': 'Model', 'maker': 'Built by'}
+    """
+    for pair in pairs:
+        if "=" not in pair:
+            msg = f"--column takes FIELD=COLUMN, such as name=Model, but {pair!r} came."
+            raise PolycultureError(msg)
+    return dict(pair.split("=", 1) for pair in pairs) or None
