@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polyculture.core.errors import UndefinedError
+from polyculture.stats.scores import Numbers
 from polyculture.stats.two_sample import (
     in_a,
     in_b,
@@ -19,12 +20,12 @@ from polyculture.stats.two_sample import (
 )
 
 
-def likeness(cards: int, seed: int = 1) -> np.ndarray:
+def likeness(cards: int, seed: int = 1) -> Numbers:
     points = np.random.default_rng(seed).normal(size=(cards, 3))
-    return np.exp(-((points[:, None] - points) ** 2).sum(axis=-1))
+    return np.asarray(np.exp(-((points[:, None] - points) ** 2).sum(axis=-1)))
 
 
-def by_loops(kernel: np.ndarray, a: list[int], b: list[int]) -> float:
+def by_loops(kernel: Numbers, a: list[int], b: list[int]) -> float:
     def mean(first: list[int], second: list[int]) -> float:
         return float(np.mean([kernel[i, j] for i in first for j in second if i != j]))
 
@@ -44,7 +45,7 @@ def test_it_is_what_three_loops_give(a: set[int], b: set[int]) -> None:
 def test_a_set_is_no_distance_from_itself() -> None:
     """Equal sets give 0, and two unlike, even sets the most there is."""
     same = np.arange(5)
-    blocks = np.kron(np.eye(2), np.ones((3, 3)))
+    blocks: Numbers = np.kron(np.eye(2), np.ones((3, 3))).astype(np.float64)
 
     assert mmd(likeness(5), same, same) == pytest.approx(0)
     assert mmd(blocks, np.arange(3), np.arange(3, 6)) == 2

@@ -55,7 +55,7 @@ def test_every_pair_is_what_the_measure_says() -> None:
 
 @pytest.mark.parametrize(("rounds", "value"), [(1, 0.625), (2, 5 / 12), (3, 0.3125)])
 def test_chains_of_the_notes(rounds: int, value: float) -> None:
-    """The package grakel gives these figures for two chains that differ in the order of their ends."""
+    """The package grakel gives these figures for chains that differ in the order of their ends."""
     a, b = (
         neighbourhoods(chain(*kinds), rounds)
         for kinds in (("emb", "attn", "mlp", "norm"), ("emb", "attn", "norm", "mlp"))
@@ -127,9 +127,9 @@ def test_a_whole_library_takes_seconds() -> None:
     graphs = {
         f"{number}": stack(8 + number % 400, *kinds, f"own {number}") for number in range(550)
     }
-    start = time.perf_counter()
+    start = time.process_time()
 
     found = kernel(graphs)
 
     assert found.matrix.shape == (550, 550)
-    assert time.perf_counter() - start < 60
+    assert time.process_time() - start < 30

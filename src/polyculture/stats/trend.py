@@ -119,4 +119,5 @@ def _ranks(values: NDArray[np.int64] | Numbers) -> Signs:
 def _signs(ranks: Signs) -> Signs:
     """Rise (1), fall (-1) or tie (0) of each pair, ``(..., pairs)``."""
     first, second = np.triu_indices(ranks.shape[-1], 1)
-    return np.sign(ranks[..., second] - ranks[..., first])
+    signs: Signs = np.sign(ranks[..., second] - ranks[..., first])
+    return signs

@@ -74,21 +74,12 @@ def neighbourhoods(network: Architecture, rounds: int = ROUNDS) -> Counter[str]:
     labels = [module.kind for module in network.modules]
     counts = Counter(labels)
     for _ in range(rounds):
-        labels = _refined(labels, around)
+        labels = [
+            _short(f"{label}({','.join(sorted(labels[other] for other in near))})")
+            for label, near in zip(labels, around, strict=True)
+        ]
         counts.update(labels)
     return counts
-
-
-def _refined(labels: list[str], around: list[set[int]]) -> list[str]:
-    """One round; what repeats, as layers do, is written once."""
-    written: dict[tuple[str, ...], str] = {}
-    refined = []
-    for label, near in zip(labels, around, strict=True):
-        key = (label, *sorted([labels[other] for other in near]))
-        if key not in written:
-            written[key] = _short(f"{label}({','.join(key[1:])})")
-        refined.append(written[key])
-    return refined
 
 
 def _short(label: str) -> str:
