@@ -12,7 +12,7 @@ from polyculture.checks.tiny import tiny_base
 from polyculture.core import parts
 from polyculture.core.cards import CARD_COLUMNS, PARENT_COLUMNS, TRAIT_COLUMNS, Cards
 from polyculture.core.errors import DataError
-from polyculture.sources.cards import _configs_found, _workers, configs
+from polyculture.sources.cards import _configs_found, configs
 from polyculture.sources.cards._configs_found import Found, folders_of, refusal
 
 SIZES = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
@@ -167,35 +167,15 @@ def test_settings_that_cannot_be_built_give_the_library_s_reason(put: Put, tmp_p
     """Heads that do not divide a width, words for numbers, and classes that are no networks."""
     put("heads", {**BERT, "num_attention_heads": 5})
     put("words", {**LLAMA, "hidden_size": "wide"})
-    put("memory", {**LLAMA, "num_hidden_layers": "wide", "vocab_size": 10**30})
+    put("memory", {**LLAMA, "vocab_size": 10**30})
     put("fine", {**BERT, "architectures": ["pipeline", 7, "os"]})
 
     found = rows(configs.read([tmp_path / "zoo"], processes=1))
 
     assert [name for name, row in found.items() if row["is_built"]] == ["fine"]
-    assert found["fine"]["communities"] == ["masked text"]
+    assert "masked text" in found["fine"]["communities"]
     assert "5" in found["heads"]["reason"]
     assert all(len(row["reason"]) <= 140 for row in found.values() if not row["is_built"])
-
-
-def test_a_process_that_hangs_or_dies_costs_its_own_answer() -> None:
-    """As the workers that all sources share promise; here with lines of JSON."""
-    program = (
-        "import json, os, sys, time\n"
-        "for line in sys.stdin:\n"
-        "    name = json.loads(line)['name']\n"
-        "    if name == 'hangs': time.sleep(60)\n"
-        "    if name == 'dies': os._exit(3)\n"
-        "    print(json.dumps({'graph': None, 'traits': {}, 'reason': name}), flush=True)"
-    )
-    lines = [json.dumps({"name": name}) for name in ("hangs", "dies", "fine")]
-
-    answers = _workers.answers(Path(), lines, processes=1, seconds=2, start=program)
-    reasons = {json.loads(line)["name"]: answer["reason"] for line, answer in answers}
-
-    assert "longer than 2 s" in reasons["hangs"]
-    assert "3" in reasons["dies"]
-    assert reasons["fine"] == "fine"
 
 
 def test_folders_are_found_at_any_depth_and_parts_are_not(put: Put, tmp_path: Path) -> None:

@@ -280,7 +280,7 @@ def test_progress_is_told_and_many_rows_take_little_time(tmp_path: Path) -> None
 
     cards = hub.read([path], on_progress=lambda *now: told.append(now))
 
-    assert time.perf_counter() - began < 10
+    assert time.perf_counter() - began < 20  # one on a quiet machine
     assert (len(cards.table), len(cards.parents)) == (count, count)
     assert [done for done, _, _ in told] == [0, 1, 2]
     assert {total for _, total, _ in told} == {2}

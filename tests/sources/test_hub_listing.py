@@ -291,7 +291,16 @@ def test_waits_may_be_told_as_a_date() -> None:
     assert seconds_to_wait({"Retry-After": "soon"}) is None
 
 
-MALFORMED = [None, 7, [], {}, {"id": 7}, {"id": " "}, {"id": "\ud800"}, {"modelId": None}]
+MALFORMED: list[Any] = [
+    None,
+    7,
+    [],
+    {},
+    {"id": 7},
+    {"id": " "},
+    {"id": "\ud800"},
+    {"modelId": None},
+]
 
 
 def test_malformed_entries_are_counted_and_shown(listing: Listing, out: Path) -> None:
@@ -444,7 +453,7 @@ def test_a_hub_out_of_reach_is_one_sentence(out: Path) -> None:
         take(hub, Wish(), out, manners=Manners(), watch=lambda *_: None)
 
 
-@pytest.mark.parametrize("endpoint", ["hub.example", "ftp://hub.example", "http://[x"])
+@pytest.mark.parametrize("endpoint", ["hub.example", "ftp://hub.example", "http://a b:c"])
 def test_an_address_that_is_none_is_one_sentence(out: Path, endpoint: str) -> None:
     """It names the setting."""
     with pytest.raises(HubError, match="is no address of a hub"):

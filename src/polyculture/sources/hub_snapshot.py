@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -40,11 +41,8 @@ METADATA = "polyculture.snapshot"
 """Key of the ``Facts`` in the Parquet file."""
 
 
-class Watch(Protocol):
-    """Is told often how far a snapshot is."""
-
-    def __call__(self, done: int, total: int | None, what: str) -> None:
-        """Models so far, of how many at most, what is going on."""
+Watch = Callable[[int, int | None, str], None]
+"""Told often: models so far, of how many at most, what is going on."""
 
 
 class Facts(Record):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from functools import partial
 from typing import Any
 
 START = "from polyculture.sources.cards._configs_worker import serve; serve()"
@@ -64,9 +65,7 @@ def built(asked: dict[str, Any]) -> dict[str, Any]:
     for name in asked["classes"]:
         try:
             network, configuration = _class(name, asked["kind"])
-            graph, traits = seen(
-                lambda of=network, by=configuration: of(by.from_dict(_plain(asked["settings"])))
-            )
+            graph, traits = seen(partial(_network, network, configuration, asked["settings"]))
             return {"graph": packed(graph), "traits": traits}
         except Exception as error:  # noqa: BLE001
             first = first or error
@@ -83,6 +82,10 @@ def _class(name: str, kind: str) -> tuple[Any, Any]:
         msg = f"{name} is no network of {kind}"
         raise TypeError(msg)
     return network, configuration
+
+
+def _network(network: Any, configuration: Any, settings: dict[str, Any]) -> Any:
+    return network(configuration.from_dict(_plain(settings)))
 
 
 def _plain(settings: Any) -> Any:
