@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
+from polyculture.report.interface import INTERFACE
 from polyculture.report.page import (
     Block,
     Cell,
@@ -18,6 +19,7 @@ from polyculture.report.page import (
     Prose,
     Report,
     Table,
+    Tree,
 )
 
 SPECIAL = re.compile(r"([\\`*_\[\]<>|~&])")
@@ -48,7 +50,8 @@ def to_markdown(report: Report) -> str:
         lines += [escaped(section.lead)] if section.lead else []
         for block in section.blocks:
             lines += _block(block)
-    lines.append(f"Made by polyculture {report.version}.")
+    made = INTERFACE[report.language]["made"].format(version=report.version)
+    lines.append(made)
     return "\n\n".join(lines) + "\n"
 
 
@@ -60,6 +63,8 @@ def _block(block: Block) -> Iterator[str]:
             yield from _chart(block)
         case Charts():
             yield from chain.from_iterable(_chart(chart) for chart in block.charts)
+        case Tree():
+            yield from _tree(block)
         case Failures():
             yield from map(_failure, block.failures)
         case Fold():
@@ -81,6 +86,16 @@ def _text(block: Prose | Points | Facts | Code) -> Iterator[str]:
             yield "\n".join(f"- {escaped(label)}: {escaped(value)}" for label, value in block.facts)
         case Code():
             yield _code(block.text)
+
+
+def _tree(tree: Tree) -> Iterator[str]:
+    yield from _heading(tree.title)
+    yield escaped(tree.words)
+    yield "\n".join(
+        f"{'  ' * node.depth}- {escaped(node.name)}"
+        + (f" ({escaped(node.note)})" if node.note else "")
+        for node in tree.nodes
+    )
 
 
 def _heading(title: str) -> Iterator[str]:

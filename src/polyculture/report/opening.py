@@ -139,6 +139,7 @@ def _together(audit: Audit) -> Answer:
         unit="of the items: every model fails",
         sentences=(sentence,),
         details=tuple(details),
+        is_alarming=True,
     )
 
 

@@ -39,6 +39,8 @@ class Table(Record):
     note: str = ""
     is_folded: bool = False
     """On a screen it opens on request."""
+    is_searchable: bool = False
+    """It is long: a box above it hides the rows that do not hold what is typed there."""
 
 
 class Chart(Record):
@@ -118,6 +120,25 @@ class Failures(Record):
     failures: tuple[Failure, ...]
 
 
+class Node(Record):
+    """One line of a tree."""
+
+    name: str
+    depth: int
+    """0 for a root; at most one more than the line before."""
+    note: str = ""
+    """What stands small beside it."""
+
+
+class Tree(Record):
+    """Names under names, in the order of reading; a box above it searches them."""
+
+    kind: Literal["tree"] = "tree"
+    title: str
+    words: str
+    nodes: tuple[Node, ...]
+
+
 class Fold(Record):
     """Blocks behind a line of text that opens them."""
 
@@ -127,7 +148,7 @@ class Fold(Record):
 
 
 Block = Annotated[
-    Table | Chart | Charts | Prose | Points | Facts | Code | Failures | Fold,
+    Table | Chart | Charts | Prose | Points | Facts | Code | Failures | Tree | Fold,
     Field(discriminator="kind"),
 ]
 
@@ -154,6 +175,18 @@ class Answer(Record):
     sentences: tuple[str, ...]
     details: tuple[str, ...] = ()
     """What stands smaller below."""
+    is_alarming: bool = False
+    """The figure is one to worry about, and is set in that colour."""
+
+
+class Link(Record):
+    """The same page in another language."""
+
+    language: str
+    name: str
+    """Of the language, in itself."""
+    address: str
+    """Relative to the page."""
 
 
 class Report(Record):
@@ -169,7 +202,12 @@ class Report(Record):
     sections: tuple[Section, ...]
     version: str
     """The version of polyculture that computed it."""
+    language: Literal["en", "zh-CN"] = "en"
+    links: tuple[Link, ...] = ()
+    translations: tuple["Report", ...] = ()
+    """The same in other languages, drawn beside it."""
     kind: Literal["report"] = "report"
 
 
 Fold.model_rebuild()
+Report.model_rebuild()

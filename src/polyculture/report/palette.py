@@ -37,6 +37,14 @@ COLOURS = {
     "apart-3": Colour("#83b6b1", "#2c605b"),
     "apart-4": Colour("#3d7f79", "#4c908a"),
     "apart-5": Colour("#17524e", "#86cdc5"),
+    "kind-1": Colour("#1f6fb2", "#6cb2ea"),
+    "kind-2": Colour("#d1601a", "#f2935a"),
+    "kind-3": Colour("#2f8f4e", "#73c98d"),
+    "kind-4": Colour("#b03a76", "#e889b8"),
+    "kind-5": Colour("#7a5cc2", "#b09cf0"),
+    "kind-6": Colour("#a8820f", "#dcb94a"),
+    "kind-7": Colour("#15919b", "#5fd0d8"),
+    "kind-8": Colour("#8a4b32", "#cf9a80"),
     "on-pale": Colour("#2b2d28", "#efeee6"),
     "on-strong": Colour("#fffdf9", "#14120f"),
 }
@@ -47,5 +55,7 @@ NAMES = {colour.light: name for name, colour in COLOURS.items()}
 
 APART = tuple(f"apart-{step}" for step in (5, 4, 3, 2, 1))
 ALIKE = tuple(f"alike-{step}" for step in (1, 2, 3, 4, 5))
+KINDS = tuple(f"kind-{number}" for number in range(1, 9))
+"""Colours of groups, the first for the largest. Marks of one colour also share a shape."""
 STRONG = frozenset({"alike-4", "alike-5", "apart-4", "apart-5"})
 """Steps on which text is set in the colour of paper."""

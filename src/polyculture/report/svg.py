@@ -67,7 +67,8 @@ def _clean(element: ET.Element, names: dict[str, str]) -> None:
 def _merge(root: ET.Element) -> None:
     """Join the marks of large heat maps: 10,000 cells shrink to a handful of paths."""
     for group in root.iter(f"{{{SPACE}}}g"):
-        if len(group) < MERGED_FROM:
+        # Marks that are put in place by a transformation, like dots, cannot share one path.
+        if len(group) < MERGED_FROM or any("transform" in mark.attrib for mark in group):
             continue
         paths: dict[str, list[str]] = {}
         for mark in group:

@@ -27,9 +27,12 @@ DRAWINGS: dict[str, Callable[[Report], str]] = {
 
 
 def write_drawings(folder: Path, report: Report) -> None:
-    """Write the report as JSON, Markdown and one HTML page."""
+    """Write the report as JSON, Markdown and one HTML page, these two in each of its languages."""
     for suffix in DRAWINGS:
         write_drawing(folder / f"report{suffix}", report)
+    for other in report.translations:
+        for suffix in (".md", ".html"):
+            write_drawing(folder / f"report.{other.language}{suffix}", other)
 
 
 def write_drawing(path: Path, report: Report) -> None:
