@@ -107,7 +107,7 @@ def test_a_snapshot_says_how_many_models_it_holds(models: Models, tmp_path: Path
     out = tmp_path / "models.parquet"
     assert status == 0, errors
     assert told == f"5 models of {models.url} are in {out}.\n"
-    assert "5 models" in errors
+    assert "5 entries" in errors
     assert pl.read_parquet(out)["id"].to_list() == [f"lab/m{number}" for number in range(5)]
 
 

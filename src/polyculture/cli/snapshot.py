@@ -60,7 +60,7 @@ def _progress() -> "Progress":
     from rich.progress import BarColumn, Progress, TimeElapsedColumn
 
     return Progress(
-        "{task.completed:,.0f} models",
+        "{task.completed:,.0f} entries",
         BarColumn(bar_width=20),
         TimeElapsedColumn(),
         "{task.description}",
