@@ -21,6 +21,7 @@ _VERBS = {
     "read_study": "recipes",
     "recipe_schema": "recipes",
     "render": "report",
+    "snapshot_hub": "snapshots",
     "starter_folder": "starter",
     "study": "studies",
     "summary": "audit",

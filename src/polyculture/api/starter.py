@@ -6,6 +6,7 @@ from pathlib import Path
 from polyculture.core.record import Record
 from polyculture.sources.starter import cache, lock
 from polyculture.sources.starter import fetch as fetching
+from polyculture.sources.starter.entry import Starter
 
 
 class StarterState(Record):
@@ -73,7 +74,7 @@ def starter_folder(name: str) -> Path:
     return cache.need(lock.find(name))[0]
 
 
-def _state(entry: lock.Starter) -> StarterState:
+def _state(entry: Starter) -> StarterState:
     return StarterState(
         name=entry.name,
         kind=entry.kind,

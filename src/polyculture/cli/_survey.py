@@ -74,19 +74,17 @@ def _communities(survey: Survey, summary: dict[str, Any]) -> Table:
     built = f", {survey.built:,} of {survey.buildable:,} built" if survey.buildable else ""
     table = Table(title=Text(f"{survey.cards:,} cards of {', '.join(survey.sources)}{built}"))
     table.add_column("community")
-    for head in ("cards", "built", "lineages", "architectures"):
+    heads = ["cards", "lineages", *(["built", "architectures"] if survey.built else [])]
+    for head in heads:
         table.add_column(head, justify="right")
     ordered = sorted(survey.communities, key=lambda one: (-one.members, one.name))
     rows = {"all": summary["all"]}
     rows |= {one.name: summary["communities"][one.name] for one in ordered[:MOST]}
     for name, figures in rows.items():
-        table.add_row(
-            Text(name),
-            f"{figures['families']:,}",
-            f"{figures['built']:,}",
-            _short(figures["hill1"]),
-            _short(figures["similarity_sensitive"]),
-        )
+        cells = [f"{figures['families']:,}", _short(figures["hill1"])]
+        if survey.built:
+            cells += [f"{figures['built']:,}", _short(figures["similarity_sensitive"])]
+        table.add_row(Text(name), *cells)
     table.caption = Text("Effective numbers: as many equally common ones would be as diverse.")
     return table
 

@@ -30,12 +30,12 @@ def hub(
     replace: Annotated[bool, typer.Option("--replace", help="Replace a file there.")] = False,
 ) -> None:
     """List the models of the hub of HF_ENDPOINT: bases, licences, downloads, dates; no weights."""
-    from polyculture.api.snapshots import snapshot_hub
+    from polyculture import api
 
     try:
         with _progress() as progress:
             bar = progress.add_task("asking the hub", total=limit)
-            taken = snapshot_hub(
+            taken = api.snapshot_hub(
                 out,
                 communities=community or (),
                 library=library,
