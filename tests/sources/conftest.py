@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from polyculture.sources.starter.entry import Archive
 from polyculture.sources.starter.index import PipSettings
-from polyculture.sources.starter.lock import Archive
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 
 from polyculture.core.errors import StarterError, StoreError
 from polyculture.sources.starter.download import download
+from polyculture.sources.starter.entry import Archive
 from polyculture.sources.starter.index import PipSettings
-from polyculture.sources.starter.lock import Archive
 
 UNREACHABLE = PipSettings(index="http://127.0.0.1:9/simple/", timeout=1)
 

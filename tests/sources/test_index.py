@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from polyculture.core.errors import StarterError
+from polyculture.sources.starter.entry import Archive
 from polyculture.sources.starter.index import (
     PipSettings,
     find_address,
@@ -13,7 +14,6 @@ from polyculture.sources.starter.index import (
     session_of,
     settings_of,
 )
-from polyculture.sources.starter.lock import Archive
 
 LISTING = """\
 :env:.timeout='7'

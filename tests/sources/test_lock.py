@@ -7,7 +7,9 @@ from pathlib import PurePosixPath
 import pytest
 
 from polyculture.core.errors import StarterError
-from polyculture.sources.starter.lock import STARTERS, Starter, find, in_order
+from polyculture.sources.starter.entry import Starter
+from polyculture.sources.starter.lock import DATA, GROUPS, MODELS, STARTERS, find, in_order
+from polyculture.sources.starter.lock_survey import SURVEY
 
 NAMES = {
     "minilm-l6",
@@ -20,6 +22,13 @@ NAMES = {
     "people-daily-ner",
     "conll2003",
     "movielens-100k",
+    "rxn-bert",
+    "rxn-bert-ft",
+    "rxn-bert-ft-10k",
+    "rxnmapper",
+    "whisper-tiny-en",
+    "voice-encoder",
+    "efficientnet-lite0",
 }
 
 
@@ -57,6 +66,25 @@ def test_the_child_names_its_parent() -> None:
 def test_what_an_entry_needs_comes_before_it() -> None:
     """A tokenizer is there when the model that borrows it is converted."""
     assert [entry.name for entry in in_order(("minilm-l3",))] == ["minilm-l6", "minilm-l3"]
+
+
+def test_no_names_stand_for_all_that_recipes_read() -> None:
+    """Models of other fields come when they are asked for, and all of them by one word."""
+    assert set(in_order(())) == {*MODELS, *DATA}
+    assert in_order(("survey",)) == SURVEY
+
+
+def test_a_group_is_no_starter() -> None:
+    """One word means one thing."""
+    assert not GROUPS.keys() & {entry.name for entry in STARTERS}
+
+
+def test_a_survey_meets_five_fields() -> None:
+    """Text, chemistry, speech, voices and pictures stand side by side."""
+    fields = {entry.field for entry in (*MODELS, *SURVEY)}
+
+    assert fields == {"text", "chemistry", "speech", "speaker", "vision"}
+    assert {entry.field for entry in MODELS} == {"text"}
 
 
 def test_a_misspelt_name_is_answered_by_the_nearest() -> None:

@@ -13,6 +13,7 @@ from polyculture.core.plugins import Base, BaseSource
 from polyculture.nets.build import open_network, open_tokenizer
 from polyculture.sources.starter import cache
 from polyculture.sources.starter.lock import MODELS, find
+from polyculture.sources.starter.lock_survey import SURVEY
 
 pytestmark = pytest.mark.model
 SOURCE: BaseSource = parts.load("sources.bases", "starter")
@@ -34,7 +35,7 @@ def opened(name: str) -> Base:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("check", BASE_CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("name", [entry.name for entry in MODELS])
+@pytest.mark.parametrize("name", [*(entry.name for entry in MODELS), "rxn-bert", "rxnmapper"])
 def test_promises(check: BaseCheck, name: str) -> None:
     """Every model keeps every promise of its shelf."""
     opened(name)
@@ -105,3 +106,12 @@ def test_a_model_that_is_not_fetched_says_how(home: Path) -> None:
 
     with pytest.raises(StarterError, match="polyculture starter fetch minilm-l6"):
         SOURCE.open(SOURCE.settings.model_validate({"name": "minilm-l6"}), (), Path(), 1)
+
+
+@pytest.mark.parametrize(
+    "name", [entry.name for entry in SURVEY if entry.field not in {"text", "chemistry"}]
+)
+def test_what_reads_no_text_is_no_base(name: str) -> None:
+    """One sentence, fetched or not."""
+    with pytest.raises(StarterError, match="a base has to read text"):
+        SOURCE.open(SOURCE.settings.model_validate({"name": name}), (), Path(), 1)

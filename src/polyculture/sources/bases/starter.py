@@ -4,10 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from polyculture.core.errors import StarterError
 from polyculture.core.plugins import Base, BaseSource
 from polyculture.core.recipe import Settings
 from polyculture.sources.starter import cache
 from polyculture.sources.starter.lock import find
+
+READING = ("text", "chemistry")
+"""Fields whose models read lines of characters, as recipes do."""
 
 
 class Starter(Settings):
@@ -22,10 +26,17 @@ def open_base(settings: Starter, texts: Sequence[Sequence[str]], work: Path, see
     """Find the model in the cache.
 
     Raises:
-        StarterError: There is no such model, or it is not fetched; the message says how to.
+        StarterError: There is no such model, it does not read text, or it is not fetched; the
+            message says what to do.
     """
     del texts, work, seed
     entry = find(settings.name, "model")
+    if entry.field not in READING:
+        msg = (
+            f"{entry.name!r} is a model of {entry.field}, but a base has to read text. "
+            "Choose another: polyculture starter list"
+        )
+        raise StarterError(msg)
     folder, mark = cache.need(entry)
     return Base(
         name=entry.name,

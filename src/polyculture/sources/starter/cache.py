@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from polyculture.core.errors import StarterError
 from polyculture.core.record import Record
-from polyculture.sources.starter.lock import Starter
+from polyculture.sources.starter.entry import Starter
 from polyculture.store.home import home
 
 MARK = "starter.json"

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from polyculture.core.errors import StarterError
+from polyculture.sources.starter.entry import Archive
 from polyculture.sources.starter.index import PipSettings, find_address, session_of
-from polyculture.sources.starter.lock import Archive
 from polyculture.store.digest import of_file
 from polyculture.store.folder import telling_of_disk
 

@@ -10,8 +10,9 @@ from tempfile import TemporaryDirectory
 from polyculture.core.errors import StoreError
 from polyculture.sources.starter.cache import MARK, Mark, folder_of, mark_of, need, root
 from polyculture.sources.starter.download import Watch, download
+from polyculture.sources.starter.entry import Archive, Starter
 from polyculture.sources.starter.index import pip_settings
-from polyculture.sources.starter.lock import Archive, Starter, in_order
+from polyculture.sources.starter.lock import in_order
 from polyculture.sources.starter.unpack import unpack
 from polyculture.store.digest import of_folder
 from polyculture.store.folder import telling_of_disk, write_text, written_once
@@ -23,7 +24,7 @@ Converter = Callable[[Path, Path], tuple[str, ...]]
 
 
 def missing(names: tuple[str, ...]) -> tuple[Starter, ...]:
-    """Which of these starters, and of what they need, are not fetched; of all for no names."""
+    """Which of these starters, and of what they need, are not fetched; see ``in_order``."""
     return tuple(entry for entry in in_order(names) if mark_of(entry) is None)
 
 

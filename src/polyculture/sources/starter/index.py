@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from polyculture.core.errors import StarterError, need
-from polyculture.sources.starter.lock import Archive
+from polyculture.sources.starter.entry import Archive
 
 SECTIONS = ("global.", "install.", "download.", ":env:.")
 """Of pip's settings, the later counts more."""

