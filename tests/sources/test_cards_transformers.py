@@ -243,7 +243,9 @@ def test_a_family_that_hangs_or_crashes_costs_its_own_answer_alone(tmp_path: Pat
     """Its process is replaced, the rest is answered, and the reason says what happened."""
     names = ["one", "hangs", "two", "crashes", "three", "mumbles", "four"]
 
-    found = dict(_workers.answers(tmp_path, names, processes=2, seconds=3, start=TROUBLE))
+    found = dict(
+        _workers.answers(tmp_path, names, processes=2, seconds=3, loading=0, start=TROUBLE)
+    )
 
     reasons = {name: answer["reason"] for name, answer in found.items()}
     assert set(reasons) == set(names)

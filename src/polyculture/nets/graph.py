@@ -46,6 +46,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 NORMS: dict[str, Callable[[Tensor], Tensor]] = {
     "rms_norm": lambda x: nn.functional.rms_norm(x, x.shape[-1:], eps=1e-6),
     "layer_norm": lambda x: nn.functional.layer_norm(x, x.shape[-1:]),
+    "l2_norm": nn.functional.normalize,
 }
 """Norms without weights, told apart on values whose mean is not zero."""
 NOT_SHAPING = frozenset(

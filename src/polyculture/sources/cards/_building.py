@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -24,12 +25,19 @@ ORDER = ("MODEL", *COMMUNITIES, *ONLY_IF_NONE, *(name for name in LEFT_OUT if na
 """In which order the mappings are asked for a family's network: the plain one first."""
 
 
+OPEN = {
+    "prediction_length": 24,  # steps of a forecast: as in the papers of Informer and Autoformer
+    "vocab_size": 33,  # ESM-2's alphabet, the one default without a vocabulary
+}
+"""Settings that some defaults leave open and that no rule gives; none of them adds a module."""
+
+
 def built(found: Library, family: str) -> tuple[Architecture, dict[str, tuple[str, ...]]]:
     """The module graph and the traits of a family's network, made with the default settings.
 
     The configuration is that of the type that is named like the family; the network the first
-    class that can be built from it: those of the automatic mappings, the plain network first, then
-    the family's own classes in the order of its files.
+    class that can be built from it: those of the automatic mappings, the plain network first, or,
+    where no mapping has any, the family's own in the order of its files.
 
     Args:
         found: The library's tables.
@@ -42,10 +50,11 @@ def built(found: Library, family: str) -> tuple[Architecture, dict[str, tuple[st
     configuration_class = _class(family, _configuration_name(found, family, kind))
     first: Exception | None = None
     for network_class in _networks(found, family, kind, configuration_class):
-        try:
-            return seen(lambda of=network_class: of(defaults(configuration_class)))
-        except Exception as error:  # noqa: BLE001  # the library raises whatever it likes
-            first = first or error
+        for settings in (defaults, filled):
+            try:
+                return seen(partial(_made, network_class, settings, configuration_class))
+            except Exception as error:  # noqa: BLE001  # the library raises whatever it likes
+                first = first or error
     if first is None:
         msg = f"no class of a network takes {configuration_class.__name__}"
         raise LookupError(msg)
@@ -58,6 +67,9 @@ def seen(make: Callable[[], Any]) -> tuple[Architecture, dict[str, tuple[str, ..
     from polyculture.sources.cards._traits import traits
 
     network = without_weights(make)
+    if next(network.parameters(), None) is None:
+        msg = f"{type(network).__name__} has no weights"
+        raise LookupError(msg)
     configuration = network.config.to_dict()
     graph = architecture(network, configuration)
     return graph, traits(network, configuration, graph)
@@ -111,14 +123,45 @@ def defaults(configuration_class: Any) -> Any:
         return configuration_class(**parts)
 
 
+def filled(configuration_class: Any) -> Any:
+    """The default configuration, with what it leaves open set by the library's usual rules.
+
+    A head is as wide as the layer divided by the heads, there are as many heads of keys as of
+    queries, and where there is no rule, as ``OPEN`` says. Which layers attend, and what parts there
+    are, is never made up.
+    """
+    configuration = defaults(configuration_class)
+    given = {
+        name: value for name, value in OPEN.items() if getattr(configuration, name, value) is None
+    }
+    if given:
+        configuration = configuration_class(**given)
+    parts = (getattr(configuration, name, None) for name in configuration.sub_configs)
+    for part in (configuration, *(part for part in parts if part is not None)):
+        width, heads = (getattr(part, key, None) for key in ("hidden_size", "num_attention_heads"))
+        if isinstance(width, int) and isinstance(heads, int):
+            _set_open(part, head_dim=width // heads, num_key_value_heads=heads)
+    return configuration
+
+
+def _set_open(configuration: Any, **values: int) -> None:
+    for name, value in values.items():
+        if getattr(configuration, name, value) is None:
+            setattr(configuration, name, value)
+
+
+def _made(network_class: Any, settings: Callable[[Any], Any], configuration_class: Any) -> Any:
+    return network_class(settings(configuration_class))
+
+
 def reason_of(error: Exception) -> str:
-    r"""Why something was not built, in one line: the kind of error and what it said, shortened.
+    r"""Why something was not built, in one line: the kind of error and the start of what it said.
 
     Example:
         >>> reason_of(ImportError("DetrModel requires\n the timm library"))
         'ImportError: DetrModel requires the timm library'
     """
-    said = " ".join(str(error).split())
+    said = " ".join(str(error).split()).partition(". ")[0]
     return f"{type(error).__name__}: {said}"[:LONGEST].rstrip(": ")
 
 
@@ -137,24 +180,27 @@ def _configuration_name(found: Library, family: str, kind: str) -> str:
 
 def _networks(found: Library, family: str, kind: str, configuration_class: Any) -> Iterator[Any]:
     """Classes of networks for a configuration, the plain network first, none twice."""
-    tried = set()
     names = [found.mappings.get(mapping, {}).get(kind) for mapping in ORDER]
-    for network in (*(_class(family, name) for name in names if name), *_own(found, family)):
+    mapped = dict.fromkeys(_class(family, name) for name in names if name)
+    if mapped:
+        yield from mapped
+        return
+    for network in dict.fromkeys(_own(found, family)):
         takes = getattr(network, "config_class", None)
-        if network not in tried and (takes is None or issubclass(configuration_class, takes)):
-            tried.add(network)
+        if takes is not None and issubclass(configuration_class, takes):
             yield network
 
 
 def _own(found: Library, family: str) -> Iterable[Any]:
-    """The family's own classes of networks, in the order of its files."""
+    """The family's own networks, in the order of its files, without the bases that hold nothing."""
     from transformers import PreTrainedModel
 
     for path in sorted((found.models / family).glob("modeling_*.py")):
         module = import_module(f"transformers.models.{family}.{path.stem}")
-        for value in vars(module).values():
+        for name, value in vars(module).items():
             is_network = isinstance(value, type) and issubclass(value, PreTrainedModel)
-            if is_network and value.__module__ == module.__name__:
+            is_own = getattr(value, "__module__", "") == module.__name__
+            if is_network and is_own and not name.endswith("PreTrainedModel"):
                 yield value
 
 

@@ -252,18 +252,26 @@ def _assigned(statement: ast.stmt) -> list[tuple[str, ast.expr]]:
 
 def _pairs(value: ast.expr, tables: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     """What ``OrderedDict([("bert", "BertModel"), *list(OTHER.items())], **MORE)`` holds."""
+    if isinstance(value, ast.Name):
+        return dict(tables.get(value.id, {}))
+    if isinstance(value, ast.Dict):
+        return _named(zip(value.keys, value.values, strict=True))
+    if isinstance(value, ast.Attribute | ast.Starred):  # OTHER.items, *list(…)
+        return _pairs(value.value, tables)
     pairs: dict[str, str] = {}
-    for node in ast.walk(value) if isinstance(value, ast.Call) else ():
-        if isinstance(node, ast.Name):
-            pairs.update(tables.get(node.id, {}))
-        elif isinstance(node, ast.Tuple) and len(node.elts) == 2:  # noqa: PLR2004
-            key, named = (_text(part) for part in node.elts)
-            if key is not None and named is not None:
-                pairs[key] = named
-        elif isinstance(node, ast.Dict):
-            names = zip(map(_text, node.keys), map(_text, node.values), strict=True)
-            pairs.update({key: named for key, named in names if key and named})
+    if isinstance(value, ast.Call):
+        for part in (value.func, *value.args, *(keyword.value for keyword in value.keywords)):
+            pairs.update(_pairs(part, tables))
+    elif isinstance(value, ast.List):
+        for part in value.elts:
+            is_pair = isinstance(part, ast.Tuple) and len(part.elts) == 2  # noqa: PLR2004
+            pairs.update(_named([part.elts]) if is_pair else _pairs(part, tables))
     return pairs
+
+
+def _named(pairs: Iterable[Sequence[ast.expr | None]]) -> dict[str, str]:
+    found = ((_text(key), _text(named)) for key, named in pairs)
+    return {key: named for key, named in found if key is not None and named is not None}
 
 
 def _text(node: ast.expr | None) -> str | None:

@@ -30,6 +30,8 @@ SIGNS = (
     ({"igate_preact"}, "recurrent"),
 )
 """Weights, buffers or parts that a mixer of a kind has, the first that fit."""
+LINEAR = ("linearattention", "deltanet", "deltaattention", "lightningattention")
+"""Parts of the names of classes that have queries and keys but no softmax."""
 RARE = 0.05
 """Share of all mixers that a kind needs: hybrids have one attention in eight or ten layers."""
 RARE_CONVOLUTION = 0.2
@@ -120,7 +122,9 @@ def _of_projections(module: Any, own: set[str]) -> str:
     if _projections(module, own) is None:
         return ""
     name = type(module).__name__.lower()
-    is_linear = "linearattention" in name or "deltanet" in name
+    is_linear = any(sign in name for sign in LINEAR) or any(
+        weight.endswith("A_log") for weight, _ in module.named_parameters()
+    )
     return "linear attention" if is_linear else "attention"
 
 
@@ -137,17 +141,17 @@ def _projections(module: Any, own: set[str]) -> tuple[str, str] | None:
 
 
 def _heads(module: Any) -> str:
-    """How many queries share a key: by the shapes of the projections, then by the settings."""
+    """How many queries share a key: by the settings, else by the shapes of the projections."""
     own = _own(module)
     query, key = _projections(module, own) or ("", "")
     if any(LATENT.match(name) for name in own):
         return "latent"
     heads, groups = _counted(module)
     width, key_width = _width(module, query), _width(module, key)
-    if query != key and width and key_width and width % key_width == 0:
-        return _named(width // key_width, heads)
     if heads and groups and heads % groups == 0:
         return _named(heads // groups, heads)
+    if query != key and width and key_width and width % key_width == 0:
+        return _named(width // key_width, heads)
     inner = _width(module, query, side="in_features")
     if width and width == 3 * inner:
         return "multi-head"

@@ -26,7 +26,7 @@ BLIND = (
 )
 """What these traits cannot see."""
 
-NORMS = frozenset({"layer_norm", "rms_norm", "batch_norm", "group_norm"})
+NORMS = frozenset({"layer_norm", "rms_norm", "batch_norm", "group_norm", "l2_norm"})
 ACTIVATIONS = frozenset(
     {"gelu", "gelu_tanh", "relu", "silu", "quick_gelu", "squared_relu", "hardswish", "mish"}
 )
@@ -45,11 +45,12 @@ ACTIVATION_SETTING = re.compile(
     r"^(hidden_act\w*|activation(_function)?|act(ivation)?_fn|\w+_act)$"
 )
 POSITION = re.compile(
-    r"^(absolute_|abs_|embed_|token_|patch_|vision_|spatial_|temporal_)?w?pos"
+    r"^(absolute_|abs_|char_|embed_|token_|patch_|vision_|spatial_|temporal_)?w?pos"
     r"(ition(al|s)?)?(_?(emb|enc|table)\w*)?$|^wpe$"
 )
 RELATIVE = re.compile(
-    r"relative|(^|_)rel_(pos|embed|attn|shift)|distance_embedding|^r_w_bias$", re.IGNORECASE
+    r"relative|continuous_position_bias|(^|_)rel_(pos|embed|attn|shift)|distance_embedding|^r_w_bias$",
+    re.IGNORECASE,
 )
 MOVED_BY_ROTATION = ("rope_parameters", "rope_theta", "rotary_dim", "rotary_pct")
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECONDS = 60.0
-"""What one family may take; a process of its own machine needs 0.1 to 3."""
+"""What one family may take; on a machine of its own it is 0.1 to 3."""
+LOADING = 60.0
+"""What a new process may take in addition, to load the libraries."""
 START = (
     "import sys; from pathlib import Path; from polyculture.sources.cards._worker import serve; "
     "serve(Path(sys.argv[1]))"
@@ -34,6 +36,7 @@ def answers(
     *,
     processes: int,
     seconds: float = SECONDS,
+    loading: float = LOADING,
     start: str = START,
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Build families in parallel; each answer is given as soon as it is there.
@@ -42,13 +45,14 @@ def answers(
         models: The folder ``transformers/models``.
         families: Names of families, each answered once.
         processes: How many to start, at least one.
-        seconds: Limit for one family; the first of a process loads the libraries as well.
+        seconds: Limit for one family.
+        loading: Added to it for the first family of a process, which loads the libraries.
         start: The program of a process: it reads names line by line and answers each with a line.
 
     Yields:
         Family, and what ``_worker.answer`` gives for it.
     """
-    room = _Room(models=models, start=start, seconds=seconds)
+    room = _Room(models=models, start=start, seconds=seconds, loading=loading)
     for family in families:
         room.waiting.put(family)
     threads = [
@@ -75,6 +79,7 @@ class _Room:
     models: Path
     start: str
     seconds: float
+    loading: float
     waiting: Queue[str] = field(default_factory=Queue)
     done: Queue[tuple[str, dict[str, Any]]] = field(default_factory=Queue)
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
@@ -87,10 +92,11 @@ def _work(room: _Room) -> None:
     with suppress(Empty):
         while not room.over.is_set():
             family = room.waiting.get_nowait()
+            limit = room.seconds
             try:
                 if process is None or process.poll() is not None:
-                    process = _started(room)
-                answer = _asked(process, family, room.seconds)
+                    process, limit = _renewed(process, room), limit + room.loading
+                answer = _asked(process, family, limit)
             except OSError as error:  # no process can be started
                 answer = _nothing(f"no process could be started: {error}")
             room.done.put((family, answer))
@@ -102,7 +108,10 @@ def _nothing(reason: str) -> dict[str, Any]:
     return {"graph": None, "traits": {}, "reason": reason}
 
 
-def _started(room: _Room) -> subprocess.Popen[str]:
+def _renewed(old: subprocess.Popen[str] | None, room: _Room) -> subprocess.Popen[str]:
+    """A process in the place of none, or of one that is dead."""
+    if old is not None:
+        _end(old)
     process = subprocess.Popen(  # noqa: S603  # this Python
         [sys.executable, "-c", room.start, str(room.models)],
         stdin=subprocess.PIPE,
