@@ -169,6 +169,17 @@ def test_names_that_stand_twice_are_joined_or_numbered(tmp_path: Path) -> None:
     assert names(kept) == ["x", "x (2)", "x (3)", "x (4)", "x (5)"]
 
 
+def test_one_name_a_thousand_times_is_read_in_a_moment(tmp_path: Path) -> None:
+    """A table whose names are no names does not take minutes."""
+    rows = "".join(f"x,M{number}\n" for number in range(3000))
+    path = written(tmp_path, "x.csv", "name,maker\n" + rows)
+
+    cards = read(path, repeats="keep")
+
+    assert len(set(names(cards))) == cards.listed == 3000
+    assert "x (3000)" in names(cards)
+
+
 def test_parents_stay_as_they_are_written(tmp_path: Path) -> None:
     """A self-parent, a cycle, an unknown and an unclear parent are kept for whoever mends them."""
     text = "name,parents\na,a|b\nb,a|z\nCalm,B\nCALM,calm|calm|unknown\n"

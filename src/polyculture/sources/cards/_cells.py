@@ -21,6 +21,7 @@ AMOUNT = re.compile(
     r"(?:\s*param(?:eter)?s?\b.*)?",
     re.IGNORECASE | re.DOTALL,
 )
+BRACKET = re.compile(r"[(\[]")
 UNITS = {"k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12}
 LONGEST_LIST = 100_000
 """Characters of a list in a cell; a longer one is read as a plain word."""
@@ -81,6 +82,8 @@ def _listed(text: str) -> list[Any] | None:
 
 
 def _parts(text: str, separator: str) -> list[str]:
+    if not BRACKET.search(text):
+        return text.split(separator)
     depth, start, found = 0, 0, []
     for place, sign in enumerate(text):
         depth = max(0, depth + (sign in "([") - (sign in ")]"))

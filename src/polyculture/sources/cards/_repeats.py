@@ -1,9 +1,10 @@
 """Records of one name: the same model twice, or two models."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+import itertools
+from collections import ChainMap, defaultdict
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from polyculture.sources.cards._layouts import Entry
 
@@ -33,18 +34,30 @@ def without_repeats(entries: Sequence[Entry], repeats: Repeats) -> Unique:
         by_name[entry.name].append(entry)
     kept: dict[str, Entry] = {}
     dropped: list[str] = []
-    numbered: list[str] = []
     for name, several in by_name.items():
-        apart: list[Entry] = []
-        for entry in several:
-            if repeats == "join" and any(_same(entry, other) for other in apart):
-                dropped.append(name)
-                continue
-            apart.append(entry)
-            own = _free(name, len(apart), {*kept, *by_name})
-            numbered += [own] if own != name else []
+        apart = _apart(several) if repeats == "join" else several
+        dropped += [name] * (len(several) - len(apart))
+        names = _numbered(name, len(apart), taken=ChainMap[str, Any](kept, by_name))
+        for own, entry in zip(names, apart, strict=True):
             kept[own] = replace(entry, name=own)
-    return Unique(entries=tuple(kept.values()), dropped=tuple(dropped), numbered=tuple(numbered))
+    return Unique(
+        entries=tuple(kept.values()),
+        dropped=tuple(dropped),
+        numbered=tuple(name for name in kept if name not in by_name),
+    )
+
+
+def _apart(several: Sequence[Entry]) -> list[Entry]:
+    """The first of each model that bears one name."""
+    found: list[Entry] = []
+    makers, days = set(), set()
+    for entry in several:
+        if entry.maker in makers or entry.when.day in days:
+            continue
+        found.append(entry)
+        makers.add(entry.maker)
+        days |= {entry.when.day} - {""}
+    return found
 
 
 def _first(entry: Entry) -> tuple[str, str]:
@@ -52,14 +65,7 @@ def _first(entry: Entry) -> tuple[str, str]:
     return entry.when.day or str(entry.when.year or "unknown"), entry.maker or ""
 
 
-def _same(entry: Entry, other: Entry) -> bool:
-    same_day = bool(entry.when.day) and entry.when.day == other.when.day
-    return entry.maker == other.maker or same_day
-
-
-def _free(name: str, number: int, taken: set[str]) -> str:
-    if number == 1:
-        return name
-    while f"{name} ({number})" in taken:
-        number += 1
-    return f"{name} ({number})"
+def _numbered(name: str, count: int, *, taken: Container[str]) -> list[str]:
+    """The name, then the name with the next numbers that are free."""
+    free = (own for number in itertools.count(2) if (own := f"{name} ({number})") not in taken)
+    return [name, *itertools.islice(free, count - 1)]
