@@ -2,7 +2,7 @@
 
 import string
 from importlib.util import find_spec
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -11,6 +11,7 @@ from polyculture.sources.starter.entry import Starter
 from polyculture.sources.starter.lock import DATA, GROUPS, MODELS, STARTERS, find, in_order
 from polyculture.sources.starter.lock_survey import SURVEY
 
+PAGE = Path(__file__).parents[2] / "docs" / "starter.md"
 NAMES = {
     "minilm-l6",
     "minilm-l6-sre",
@@ -66,6 +67,24 @@ def test_the_child_names_its_parent() -> None:
 def test_what_an_entry_needs_comes_before_it() -> None:
     """A tokenizer is there when the model that borrows it is converted."""
     assert [entry.name for entry in in_order(("minilm-l3",))] == ["minilm-l6", "minilm-l3"]
+
+
+@pytest.mark.parametrize("entry", STARTERS, ids=lambda entry: entry.name)
+def test_the_page_has_a_row_for_each(entry: Starter) -> None:
+    """What a person may fetch is explained, with its licence or that it is restricted."""
+    rows = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+    (row,) = (line for line in rows if line.startswith(f"| `{entry.name}` |"))
+
+    assert ("**restricted**" if entry.is_restricted else entry.licence.split()[0]) in row
+
+
+def test_the_page_tells_how_much_there_is_to_fetch() -> None:
+    """Both sums are those of the table."""
+    text = PAGE.read_text(encoding="utf-8")
+    for entries in ((*MODELS, *DATA), SURVEY):
+        sizes = {entry.archive.file: entry.archive.size for entry in entries}
+
+        assert f"{sum(sizes.values()) / 1e6:.0f} MB" in text
 
 
 def test_no_names_stand_for_all_that_recipes_read() -> None:

@@ -68,7 +68,7 @@ SURVEY = (
         ),
         converter="reactions",
         size=3_000_000,
-        about="Maps atoms of chemical reactions (SMILES), ALBERT of 12 shared layers, 0.77 M",
+        about="Maps atoms of chemical reactions (SMILES), ALBERT of 12 shared layers, 0.74 M",
         upstream="rxn4chemistry/rxnmapper, albert_heads_8_uspto_all_1310k",
         licence="MIT",
         field="chemistry",
