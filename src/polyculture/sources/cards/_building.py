@@ -229,7 +229,7 @@ def _weights_on_meta() -> Iterator[None]:
             weight = nn.Parameter(weight.to("meta"), requires_grad=weight.requires_grad)
         take(module, name, weight)
 
-    nn.Module.register_parameter = to_meta  # type: ignore[method-assign]
+    nn.Module.register_parameter = to_meta  # type: ignore[method-assign, assignment]
     try:
         with torch.no_grad():
             yield

@@ -264,13 +264,15 @@ def _pairs(value: ast.expr, tables: Mapping[str, Mapping[str, str]]) -> dict[str
             pairs.update(_pairs(part, tables))
     elif isinstance(value, ast.List):
         for part in value.elts:
-            is_pair = isinstance(part, ast.Tuple) and len(part.elts) == 2  # noqa: PLR2004
-            pairs.update(_named([part.elts]) if is_pair else _pairs(part, tables))
+            if isinstance(part, ast.Tuple):
+                pairs.update(_named([part.elts]))
+            else:
+                pairs.update(_pairs(part, tables))
     return pairs
 
 
 def _named(pairs: Iterable[Sequence[ast.expr | None]]) -> dict[str, str]:
-    found = ((_text(key), _text(named)) for key, named in pairs)
+    found = ((_text(pair[0]), _text(pair[-1])) for pair in pairs)
     return {key: named for key, named in found if key is not None and named is not None}
 
 

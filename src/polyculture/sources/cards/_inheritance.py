@@ -122,9 +122,9 @@ def _place(base: ast.expr, names: dict[str, tuple[str, ...]]) -> tuple[str, ...]
     return _place(base.value, names) if isinstance(base, ast.Subscript) else ()
 
 
-def _family(place: tuple[str, ...]) -> str | None:
-    """``bert`` of ``transformers.models.bert.modeling_bert.BertLayer``."""
+def _family(place: tuple[str, ...]) -> str:
+    """``bert`` of ``transformers.models.bert.modeling_bert.BertLayer``; empty for other places."""
     if place[:2] != MODELS:
-        return None
+        return ""
     inner = [part for part in place[2:] if part != "deprecated"]  # once a folder of folders
-    return inner[0] if inner else None
+    return inner[0] if inner else ""

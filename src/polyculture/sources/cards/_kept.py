@@ -48,7 +48,9 @@ def kept(folder: Path) -> Cards | None:
     try:
         facts = from_json((folder / FACTS).read_bytes())
         graphs = from_json(gzip.decompress((folder / GRAPHS).read_bytes()))
-        tables = {name: pl.read_parquet(folder / f"{name}.parquet") for name in TABLES}
+        tables: dict[str, Any] = {
+            name: pl.read_parquet(folder / f"{name}.parquet") for name in TABLES
+        }
         made = {name: unpacked(values) for name, values in graphs.items()}
         return Cards(**{key: _frozen(value) for key, value in facts.items()}, **tables, graphs=made)
     except (OSError, EOFError, ValueError, TypeError, LookupError, pl.exceptions.PolarsError):

@@ -30,7 +30,7 @@ SIGNS = (
     ({"igate_preact"}, "recurrent"),
 )
 """Weights, buffers or parts that a mixer of a kind has, the first that fit."""
-LINEAR = ("linearattention", "deltanet", "deltaattention", "lightningattention")
+LINEAR = ("deltanet", "deltaattention", "lightningattention")
 """Parts of the names of classes that have queries and keys but no softmax."""
 RARE = 0.05
 """Share of all mixers that a kind needs: hybrids have one attention in eight or ten layers."""

@@ -125,10 +125,10 @@ def _positions(network: Any, configuration: Mapping[str, Any], graph: Architectu
     found = {kind for name, module in network.named_modules() for kind in _position(name, module)}
     if any(module.kind == "rotary_position" for module in graph.modules):
         found.add("rotary")
-    if any(value for key, value in settings if key in MOVED_BY_ROTATION):
-        found.add("rotary")
     if any(value is True for key, value in settings if key == "alibi"):
         found.add("alibi")
+    if not found and any(value for key, value in settings if key in MOVED_BY_ROTATION):
+        return {"rotary"}  # computed by a plain function
     return found
 
 
