@@ -6,7 +6,7 @@ TORCH_INDEX ?=
 STUDY ?= examples/reviews.toml
 # What examples/reviews.toml reads (a test compares the two), and what tests marked `model` read.
 STUDY_STARTERS := minilm-l6 minilm-l6-sre minilm-l3 smollm2-135m reviews
-TEST_STARTERS := $(STUDY_STARTERS) me5-small reviews-zh people-daily-ner conll2003 movielens-100k
+TEST_STARTERS := $(STUDY_STARTERS) me5-small reviews-zh people-daily-ner conll2003 movielens-100k survey
 
 BIN := .venv/bin
 TORCH := $(BIN)/pip install $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX) )"torch==2.13.0"

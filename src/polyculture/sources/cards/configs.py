@@ -64,7 +64,8 @@ def accepts(path: Path) -> bool:
 
 
 def _has_runs(path: Path) -> bool:
-    return (path / "run.json").exists() or next(path.glob("*/run.json"), None) is not None
+    places = ("run.json", "*/run.json", "runs/*/run.json")  # a run, runs, a study
+    return any(next(path.glob(place), None) is not None for place in places)
 
 
 def read(
