@@ -186,7 +186,10 @@ def test_each_trend_carries_its_test(report: Report, survey: Survey) -> None:
     """Tau with its interval and p stand over each small chart; a gap stays a gap."""
     drawn = {chart.title: chart for chart in charts(report, "years")}
 
-    assert drawn["Mean similarity of architectures"].words == "tau 0.61 (0.33 to 0.78), p = 0.024"
+    assert (
+        drawn["Mean similarity of architectures"].words
+        == "tau 0.61 (0.33 to 0.78), p\u00a0=\u00a00.024"
+    )
     points = drawn["Two share a maker"].specification["datasets"]["points"]
     assert len(points) == len(survey.trends[0].points) - 1
     table = next(t for t in tables(report, "years") if t.caption == "All trends")
@@ -336,6 +339,9 @@ def draw_all(survey: Survey, language: Language) -> None:
     many = survey.model_copy(
         update={
             "cards": 9_000,
+            "communities": tuple(
+                survey.communities[0].model_copy(update={"name": f"c{n}"}) for n in range(40)
+            ),
             "joined": tuple((f"a{n}", "a") for n in range(1_001)),
             "places": survey.places * 7,
             "forests": tuple(

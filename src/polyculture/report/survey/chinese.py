@@ -28,7 +28,7 @@ PHRASES = {
     # 句中的数字
     "list.comma": "、",
     "list.semicolon": "；",
-    "list.last": "{before}和{last}",
+    "list.last": "{before} 和 {last}",
     "interval": "{low} 至 {high}",
     "interval.none": "没有区间：{reason}",
     "told": "{number}（{aside}）",
@@ -92,6 +92,7 @@ PHRASES = {
     "一个{unit}可以属于多个社区。",
     "communities.one": "只有一个社区，因此它的数字就是全部{units}的数字。",
     "communities.caption": "每个社区与同样大小的随机集合对照",
+    "communities.rest": "其余 {number}",
     "communities.more": "各社区的更多数字",
     "communities.note": "随机：从全部{units}中抽取同样大小的集合所得的平均值；"
     "p 是其中同样集中或更集中的集合所占的比例。第一行的随机值来自每个{unit}随机选取上级的谱系。"
@@ -291,7 +292,8 @@ PHRASES = {
     "method.blind": "该来源看不到的（英文原文）",
     "method.lineage": "根谱系",
     "method.lineage.is": "每个{unit}有一票。有多个上级时，按提到每个上级的类或注释的数量分票，"
-    "每一份再随其上级追溯到根。没有上级的{unit}就是自己的根。",
+    "每一份再随其上级追溯到根。没有上级的{unit}就是自己的根。"
+    "因此少数上级众多的{units}可能分属比自身数量更多的谱系。",
     "method.hill1": "有效数",
     "method.hill1.is": "多少个大小相等的类别会同样混杂：香农熵的指数。2 阶即 1 / HHI，"
     "更看重最大者。",

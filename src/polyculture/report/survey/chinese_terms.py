@@ -1,7 +1,16 @@
 """Communities, traits, settings and reasons in Chinese. What is not here stays in English."""
 
 TERMS = {
+    " + ": " + ",
+    " to ": "到",
     # 社区
+    "image": "图像",
+    "code": "代码",
+    "music": "音乐",
+    "embeddings": "嵌入",
+    "robotics trajectories": "机器人轨迹",
+    "protein sequence": "蛋白质序列",
+    "genome sequence": "基因组序列",
     "causal text": "因果文本",
     "masked text": "掩码文本",
     "text-to-text": "文本到文本",
@@ -39,6 +48,10 @@ TERMS = {
     "tokeniser": "分词器",
     "access": "获取方式",
     "modality": "模态",
+    "input": "输入",
+    "output": "输出",
+    "country": "国家",
+    "dense or sparse": "稠密或稀疏",
     # 特征的取值
     "convolution": "卷积",
     "convolutional": "卷积",
@@ -110,6 +123,12 @@ REASONS = (
     (r"a year has no figure", "有一个年份没有数字"),
     (r"only (\d+) years have (\d+) cards or more", r"只有 \1 个年份有 \2 个以上的模型卡"),
     (r"there are no members", "没有成员"),
+    (r"it takes 2 cards with a class, and there is (one|none)", "至少需要两张有类别的模型卡"),
+    (r"no draws were asked for", "没有要求抽取随机集合"),
+    (r"it holds every card with a class, so .*", "它包含所有有类别者，没有同样大小的其他集合"),
+    (r"all cards together have nothing to be compared with", "全部放在一起时没有可对照的对象"),
+    (r"it counts pairs of cards, and some .*", "它计算成对的模型卡，而有些把一票分给了多个类别"),
+    (r"it counts pairs of cards, which (.*) do not make", "它计算成对的模型卡，因此不能加权"),
     (r"no card has a parent", "没有任何一个注明上级"),
     (r"no card has a (.*)", r"没有任何一个注明 \1"),
     (r"there is no trait that both (.*) and (.*) have", r"\1 与 \2 没有共同的特征"),

@@ -10,12 +10,16 @@ from polyculture.report.survey.tables import DASH, absent, columns
 COLUMNS = ("community", "members", "hill1", "hill1_chance", "hhi", "d1", "d1_chance")
 MORE = ("community", "hhi_unbiased", "hill2", "gini", "top_share", "d0", "d2", "mean")
 ALL = ""
+SHOWN = 31
+"""Rows that are shown at once: all together, and the largest communities."""
 
 
 def section(survey: Survey, language: Language) -> Section:
     """One row a community, the largest first, below the row of all cards."""
     names = (ALL, *(one.name for one in findings.largest_first(survey)))
-    blocks: list[Block] = [_main(survey, language, names), _more(survey, language, names)]
+    blocks: list[Block] = [_main(survey, language, names[:SHOWN])]
+    blocks += [_rest(survey, language, names[SHOWN:])] if names[SHOWN:] else []
+    blocks.append(_more(survey, language, names))
     if len(survey.communities) < 2:  # noqa: PLR2004
         blocks.insert(0, Prose(text=language.say("communities.one")))
     return Section(
@@ -27,11 +31,20 @@ def section(survey: Survey, language: Language) -> Section:
 
 
 def _main(survey: Survey, language: Language, names: tuple[str, ...]) -> Table:
+    heads = COLUMNS if survey.similarities else COLUMNS[:-2]
     return Table(
         caption=language.say("communities.caption"),
-        columns=columns(language, "communities", COLUMNS, numbers=COLUMNS[1:]),
-        rows=tuple(_row(survey, language, name) for name in names),
+        columns=columns(language, "communities", heads, numbers=COLUMNS[1:]),
+        rows=tuple(_row(survey, language, name)[: len(heads)] for name in names),
         note=language.say("communities.note"),
+    )
+
+
+def _rest(survey: Survey, language: Language, names: tuple[str, ...]) -> Table:
+    number = language.counted(len(names), "community")
+    caption = language.say("communities.rest", number=number)
+    return _main(survey, language, names).model_copy(
+        update={"caption": caption, "note": "", "is_folded": True}
     )
 
 
@@ -63,10 +76,11 @@ def _members(survey: Survey, language: Language, name: str) -> Cell:
 
 
 def _more(survey: Survey, language: Language, names: tuple[str, ...]) -> Table:
+    heads = MORE if survey.similarities else MORE[:-3]
     return Table(
         caption=language.say("communities.more"),
-        columns=columns(language, "communities", MORE, numbers=MORE[1:]),
-        rows=tuple(_more_row(survey, language, name) for name in names),
+        columns=columns(language, "communities", heads, numbers=MORE[1:]),
+        rows=tuple(_more_row(survey, language, name)[: len(heads)] for name in names),
         is_folded=True,
     )
 

@@ -95,6 +95,7 @@ PHRASES = {
     "each community amount to. A {unit} may belong to several communities.",
     "communities.one": "There is one community only, so its figures are those of all {units}.",
     "communities.caption": "Each community beside random sets of the same size",
+    "communities.rest": "The other {number}",
     "communities.more": "More figures for each community",
     "communities.note": "By chance: the mean of equally large sets drawn from all {units}; p is "
     "the share of such sets that are as concentrated or more. In the first row, chance is "
@@ -307,7 +308,8 @@ PHRASES = {
     "method.lineage": "Root lineage",
     "method.lineage.is": "Each {unit} has one vote. With several parents the vote is divided among "
     "them by the number of classes, or comments, that name each, and each part follows its parent "
-    "to the roots. A {unit} without parents is its own root.",
+    "to the roots. A {unit} without parents is its own root. A few {units} with many parents may "
+    "thus spread over more lineages than there are of them.",
     "method.hill1": "Effective number",
     "method.hill1.is": "How many classes of equal size would be as mixed: the exponential of "
     "Shannon's entropy. Order 2 is 1 / HHI and looks more at the largest.",

@@ -38,8 +38,20 @@ class Language:
         return self.phrases[key].format(unit=one, units=many, Units=many.capitalize(), **values)
 
     def term(self, name: str) -> str:
-        """The name of a community, a trait or its value."""
-        return " + ".join(self.terms.get(part, part) for part in name.split(" + "))
+        """The name of a community, a trait or its value; also of several, or of one to another.
+
+        Example:
+            >>> from polyculture.report.survey.chinese import CHINESE
+            >>> CHINESE.term("speech"), CHINESE.term("image + text to text"), CHINESE.term("silu")
+            ('语音', '图像 + 文本到文本', 'silu')
+        """
+        if name in self.terms:
+            return self.terms[name]
+        for between in (" + ", " to "):
+            parts = name.split(between)
+            if len(parts) > 1 and between in self.terms:
+                return self.terms[between].join(self.term(part) for part in parts)
+        return name
 
     def name_of(self, community: str) -> str:
         """A community within a sentence or a table; all cards for an empty name."""
@@ -98,7 +110,7 @@ class Language:
         """What chance alone would give, and how often it gives as much."""
         if not isinstance(value, Known) or value.chance is None:
             return Cell(text="–", tone="quiet")
-        note = "" if p_value is None else self.p(p_value).replace(" ", "\u00a0")
+        note = "" if p_value is None else self.p(p_value)
         return Cell(text=form(value.chance), note=note, tone=tone(p_value))
 
     def p_cell(self, value: Value) -> Cell:
@@ -112,7 +124,8 @@ class Language:
         if not isinstance(value, Known):
             return self.say("p.undefined", reason=self.reason(value.reason))
         number = numbers.p_value(value.number)
-        return f"p {number}" if number.startswith("<") else f"p = {number}"
+        said = f"p {number}" if number.startswith("<") else f"p = {number}"
+        return said.replace(" ", "\u00a0")
 
 
 def tone(p_value: Value | None) -> Literal["plain", "alarm"]:

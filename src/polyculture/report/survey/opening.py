@@ -175,7 +175,9 @@ def _inherited(survey: Survey, language: Language) -> Answer:
     top, *others = found.ancestors[: 1 + NEXT]
     sentences = [language.say("answer.inherited.flaw", name=shown(top.name))]
     if others:
-        named = [f"{shown(one.name)} ({share(one.share)})" for one in others]
+        named = [
+            language.say("told", number=shown(one.name), aside=share(one.share)) for one in others
+        ]
         sentences.append(language.say("answer.inherited.next", names=language.listed(named)))
     return Answer(
         question=question,

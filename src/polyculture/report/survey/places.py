@@ -100,7 +100,8 @@ def _dots(
     for place in places:
         group = _group_of(_communities(place, members), groups)
         words = _words(place, members.get(place.name), language)
-        dots.append({"x": place.x, "y": place.y, "group": group.label, "words": words})
+        dot = {"x": place.x, "y": place.y, "group": group.label, "words": words}
+        dots.append({**dot, "opacity": 0.85 if group.name else 0.4})
     # Quiet dots first, so that they lie below the coloured ones.
     dots.sort(key=lambda dot: dot["group"] != groups[-1].label)
     labels = [group.label for group in groups]
@@ -118,12 +119,13 @@ def _dots(
     scale = alt.Scale(zero=False, nice=False, padding=14)
     chart = (
         alt.Chart(alt.NamedData("dots"), width=WIDTH, height=HEIGHT)
-        .mark_point(filled=True, size=46, opacity=0.82)
+        .mark_point(filled=True, size=46)
         .encode(
             x=alt.X("x:Q", axis=None, scale=scale),
             y=alt.Y("y:Q", axis=None, scale=scale),
             color=alt.Color("group:N", scale=colours, legend=legend),
             shape=alt.Shape("group:N", scale=shapes, legend=legend),
+            opacity=alt.Opacity("opacity:Q", scale=None, legend=None),
             description="words:N",
         )
     )

@@ -75,8 +75,8 @@ def lines(members: Sequence[Member]) -> Iterator[Line]:
         for parent in own:
             if parent != name:
                 children.setdefault(parent, []).append(name)
-    ranks = {one.name: (-one.descendants, one.name) for one in members}
-    family = _Family(children, parents, copies, ranks)
+    below = {one.name: one.descendants for one in members}
+    family = _Family(children, parents, copies, below)
     placed: dict[str, str] = {}
     roots = [name for name in children if not parents.get(name)]
     for start in (sorted(roots, key=family.rank), sorted(children, key=family.rank)):
@@ -90,11 +90,12 @@ class _Family:
     children: Mapping[str, Sequence[str]]
     parents: Mapping[str, Mapping[str, None]]
     copies: set[tuple[str, str]]
-    ranks: Mapping[str, tuple[int, str]]
+    below: Mapping[str, int]
+    """Descendants of each member."""
 
     def rank(self, name: str) -> tuple[int, str]:
         """The most fruitful first; a name from outside by its children."""
-        return self.ranks.get(name, (-len(self.children.get(name, ())), name))
+        return -max(self.below.get(name, 0), len(self.children.get(name, ()))), name
 
 
 def _below(root: str, family: _Family, placed: dict[str, str]) -> Iterator[Line]:
