@@ -176,7 +176,7 @@ def _counted(module: Any) -> tuple[int, int]:
                 value
                 for place in places
                 for name in names
-                if isinstance(value := getattr(place, name, None), int) and value > 0
+                if isinstance(value := _asked(place, name), int) and value > 0
             ),
             0,
         )
@@ -185,6 +185,13 @@ def _counted(module: Any) -> tuple[int, int]:
             ("num_key_value_heads", "num_kv_heads", "n_kv_heads"),
         )
     )
+
+
+def _asked(place: Any, name: str) -> Any:
+    try:
+        return getattr(place, name, None)
+    except Exception:  # noqa: BLE001  # settings that differ between layers refuse with their own
+        return None
 
 
 def _width(module: Any, name: str, side: str = "out_features") -> int:
