@@ -65,6 +65,7 @@ def row(table: Table, name: str) -> list[str]:
     return next([cell.text for cell in cells] for cells in table.rows if cells[0].text == name)
 
 
+@pytest.mark.slow
 def test_a_folder_gets_two_pages_that_stay_small(survey_written: Path) -> None:
     """English and Chinese, as page and as Markdown, and one record of both."""
     assert {path.name for path in survey_written.iterdir()} == FILES
@@ -312,6 +313,7 @@ def test_both_languages_have_the_same_sentences_with_the_same_places() -> None:
     }
 
 
+@pytest.mark.slow
 def test_every_sentence_that_the_page_asks_for_exists_and_is_asked_for(survey: Survey) -> None:
     """A phrase that no page shows is a leftover; one that is missing would end the page."""
     asked: set[str] = set()
@@ -401,6 +403,7 @@ def test_the_chinese_page_says_everything_in_chinese(report: Report) -> None:
     assert chinese.language == "zh-CN"
 
 
+@pytest.mark.slow
 def test_each_page_links_to_the_other_by_a_relative_link(survey_written: Path) -> None:
     """The folder can be moved."""
     english = (survey_written / "report.html").read_text(encoding="utf-8")
@@ -412,6 +415,7 @@ def test_each_page_links_to_the_other_by_a_relative_link(survey_written: Path) -
     assert 'href="report.html"' in chinese
 
 
+@pytest.mark.slow
 def test_both_pages_are_drawn_again_from_the_record_alone(
     survey_written: Path, tmp_path: Path
 ) -> None:

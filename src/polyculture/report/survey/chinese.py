@@ -23,6 +23,8 @@ PHRASES = {
     "noun.repository.many": "{number} 个仓库",
     "noun.card.one": "{number} 张模型卡",
     "noun.card.many": "{number} 张模型卡",
+    "noun.parent.one": "{number} 个上级",
+    "noun.parent.many": "{number} 个上级",
     "noun.community.one": "{number} 个社区",
     "noun.community.many": "{number} 个社区",
     # 句中的数字
@@ -95,7 +97,8 @@ PHRASES = {
     "communities.rest": "其余 {number}",
     "communities.more": "各社区的更多数字",
     "communities.note": "随机：从全部{units}中抽取同样大小的集合所得的平均值；"
-    "p 是其中同样集中或更集中的集合所占的比例。第一行的随机值来自每个{unit}随机选取上级的谱系。"
+    "p 是其中同样集中或更集中的集合所占的比例，未对社区的数量校正。"
+    "第一行的随机值来自每个{unit}随机选取上级的谱系。"
     "数值下方的小字是其区间。",
     "communities.built": "构建 {built}",
     "communities.community": "社区",
@@ -218,7 +221,7 @@ PHRASES = {
     "tree.cut": "这里只列出 {all} 个{units}中后代最多的 {shown} 个。",
     "tree.outside": "只作为上级被提到",
     "tree.copy": "复制",
-    "tree.others": "另有 {others} 个上级",
+    "tree.others": "另有 {others}",
     "tree.elsewhere": "展开于 {name} 之下",
     # 多样性
     "diverse.title": "还剩下的多样性",

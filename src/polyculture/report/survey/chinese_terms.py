@@ -1,7 +1,6 @@
 """Communities, traits, settings and reasons in Chinese. What is not here stays in English."""
 
 TERMS = {
-    " + ": " + ",
     " to ": "到",
     # 社区
     "image": "图像",
@@ -11,6 +10,11 @@ TERMS = {
     "robotics trajectories": "机器人轨迹",
     "protein sequence": "蛋白质序列",
     "genome sequence": "基因组序列",
+    "amino acid sequence": "氨基酸序列",
+    "protein structure": "蛋白质结构",
+    "depth maps": "深度图",
+    "3d": "三维",
+    "vector": "向量",
     "causal text": "因果文本",
     "masked text": "掩码文本",
     "text-to-text": "文本到文本",

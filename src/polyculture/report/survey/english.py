@@ -22,6 +22,8 @@ PHRASES = {
     "noun.repository.many": "{number} repositories",
     "noun.card.one": "{number} card",
     "noun.card.many": "{number} cards",
+    "noun.parent.one": "{number} more parent",
+    "noun.parent.many": "{number} more parents",
     "noun.community.one": "{number} community",
     "noun.community.many": "{number} communities",
     # numbers within sentences
@@ -55,8 +57,8 @@ PHRASES = {
     "{cards}",
     "answer.concentrated.top": "The largest lineage, from {name}, holds {share}{aside}.",
     "answer.concentrated.chance": "Had each {unit} drawn its parents at random: {chance} ({p}).",
-    "answer.concentrated.community": "Furthest below chance: {community}, {number} lineages where "
-    "random sets of that size have {chance} ({p}).",
+    "answer.concentrated.community": "The community furthest below chance, {community}, has "
+    "{number} lineages where random sets of its size have {chance} ({p}).",
     "answer.since": "Since when?",
     "answer.since.unit": "from then on, half or more of each year's {units} have {value} ({trait})",
     "answer.since.share": "Of the last three years' {units}, {share} have it.",
@@ -98,9 +100,9 @@ PHRASES = {
     "communities.rest": "The other {number}",
     "communities.more": "More figures for each community",
     "communities.note": "By chance: the mean of equally large sets drawn from all {units}; p is "
-    "the share of such sets that are as concentrated or more. In the first row, chance is "
-    "lineages in which each {unit} draws its parents at random. Small figures below a value are "
-    "its interval.",
+    "the share of such sets that are as concentrated or more, not corrected for the number of "
+    "communities. In the first row, chance is lineages in which each {unit} draws its parents at "
+    "random. Small figures below a value are its interval.",
     "communities.built": "{built} built",
     "communities.community": "Community",
     "communities.members": "Members",
@@ -231,7 +233,7 @@ PHRASES = {
     "tree.cut": " Only the {shown} of {all} {units} with most descendants are shown.",
     "tree.outside": "only named as a parent",
     "tree.copy": "copied",
-    "tree.others": "and {others} more parents",
+    "tree.others": "and {others}",
     "tree.elsewhere": "opened under {name}",
     # what remains diverse
     "diverse.title": "What remains diverse",

@@ -6,6 +6,9 @@ from polyculture.core.survey import Community, Concentration, Forest, Similarity
 from polyculture.core.values import Known
 from polyculture.report.survey.language import SURE
 
+FEWEST = 10
+"""Members of a community that is named on the first screen."""
+
 
 def concentration(survey: Survey, over: str, community: str = "") -> Concentration | None:
     """How cards spread over classes, each card counted once."""
@@ -47,11 +50,15 @@ def largest_first(survey: Survey) -> Sequence[Community]:
 
 
 def most_concentrated(survey: Survey) -> Concentration | None:
-    """The community furthest below its chance, among those that chance would hardly give."""
+    """The community furthest below its chance, among those that chance would hardly give.
+
+    The smallest are left out: of three models, two with one parent are no finding.
+    """
     found = [
         (one.hill1.number / one.hill1.chance, one.community, one)
         for community in survey.communities
-        if (one := concentration(survey, "lineage", community.name)) is not None
+        if community.members >= FEWEST
+        and (one := concentration(survey, "lineage", community.name)) is not None
         and isinstance(one.hill1, Known)
         and one.hill1.chance
         and isinstance(one.p_value, Known)

@@ -40,6 +40,8 @@ class Language:
     def term(self, name: str) -> str:
         """The name of a community, a trait or its value; also of several, or of one to another.
 
+        Where only a part of "one to another" is known here, all of it stays as it is.
+
         Example:
             >>> from polyculture.report.survey.chinese import CHINESE
             >>> CHINESE.term("speech"), CHINESE.term("image + text to text"), CHINESE.term("silu")
@@ -47,10 +49,11 @@ class Language:
         """
         if name in self.terms:
             return self.terms[name]
-        for between in (" + ", " to "):
-            parts = name.split(between)
-            if len(parts) > 1 and between in self.terms:
-                return self.terms[between].join(self.term(part) for part in parts)
+        if " + " in name:
+            return " + ".join(self.term(part) for part in name.split(" + "))
+        parts = name.split(" to ")
+        if len(parts) > 1 and all(part in self.terms for part in parts):
+            return self.terms[" to "].join(self.terms[part] for part in parts)
         return name
 
     def name_of(self, community: str) -> str:

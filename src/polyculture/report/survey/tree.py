@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from polyculture.core.survey import Member, Survey
 from polyculture.report.page import Node, Tree
@@ -29,7 +30,7 @@ class Line:
 
 def tree(survey: Survey, language: Language) -> list[Tree]:
     """The tree of all members that have parents or children; none if nobody has."""
-    found = list(lines(survey.members))
+    found = list(lines(survey.members, _reaches(survey)))
     if not found:
         return []
     cut = survey.cards - len(survey.members)
@@ -40,6 +41,16 @@ def tree(survey: Survey, language: Language) -> list[Tree]:
     return [Tree(title=language.say("tree.title"), words=words, nodes=tuple(nodes))]
 
 
+def _reaches(survey: Survey) -> dict[str, int]:
+    """Descendants of ancestors, those among them that are only named as parents."""
+    return {
+        one.name: one.descendants
+        for forest in survey.forests
+        if forest.kind == "any"
+        for one in forest.ancestors
+    }
+
+
 def _note(line: Line, language: Language) -> str:
     notes = []
     if line.is_outside:
@@ -47,17 +58,23 @@ def _note(line: Line, language: Language) -> str:
     if line.is_copy:
         notes.append(language.say("tree.copy"))
     if line.others:
-        notes.append(language.say("tree.others", others=line.others))
+        notes.append(language.say("tree.others", others=language.counted(line.others, "parent")))
     if line.opened_under:
         notes.append(language.say("tree.elsewhere", name=line.opened_under))
     return language.phrases["list.comma"].join(notes)
 
 
-def lines(members: Sequence[Member]) -> Iterator[Line]:
+def lines(
+    members: Sequence[Member], reaches: Mapping[str, int] = MappingProxyType({})
+) -> Iterator[Line]:
     """Each root with all that stands below it, the most fruitful first.
 
     A member with several parents stands under each; its own children stand under the first of
     these places only. A circle of parents has no root: it starts at its first name.
+
+    Args:
+        members: Cards with their parents.
+        reaches: Descendants of names, also of such that are no cards, where they are known.
 
     Example:
         >>> common = {"communities": (), "year": None, "maker": "", "parameters": None,
@@ -75,7 +92,7 @@ def lines(members: Sequence[Member]) -> Iterator[Line]:
         for parent in own:
             if parent != name:
                 children.setdefault(parent, []).append(name)
-    below = {one.name: one.descendants for one in members}
+    below = {**reaches, **{one.name: one.descendants for one in members}}
     family = _Family(children, parents, copies, below)
     placed: dict[str, str] = {}
     roots = [name for name in children if not parents.get(name)]
