@@ -46,7 +46,7 @@ MODERN = {"normalisation": "rms_norm", "activation": "silu", "position": "rotary
 OUTSIDE = "a model that is no card"
 FIRST, LAST = 2018, 2026
 REASON = "ImportError: this family requires the timm library"
-FEW = Undefined(reason="it takes at least 3 built cards, but there are 2")
+FRACTIONS = Undefined(reason="it counts pairs of cards, which parameters do not make")
 NO_PARENT = Undefined(reason="no card has a parent")
 
 Random = np.random.Generator
@@ -182,6 +182,10 @@ def _around(number: float, spread: float = 0.12, chance: float | None = None) ->
     )
 
 
+def _share(number: float) -> Known:
+    return Known(number=number, low=0.88 * number, high=min(1.0, 1.12 * number))
+
+
 def _p(number: float) -> Known:
     return Known(number=number, no_interval="it is a probability of its own")
 
@@ -208,7 +212,7 @@ def _concentrations(zoo: _Zoo, names: Sequence[str]) -> tuple[Concentration, ...
                 unknown = len(own) - sum(counts.values())
                 made.append(_concentration(trait, community, counts, unknown, 1.1))
     whole = made[0]
-    heavy = whole.model_copy(update={"weight": "parameters", "hhi_unbiased": FEW})
+    heavy = whole.model_copy(update={"weight": "parameters", "hhi_unbiased": FRACTIONS})
     return (whole, heavy, *made[1:])
 
 
@@ -230,12 +234,12 @@ def _concentration(
         members=int(total),
         unknown=unknown,
         classes=len(shares),
-        hhi=_around(hhi),
-        hhi_unbiased=_around(hhi * 0.99),
+        hhi=_share(hhi),
+        hhi_unbiased=_share(hhi * 0.99),
         hill1=_around(hill1, chance=level),
         hill2=_around(1 / hhi),
-        gini=_around(gini),
-        top_share=_around(float(shares[-1])),
+        gini=_share(gini),
+        top_share=_share(float(shares[-1])),
         top=max(counts, key=lambda name: counts[name]),
         p_value=why if level is None else _p(0.004 if community in COMMUNITIES[:4] else 0.31),
     )
@@ -244,7 +248,8 @@ def _concentration(
 def _similarity(zoo: _Zoo, community: str) -> Similarity:
     built = sum(member.is_built for member in zoo.of(community))
     if built < 3:  # noqa: PLR2004
-        none: dict[str, Value] = dict.fromkeys(("d0", "d1", "d2", "mean", "p_value"), FEW)
+        few = Undefined(reason=f"it takes at least 3 built cards, but there are {built}")
+        none: dict[str, Value] = dict.fromkeys(("d0", "d1", "d2", "mean", "p_value"), few)
         return Similarity(community=community, built=built, **none)
     d1 = 0.9 * built**0.55
     chance = d1 * 1.15 if community else None
