@@ -514,6 +514,7 @@ FEW = {
     "jamba": {"mixer": ["attention", "state space"], "experts": ["mixture"]},
     "dinov2": {"normalisation": ["layer_norm"], "mixer": ["attention"], "position": ["learned"]},
     "wav2vec2": {"mixer": ["attention", "convolution"]},
+    "roformer": {"position": ["rotary", "sinusoidal"]},  # a table of sines is what it rotates by
     "fnet": {"mixer": ["fourier"], "attention": ["none"]},
     "rwkv": {"mixer": ["linear attention"]},
 }
@@ -522,7 +523,7 @@ FEW = {
 @pytest.mark.slow
 @needs_library
 def test_traits_known_by_hand() -> None:
-    """Fourteen families whose papers say how they are built."""
+    """Families whose papers say how they are built."""
     cards = transformers.cards_of(_families.library(MODELS), "transformers", families=list(FEW))
 
     told = {

@@ -83,11 +83,12 @@ def traits(
     mixing = _mixers.mixers(network)
     mixer = _mixers.values(mixing)
     position = _positions(network, configuration, graph)
-    if mixer and "attention" not in mixer:
+    is_without = bool(mixing) and not any(one.kind == "attention" for one in mixing)
+    if is_without:
         position = position or {"none"}
     found = {
         "mixer": mixer,
-        "attention": _attention(mixing, mixer),
+        "attention": {"none"} if is_without else _fair(one.heads for one in mixing if one.heads),
         "normalisation": _fair(module.kind for module in graph.modules if module.kind in NORMS),
         "activation": _activations(configuration, graph),
         "position": position,
@@ -99,12 +100,6 @@ def traits(
 def _fair(kinds: Iterable[str]) -> set[str]:
     counts = Counter(kinds)
     return {kind for kind, count in counts.items() if count >= FAIR * counts.total()}
-
-
-def _attention(mixing: list[_mixers.Mixer], mixer: set[str]) -> set[str]:
-    if mixer and "attention" not in mixer:
-        return {"none"}
-    return _fair(one.heads for one in mixing if one.heads)
 
 
 def _activations(configuration: Mapping[str, Any], graph: Architecture) -> set[str]:
@@ -123,7 +118,10 @@ def _activations(configuration: Mapping[str, Any], graph: Architecture) -> set[s
 def _positions(network: Any, configuration: Mapping[str, Any], graph: Architecture) -> set[str]:
     settings = settings_of(configuration)
     found = {kind for name, module in network.named_modules() for kind in _position(name, module)}
-    if any(module.kind == "rotary_position" for module in graph.modules):
+    kinds = {type(module) for module in network.modules()}
+    if any(module.kind == "rotary_position" for module in graph.modules) or any(
+        "rotary" in method for kind in kinds for method in dir(kind)
+    ):
         found.add("rotary")
     if any(value is True for key, value in settings if key == "alibi"):
         found.add("alibi")

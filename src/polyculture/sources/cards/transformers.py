@@ -37,6 +37,7 @@ BLIND = (
 )
 READERS = (
     "_building",
+    "_dictionaries",
     "_families",
     "_inheritance",
     "_kept",
