@@ -29,6 +29,7 @@ PHRASES = {
     "noun.community.many": "{number} 个社区",
     # 句中的数字
     "list.comma": "、",
+    "list.pair": "{name}：{value}",
     "list.semicolon": "；",
     "list.last": "{before} 和 {last}",
     "interval": "{low} 至 {high}",
@@ -40,8 +41,8 @@ PHRASES = {
     "aside.census": "（敏感度 {interval}）",
     "aside.sample": "（{level} 区间 {interval}）",
     # 首屏
-    "verdict.architectures": "{cards}只相当于 {number} 种不同的架构{aside}。",
-    "verdict.lineages": "{cards}只相当于 {number} 个大小相等的谱系{aside}。",
+    "verdict.architectures": "{cards}相当于 {number} 种不同的架构{aside}。",
+    "verdict.lineages": "{cards}相当于 {number} 个大小相等的谱系{aside}。",
     "verdict.none": "{cards}，其架构与谱系均不可知。",
     "deck": "{cards}，分属 {communities}，来源：{sources}。",
     "deck.built": "其中 {all} 个里有 {built} 个能在不加载权重的情况下构建，"
@@ -69,7 +70,7 @@ PHRASES = {
     "answer.inherited.sole": "这 {all} 个中有 {sole}没有别的根。",
     "answer.inherited.chance": "如果每个{unit}都随机选取上级，最大的祖先会达到 {chance}。",
     "answer.diverse": "还剩下什么多样性，结论有多可靠？",
-    "answer.diverse.built": "的 {cards}构建成功；关于架构的数字都基于它们",
+    "answer.diverse.built": "构建成功（共 {cards}）；关于架构的数字都以此为准",
     "answer.diverse.counted": "个{units}参与统计，没有构建任何一个",
     "answer.diverse.outliers": "结构与众不同的有：{names}。",
     "answer.diverse.mean": "两个架构的平均相似度：{mean}。",

@@ -41,5 +41,5 @@ def _row(one: Outlier, language: Language) -> tuple[Cell, ...]:
 
 def traits_of(traits: dict[str, str], language: Language) -> str:
     """Traits in one line."""
-    said = (f"{language.term(name)}: {language.term(value)}" for name, value in traits.items())
+    said = (language.trait(name, value) for name, value in traits.items())
     return language.phrases["list.semicolon"].join(said)

@@ -28,6 +28,7 @@ PHRASES = {
     "noun.community.many": "{number} communities",
     # numbers within sentences
     "list.comma": ", ",
+    "list.pair": "{name}: {value}",
     "list.semicolon": "; ",
     "list.last": "{before} and {last}",
     "interval": "{low} to {high}",

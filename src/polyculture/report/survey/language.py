@@ -56,6 +56,10 @@ class Language:
             return self.terms[" to "].join(self.terms[part] for part in parts)
         return name
 
+    def trait(self, name: str, value: str) -> str:
+        """A trait and its value."""
+        return self.say("list.pair", name=self.term(name), value=self.term(value))
+
     def name_of(self, community: str) -> str:
         """A community within a sentence or a table; all cards for an empty name."""
         return shown(self.term(community)) if community else self.say("all")

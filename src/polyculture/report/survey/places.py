@@ -137,5 +137,5 @@ def _words(place: Place, member: Member | None, language: Language) -> str:
     if member is None:
         return place.name
     communities = language.listed([language.term(name) for name in member.communities])
-    traits = [f"{language.term(k)}: {language.term(v)}" for k, v in member.traits.items()]
+    traits = [language.trait(name, value) for name, value in member.traits.items()]
     return "\n".join(filter(None, (member.name, communities, *traits)))

@@ -65,7 +65,9 @@ def section(survey: Survey, language: Language) -> Section:
 
 def _title(trend: Trend, language: Language) -> str:
     figure = language.say(f"figure.{trend.figure}", trait=language.term(trend.trait))
-    return f"{language.name_of(trend.community)}: {figure}" if trend.community else figure
+    if not trend.community:
+        return figure
+    return language.say("list.pair", name=language.name_of(trend.community), value=figure)
 
 
 def _chart(trend: Trend, language: Language) -> Chart:
