@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from polyculture.checks.zoo import made_up
@@ -14,11 +16,12 @@ from polyculture.core import parts
 from polyculture.core.cards import Cards
 from polyculture.core.survey import Concentration
 from polyculture.core.values import Known, Undefined, Value
+from polyculture.stats.concentration import gini, hhi, hhi_unbiased, hill, top_share
 from polyculture.survey.concentration import concentrations
 from polyculture.survey.intervals import with_interval
 from polyculture.survey.mend import mend
 from polyculture.survey.sets import Pool, random_sets, resampled
-from polyculture.survey.spread import FIGURES
+from polyculture.survey.spread import FIGURES, spread
 
 ROOT = Path(__file__).parents[2]
 ASSETS = ROOT.parent / "shared" / "data" / "ecosystem-graphs" / "resources" / "all_assets.csv"
@@ -83,10 +86,10 @@ def reason(value: Value) -> str:
 def found(
     cards: Cards, over: str, community: str = "", weight: str = "count", **asked: int
 ) -> Concentration:
-    few = {"draws": 50, "resamples": 50, **asked}
+    draws, resamples = asked.get("draws", 50), asked.get("resamples", 50)
     [one] = [
         one
-        for one in concentrations(cards, **few)
+        for one in concentrations(cards, draws=draws, resamples=resamples)
         if (one.over, one.community, one.weight) == (over, community, weight)
     ]
     return one
@@ -359,3 +362,20 @@ def test_a_made_up_hub_has_all_that_goes_wrong(tmp_path: Path) -> None:
         table.get_column("parents").list.len() == table.get_column("relations").list.len()
     ).all()
     assert table.get_column("created").drop_nulls().is_sorted()
+
+
+@given(st.lists(st.lists(st.integers(0, 6), min_size=5, max_size=5), min_size=1, max_size=6))
+def test_figures_of_many_draws_are_those_of_each(rows: list[list[int]]) -> None:
+    """Computed together, they agree with the definitions; a draw without members has none."""
+    totals = np.array(rows, dtype=float)
+
+    figures = spread(totals, whole=True)
+
+    for counts, found_here in zip(totals, figures, strict=True):
+        if not counts.sum():
+            assert np.isnan(found_here).all()
+            continue
+        one = [hhi(counts), hill(counts, 1), hill(counts, 2), gini(counts), top_share(counts)]
+        np.testing.assert_allclose(found_here[[0, 2, 3, 4, 5]], one, atol=1e-12)
+        pairs = hhi_unbiased(counts) if counts.sum() > 1 else np.nan
+        np.testing.assert_allclose(found_here[1], pairs, atol=1e-12)

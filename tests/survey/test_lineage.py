@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polyculture.core.values import Known, Undefined, Value
@@ -107,7 +107,7 @@ def test_a_forest_without_edges_has_no_largest_ancestor() -> None:
     assert (found.alone, found.depth, found.ancestors, found.parents) == (3, 0, (), {})
 
 
-def acyclic(*, outside: int = 3, most: int = 12) -> st.SearchStrategy[Graph]:
+def acyclic(*, outside: int = 3, most: int = 9) -> st.SearchStrategy[Graph]:
     """Small graphs: a card's parents are earlier cards, or outsiders."""
 
     @st.composite
@@ -154,6 +154,7 @@ def height_by_hand(graph: Graph, node: int) -> int:
     return max((1 + height_by_hand(graph, int(child)) for child in children), default=0)
 
 
+@settings(max_examples=60)
 @given(acyclic())
 def test_votes_follow_the_rule_on_any_graph(graph: Graph) -> None:
     """Against exact fractions by recursion."""
@@ -166,6 +167,7 @@ def test_votes_follow_the_rule_on_any_graph(graph: Graph) -> None:
         np.testing.assert_allclose(shares[card], expected, atol=1e-12)
 
 
+@settings(max_examples=60)
 @given(acyclic())
 def test_descendants_depth_and_sole_are_exact_on_any_graph(graph: Graph) -> None:
     """Against sets of ancestors by recursion."""
@@ -183,8 +185,8 @@ def test_descendants_depth_and_sole_are_exact_on_any_graph(graph: Graph) -> None
 
 
 def test_a_long_chain_takes_no_recursion() -> None:
-    """Twenty thousand generations."""
-    many = 20_000
+    """Five thousand generations."""
+    many = 5_000
     line = np.arange(many - 1)
     graph = Graph(
         kind="any", names=pl.Series(range(many)).cast(pl.String), cards=many,
@@ -261,11 +263,11 @@ def test_draws_of_many_cards_at_once_are_apart() -> None:
 
 
 def test_one_seed_gives_one_forest() -> None:
-    """And another seed another chance."""
-    again = forest(DIAMOND, draws=20, seed=3)
+    """And another seed draws other lineages."""
+    largest = [attachments(DIAMOND, draws=20, seed=seed).largest.tolist() for seed in (3, 3, 4)]
 
-    assert forest(DIAMOND, draws=20, seed=3) == again
-    assert known(forest(DIAMOND, draws=20, seed=4).largest).chance != known(again.largest).chance
+    assert largest[0] == largest[1] != largest[2]
+    assert forest(DIAMOND, draws=20, seed=3) == forest(DIAMOND, draws=20, seed=3)
 
 
 def test_the_interval_of_the_largest_is_that_of_a_share() -> None:

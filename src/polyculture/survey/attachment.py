@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyculture.survey.mend import UNKNOWN_YEAR, Graph
+from polyculture.survey.orders import orders
 from polyculture.survey.roots import Roots, roots_of
 from polyculture.survey.rounds import affordable, batches
 from polyculture.survey.spread import spread
@@ -61,23 +62,19 @@ def attachments(
     """
     rng = np.random.default_rng(seed)
     weighed = weights if weights is not None else {"count": np.ones(graph.cards)}
+    whole = np.bincount(graph.child).max(initial=0) <= 1  # no vote is divided
     largest: list[Floats] = []
     spreads: dict[str, list[Floats]] = {name: [] for name in weighed}
     for at_once in batches(affordable(draws, graph.nodes), graph.nodes):
         roots = _grown(graph, at_once, rng)
         largest.append(_largest(graph, roots, at_once))
         for name, one in weighed.items():
-            whole = name == "count" and len(graph.child) == graph.cards - _rootless(graph)
-            spreads[name].append(spread(_votes(graph, roots, one, at_once), whole=whole))
+            found = spread(_votes(graph, roots, one, at_once), whole=whole and name == "count")
+            spreads[name].append(found)
     return Attachments(
         largest=np.concatenate(largest) if largest else np.empty(0),
         spreads={name: np.concatenate(found) for name, found in spreads.items() if found},
     )
-
-
-def _rootless(graph: Graph) -> int:
-    """Cards without parents. Where every other card has one parent, no vote is divided."""
-    return graph.cards - len(np.unique(graph.child))
 
 
 def _grown(graph: Graph, draws: int, rng: Random) -> Roots:
@@ -106,9 +103,9 @@ def _ordered(graph: Graph, draws: int, rng: Random) -> tuple[Positions, Position
     years = np.broadcast_to(graph.years, (draws, graph.cards))
     known = graph.years[graph.years != UNKNOWN_YEAR]
     if len(known) < graph.cards:
-        stand_in = rng.choice(known, years.shape) if len(known) else np.zeros(years.shape)
+        stand_in = rng.choice(known if len(known) else np.zeros(1, dtype=np.int64), years.shape)
         years = np.where(years == UNKNOWN_YEAR, stand_in, years)
-    order = np.argsort(years + rng.random(years.shape), axis=1)
+    order = orders(draws, graph.cards, rng, leading=years - years.min())
     rank = np.empty_like(order)
     np.put_along_axis(rank, order, np.arange(graph.cards)[None, :], axis=1)
     return order, rank

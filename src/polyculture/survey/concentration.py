@@ -1,6 +1,8 @@
 """How concentrated a zoo is, over lineages, makers and traits, in all and in each community."""
 
+import itertools
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +24,8 @@ Floats = NDArray[np.float64]
 Positions = NDArray[np.int64]
 FEWEST = 2
 """Members that a figure takes."""
+THREADS = 2
+"""More would not help: the steps between NumPy's are Python's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,10 +77,13 @@ def concentrations(
         grown = chance_of_lineages(cards, lineages, draws=draws, seed=seed)
     groups = members_of(cards)
     effort = Effort(draws=draws, resamples=resamples)
-    found: list[Concentration] = []
-    for number, division in enumerate(divisions(cards, lineages, grown)):
-        found += _concentrated(division, groups, effort, np.random.default_rng([seed, number]))
-    return tuple(found)
+
+    def of_one(number: int, division: Division) -> list[Concentration]:
+        return list(_concentrated(division, groups, effort, np.random.default_rng([seed, number])))
+
+    with ThreadPoolExecutor(THREADS) as team:  # NumPy and SciPy let others run meanwhile
+        found = team.map(of_one, itertools.count(), divisions(cards, lineages, grown))
+        return tuple(itertools.chain.from_iterable(found))
 
 
 def chance_of_lineages(
@@ -155,7 +162,7 @@ def _counted(
     if totals.sum() <= 0:
         return _undefined(group, f"all cards with a class have 0 {group.division.weight}")
     observed = spread(totals[None, :], whole=pool.is_whole)[0]
-    rounds = resampled(pool, rounds=effort.resamples, rng=rng)
+    rounds = resampled(pool, rounds=effort.resamples, rng=rng, zoo=len(group.division.votes.known))
     values = {
         name: _value(group, place, observed, rounds, drawn) for place, name in enumerate(FIGURES)
     }
@@ -188,7 +195,9 @@ def _top(group: _Group, totals: Floats) -> str:
     if not len(totals) or totals.max() <= 0:
         return ""
     first = group.pool.classes[totals >= totals.max() * (1 - CLOSE)]
-    return min(group.division.votes.names[column] for column in first)
+    names = group.division.votes.names
+    columns: list[int] = first.tolist()
+    return min(names[column] for column in columns)
 
 
 def _value(

@@ -58,7 +58,8 @@ def slices(starts: Positions, rows: Positions) -> Positions:
     """
     sizes = starts[rows + 1] - starts[rows]
     ends = np.cumsum(sizes)
-    return np.arange(sizes.sum()) + np.repeat(starts[rows] - (ends - sizes), sizes)
+    within = np.arange(int(sizes.sum()), dtype=np.int64)
+    return np.asarray(within + np.repeat(starts[rows] - (ends - sizes), sizes))
 
 
 def _upwards(graph: Graph, parents: Positions) -> tuple[Positions, Positions]:

@@ -1,6 +1,7 @@
 """Where each node's lineage ends: its roots, with the part of its vote that goes to each."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,9 @@ from scipy.sparse import csr_array
 
 Positions = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Shares: TypeAlias = "csr_array[np.float64]"
+FEW = 2**31
+"""Nodes whose numbers fit into four bytes, which halves what is moved."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -17,8 +21,8 @@ class Roots:
     stem: Positions
     """Row of ``shares`` that holds for each node, ``(nodes,)``."""
     ends: Positions
-    """Node of each row: a root, or a node with several parents, ``(rows,)``."""
-    shares: "csr_array[np.float64]"
+    """Node of each row, ``(rows,)``: the roots, then the nodes with several parents."""
+    shares: Shares
     """Part of a vote that each root gets, ``(rows, nodes)``; rows sum to 1."""
 
     @property
@@ -42,7 +46,8 @@ class Roots:
 
     def _spread(self, of_row: NDArray[np.generic], parts: Floats) -> Floats:
         weights = np.repeat(of_row, np.diff(self.shares.indptr)) * parts
-        return np.bincount(self.shares.indices, weights=weights, minlength=self.shares.shape[1])
+        found = np.bincount(self.shares.indices, weights=weights, minlength=self.shares.shape[1])
+        return found.astype(np.float64, copy=False)
 
 
 def roots_of(child: Positions, parent: Positions, weights: Floats, nodes: int) -> Roots:
@@ -52,8 +57,8 @@ def roots_of(child: Positions, parent: Positions, weights: Floats, nodes: int) -
     part goes with that parent to its roots. A node without parents is its own root.
 
     Lines of single parents are first drawn together by doubling steps (a node points to where the
-    node it points to points), then the nodes with several parents by squaring the matrix of steps,
-    so that time grows with the logarithm of depth.
+    node it points to points), then the nodes with several parents by squaring the matrix of steps
+    among them, so that time grows with the logarithm of depth.
 
     Args:
         child: Of each edge, ``(edges,)``.
@@ -73,23 +78,33 @@ def roots_of(child: Positions, parent: Positions, weights: Floats, nodes: int) -
     """
     parents = np.bincount(child, minlength=nodes)
     single = parents[child] == 1
-    ends = np.flatnonzero(parents != 1)
+    roots, merges = np.flatnonzero(parents == 0), np.flatnonzero(parents > 1)
+    ends = np.concatenate([roots, merges])
     place = np.zeros(nodes, dtype=np.int64)
     place[ends] = np.arange(len(ends))
     stem = place[_far_end(child[single], parent[single], nodes)]
     several = ~single
-    steps = _steps(
-        place[child[several]], stem[parent[several]], weights[several], parents[ends] == 0
+    merged = _merged(
+        place[child[several]] - len(roots),
+        stem[parent[several]],
+        weights[several],
+        (len(merges), len(roots)),
     )
-    while (parents[ends[steps.indices]] > 0).any():
-        steps = steps @ steps
-    shares = csr_array((steps.data, ends[steps.indices], steps.indptr), shape=(len(ends), nodes))
+    itself = np.arange(len(roots) + 1)
+    shares = csr_array(
+        (
+            np.concatenate([np.ones(len(roots)), merged.data]),
+            np.concatenate([roots, roots[merged.indices]]),
+            np.concatenate([itself, len(roots) + merged.indptr[1:]]),
+        ),
+        shape=(len(ends), nodes),
+    )
     return Roots(stem=stem, ends=ends, shares=shares)
 
 
-def _far_end(child: Positions, parent: Positions, nodes: int) -> Positions:
+def _far_end(child: Positions, parent: Positions, nodes: int) -> NDArray[np.integer]:
     """Where each node's line of single parents ends."""
-    to = np.arange(nodes)
+    to: NDArray[np.integer] = np.arange(nodes).astype(np.int32 if nodes < FEW else np.int64)
     to[child] = parent
     while True:
         further = to[to]
@@ -98,14 +113,24 @@ def _far_end(child: Positions, parent: Positions, nodes: int) -> Positions:
         to = further
 
 
-def _steps(
-    row: Positions, column: Positions, weights: Floats, is_root: NDArray[np.bool_]
-) -> "csr_array[np.float64]":
-    """One step up of each end: to its parents' ends, or, from a root, to itself."""
-    count = len(is_root)
-    total = np.bincount(row, weights=weights, minlength=count)
-    roots = np.flatnonzero(is_root)
-    rows = np.concatenate([row, roots])
-    columns = np.concatenate([column, roots])
-    parts = np.concatenate([weights / total[row], np.ones(len(roots))])
-    return csr_array((parts, (rows, columns)), shape=(count, count))
+def _merged(row: Positions, column: Positions, weights: Floats, shape: tuple[int, int]) -> Shares:
+    """Roots of the nodes with several parents.
+
+    Args:
+        row: Which of these nodes an edge starts from.
+        column: Which end it leads to: the roots first, then these nodes.
+        weights: Of the edges.
+        shape: Number of these nodes, and of roots.
+
+    Returns:
+        ``(nodes with several parents, roots)``.
+    """
+    merges, roots = shape
+    parts = weights / np.bincount(row, weights=weights, minlength=merges)[row]
+    ends = column < roots
+    found = csr_array((parts[ends], (row[ends], column[ends])), shape=(merges, roots))
+    onward = csr_array((parts[~ends], (row[~ends], column[~ends] - roots)), shape=(merges, merges))
+    while onward.nnz:  # after n rounds, paths of up to 2**n steps have arrived
+        found = found + onward @ found
+        onward = onward @ onward
+    return found

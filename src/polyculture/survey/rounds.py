@@ -1,26 +1,29 @@
 """How many rounds of drawing a zoo can afford."""
 
-WORK = 40_000_000
-"""Cards that all rounds of one figure may draw together; about four seconds."""
-FEWEST = 39
-"""Rounds that are made in any case: the lowest p value is then 1 in 40."""
+WORK = 20_000_000
+"""Cards that all rounds of one figure may draw together; about a second."""
+FEWEST_DRAWS = 39
+"""Draws of chance that are made in any case: the lowest p value is then 1 in 40."""
+FEWEST_RESAMPLES = 20
+"""Rounds of resampling that are made in any case: their spread is then known to a sixth."""
 
 
-def affordable(asked: int, size: int) -> int:
-    """Rounds that are made: those asked for, unless cards times rounds come to over 40 million.
+def affordable(asked: int, size: int, *, fewest: int = FEWEST_DRAWS) -> int:
+    """Rounds that are made: those asked for, unless cards times rounds come to over 20 million.
 
-    Chance levels of large sets hardly vary, so little is lost; the lowest possible p value is
+    Figures of large random sets hardly vary, so little is lost; the lowest possible p value is
     1 / (rounds + 1).
 
     Args:
         asked: Rounds that the caller wants.
         size: Cards that each round draws.
+        fewest: Rounds that are made in any case, if so many are asked for.
 
     Example:
         >>> affordable(1000, 500), affordable(1000, 100_000), affordable(1000, 2_000_000)
-        (1000, 400, 39)
+        (1000, 200, 39)
     """
-    return min(asked, max(FEWEST, WORK // max(size, 1)))
+    return min(asked, max(fewest, WORK // max(size, 1)))
 
 
 def batches(rounds: int, cells: int, *, most: int = 4_000_000) -> list[int]:

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from polyculture.survey.rounds import affordable, batches
+from polyculture.survey.orders import orders
+from polyculture.survey.rounds import FEWEST_RESAMPLES, affordable, batches
 from polyculture.survey.spread import FIGURES, spread, totals_of
 
 Floats = NDArray[np.float64]
@@ -41,9 +42,9 @@ class Pool:
     @property
     def totals(self) -> Floats:
         """What each class has, ``(classes,)``."""
-        return np.bincount(
-            self.votes.indices, weights=self.votes.data, minlength=self.votes.shape[1]
-        )
+        votes = self.votes
+        found = np.bincount(votes.indices, weights=votes.data, minlength=votes.shape[1])
+        return found.astype(np.float64, copy=False)
 
     def part(self, rows: Positions) -> "Pool":
         """Some of the cards, with the classes that they have."""
@@ -76,8 +77,7 @@ def random_sets(
     parts: dict[str, list[Floats]] = {name: [] for name in rest}
     cells = max(pool.votes.shape)
     for at_once in batches(affordable(draws, pool.size), cells) if rest else []:
-        cards = np.broadcast_to(np.arange(pool.size, dtype=np.int32), (at_once, pool.size))
-        order, start = rng.permuted(cards, axis=1), 0
+        order, start = orders(at_once, pool.size, rng), 0
         for name, size in rest.items():
             start = start if start + size <= pool.size else 0
             rows = order[:, start : start + size]
@@ -86,13 +86,14 @@ def random_sets(
     return {**found, **{name: _joined(one) for name, one in parts.items()}}
 
 
-def resampled(pool: Pool, *, rounds: int, rng: Random) -> Floats:
+def resampled(pool: Pool, *, rounds: int, rng: Random, zoo: int = 0) -> Floats:
     """Figures of sets as large as the pool, drawn from it with putting back.
 
     Args:
         pool: The cards.
-        rounds: Number of rounds, fewer for large pools, see ``affordable``.
+        rounds: Number of rounds, fewer for large zoos, see ``affordable``.
         rng: Source of chance.
+        zoo: Cards of the zoo that the pool is a community of, if it is one.
 
     Returns:
         ``(rounds, 6)`` in the order of ``FIGURES``.
@@ -101,7 +102,8 @@ def resampled(pool: Pool, *, rounds: int, rng: Random) -> Floats:
         counts = rng.multinomial(pool.size, pool.totals / pool.size, size=rounds)
         return spread(counts.astype(np.float64), whole=True)
     found = []
-    for at_once in batches(affordable(rounds, pool.size), max(pool.votes.shape)):
+    made = affordable(rounds, max(zoo, pool.size), fewest=FEWEST_RESAMPLES)
+    for at_once in batches(made, max(pool.votes.shape)):
         rows = rng.integers(pool.size, size=(at_once, pool.size), dtype=np.int32)
         found.append(spread(totals_of(pool.votes, rows), whole=pool.is_whole))
     return _joined(found)
