@@ -20,7 +20,7 @@ from polyculture.core.survey import Member, Survey
 from polyculture.core.values import Known, Undefined
 from polyculture.report.html import to_html
 from polyculture.report.markdown import to_markdown
-from polyculture.report.numbers import coefficient, effective, share
+from polyculture.report.numbers import coefficient, diversity, effective, share
 from polyculture.report.page import Block, Chart, Charts, Fold, Report, Section, Table, Tree
 from polyculture.report.survey import write_survey_report
 from polyculture.report.survey.chinese import CHINESE
@@ -81,9 +81,9 @@ def test_the_headline_is_the_number_of_different_architectures_with_its_interval
     assert whole.d1.low is not None
     assert whole.d1.high is not None
 
-    ends = f"{effective(whole.d1.low)} to {effective(whole.d1.high)}"
+    ends = f"{diversity(whole.d1.low)} to {diversity(whole.d1.high)}"
     assert report.verdict == (
-        f"{whole.built} model families amount to {effective(whole.d1.number)} different "
+        f"{whole.built} model families amount to {diversity(whole.d1.number)} different "
         f"architectures (sensitivity {ends})."
     )
 
@@ -366,7 +366,10 @@ def draw_all(survey: Survey, language: Language) -> None:
             "trends": tuple(t.model_copy(update={"community": "x"}) for t in survey.trends[:1]),
         }
     )
-    apart = survey.model_copy(update={"distances": ()})
+    short = Undefined(reason="only 4 years have 5 cards or more")
+    unknown = {"entropy_first": short, "entropy_last": short}
+    brief = tuple(one.model_copy(update=unknown) for one in survey.histories)
+    apart = survey.model_copy(update={"distances": (), "histories": brief})
     untested = survey.model_copy(
         update={
             "trends": tuple(

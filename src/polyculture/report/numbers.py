@@ -105,6 +105,16 @@ def effective(number: float) -> str:
     return signed(f"{number:,.1f}")
 
 
+def diversity(number: float) -> str:
+    """A number of different kinds, with a second digit after the point where it is small.
+
+    Example:
+        >>> diversity(1.8213), diversity(28.31)
+        ('1.82', '28.3')
+    """
+    return coefficient(number) if abs(number) < 9.995 else effective(number)  # noqa: PLR2004
+
+
 def p_value(number: float) -> str:
     """A probability under the null, never 0.
 

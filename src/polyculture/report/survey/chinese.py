@@ -62,6 +62,8 @@ PHRASES = {
     "answer.since": "从什么时候开始？",
     "answer.since.unit": "年起，每年至少一半的{units}采用 {value}（{trait}）",
     "answer.since.share": "最近三年的{units}中，{share} 采用它。",
+    "answer.since.less": "同一年的两者在{traits}上越来越不一致（各 p < 0.05）。",
+    "answer.since.more": "同一年的两者在{traits}上越来越一致（各 p < 0.05）。",
     "answer.since.means": "这里的年份指{means}。",
     "answer.inherited": "谁继承谁？",
     "answer.inherited.unit": "的{units}直接或间接继承自 {name}",
@@ -169,6 +171,7 @@ PHRASES = {
     "histories.caption": "趋于一致的特征，最早的在前",
     "histories.note": "一致：该年及以后每年都有至少一半的{units}取该值。"
     "有效取值数：多少个占比相等的取值会同样混杂。",
+    "histories.no_values": "有效取值数无定义：{reason}。",
     "histories.never": "从未",
     "histories.trait": "特征",
     "histories.value": "最终最常见的取值",
@@ -231,7 +234,6 @@ PHRASES = {
     "diverse.caption": "与其他最不相似者在前",
     "diverse.note": "与最近者的相似度：1 表示结构相同，0 表示毫无共同之处。",
     "diverse.name": "名称",
-    "diverse.communities": "社区",
     "diverse.similarity": "与最近者的相似度",
     "diverse.nearest": "最近者",
     "diverse.traits": "特征",
@@ -309,7 +311,8 @@ PHRASES = {
     "method.d1": "不同架构数",
     "method.d1.is": "Leinster 与 Cobbold 的 1 阶多样性。同一设计改名四十次只算一个："
     "每个{unit}都按其他与它的相似程度加权。相似度是模块图的 Weisfeiler–Lehman 核："
-    "算子的种类及其先后关系。它看不到权重，也看不到训练数据。",
+    "算子的种类及其先后关系。它看不到权重，也看不到训练数据。"
+    "共有大部分模块种类的设计几乎算作一个，因此该数字应与其随机水平及其他社区对照，而不是当作计数。",
     "method.null": "社区的随机水平",
     "method.null.is": "从全部{units}中抽取同样大小的集合。p 是其中同样集中的集合所占的比例，"
     "该社区自身也计入，因此不会是 0。未对社区的数量校正。",

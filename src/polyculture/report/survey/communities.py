@@ -1,7 +1,7 @@
 """How concentrated each community is, beside what chance alone would give."""
 
 from polyculture.core.survey import Survey
-from polyculture.report.numbers import coefficient, count, effective, share
+from polyculture.report.numbers import coefficient, count, diversity, effective, share
 from polyculture.report.page import Block, Cell, Prose, Section, Table
 from polyculture.report.survey import findings
 from polyculture.report.survey.language import Language, shown
@@ -63,8 +63,8 @@ def _row(survey: Survey, language: Language, name: str) -> tuple[Cell, ...]:
         Cell(text=language.name_of(name)),
         _members(survey, language, name),
         *spread,
-        DASH if alike is None else language.cell(alike.d1, effective),
-        DASH if alike is None else language.chance(alike.d1, effective, alike.p_value),
+        DASH if alike is None else language.cell(alike.d1, diversity),
+        DASH if alike is None else language.chance(alike.d1, diversity, alike.p_value),
     )
 
 
@@ -96,7 +96,7 @@ def _more_row(survey: Survey, language: Language, name: str) -> tuple[Cell, ...]
         language.cell(found.hill2 if found else none, effective),
         language.cell(found.gini if found else none, coefficient),
         language.cell(found.top_share if found else none, share, shown(found.top) if found else ""),
-        language.cell(alike.d0 if alike else unbuilt, effective),
-        language.cell(alike.d2 if alike else unbuilt, effective),
+        language.cell(alike.d0 if alike else unbuilt, diversity),
+        language.cell(alike.d2 if alike else unbuilt, diversity),
         language.cell(alike.mean if alike else unbuilt, coefficient),
     )

@@ -6,7 +6,7 @@ from polyculture.report.page import Cell, Prose, Section, Table
 from polyculture.report.survey.language import Language, shown
 from polyculture.report.survey.tables import columns
 
-COLUMNS = ("name", "communities", "similarity", "nearest", "traits")
+COLUMNS = ("name", "similarity", "nearest", "traits")
 
 
 def section(survey: Survey, language: Language) -> Section:
@@ -31,8 +31,7 @@ def section(survey: Survey, language: Language) -> Section:
 def _row(one: Outlier, language: Language) -> tuple[Cell, ...]:
     communities = [language.name_of(name) for name in one.communities]
     return (
-        Cell(text=shown(one.name)),
-        Cell(text=language.phrases["list.comma"].join(communities) or "–"),
+        Cell(text=shown(one.name), note=language.phrases["list.comma"].join(communities)),
         Cell(text=coefficient(one.similarity)),
         Cell(text=shown(one.nearest)),
         Cell(text=traits_of(one.traits, language) or "–"),

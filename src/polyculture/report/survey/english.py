@@ -63,6 +63,8 @@ PHRASES = {
     "answer.since": "Since when?",
     "answer.since.unit": "from then on, half or more of each year's {units} have {value} ({trait})",
     "answer.since.share": "Of the last three years' {units}, {share} have it.",
+    "answer.since.less": "Two of one year agree less and less often in {traits} (p < 0.05 each).",
+    "answer.since.more": "Two of one year agree more and more often in {traits} (p < 0.05 each).",
     "answer.since.means": "A year here is the {means}.",
     "answer.inherited": "Who inherits from whom?",
     "answer.inherited.unit": "of all {units} inherit from {name}, directly or through others",
@@ -177,6 +179,7 @@ PHRASES = {
     "histories.caption": "Traits that became uniform, the earliest first",
     "histories.note": "Uniform: at least half of a year's {units} have the value, in that year and "
     "in all later ones. Effective values: how many values of equal share would be as mixed.",
+    "histories.no_values": " Effective values are undefined: {reason}.",
     "histories.never": "never",
     "histories.trait": "Trait",
     "histories.value": "Most common at the end",
@@ -243,7 +246,6 @@ PHRASES = {
     "diverse.caption": "The least like any other, first",
     "diverse.note": "Similarity with the nearest other: 1 is the same structure, 0 nothing shared.",
     "diverse.name": "Name",
-    "diverse.communities": "Communities",
     "diverse.similarity": "Similarity with the nearest",
     "diverse.nearest": "The nearest",
     "diverse.traits": "Traits",
@@ -326,7 +328,9 @@ PHRASES = {
     "method.d1.is": "Leinster and Cobbold's diversity of order 1. Forty renamed copies of one "
     "design count as one: each {unit} is weighed by how like the others it is. Similarity is the "
     "Weisfeiler–Lehman kernel of module graphs: kinds of operators, and how they follow each "
-    "other. It sees neither weights nor training data.",
+    "other. It sees neither weights nor training data. Designs that share most kinds of modules "
+    "count as nearly one, so read the number beside its chance and those of other communities, "
+    "not as a count.",
     "method.null": "By chance, for a community",
     "method.null.is": "Equally large sets drawn from all {units}. The p value is the share of such "
     "sets that are as concentrated, the community itself among them, so it is never 0. It is not "

@@ -47,7 +47,8 @@ def _reasons(survey: Survey, language: Language) -> Table:
 
 def _table(survey: Survey, language: Language) -> Table:
     """Columns that nobody fills are left out."""
-    rows = [_row(member, language) for member in survey.members]
+    ordered = sorted(survey.members, key=lambda one: (-one.descendants, one.name))
+    rows = [_row(member, language) for member in ordered]
     names = [name for name in rows[0] if any(row[name] != DASH for row in rows)]
     return Table(
         caption=language.say("members.caption", cards=count(len(rows))),

@@ -2,7 +2,7 @@
 
 from polyculture.core.survey import Forest, Survey, Trend
 from polyculture.core.values import Known, Value
-from polyculture.report.numbers import Form, coefficient, effective, level, share
+from polyculture.report.numbers import Form, coefficient, diversity, effective, level, share
 from polyculture.report.page import Answer
 from polyculture.report.survey import findings
 from polyculture.report.survey.language import SURE, Language, shown
@@ -18,8 +18,8 @@ def verdict(survey: Survey, language: Language) -> str:
         return language.say(
             "verdict.architectures",
             cards=language.counted(alike.built, survey.unit),
-            number=effective(alike.d1.number),
-            aside=aside(survey, language, alike.d1, effective),
+            number=diversity(alike.d1.number),
+            aside=aside(survey, language, alike.d1, diversity),
         )
     lineage = findings.concentration(survey, "lineage")
     if lineage is not None and isinstance(lineage.hill1, Known):
@@ -144,6 +144,7 @@ def _since(survey: Survey, language: Language) -> Answer:
         sentences=(
             language.say("answer.since.share", share=share(one.share), **uniform),
             *moved[:1],
+            *_agreement(survey, language),
         ),
         details=(
             *moved[1:],
@@ -152,12 +153,29 @@ def _since(survey: Survey, language: Language) -> Answer:
     )
 
 
+def _agreement(survey: Survey, language: Language) -> tuple[str, ...]:
+    """The traits in which the cards of a year agree more often, or less, than those before."""
+    ways: dict[str, list[str]] = {"less": [], "more": []}
+    for one in survey.trends:
+        if one.figure == "same trait" and not one.community and _is_clear(one):
+            way = "less" if isinstance(one.tau, Known) and one.tau.number < 0 else "more"
+            ways[way].append(language.term(one.trait))
+    return tuple(
+        language.say(f"answer.since.{way}", traits=language.listed(traits))
+        for way, traits in ways.items()
+        if traits
+    )
+
+
+def _is_clear(trend: Trend) -> bool:
+    return isinstance(trend.p_value, Known) and trend.p_value.number < SURE
+
+
 def _movement(trend: Trend | None, language: Language) -> str:
     """Which way a figure goes, if it can be told from no movement at all."""
     if trend is None or not isinstance(trend.tau, Known):
         return ""
-    is_clear = isinstance(trend.p_value, Known) and trend.p_value.number < SURE
-    way = "level" if not is_clear else "up" if trend.tau.number > 0 else "down"
+    way = "level" if not _is_clear(trend) else "up" if trend.tau.number > 0 else "down"
     return language.say(
         f"trend.{way}",
         figure=language.say(f"figure.{trend.figure}.within"),

@@ -6,8 +6,8 @@ from typing import Any
 
 import altair as alt
 
-from polyculture.core.survey import Survey, Trend, TrendPoint, YearCheck
-from polyculture.core.values import Known
+from polyculture.core.survey import Survey, TraitHistory, Trend, TrendPoint, YearCheck
+from polyculture.core.values import Known, Undefined
 from polyculture.report.drawing import finished
 from polyculture.report.numbers import Form, coefficient, effective, items, share
 from polyculture.report.page import (
@@ -169,23 +169,32 @@ def _row(trend: Trend, language: Language) -> tuple[Cell, ...]:
 
 
 def _histories(survey: Survey, language: Language) -> Table:
+    """Without the columns of effective values where no trait has any."""
+    unknown = [one.entropy_last for one in survey.histories]
+    reasons = {one.reason for one in unknown if isinstance(one, Undefined)}
+    has_values = any(isinstance(one, Known) for one in unknown) or len(reasons) > 1
+    heads = HISTORIES if has_values else HISTORIES[:-2]
+    note = language.say("histories.note")
+    if not has_values:
+        reason = language.reason(reasons.pop())
+        note += language.say("histories.no_values", reason=reason)
     return Table(
         caption=language.say("histories.caption"),
-        columns=columns(language, "histories", HISTORIES, numbers=HISTORIES[2:]),
-        rows=tuple(
-            (
-                Cell(text=language.term(one.trait)),
-                Cell(text=language.term(one.value)),
-                Cell(text=f"{one.first_year}")
-                if one.first_year is not None
-                else Cell(text=language.say("histories.never"), tone="quiet"),
-                Cell(text=share(one.share)),
-                language.cell(one.entropy_first, effective, ""),
-                language.cell(one.entropy_last, effective, ""),
-            )
-            for one in survey.histories
-        ),
-        note=language.say("histories.note"),
+        columns=columns(language, "histories", heads, numbers=HISTORIES[2:]),
+        rows=tuple(_history(one, language)[: len(heads)] for one in survey.histories),
+        note=note,
+    )
+
+
+def _history(one: TraitHistory, language: Language) -> tuple[Cell, ...]:
+    never = Cell(text=language.say("histories.never"), tone="quiet")
+    return (
+        Cell(text=language.term(one.trait)),
+        Cell(text=language.term(one.value)),
+        never if one.first_year is None else Cell(text=f"{one.first_year}"),
+        Cell(text=share(one.share)),
+        language.cell(one.entropy_first, effective, ""),
+        language.cell(one.entropy_last, effective, ""),
     )
 
 
