@@ -144,10 +144,9 @@ def _since(survey: Survey, language: Language) -> Answer:
         sentences=(
             language.say("answer.since.share", share=share(one.share), **uniform),
             *moved[:1],
-            *_agreement(survey, language),
         ),
         details=(
-            *moved[1:],
+            *(_agreement(survey, language) or moved[1:]),
             language.say("answer.since.means", means=language.term(survey.year_means)),
         ),
     )
