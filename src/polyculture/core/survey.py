@@ -153,9 +153,9 @@ class TraitHistory(Record):
     share: float
     """Of the cards of the last three years with a value."""
     entropy_first: Value
-    """Effective number of values in the first five years with data."""
+    """Effective number of values in the first three years that count."""
     entropy_last: Value
-    """Effective number of values in the last five years with data."""
+    """Effective number of values in the last three years that count."""
 
 
 class Outlier(Record):

@@ -26,6 +26,22 @@ def affordable(asked: int, size: int, *, fewest: int = FEWEST_DRAWS) -> int:
     return min(asked, max(fewest, WORK // max(size, 1)))
 
 
+def made(size: int, *, draws: int, resamples: int) -> dict[str, int]:
+    """How many rounds each figure of a zoo has at least: for the settings of a survey.
+
+    Figures over a few large classes (licences, values of a trait) have all that were asked for,
+    since only the numbers of each class are drawn.
+
+    Example:
+        >>> made(2_000_000, draws=1000, resamples=1000)
+        {'draws_at_least': 39, 'resamples_at_least': 20}
+    """
+    return {
+        "draws_at_least": affordable(draws, size),
+        "resamples_at_least": affordable(resamples, size, fewest=FEWEST_RESAMPLES),
+    }
+
+
 def batches(rounds: int, cells: int, *, most: int = 4_000_000) -> list[int]:
     """Rounds that are made at once, so that arrays of rounds x cells stay small.
 
