@@ -1,4 +1,4 @@
-"""From cards to a survey: small zoos whose figures are known, and whatever odd things cards hold."""
+"""From cards to a survey: small zoos whose figures are known, and whatever odd cards hold."""
 
 from collections.abc import Sequence
 from typing import Any
