@@ -90,7 +90,7 @@ def test_two_lineages_of_equal_size_count_as_two() -> None:
 def test_renamed_copies_of_one_architecture_count_as_one() -> None:
     """Twenty equal networks under twenty names are one architecture."""
     rows = [{"name": f"m{n:02}", "is_built": True} for n in range(20)]
-    graphs = {row["name"]: chain("embedding", "linear", "gelu") for row in rows}
+    graphs = {f"m{n:02}": chain("embedding", "linear", "gelu") for n in range(20)}
 
     found = summary(count(cards(rows, graphs=graphs)))
 
@@ -166,7 +166,7 @@ def test_a_trait_that_took_over_is_dated() -> None:
 def test_too_few_years_are_no_trend_and_no_history_of_numbers() -> None:
     """Three years of five cards: no trend; the effective values say why they are undefined."""
     rows = [{"name": f"m{n:02}", "year": 2010 + n // 5} for n in range(15)]
-    traits = [(row["name"], "norm", "rms") for row in rows]
+    traits = [(f"m{n:02}", "norm", "rms") for n in range(15)]
 
     found = count(cards(rows, traits=traits))
 
