@@ -63,6 +63,7 @@ def survey(
     """
     from polyculture.survey.assemble import survey as count
     from polyculture.survey.joining import joined
+    from polyculture.survey.kept import kept_or_counted
 
     if out is not None:
         refuse_existing(out, replace=replace)
@@ -71,14 +72,12 @@ def survey(
         _read(kind, places, settings, on_progress) for kind, places in _by_kind(sources).items()
     ]
     cards = joined(read)
-    found = count(
-        cards,
-        draws=draws,
-        resamples=resamples,
-        seed=seed,
-        year_check=None if years is None else _compare_years(cards, years),
-        on_stage=on_stage,
+    effort = {"draws": draws, "resamples": resamples, "seed": seed}
+    found = kept_or_counted(
+        cards, lambda: count(cards, **effort, on_stage=on_stage), fresh=fresh, **effort
     )
+    if years is not None:
+        found = found.model_copy(update={"year_check": _compare_years(cards, years)})
     if out is not None:
         on_stage("page")
         _write(found, cards, out, command=command, replace=replace)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from polyculture.core.cards import Cards
 from polyculture.core.errors import DataError
-from polyculture.core.survey import Community, Survey, YearCheck
+from polyculture.core.survey import Community, Survey
 from polyculture.survey.classes import Positions, Votes, members_of, of_column, of_trait
 from polyculture.survey.concentration import chance_of_lineages, concentrations
 from polyculture.survey.distances import distances
@@ -23,6 +23,7 @@ from polyculture.survey.members import members
 from polyculture.survey.mend import Graph, Kind
 from polyculture.survey.outliers import outliers
 from polyculture.survey.places import places
+from polyculture.survey.rounds import made
 from polyculture.survey.similarity import similarities
 from polyculture.survey.trends import figures, trends
 
@@ -53,7 +54,6 @@ def survey(
     draws: int = 1000,
     resamples: int = 1000,
     seed: int = 1,
-    year_check: YearCheck | None = None,
     on_stage: Stage = lambda _: None,
 ) -> Survey:
     """Count how alike the cards of a zoo are, and where they come from.
@@ -63,7 +63,6 @@ def survey(
         draws: Random sets behind each chance level and p value.
         resamples: Rounds behind each interval.
         seed: Seed of all drawing.
-        year_check: How the years compare with those of another source.
         on_stage: Told what is counted next.
 
     Raises:
@@ -119,10 +118,9 @@ def survey(
         members=members(cards, descendants(zoo.lineages["any"])[: table.height]),
         reasons=_reasons(cards),
         joined=cards.joined,
-        year_check=year_check,
         blind=cards.blind,
         notes=(*cards.notes, *_own_notes(zoo)),
-        settings={**effort},
+        settings={**effort, **made(table.height, draws=draws, resamples=resamples)},
         seconds=time.monotonic() - began,
     )
 

@@ -34,6 +34,8 @@ FEW_SETS = 10
 HALVES = 100
 MOST = 4_000_000
 """Cards that all halves of one figure may hold together; larger zoos draw fewer halves."""
+LAID_OUT = 5_000_000
+"""Cells of a table that is kept whole."""
 CONFIDENCE = 0.95
 
 Random = np.random.Generator
@@ -178,12 +180,21 @@ def _with_interval(number: float, drawn: NDArray[np.float64], chance: float | No
     return Known(number=number, low=min(ends[0], number), high=max(ends[1], number), chance=chance)
 
 
+def _summing(votes: Votes) -> Callable[[Positions], NDArray[np.float64]]:
+    """Votes of a set of cards, ``(classes,)``; small tables are laid out, which sums faster."""
+    if votes.rows.shape[0] * votes.rows.shape[1] <= LAID_OUT:
+        table = votes.rows.toarray()
+        return lambda cards: table[cards].sum(axis=0)
+    return lambda cards: np.asarray(votes.rows[cards].sum(axis=0)).ravel()
+
+
 def _sharing(votes: Votes) -> Callable[[Positions], float]:
     """The chance that two different cards share a class."""
     squares: NDArray[np.float64] = np.asarray(votes.rows.power(2).sum(axis=1)).ravel()
+    summed = _summing(votes)
 
     def value(cards: Positions) -> float:
-        totals: NDArray[np.float64] = np.asarray(votes.rows[cards].sum(axis=0)).ravel()
+        totals = summed(cards)
         pairs = len(cards) * (len(cards) - 1)
         return float((totals @ totals - squares[cards].sum()) / pairs)
 
@@ -191,7 +202,8 @@ def _sharing(votes: Votes) -> Callable[[Positions], float]:
 
 
 def _effective_classes(votes: Votes) -> Callable[[Positions], float]:
-    return lambda cards: float(hill(np.asarray(votes.rows[cards].sum(axis=0)).ravel(), 1))
+    summed = _summing(votes)
+    return lambda cards: float(hill(summed(cards), 1))
 
 
 def _likeness(kernel: Kernel, where: NDArray[np.int64]) -> Callable[[Positions], float]:
