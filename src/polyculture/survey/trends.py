@@ -20,6 +20,7 @@ from polyculture.stats.diversity import leinster_cobbold
 from polyculture.stats.resample import percentile_interval
 from polyculture.stats.trend import kendall, mann_kendall
 from polyculture.survey.classes import Positions, Votes
+from polyculture.survey.descent import slices
 from polyculture.survey.kernel import Kernel
 
 FEWEST = 5
@@ -32,7 +33,7 @@ SETS = 200
 FEW_SETS = 10
 """Sets for each half."""
 HALVES = 100
-MOST = 4_000_000
+MOST = 1_000_000
 """Cards that all halves of one figure may hold together; larger zoos draw fewer halves."""
 LAID_OUT = 5_000_000
 """Cells of a table that is kept whole."""
@@ -181,11 +182,23 @@ def _with_interval(number: float, drawn: NDArray[np.float64], chance: float | No
 
 
 def _summing(votes: Votes) -> Callable[[Positions], NDArray[np.float64]]:
-    """Votes of a set of cards, ``(classes,)``; small tables are laid out, which sums faster."""
-    if votes.rows.shape[0] * votes.rows.shape[1] <= LAID_OUT:
-        table = votes.rows.toarray()
+    """Votes of a set of cards for each class that it votes for, classes in a fixed order.
+
+    Small tables are laid out, which sums faster; of large ones only what the set holds is touched.
+    """
+    rows = votes.rows
+    if rows.shape[0] * rows.shape[1] <= LAID_OUT:
+        table = rows.toarray()
         return lambda cards: table[cards].sum(axis=0)
-    return lambda cards: np.asarray(votes.rows[cards].sum(axis=0)).ravel()
+
+    starts = rows.indptr.astype(np.int64)
+
+    def summed(cards: Positions) -> NDArray[np.float64]:
+        cells = slices(starts, cards)
+        _, place = np.unique(rows.indices[cells], return_inverse=True)
+        return np.asarray(np.bincount(place, weights=rows.data[cells]), dtype=np.float64)
+
+    return summed
 
 
 def _sharing(votes: Votes) -> Callable[[Positions], float]:
