@@ -367,7 +367,7 @@ def draw_all(survey: Survey, language: Language) -> None:
         }
     )
     short = Undefined(reason="only 4 years have 5 cards or more")
-    unknown = {"entropy_first": short, "entropy_last": short}
+    unknown = {"effective_first": short, "effective_last": short}
     brief = tuple(one.model_copy(update=unknown) for one in survey.histories)
     apart = survey.model_copy(update={"distances": (), "histories": brief})
     untested = survey.model_copy(

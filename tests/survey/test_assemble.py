@@ -160,7 +160,7 @@ def test_a_trait_that_took_over_is_dated() -> None:
 
     assert (history.value, history.first_year) == ("rms", 2014)
     assert history.share == pytest.approx((6 + 7 + 8) / 30)
-    assert isinstance(history.entropy_first, Known)
+    assert isinstance(history.effective_first, Known)
 
 
 def test_too_few_years_are_no_trend_and_no_history_of_numbers() -> None:
@@ -171,7 +171,7 @@ def test_too_few_years_are_no_trend_and_no_history_of_numbers() -> None:
     found = count(cards(rows, traits=traits))
 
     assert found.trends == ()
-    assert isinstance(found.histories[0].entropy_last, Undefined)
+    assert isinstance(found.histories[0].effective_last, Undefined)
 
 
 def test_a_name_of_two_sources_is_two_cards() -> None:

@@ -67,10 +67,18 @@ def survey(
 
     if out is not None:
         refuse_existing(out, replace=replace)
+    if min(draws, resamples) < 1:
+        msg = f"A survey needs draws and resamples of 1 or more, but {draws} and {resamples} came."
+        raise PolycultureError(msg)
     settings = {"columns": columns, "aliases": aliases, "fresh": fresh}
-    read = [
-        _read(kind, places, settings, on_progress) for kind, places in _by_kind(sources).items()
-    ]
+    kinds = _by_kind(sources)
+    if "table" not in kinds and (columns or aliases):
+        msg = (
+            "Columns and aliases are for tables of cards, but no source is one: "
+            f"{', '.join(sources)}. Leave them out, or name a table."
+        )
+        raise PolycultureError(msg)
+    read = [_read(kind, places, settings, on_progress) for kind, places in kinds.items()]
     cards = joined(read)
     effort = {"draws": draws, "resamples": resamples, "seed": seed}
     found = kept_or_counted(

@@ -384,8 +384,8 @@ def _histories() -> tuple[TraitHistory, ...]:
             value=value,
             first_year=year,
             share=share,
-            entropy_first=first,
-            entropy_last=_around(1.7),
+            effective_first=first,
+            effective_last=_around(1.7),
         )
 
     return (

@@ -78,27 +78,27 @@ def _communities(survey: Survey, summary: dict[str, Any]) -> Table:
     for head in heads:
         table.add_column(head, justify="right")
     ordered = sorted(survey.communities, key=lambda one: (-one.members, one.name))
-    rows = {"all": summary["all"]}
-    rows |= {one.name: summary["communities"][one.name] for one in ordered[:MOST]}
-    for name, figures in rows.items():
+    rows = [("all", summary["all"])]
+    rows += [(one.name, summary["communities"][one.name]) for one in ordered[:MOST]]
+    for name, figures in rows:
         cells = [f"{figures['families']:,}", _short(figures["hill1"])]
         if survey.built:
-            cells += [f"{figures['built']:,}", _short(figures["similarity_sensitive"])]
+            cells += [f"{figures['built']:,}", _short(figures["similarity_sensitive"], 2)]
         table.add_row(Text(name), *cells)
     table.caption = Text("Effective numbers: as many equally common ones would be as diverse.")
     return table
 
 
-def _short(value: float | dict[str, str]) -> str:
-    return "–" if isinstance(value, dict) else f"{value:,.1f}"
+def _short(value: float | dict[str, str], digits: int = 1) -> str:
+    return "–" if isinstance(value, dict) else f"{value:,.{digits}f}"
 
 
 def _lines(survey: Survey) -> Iterator[str]:
     alike = next((one for one in survey.similarities if not one.community), None)
     if alike is not None and isinstance(alike.d1, Known):
-        ends = "" if alike.d1.low is None else f" ({alike.d1.low:.1f} to {alike.d1.high:.1f})"
+        ends = "" if alike.d1.low is None else f" ({alike.d1.low:.2f} to {alike.d1.high:.2f})"
         yield (
-            f"{alike.built:,} architectures count as {alike.d1.number:.1f}{ends} different ones, "
+            f"{alike.built:,} architectures count as {alike.d1.number:.2f}{ends} different ones, "
             "once likeness is taken into account."
         )
     for forest in survey.forests[:1]:
@@ -109,5 +109,11 @@ def _lines(survey: Survey) -> Iterator[str]:
             )
     for reason, count in list(survey.reasons.items())[:ANCESTORS]:
         yield f"Not built: {count} ({reason})"
-    for note in survey.notes:
+    check = survey.year_check
+    if check is not None and isinstance(check.median_lag, Known):
+        yield (
+            f"Years beside {check.against}: {check.matched} names match, the median difference is "
+            f"{check.median_lag.number:g}."
+        )
+    for note in (*survey.notes, *(line for one in survey.forests[:1] for line in one.mended)):
         yield f"Note: {note}"

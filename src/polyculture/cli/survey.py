@@ -42,7 +42,7 @@ def command(
         bool, typer.Option("--fresh", help="Read anew what was kept from last time.")
     ] = False,
     draws: Annotated[int, typer.Option(min=99, help="Random sets behind p values.")] = 1000,
-    resamples: Annotated[int, typer.Option(min=0, help="Rounds behind intervals.")] = 1000,
+    resamples: Annotated[int, typer.Option(min=20, help="Rounds behind intervals.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all drawing.")] = 1,
 ) -> None:
     """Count how alike the models of SOURCEs are, and where they come from."""
@@ -50,7 +50,7 @@ def command(
     from polyculture.cli._survey import Watch, show_survey
 
     if report and out is None:
-        out = Path("surveys") / Path(sources[0]).stem
+        out = Path("surveys") / (Path(sources[0]).resolve().stem or "survey")
     words = ["polyculture", "survey", *sources]
     words += [word for one in column or () for word in ("--column", one)]
     for name, path in (("aliases", aliases), ("years", years), ("out", out)):

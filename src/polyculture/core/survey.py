@@ -149,12 +149,13 @@ class TraitHistory(Record):
     value: str
     """The value that is most common at the end."""
     first_year: int | None
-    """First year from which on at least half of the year's cards have it; none if never."""
+    """First year from which on it has at least half of the votes of each year's cards whose value
+    is known; a card with two values gives half a vote to each. None if never."""
     share: float
     """Of the cards of the last three years with a value."""
-    entropy_first: Value
+    effective_first: Value
     """Effective number of values in the first three years that count."""
-    entropy_last: Value
+    effective_last: Value
     """Effective number of values in the last three years that count."""
 
 

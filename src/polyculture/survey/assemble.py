@@ -19,12 +19,13 @@ from polyculture.survey.divisions import graphs_of, lineage_votes
 from polyculture.survey.histories import histories
 from polyculture.survey.kernel import Kernel, kernel
 from polyculture.survey.lineage import descendants, forest
-from polyculture.survey.members import members
+from polyculture.survey.members import MOST, members
 from polyculture.survey.mend import Graph, Kind
 from polyculture.survey.outliers import outliers
 from polyculture.survey.places import places
 from polyculture.survey.rounds import made
 from polyculture.survey.similarity import similarities
+from polyculture.survey.trends import FEWEST as SMALL
 from polyculture.survey.trends import figures, trends
 
 Stage = Callable[[str], None]
@@ -205,4 +206,12 @@ def _own_notes(zoo: Zoo) -> tuple[str, ...]:
         without = cards.table.height - told
         if without:
             notes.append(f"Cards without any trait, which figures of traits leave out: {without}.")
+    small = [name for name, group in zoo.groups.items() if len(group) < SMALL]
+    if small:
+        notes.append(
+            f"Communities of fewer than {SMALL} cards, which distances and trends leave out: "
+            f"{', '.join(small[:5])}{', …' if len(small) > 5 else ''} ({len(small)})."  # noqa: PLR2004
+        )
+    if len(zoo.years) > MOST:
+        notes.append(f"The table of cards shows {MOST:,} of {len(zoo.years):,}.")
     return tuple(notes)

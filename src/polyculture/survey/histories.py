@@ -54,8 +54,8 @@ def _history(trait: str, votes: Votes, years: NDArray[np.int64]) -> TraitHistory
         value=votes.names[value],
         first_year=int(kept[after]) if after < len(kept) else None,
         share=float(last[value] / last.sum()),
-        entropy_first=_effective(sums[:SPAN].sum(axis=0), len(kept)),
-        entropy_last=_effective(sums[-SPAN:].sum(axis=0), len(kept)),
+        effective_first=_effective(sums[:SPAN].sum(axis=0), len(kept)),
+        effective_last=_effective(sums[-SPAN:].sum(axis=0), len(kept)),
     )
 
 

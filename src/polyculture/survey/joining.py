@@ -11,8 +11,9 @@ from polyculture.core.cards import Cards
 def joined(cards: Sequence[Cards]) -> Cards:
     """All cards of all sources, in code-point order of their names.
 
-    A name that two sources use gets its source behind it, there and where it is named as a parent,
-    so that nothing is taken for one by accident. Parents are looked for in the card's own source.
+    A name that two sources use gets its source behind it, there and where it is named as a parent.
+    Any other parent is looked for among all cards: so a run finds the starter model that it was
+    made from.
 
     Args:
         cards: One source or more.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,12 @@ from polyculture.store.digest import of_file, of_frame, of_json
 from polyculture.store.folder import write_text
 from polyculture.store.home import home
 
-OWN = ("survey", "stats", "measures/architecture", "core/survey.py")
-"""What the figures are made by."""
+OWN = (
+    "survey", "stats", "measures/architecture", "sources/cards", "core/survey.py", "nets/graph.py",
+)  # fmt: skip
+"""What networks are read and figures are made by."""
+LIBRARIES = ("torch", "scikit-learn", "scipy", "numpy")
+"""What builds the networks and draws the map; they may be missing."""
 
 
 def kept_or_counted(
@@ -49,6 +54,13 @@ def _read(path: Path) -> Survey | None:
         return None  # it is counted again
 
 
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
 def _key(cards: Cards, settings: dict[str, Any]) -> str:
     package = Path(polyculture.__file__).parent
     files = sorted(
@@ -60,7 +72,9 @@ def _key(cards: Cards, settings: dict[str, Any]) -> str:
         {
             "cards": [cards.digest, sorted(cards.graphs)],
             "tables": [of_frame(one) for one in (cards.table, cards.parents, cards.traits)],
-            "notes": [cards.blind, cards.notes],
+            "facts": [cards.source, cards.listed, cards.year_means, cards.blind, cards.notes],
+            "joined": cards.joined,
+            "libraries": [_version(name) for name in LIBRARIES],
             "settings": settings,
             "year": datetime.now(tz=UTC).year,  # a later year is taken as not known
             "code": [of_file(file) for file in files],

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from polyculture.core.survey import Concentration, Forest, Similarity, Survey
+from polyculture.core.survey import Concentration, Forest, Similarity, Survey, YearCheck
 from polyculture.core.values import Known, Value
 
 SCHEMA_NUMBER = 1
 NOT_BUILT = {"reason": "no card of it was built"}
-NO_LINEAGE = {"reason": "it has no cards"}
 
 
 def summary(survey: Survey) -> dict[str, Any]:
@@ -52,8 +51,20 @@ def summary(survey: Survey) -> dict[str, Any]:
             }
             for one in survey.trends
         ],
+        "years": _years(survey.year_check),
         "outliers": [one.name for one in survey.outliers],
         "notes": list(survey.notes),
+    }
+
+
+def _years(check: YearCheck | None) -> dict[str, Any]:
+    if check is None:
+        return {"reason": "no other table of years was given"}
+    return {
+        "against": check.against,
+        "matched": check.matched,
+        "median_lag": number(check.median_lag),
+        "largest": {name: {"here": here, "there": there} for name, here, there in check.largest},
     }
 
 
@@ -67,16 +78,17 @@ def number(value: Value) -> float | dict[str, str]:
     return value.number if isinstance(value, Known) else {"reason": value.reason}
 
 
-def lineage_of(survey: Survey, community: str) -> Concentration | None:
-    """The concentration of a community over root lineages; all cards for an empty name."""
-    return next(
-        (
-            one
-            for one in survey.concentrations
-            if (one.over, one.community, one.weight) == ("lineage", community, "count")
-        ),
-        None,
-    )
+def lineage_of(survey: Survey, community: str) -> Concentration:
+    """The concentration of a community over root lineages; all cards for an empty name.
+
+    Where nothing is known of any lineage there is one entry, of all cards, with the reason.
+    """
+    found = {
+        one.community: one
+        for one in survey.concentrations
+        if (one.over, one.weight) == ("lineage", "count")
+    }
+    return found.get(community, found[""])
 
 
 def similarity_of(survey: Survey, community: str) -> Similarity | None:
@@ -89,18 +101,19 @@ def _figures(survey: Survey, community: str, members: int, built: int) -> dict[s
     return {
         "families": members,
         "built": built,
-        "hill1": NO_LINEAGE if lineage is None else number(lineage.hill1),
-        "hhi": NO_LINEAGE if lineage is None else number(lineage.hhi),
+        "hill1": number(lineage.hill1),
+        "hhi": number(lineage.hhi),
         "similarity_sensitive": NOT_BUILT if alike is None else number(alike.d1),
     }
 
 
 def _parents(survey: Survey, kind: str) -> dict[str, int]:
-    """Parent to direct heirs; where only one kind of inheritance occurs, it is the bases."""
+    """Parent to direct heirs; with one kind of inheritance there is one forest, of that kind."""
     forests = {one.kind: one for one in survey.forests}
     if kind in forests:
         return forests[kind].parents
-    return forests["any"].parents if kind == "base" and "any" in forests else {}
+    only = "base" if any(one.parents for one in survey.members) else "copy"
+    return forests["any"].parents if kind == only else {}
 
 
 def _forest(forest: Forest) -> dict[str, Any]:
@@ -110,6 +123,7 @@ def _forest(forest: Forest) -> dict[str, Any]:
         "depth": forest.depth,
         "edges": forest.edges,
         "largest_share": number(forest.largest),
+        "mended": list(forest.mended),
         "ancestors": {
             one.name: {"descendants": one.descendants, "share": one.share}
             for one in forest.ancestors

@@ -17,6 +17,7 @@ from polyculture.core.survey import Trend, TrendPoint
 from polyculture.core.values import Known, Undefined, Value
 from polyculture.stats.concentration import hill
 from polyculture.stats.diversity import leinster_cobbold
+from polyculture.stats.paired import NO_INTERVAL
 from polyculture.stats.resample import percentile_interval
 from polyculture.stats.trend import kendall, mann_kendall
 from polyculture.survey.classes import Positions, Votes
@@ -131,8 +132,7 @@ def _trend(
     for year in kept:
         group = cards[years == year]
         values.append(figure.value(group))
-        half = max(figure.smallest_half, len(group) // 2)
-        halves.append([figure.quick(rng.choice(group, half, replace=False)) for _ in range(draws)])
+        halves.append(_of_halves(figure, group, draws, rng))
     drawn = np.array(halves)  # (years, draws)
     points = tuple(
         TrendPoint(
@@ -153,6 +153,14 @@ def _trend(
     )
 
 
+def _of_halves(figure: Figure, group: Positions, draws: int, rng: Random) -> list[float]:
+    """The figure of random halves; NaN where a half would be too small for it."""
+    half = len(group) // 2
+    if half < figure.smallest_half:
+        return [float("nan")] * draws
+    return [figure.quick(rng.choice(group, half, replace=False)) for _ in range(draws)]
+
+
 def _test(
     years: Positions, values: NDArray[np.float64], drawn: NDArray[np.float64]
 ) -> tuple[Value, Value]:
@@ -161,9 +169,7 @@ def _test(
     except UndefinedError as error:
         return Undefined(reason=str(error)), Undefined(reason=str(error))
     spread = np.array([_tau_or_nan(years, column) for column in drawn.T])
-    return _with_interval(tau, spread, chance=0.0), Known(
-        number=p_value, no_interval="it is a probability of its own"
-    )
+    return _with_interval(tau, spread, chance=0.0), Known(number=p_value, no_interval=NO_INTERVAL)
 
 
 def _tau_or_nan(years: Positions, values: NDArray[np.float64]) -> float:
@@ -176,7 +182,10 @@ def _tau_or_nan(years: Positions, values: NDArray[np.float64]) -> float:
 def _with_interval(number: float, drawn: NDArray[np.float64], chance: float | None = None) -> Known:
     ends = percentile_interval(np.asarray(drawn, dtype=np.float64), CONFIDENCE)
     if ends is None:
-        why = "too many halves of the cards have no value"
+        why = "half of the cards are too few for it"
+        return Known(number=number, no_interval=why, chance=chance)
+    if ends[0] == ends[1]:
+        why = "all halves of the cards give one value, which says nothing about its spread"
         return Known(number=number, no_interval=why, chance=chance)
     return Known(number=number, low=min(ends[0], number), high=max(ends[1], number), chance=chance)
 

@@ -39,7 +39,7 @@ DRAWN = 4
 """Communities, the largest, for which a figure is drawn; the table holds all."""
 WIDTH, HEIGHT = 190, 104
 TRENDS = ("figure", "community", "first", "last", "tau", "p")
-HISTORIES = ("trait", "value", "first_year", "share", "entropy_first", "entropy_last")
+HISTORIES = ("trait", "value", "first_year", "share", "effective_first", "effective_last")
 
 
 def section(survey: Survey, language: Language) -> Section:
@@ -170,7 +170,7 @@ def _row(trend: Trend, language: Language) -> tuple[Cell, ...]:
 
 def _histories(survey: Survey, language: Language) -> Table:
     """Without the columns of effective values where no trait has any."""
-    unknown = [one.entropy_last for one in survey.histories]
+    unknown = [one.effective_last for one in survey.histories]
     reasons = {one.reason for one in unknown if isinstance(one, Undefined)}
     has_values = any(isinstance(one, Known) for one in unknown) or len(reasons) > 1
     heads = HISTORIES if has_values else HISTORIES[:-2]
@@ -193,8 +193,8 @@ def _history(one: TraitHistory, language: Language) -> tuple[Cell, ...]:
         Cell(text=language.term(one.value)),
         never if one.first_year is None else Cell(text=f"{one.first_year}"),
         Cell(text=share(one.share)),
-        language.cell(one.entropy_first, effective, ""),
-        language.cell(one.entropy_last, effective, ""),
+        language.cell(one.effective_first, effective, ""),
+        language.cell(one.effective_last, effective, ""),
     )
 
 

@@ -35,6 +35,8 @@ BLIND = (
     *_traits.BLIND,
     "Families that are built alike may still hold different weights.",
 )
+BUILDERS = ("torch", "torchvision", "torchaudio", "timm", "pillow", "natten", "detectron2")
+"""Libraries that networks are built with; a family may fail for want of one."""
 READERS = (
     "_building",
     "_dictionaries",
@@ -150,12 +152,22 @@ def _installed() -> tuple[Path, str]:
 
 
 def _own_digest() -> str:
-    """Of the files that read: what another version of them has kept is not used."""
+    """Of all that building depends on beside the library: our files, other libraries' versions."""
     from polyculture.store.digest import of_file, of_json
 
     here = Path(__file__)
     graph = here.parents[2] / "nets" / "graph.py"  # not imported: it loads torch
-    return of_json([of_file(path) for path in (*map(here.with_name, _names()), graph)])
+    files = [of_file(path) for path in (*map(here.with_name, _names()), graph)]
+    return of_json([files, {name: _version(name) for name in BUILDERS}])
+
+
+def _version(name: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
 
 
 def _names() -> list[str]:
