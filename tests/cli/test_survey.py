@@ -97,6 +97,7 @@ def test_a_survey_says_its_headlines_and_where_the_page_is(table: Path) -> None:
         ("transformer", "Did you mean 'transformers'?"),
         ("no/such/folder", "neither a source"),
         ("empty", "empty is no zoo that can be read"),
+        ("starter", "Columns and aliases are for tables of cards, but no source is one: starter."),
     ],
 )
 def test_a_source_that_is_none_is_told_in_one_sentence(table: Path, source: str, said: str) -> None:

@@ -99,6 +99,26 @@ def test_renamed_copies_of_one_architecture_count_as_one() -> None:
     assert found["all"]["hill1"] == {"reason": "no card has a parent"}
 
 
+def test_where_no_lineage_is_known_every_community_says_so() -> None:
+    """The reason is the true one, and not that a community of ten has no cards."""
+    rows = [{"name": f"m{n}", "communities": [["x"], ["y"]][n % 2]} for n in range(20)]
+
+    found = summary(count(cards(rows)))
+
+    for community in ("x", "y"):
+        assert found["communities"][community]["families"] == 10
+        assert found["communities"][community]["hill1"] == {"reason": "no card has a parent"}
+
+
+def test_copies_alone_are_printed_as_copies() -> None:
+    """A source that only knows copies has no bases."""
+    parents = [(f"m{n}", "m0", "copy") for n in range(1, 5)]
+
+    found = summary(count(cards([{"name": f"m{n}"} for n in range(5)], parents)))
+
+    assert (found["lineage"], found["copies"]) == ({}, {"m0": 4})
+
+
 def test_odd_cards_are_counted_and_told_and_never_stop_a_survey() -> None:
     """Cycles, self-parents, unknown parents, no dates, dates to come, no trait, no community."""
     rows: list[dict[str, Any]] = [
@@ -120,6 +140,7 @@ def test_odd_cards_are_counted_and_told_and_never_stop_a_survey() -> None:
     for word in ("cycle", "itself", "nobody"):
         assert word in notes, word
     assert summary(found)["lineage"] == {"a": 1, "b": 1, "nobody": 1}
+    assert "cycle" in " ".join(summary(found)["forests"]["any"]["mended"])
 
 
 def test_an_empty_zoo_is_refused_in_one_sentence() -> None:
@@ -161,6 +182,19 @@ def test_a_trait_that_took_over_is_dated() -> None:
     assert (history.value, history.first_year) == ("rms", 2014)
     assert history.share == pytest.approx((6 + 7 + 8) / 30)
     assert isinstance(history.effective_first, Known)
+
+
+def test_a_year_of_ten_cards_has_no_interval_of_sets_of_ten() -> None:
+    """Its halves would be the year itself, and an interval without width looks like certainty."""
+    rows = [{"name": f"m{n:02}", "year": 2010 + n // 10} for n in range(50)]
+    parents = [(f"m{n:02}", f"m{n % 3:02}", "base") for n in range(3, 50)]
+
+    trend = trend_of(count(cards(rows, parents)), "hill1 of lineage")
+
+    for point in trend.points:
+        assert isinstance(point.value, Known)
+        assert point.value.low is None
+        assert point.value.no_interval == "half of the cards are too few for it"
 
 
 def test_too_few_years_are_no_trend_and_no_history_of_numbers() -> None:

@@ -49,6 +49,7 @@ class Counter:
 
     def of(self, cards: Cards, *, fresh: bool = False, seed: int = 1) -> Survey:
         """The survey, counted or kept."""
+
         def count() -> Survey:
             self.times += 1
             return survey(cards, draws=99, resamples=20, seed=seed)
