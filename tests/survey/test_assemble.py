@@ -236,3 +236,21 @@ def test_the_same_cards_give_the_same_survey() -> None:
 
     assert first == second
     assert first != count(made, seed=5).model_dump(exclude={"seconds"})
+
+
+def test_communities_that_come_to_build_alike_come_closer() -> None:
+    """Each year fewer cards of ``y`` have another value than those of ``x``."""
+    rows, traits = [], []
+    for year in range(2010, 2016):
+        for n in range(12):
+            for community in "xy":
+                name = f"{community}{year}-{n:02}"
+                rows.append({"name": name, "year": year, "communities": [community]})
+                differs = community == "y" and n < 2 * (2016 - year)
+                traits.append((name, "norm", "layer" if differs else "rms"))
+
+    trend = trend_of(count(cards(rows, traits=traits)), "distance")
+
+    assert number(trend.points[0].value) == pytest.approx(1)  # nothing in common
+    assert number(trend.points[-1].value) < 0.2
+    assert number(trend.tau) == pytest.approx(-1)

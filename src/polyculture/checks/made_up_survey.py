@@ -296,7 +296,7 @@ def _trends(names: Sequence[str], rng: Random) -> tuple[Trend, ...]:
     made = []
     for figure in figures:
         for trait in VALUES if figure == "same trait" else ("",):
-            only = figure in {"same trait", "hill1 of lineage", "d1"}
+            only = figure not in {"same lineage", "same maker", "mean similarity"}
             communities = ("",) if only else ("", *names[:6])
             made += [_trend(figure, trait, community, rng) for community in communities]
     return tuple(made)

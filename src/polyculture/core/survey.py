@@ -78,18 +78,27 @@ class TrendPoint(Record):
 
 
 class Trend(Record):
-    """How a figure moved over the years.
+    """How a figure moved over the years, whatever the number of cards that a year has.
 
-    All but the last two do not depend on how many cards a year has; the last two are means over
-    sets of equal size drawn from each year.
+    The first four do not depend on it; the others are means over sets of equal size drawn from each
+    year: ten cards, or five of each community.
     """
 
     figure: Literal[
-        "same lineage", "same maker", "same trait", "mean similarity", "hill1 of lineage", "d1"
+        "same lineage",
+        "same maker",
+        "same trait",
+        "mean similarity",
+        "hill1 of lineage",
+        "gini of lineage",
+        "top share of lineage",
+        "d1",
+        "distance",
     ]
     """``same lineage``, ``same maker``, ``same trait``: the chance that two cards of a year share
     it. ``mean similarity``: of two architectures. ``hill1 of lineage``, ``d1``: effective number of
-    root lineages and of architectures."""
+    root lineages and of architectures. ``distance``: mean Jensen-Shannon divergence of the traits
+    of two communities."""
     trait: str = ""
     """The trait, for ``same trait``."""
     community: str

@@ -16,6 +16,7 @@ from polyculture.survey.classes import Positions, Votes, members_of, of_column, 
 from polyculture.survey.concentration import chance_of_lineages, concentrations
 from polyculture.survey.distances import distances
 from polyculture.survey.divisions import graphs_of, lineage_votes
+from polyculture.survey.figures import FEWEST as SMALL
 from polyculture.survey.histories import histories
 from polyculture.survey.kernel import Kernel, kernel
 from polyculture.survey.lineage import descendants, forest
@@ -25,7 +26,6 @@ from polyculture.survey.outliers import outliers
 from polyculture.survey.places import places
 from polyculture.survey.rounds import made
 from polyculture.survey.similarity import similarities
-from polyculture.survey.trends import FEWEST as SMALL
 from polyculture.survey.trends import figures, trends
 
 Stage = Callable[[str], None]
@@ -90,7 +90,9 @@ def survey(
     apart = distances(zoo.kernel, cards.traits, zoo.named, draws=draws, seed=seed)
     on_stage("trends")
     names = table.get_column("name").to_list()
-    moved = trends(figures(zoo.votes, zoo.kernel, names, rng), zoo.years, zoo.groups, rng)
+    moved = trends(
+        figures(zoo.votes, zoo.kernel, names, zoo.groups, rng), zoo.years, zoo.groups, rng
+    )
     traits = {
         name.removeprefix("trait: "): votes
         for name, votes in zoo.votes.items()

@@ -6,8 +6,7 @@ depend on it; effective numbers are means over sets of one size drawn from each 
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,17 +14,17 @@ from numpy.typing import NDArray
 from polyculture.core.errors import UndefinedError
 from polyculture.core.survey import Trend, TrendPoint
 from polyculture.core.values import Known, Undefined, Value
-from polyculture.stats.concentration import hill
+from polyculture.stats.concentration import gini, hill, top_share
 from polyculture.stats.diversity import leinster_cobbold
 from polyculture.stats.paired import NO_INTERVAL
 from polyculture.stats.resample import percentile_interval
 from polyculture.stats.trend import kendall, mann_kendall
 from polyculture.survey.classes import Positions, Votes
 from polyculture.survey.descent import slices
+from polyculture.survey.figures import Figure
 from polyculture.survey.kernel import Kernel
+from polyculture.survey.years_apart import apart
 
-FEWEST = 5
-"""Cards of a year below which it has no point."""
 YEARS = 4
 """Points below which there is no trend."""
 SET = 10
@@ -43,27 +42,12 @@ CONFIDENCE = 0.95
 Random = np.random.Generator
 
 
-@dataclass(frozen=True, kw_only=True)
-class Figure:
-    """A number for any set of cards."""
-
-    name: Any
-    trait: str = ""
-    value: Callable[[Positions], float]
-    quick: Callable[[Positions], float]
-    """The same, perhaps with more noise, for the halves."""
-    has: NDArray[np.bool_]
-    """Cards that it can be counted on."""
-    fewest: int = FEWEST
-    """Cards of a year below which it has no point."""
-    smallest_half: int = 2
-    """Cards that a half needs."""
-    only_all: bool = False
-    """It is counted on all cards together, and not for each community."""
-
-
 def figures(
-    votes: Mapping[str, Votes], kernel: Kernel, names: list[str], rng: Random
+    votes: Mapping[str, Votes],
+    kernel: Kernel,
+    names: list[str],
+    members: Mapping[str, Positions],
+    rng: Random,
 ) -> Iterator[Figure]:
     """The figures that can be counted.
 
@@ -71,6 +55,7 @@ def figures(
         votes: By ``lineage``, ``maker``, and by trait as ``trait: <name>``.
         kernel: Likeness of the built cards.
         names: Of all cards, in their order.
+        members: Positions of each community's cards.
         rng: For the sets that effective numbers are means over.
     """
     for over, division in votes.items():
@@ -86,13 +71,16 @@ def figures(
             only_all=trait != over,
         )
         if over == "lineage":
-            yield _effective("hill1 of lineage", _effective_classes(division), division.known, rng)
+            yield from _over_sets(division, rng)
     if kernel.names:
         places = {name: place for place, name in enumerate(kernel.names)}
         where = np.array([places.get(name, -1) for name in names])
         likeness = _likeness(kernel, where)
         yield Figure(name="mean similarity", value=likeness, quick=likeness, has=where >= 0)
-        yield _effective("d1", _different(kernel, where), where >= 0, rng)
+        yield _of_sets("d1", _different(kernel, where), where >= 0, rng)
+    traits = [division for over, division in votes.items() if over.startswith("trait: ")]
+    if traits and len(members) > 1:
+        yield apart(traits, members, rng)
 
 
 def trends(
@@ -124,16 +112,18 @@ def _trend(
     figure: Figure, community: str, cards: Positions, years: NDArray[np.int64], rng: Random
 ) -> Trend | None:
     seen, sizes = np.unique(years, return_counts=True)
-    kept = seen[sizes >= figure.fewest]
-    if len(kept) < YEARS:
+    counted = {
+        int(year): value
+        for year in seen[sizes >= figure.fewest]
+        if not np.isnan(value := figure.value(cards[years == year]))
+    }
+    if len(counted) < YEARS:
         return None
     draws = max(10, min(HALVES, MOST // len(cards)))
-    values, halves = [], []
-    for year in kept:
-        group = cards[years == year]
-        values.append(figure.value(group))
-        halves.append(_of_halves(figure, group, draws, rng))
-    drawn = np.array(halves)  # (years, draws)
+    kept, values = np.array(list(counted)), list(counted.values())
+    drawn = np.array(
+        [_of_halves(figure, cards[years == year], draws, rng) for year in kept]
+    )  # (years, draws)
     points = tuple(
         TrendPoint(
             year=int(year),
@@ -223,9 +213,18 @@ def _sharing(votes: Votes) -> Callable[[Positions], float]:
     return value
 
 
-def _effective_classes(votes: Votes) -> Callable[[Positions], float]:
-    summed = _summing(votes)
-    return lambda cards: float(hill(summed(cards), 1))
+def _over_sets(lineages: Votes, rng: Random) -> Iterator[Figure]:
+    """Concentration over lineages: figures that grow with the number of cards."""
+    summed = _summing(lineages)
+    forms = {"hill1 of lineage": hill, "gini of lineage": gini, "top share of lineage": top_share}
+
+    def counted(
+        form: Callable[[NDArray[np.float64]], NDArray[np.float64]], cards: Positions
+    ) -> float:
+        return float(form(summed(cards)))
+
+    for name, form in forms.items():
+        yield _of_sets(name, partial(counted, form), lineages.known, rng)
 
 
 def _likeness(kernel: Kernel, where: NDArray[np.int64]) -> Callable[[Positions], float]:
@@ -247,7 +246,7 @@ def _different(kernel: Kernel, where: NDArray[np.int64]) -> Callable[[Positions]
     return value
 
 
-def _effective(
+def _of_sets(
     name: str, value: Callable[[Positions], float], has: NDArray[np.bool_], rng: Random
 ) -> Figure:
     """Means over sets of one size, so that years with many cards do not look diverse."""

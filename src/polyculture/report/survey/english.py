@@ -91,7 +91,10 @@ PHRASES = {
     "figure.same trait": "Two share {trait}",
     "figure.mean similarity": "Mean similarity of architectures",
     "figure.hill1 of lineage": "Effective lineages of ten",
+    "figure.gini of lineage": "Gini index of lineages of ten",
+    "figure.top share of lineage": "Largest lineage of ten",
     "figure.d1": "Different architectures of ten",
+    "figure.distance": "Distance of communities by traits",
     "figure.same lineage.within": "the chance that two share a root lineage",
     "figure.mean similarity.within": "the mean similarity of two architectures",
     # communities

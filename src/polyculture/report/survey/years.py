@@ -31,7 +31,10 @@ FORMS: dict[str, Form] = {
     "same trait": share,
     "mean similarity": coefficient,
     "hill1 of lineage": effective,
+    "gini of lineage": coefficient,
+    "top share of lineage": share,
     "d1": effective,
+    "distance": coefficient,
 }
 BY_COMMUNITY = ("mean similarity", "same lineage")
 """Figures that are also drawn for communities."""
