@@ -129,6 +129,7 @@ def test_json_has_the_documented_keys_and_nothing_else_on_the_screen(
         "accuracy",
         "group",
         "pairs",
+        "contests",
         "advice",
         "notes",
     ]
