@@ -103,10 +103,9 @@ def _lines(survey: Survey) -> Iterator[str]:
         )
     for forest in survey.forests[:1]:
         for one in forest.ancestors[:ANCESTORS]:
-            yield (
-                f"If {one.name} carries a flaw, {one.descendants:,} cards "
-                f"({100 * one.share:.1f} %) may inherit it."
-            )
+            cards = "1 card" if one.descendants == 1 else f"{one.descendants:,} cards"
+            share = f"{100 * one.share:.1f} %"
+            yield f"If {one.name} carries a flaw, {cards} ({share}) may inherit it."
     for reason, count in list(survey.reasons.items())[:ANCESTORS]:
         yield f"Not built: {count} ({reason})"
     check = survey.year_check
