@@ -9,6 +9,7 @@ import polars as pl
 from polyculture.core.survey import Distance
 from polyculture.core.values import Known, Undefined, Value
 from polyculture.stats.correct import benjamini_hochberg
+from polyculture.stats.paired import NO_INTERVAL as NO_P_INTERVAL
 from polyculture.stats.scores import Numbers
 from polyculture.stats.two_sample import Rows, mmd_of_labels, permutation_p, pooled, shuffled
 from polyculture.survey.kernel import Kernel
@@ -19,7 +20,6 @@ FEWEST = 5
 CHUNK = 4_000_000
 """Most labels held at once."""
 NO_INTERVAL = "its test shuffles who belongs to which community, which gives no interval"
-NO_P_INTERVAL = "a p value has no interval"
 
 Tested = tuple[Value, Value]
 """A distance and its p value."""

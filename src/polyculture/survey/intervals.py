@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyculture.core.values import Known, Undefined, Value
-from polyculture.survey.similarity import sensitivity
+from polyculture.stats.paired import NO_INTERVAL
+from polyculture.survey.similarity import NO_WIDTH, sensitivity
 
 Floats = NDArray[np.float64]
 ENOUGH = 200
@@ -13,7 +14,6 @@ NORMAL = 1.959964
 """Standard deviations on each side that hold 95 % of a normal distribution."""
 NOT_ASKED = "no resampling was asked for"
 OFTEN_UNDEFINED = "more than 5 % of the resampled sets have no value"
-NO_WIDTH = "resampling gives an interval without width, which says nothing of its spread"
 CLOSE = 1e-12
 """Values that differ by less, as a share, are equal: they are sums in another order."""
 
@@ -69,7 +69,7 @@ def p_of_low(number: float, drawn: Floats) -> Value:
     if not len(known):
         return Undefined(reason="no draw has a value")
     low = int((known <= number * (1 + CLOSE)).sum())
-    return Known(number=(1 + low) / (1 + len(known)), no_interval="a p value has no interval")
+    return Known(number=(1 + low) / (1 + len(known)), no_interval=NO_INTERVAL)
 
 
 def _ends(number: float, rounds: Floats, low: float, high: float) -> tuple[float, float] | None:

@@ -1,6 +1,5 @@
 """The cards of a survey as rows for a reader."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 
 from polyculture.core.cards import Cards
 from polyculture.core.survey import Member
+from polyculture.survey.outliers import traits_of
 
 MOST = 5_000
 """Rows that a page can carry."""
@@ -31,7 +31,7 @@ def members(cards: Cards, descendants: NDArray[np.int64]) -> tuple[Member, ...]:
     parents = cards.parents.join(names.rename({"name": "child"}), on="child", how="semi")
     bases = _lists(parents.filter(pl.col("kind") == "base"))
     copies = _lists(parents.filter(pl.col("kind") == "copy"))
-    traits = _traits(cards.traits.join(names, on="name", how="semi"))
+    traits = traits_of(cards.traits, names.get_column("name").to_list())
     return tuple(
         Member(
             name=row["name"],
@@ -55,11 +55,3 @@ def _lists(parents: pl.DataFrame) -> Mapping[str, Sequence[str]]:
     ordered = parents.sort("child", "count", "parent", descending=[False, True, False])
     grouped = ordered.group_by("child", maintain_order=True).agg("parent")
     return dict(grouped.iter_rows())
-
-
-def _traits(traits: pl.DataFrame) -> Mapping[str, dict[str, str]]:
-    told: dict[str, dict[str, str]] = defaultdict(dict)
-    values = traits.sort("name", "trait", "value").group_by("name", "trait", maintain_order=True)
-    for name, trait, found in values.agg("value").iter_rows():
-        told[name][trait] = " + ".join(dict.fromkeys(found))
-    return told

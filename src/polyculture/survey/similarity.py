@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from polyculture.core.survey import Similarity
 from polyculture.core.values import Known, Undefined, Value
 from polyculture.stats.diversity import effective_number
+from polyculture.stats.paired import NO_INTERVAL
 from polyculture.stats.resample import percentile_interval, weights
 from polyculture.stats.scores import Numbers
 from polyculture.stats.two_sample import permutation_p
@@ -21,7 +22,6 @@ HEADLINE = 1
 """Place of the figure that is tested: the diversity of order 1."""
 NO_WIDTH = "resampling gives an interval without width, which says nothing of its spread"
 TOO_FEW_ROUNDS = "too many rounds of resampling have no value"
-NO_INTERVAL = "a p value has no interval"
 NO_NULL = "it holds all built cards, so there is nothing to draw a set of equal size from"
 
 
