@@ -141,9 +141,10 @@ def check(recipe: Recipe) -> Check:
 
 
 def _needs_torch() -> None:
-    from polyculture.nets import threads
+    from polyculture.nets import allocator, threads
 
     threads.be_polite()
+    allocator.keep_freed_memory()
     for module in ("torch", "transformers"):
         need(module, extra="train", purpose="Training")
 

@@ -122,9 +122,7 @@ def fit(
             group["lr"] = group["peak"] * factor
 
         loss, tokens = shares.gradients(work.plan[progress.step], progress.step)
-        nn.utils.clip_grad_norm_(shares.weights, settings.clip, foreach=True)
-        optimiser.step()
-        optimiser.zero_grad(set_to_none=True)
+        move(optimiser, shares.weights, settings.clip)
 
         step = progress.step + 1
         speed.add(tokens)
@@ -185,6 +183,18 @@ def make_optimiser(
         lr=rate,
         fused=True,
     )
+
+
+def move(optimiser: torch.optim.AdamW, weights: list[nn.Parameter], clip: float) -> None:
+    """One step of the optimiser along the gradients, which are clipped to a norm and then gone.
+
+    Gradients that are too long are divided inside the fused step (``grad_scale``, as torch's own
+    gradient scaler does): a pass over all of them less.
+    """
+    norm = nn.utils.get_total_norm([w.grad for w in weights if w.grad is not None], foreach=True)
+    optimiser.grad_scale = norm / clip if norm > clip else None  # type: ignore[attr-defined]
+    optimiser.step()
+    optimiser.zero_grad(set_to_none=True)
 
 
 def rate_factor(share: float, settings: Fit) -> float:

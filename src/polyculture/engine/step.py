@@ -21,12 +21,21 @@ MOST_SHARES = 1 << 10
 
 @dataclass(frozen=True, kw_only=True)
 class Share:
+    """A part of a batch that one thread computes."""
+
+    batch: Batch
+    weight: float
+    """Its targets among those of the whole batch: what its mean loss counts for."""
+    key: tuple[int, int, int]
+    """Seed of its dropout masks: of the training, the step, the share."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
     """What one thread found."""
 
     loss: float
-    answers: int
-    """Targets that count: the weight of this share in the batch's mean loss."""
-    tokens: int
+    """Mean loss of its share, times the share's weight; gradients likewise."""
     gradients: tuple[Tensor | None, ...]
 
 
@@ -59,49 +68,49 @@ class Shares:
         self.network.train()
         # every n-th piece: shares of nearly the same length
         parts = [numbers[k :: self.team.size] for k in range(min(self.team.size, len(numbers)))]
-        places = [(part, (self.seed, step, k)) for k, part in enumerate(parts)]
-        found = [share for share in self.team.map(self._share, places) if share.answers]
-        total = sum(share.answers for share in found)
-        loss = sum(share.loss * share.answers for share in found) / max(total, 1)
+        batches = self.team.map(self.batch_of, parts)
+        answers = [_answers(batch) for batch in batches]
+        total = max(sum(answers), 1)
+        shares = [
+            Share(batch=batch, weight=count / total, key=(self.seed, step, k))
+            for k, (batch, count) in enumerate(zip(batches, answers, strict=True))
+            if count
+        ]
+        found = self.team.map(self._share, shares)
+        loss = sum(share.loss for share in found)
         if not math.isfinite(loss):
             msg = f"The loss became {loss}. Lower fit.learning_rate, or set precision = 'float32'."
             raise ModelError(msg)
         for place, weight in enumerate(self.weights):
             weight.grad = None
             for share in found:
-                _add(weight, share.gradients[place], share.answers / total)
-        return loss, sum(share.tokens for share in found)
+                _add(weight, share.gradients[place])
+        return loss, sum(int(batch.inputs["attention_mask"].sum()) for batch in batches)
 
-    def _share(self, place: tuple[NDArray[Any], tuple[int, int, int]]) -> Share:
-        numbers, key = place
-        batch = self.batch_of(numbers)
-        with drawing_from(_seed(key)), arithmetic(self.precision):
-            logits = self.network(batch)
-        loss = self.loss_of(logits.float(), batch)
+    def _share(self, share: Share) -> Found:
+        with drawing_from(_seed(share.key)), arithmetic(self.precision):
+            logits = self.network(share.batch)
+        # weighed before the backward pass: afterwards it would be one more pass over all gradients
+        loss = self.loss_of(logits.float(), share.batch) * share.weight
         gradients = torch.autograd.grad(loss, self.weights, allow_unused=True)
-        answers = len(numbers) if batch.words is None else int((_targets(batch) >= 0).sum())
-        return Share(
-            loss=float(loss.detach()),
-            answers=answers,
-            tokens=int(batch.inputs["attention_mask"].sum()),
-            gradients=gradients,
-        )
+        return Found(loss=float(loss.detach()), gradients=gradients)
 
 
-def _targets(batch: Batch) -> Tensor:
+def _answers(batch: Batch) -> int:
+    """How many targets of a batch count."""
     if batch.targets is None:
         msg = "a batch to learn from has targets"
         raise AssertionError(msg)
-    return batch.targets
+    return len(batch.targets) if batch.words is None else int((batch.targets >= 0).sum())
 
 
-def _add(weight: nn.Parameter, gradient: Tensor | None, factor: float) -> None:
+def _add(weight: nn.Parameter, gradient: Tensor | None) -> None:
     if gradient is None:
         return
     if weight.grad is None:
-        weight.grad = gradient.mul_(factor) if factor != 1 else gradient
+        weight.grad = gradient
     else:
-        weight.grad.add_(gradient, alpha=factor)
+        weight.grad.add_(gradient)
 
 
 def _seed(key: tuple[int, int, int]) -> int:

@@ -30,6 +30,9 @@ class Spans(Settings):
     """Which words belong together, and what they are."""
 
     kind: Literal["spans"] = "spans"
+    only_legal: bool = False
+    """Answer the best tags that IOB2 allows, where the head scores each word alone. A saved model
+    that other programs open answers the best tag of each word."""
 
 
 def prepare(rows: pl.DataFrame, where: str, settings: Spans) -> pl.DataFrame:
@@ -190,10 +193,16 @@ def decode(
     """
     import numpy as np
 
+    from polyculture.stats.legal import best_legal, may_follow
+
+    allowed = may_follow(labels) if settings.only_legal else None
     tags, unseen = [], []
     for number, (tokens, scores) in enumerate(zip(rows["tokens"].to_list(), logits, strict=True)):
         seen = ~np.isnan(scores).any(axis=1)
         codes = scores.argmax(axis=1)
+        if allowed is not None:  # a word that was not seen is O
+            only_o = np.where(np.arange(len(labels)) == 0, 0.0, -np.inf)
+            codes = best_legal(np.where(seen[:, None], scores, only_o), allowed)
         if paths is not None:
             codes = np.full(len(scores), -1)
             codes[: len(paths[number])] = paths[number][: len(codes)]
