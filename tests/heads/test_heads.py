@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from polyculture.checks.adaptations import Level, loss_of, open_small, outputs, small_batch, trained
 from polyculture.checks.heads import CHECKS, Check, network_with
@@ -64,6 +65,23 @@ def test_a_standard_head_learns_too(kind: Kind, level: Level, bases: dict[Kind, 
 
     assert loss_of(network, batch).item() < before
     assert network.paths(outputs(network, batch), batch) is None
+
+
+def test_words_are_decoded_together_where_not_all_may_follow(bases: dict[Kind, Path]) -> None:
+    """A standard head too: each word's best label, unless that is not allowed."""
+    batch = small_batch(bases["bert"], "word")
+    network = open_small(bases["bert"], "word").eval()
+    logits = outputs(network, batch)
+    everything = torch.ones(3, 3, dtype=torch.bool)
+    assert batch.words is not None
+
+    free = network.paths(logits, batch, everything)
+    only_first = network.paths(logits, batch, everything & torch.tensor([True, False, False]))
+
+    assert free is not None
+    assert only_first is not None
+    assert torch.equal(free[batch.words], logits.argmax(dim=-1)[batch.words])
+    assert not only_first.any()
 
 
 def test_a_chain_learns_what_may_follow_what(bases: dict[Kind, Path]) -> None:

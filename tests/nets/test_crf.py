@@ -1,5 +1,6 @@
 """The chain of labels against trying every path."""
 
+import math
 from itertools import pairwise, product
 
 import pytest
@@ -74,6 +75,27 @@ def test_the_best_path_is_the_best_of_all_paths(
         assert found[row].tolist() == [*best, *[0] * (WORDS - length)]
 
 
+def test_the_best_allowed_path_is_the_best_of_all_that_are_allowed(
+    crf: ChainCRF, emissions: Tensor, mask: Tensor
+) -> None:
+    """Also where the best path of all is not allowed; a row begins as after the first label."""
+    allowed = torch.tensor([[1, 1, 0], [1, 1, 1], [0, 1, 1]], dtype=torch.bool)
+    allows = allowed.tolist()
+
+    found = crf.best_path(emissions, mask, allowed)
+
+    assert not torch.equal(found, crf.best_path(emissions, mask))
+    for row, length in enumerate(LENGTHS):
+        paths = [
+            path
+            for path in product(range(LABELS), repeat=length)
+            if all(allows[before][label] for before, label in pairwise([0, *path]))
+        ]
+        scores = [score(crf, emissions[row], path).item() if path else 0.0 for path in paths]
+        best = paths[scores.index(max(scores))]
+        assert found[row].tolist() == [*best, *[0] * (WORDS - length)]
+
+
 def test_padding_changes_nothing(crf: ChainCRF, emissions: Tensor, mask: Tensor) -> None:
     """What stands behind the last word has neither value nor gradient."""
     labels = torch.zeros(len(LENGTHS), WORDS, dtype=torch.int64)
@@ -86,6 +108,30 @@ def test_padding_changes_nothing(crf: ChainCRF, emissions: Tensor, mask: Tensor)
     assert torch.equal(crf.best_path(noisy, mask), crf.best_path(emissions, mask))
     assert noisy.grad is not None
     assert not noisy.grad[~mask].any()
+
+
+def test_the_gradient_is_that_of_the_sum_over_all_paths(crf: ChainCRF, mask: Tensor) -> None:
+    """The marginals that we write down are what torch finds by differences."""
+    torch.manual_seed(4)
+    emissions = torch.randn(len(LENGTHS), WORDS, LABELS, dtype=torch.float64, requires_grad=True)
+    labels = torch.randint(LABELS, (len(LENGTHS), WORDS))
+
+    def loss(*_: Tensor) -> Tensor:
+        return crf.negative_log_likelihood(emissions, labels, mask)
+
+    assert torch.autograd.gradcheck(loss, (emissions, *crf.parameters()))
+
+
+def test_a_transition_that_cannot_be_takes_nothing_else_with_it(mask: Tensor) -> None:
+    """Scores of -1e6 leave a number, and no weight on the path."""
+    crf = ChainCRF(2).double()
+    with torch.no_grad():
+        crf.transitions[0, 1] = -1e6
+    emissions = torch.tensor([[[0.0, -50.0], [-50.0, 0.0]]], dtype=torch.float64)
+
+    both = crf.negative_log_likelihood(emissions, torch.tensor([[1, 1]]), mask[:1, :2])
+
+    assert both.item() * 2 == pytest.approx(math.log(2))
 
 
 def test_a_batch_without_words_has_no_loss(crf: ChainCRF, emissions: Tensor) -> None:

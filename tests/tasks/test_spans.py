@@ -2,6 +2,7 @@
 
 import json
 import time
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,8 @@ from hypothesis import strategies as st
 
 from polyculture.core import parts
 from polyculture.core.errors import DataError
-from polyculture.core.recipe import Recipe
 from polyculture.nets.words import cut
+from polyculture.stats.entities import illegal
 from polyculture.store.home import home
 from polyculture.tasks.spans import PLUGIN as TASK
 from polyculture.tasks.spans import Spans
@@ -275,27 +276,12 @@ def test_the_table_of_tags_has_the_known_supports_of_conll2003() -> None:
     assert sum(int(row["support"] or 0) for row in scores.table) == 5648
 
 
-def test_only_legal_tags_are_answered_where_that_is_asked_for() -> None:
-    """The best legal path differs from the best tag of each word; an unseen word stays O."""
-    rows = tagged("Ada/O Berg/O ./O")
-    scores = [np.array([[2.0, 0, 0, 1.9, 0], [0, 0, 0, 0, 3.0], [np.nan] * 5])]
+def test_what_may_follow_what_is_what_illegal_does_not_count() -> None:
+    """Every pair of tags, the start of a sentence among them; free where nothing was asked."""
+    rule = TASK.allowed(LABELS, Spans(only_legal=True))
 
-    plain = TASK.decode(rows, scores, LABELS, SETTINGS)
-    legal = TASK.decode(rows, scores, LABELS, Spans(only_legal=True))
-
-    assert plain["tags"].to_list() == [["O", "I-PER", "O"]]
-    assert legal["tags"].to_list() == [["B-PER", "I-PER", "O"]]
-    assert legal["unseen"].to_list() == [1]
-
-
-def test_a_chain_refuses_to_be_told_its_path() -> None:
-    """The crf head decodes by its own scores: the setting would do nothing."""
-    with pytest.raises(ValueError, match=r"leave out task\.only_legal"):
-        Recipe.model_validate(
-            {
-                "task": {"kind": "spans", "only_legal": True},
-                "base": {"source": "starter", "name": "minilm-l6"},
-                "data": {"source": "starter", "name": "conll2003"},
-                "head": "crf",
-            }
-        )
+    assert TASK.allowed(LABELS, SETTINGS) is None
+    assert rule is not None
+    for before, label in product(range(len(LABELS)), repeat=2):
+        pair = [LABELS[before], LABELS[label]]
+        assert rule[before, label] == (illegal(pair) == illegal(pair[:1]))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    import numpy as np
     import polars as pl
     from numpy.typing import NDArray
 
@@ -95,6 +96,9 @@ class Task:
     """(rows, answers, labels, settings, split=..., notes={}): all scores, from saved answers."""
     baselines: Mapping[str, Callable[..., pl.DataFrame]]
     """Name to (train rows, rows, labels, settings): answers of a simple method, as ``decode``."""
+    allowed: Callable[[tuple[str, ...], Any], NDArray[np.bool_] | None] = lambda _, __: None
+    """(labels, settings): which label may follow which, ``(before, after)``; what a row begins with
+    is what may follow the first label. None where every answer stands alone."""
     toy: Callable[[], Dataset]
     """A small dataset of our own that a tiny model learns in seconds."""
 

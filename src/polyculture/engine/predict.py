@@ -38,7 +38,7 @@ class Outputs:
     logits: list[NDArray[np.float32]]
     """One array a row: ``(labels,)``, or ``(words, labels)`` with NaN for words without tokens."""
     paths: list[NDArray[np.int64]] | None
-    """Label codes decoded by a structured head, ``(words,)`` a row; -1 for words without tokens."""
+    """Label codes decoded together, ``(words,)`` a row; -1 for words without tokens."""
     loss: float | None
     """Mean loss over batches, where targets were given."""
 
@@ -54,6 +54,7 @@ def read_rows(
     targets: Sequence[NDArray[Any]] | None = None,
     loss_of: Callable[[Tensor, Batch], Tensor] | None = None,
     features: Sequence[Tensor] | None = None,
+    allowed: NDArray[np.bool_] | None = None,
 ) -> Outputs:
     """Run a network over pieces without training.
 
@@ -67,8 +68,10 @@ def read_rows(
         targets: Right answers a row, for the loss.
         loss_of: (logits, batch) to the loss.
         features: Cached outputs of the body, one a piece.
+        allowed: Which label may follow which, as the task's ``allowed`` gives it.
     """
     network.eval()
+    rule = None if allowed is None else torch.from_numpy(allowed)
     level: Literal["text", "word"] = "text" if words is None else "word"
 
     def read(numbers: NDArray[Any]) -> tuple[Tensor, float | None, Tensor | None]:
@@ -83,7 +86,7 @@ def read_rows(
         with torch.no_grad(), arithmetic(precision):
             out = network(batch).float()
             loss = None if loss_of is None else float(loss_of(out, batch))
-        return out, loss, network.paths(out, batch) if level == "word" else None
+        return out, loss, network.paths(out, batch, rule) if level == "word" else None
 
     batches = by_length(encoded.lengths, BUDGET)
     with Team(threads or available()) as team:
@@ -166,6 +169,7 @@ class Predictor:
             encoded,
             words=word_counts(rows, task),
             padding=int(self.tokenizer.pad_token_id),
+            allowed=task.allowed(self.labels, settings),
         )
         return decode(task, settings, rows, outputs, self.labels), encoded
 

@@ -204,6 +204,7 @@ def _evaluation(
             targets=targets,
             loss_of=loss_of,
             features=features,
+            allowed=given.task.allowed(given.labels, settings),
         )
         answers = decode(given.task, settings, rows, outputs, given.labels)
         scores = given.task.score(rows, answers, given.labels, settings, split="valid")

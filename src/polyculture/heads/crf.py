@@ -26,12 +26,10 @@ def make(settings: Crf, width: int, labels: int, dropout: float) -> Any:
 
 
 def refuses(recipe: Recipe) -> str | None:
-    """A chain needs words, and chooses the path itself."""
+    """A chain needs words."""
     task: Any = recipe.task
     if task.kind != "spans":
         return f"head 'crf' scores the words of a sentence, but the task is {task.kind!r}"
-    if task.only_legal:
-        return "head 'crf' finds the best path by its own scores: leave out task.only_legal"
     return None
 
 

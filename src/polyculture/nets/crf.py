@@ -60,23 +60,65 @@ class ChainCRF(nn.Module):
         return total
 
     @torch.no_grad()
-    def best_path(self, emissions: Tensor, mask: Tensor) -> Tensor:
-        """The most probable labels ``(rows, words)`` by Viterbi; 0 where the mask is false."""
-        mask = mask.bool()
-        score = self.start + emissions[:, 0]
-        origins = []
-        for t in range(1, emissions.shape[1]):
-            best, origin = (score.unsqueeze(2) + self.transitions).max(dim=1)
-            on = mask[:, t].unsqueeze(1)
-            score = torch.where(on, best + emissions[:, t], score)
-            stay = torch.arange(score.shape[1]).expand_as(origin)
-            origins.append(torch.where(on, origin, stay))
-        label = (score + self.end).argmax(dim=1)
-        path = [label]
-        for origin in reversed(origins):
-            label = origin.gather(1, label.unsqueeze(1)).squeeze(1)
-            path.append(label)
-        return torch.stack(path[::-1], dim=1).masked_fill(~mask, 0)
+    def best_path(self, emissions: Tensor, mask: Tensor, allowed: Tensor | None = None) -> Tensor:
+        """The most probable labels ``(rows, words)``, see ``viterbi``."""
+        own = (self.start, self.transitions, self.end)
+        return viterbi(emissions, mask, *own, allowed=allowed)
+
+
+@torch.no_grad()
+def viterbi(  # noqa: PLR0917  # in the order of a path: start, transitions, end
+    emissions: Tensor,
+    mask: Tensor,
+    start: Tensor,
+    transitions: Tensor,
+    end: Tensor,
+    allowed: Tensor | None = None,
+) -> Tensor:
+    """The labels whose scores have the highest sum along the path.
+
+    Args:
+        emissions: ``(rows, words, labels)``.
+        mask: Which words there are ``(rows, words)``; true on the left.
+        start: Score of each label at the start of a row, ``(labels,)``.
+        transitions: ``(before, after)``.
+        end: Score of each label at the end of a row.
+        allowed: Which label may follow which, ``(before, after)``; a row begins as after the first
+            label. Everything where left out.
+
+    Returns:
+        Label codes ``(rows, words)``; 0 where the mask is false.
+
+    Example:
+        >>> emissions = torch.tensor([[[2.0, 0.0, 0.0], [0.0, 0.0, 5.0]]])
+        >>> free, mask = torch.zeros(3, 3), torch.ones(1, 2)
+        >>> viterbi(emissions, mask, free[0], free, free[0]).tolist()
+        [[0, 2]]
+        >>> allowed = torch.tensor([[1, 1, 0], [1, 1, 1], [1, 1, 1]], dtype=torch.bool)
+        >>> viterbi(emissions, mask, free[0], free, free[0], allowed).tolist()
+        [[1, 2]]
+
+    Source:
+        Viterbi 1967, doi:10.1109/TIT.1967.1054010.
+    """
+    mask = mask.bool()
+    if allowed is not None:
+        transitions = transitions.masked_fill(~allowed, -torch.inf)
+        start = start.masked_fill(~allowed[0], -torch.inf)
+    score = start + emissions[:, 0]
+    origins = []
+    for t in range(1, emissions.shape[1]):
+        best, origin = (score.unsqueeze(2) + transitions).max(dim=1)
+        on = mask[:, t].unsqueeze(1)
+        score = torch.where(on, best + emissions[:, t], score)
+        stay = torch.arange(score.shape[1]).expand_as(origin)
+        origins.append(torch.where(on, origin, stay))
+    label = (score + end).argmax(dim=1)
+    path = [label]
+    for origin in reversed(origins):
+        label = origin.gather(1, label.unsqueeze(1)).squeeze(1)
+        path.append(label)
+    return torch.stack(path[::-1], dim=1).masked_fill(~mask, 0)
 
 
 class _LogPartition(torch.autograd.Function):

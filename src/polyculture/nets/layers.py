@@ -73,9 +73,9 @@ class CrfHead(nn.Module):
         """Mean negative log-likelihood a word."""
         return self.chain.negative_log_likelihood(emissions, labels, mask)
 
-    def best_path(self, emissions: Tensor, mask: Tensor) -> Tensor:
+    def best_path(self, emissions: Tensor, mask: Tensor, allowed: Tensor | None = None) -> Tensor:
         """The most probable labels."""
-        return self.chain.best_path(emissions, mask)
+        return self.chain.best_path(emissions, mask, allowed)
 
 
 def _beside(vectors: Tensor, shapes: Tensor | None, table: nn.Embedding | None) -> Tensor:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
+from polyculture.nets.crf import viterbi
 from polyculture.nets.pooling import Pooling, gather_words, pool
 
 
@@ -150,12 +151,21 @@ class Network(nn.Module):
         loss: Tensor = structured(logits.float(), batch.targets, on)
         return loss
 
-    def paths(self, logits: Tensor, batch: Batch) -> Tensor | None:
-        """Label codes ``(rows, words)`` decoded by a structured head; none for others."""
+    def paths(self, logits: Tensor, batch: Batch, allowed: Tensor | None = None) -> Tensor | None:
+        """Label codes ``(rows, words)`` decoded together; none where each word stands alone.
+
+        Args:
+            logits: What the network gave, ``(rows, words, labels)``.
+            batch: What it was given.
+            allowed: Which label may follow which, ``(before, after)``, where not all may.
+        """
         decode = getattr(self.head, "best_path", None)
-        if decode is None:
+        if batch.words is None or (decode is None and allowed is None):
             return None
-        path: Tensor = decode(logits.float(), batch.words)
+        if decode is None:
+            free = torch.zeros(logits.shape[-1], logits.shape[-1])
+            return viterbi(logits.float(), batch.words, free[0], free, free[0], allowed)
+        path: Tensor = decode(logits.float(), batch.words, allowed)
         return path
 
 

@@ -18,6 +18,7 @@ from polyculture.core.recipe import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    import numpy as np
     import polars as pl
     from numpy.typing import NDArray
 
@@ -31,8 +32,8 @@ class Spans(Settings):
 
     kind: Literal["spans"] = "spans"
     only_legal: bool = False
-    """Answer the best tags that IOB2 allows, where the head scores each word alone. A saved model
-    that other programs open answers the best tag of each word."""
+    """Answer the best tags that IOB2 allows together, in the place of the best tag of each word. A
+    saved model that other programs open answers the latter."""
 
 
 def prepare(rows: pl.DataFrame, where: str, settings: Spans) -> pl.DataFrame:
@@ -170,6 +171,21 @@ def loss(logits: Any, targets: Any, settings: Spans) -> Any:
     return total / (targets >= 0).sum().clamp(min=1)
 
 
+def allowed(labels: tuple[str, ...], settings: Spans) -> NDArray[np.bool_] | None:
+    """``I-X`` follows ``B-X`` and ``I-X`` only, where the recipe holds answers to that.
+
+    Example:
+        >>> allowed(("O", "B-A", "I-A"), Spans(only_legal=True)).astype(int).tolist()
+        [[1, 1, 0], [1, 1, 1], [1, 1, 1]]
+    """
+    import numpy as np
+
+    if not settings.only_legal:
+        return None
+    kinds = [label.partition("-")[2] for label in labels]
+    return np.array([[x[:2] != "I-" or kind == x[2:] for x in labels] for kind in kinds])
+
+
 def decode(
     rows: pl.DataFrame,
     logits: Sequence[NDArray[Any]],
@@ -185,24 +201,18 @@ def decode(
             in its row, or the array ends before it: its tag is ``O`` and it counts as unseen.
         labels: The inventory.
         settings: The task's settings.
-        paths: Label codes ``(words,)`` of a structured head, in the place of the best logit; may
-            end early as logits do, and is not read for unseen words.
+        paths: Label codes ``(words,)`` that were decoded together, in the place of the best logit;
+            may end early as logits do, and is not read for unseen words.
 
     Returns:
         Columns ``id``, ``answer``, ``tags`` and ``unseen``.
     """
     import numpy as np
 
-    from polyculture.stats.legal import best_legal, may_follow
-
-    allowed = may_follow(labels) if settings.only_legal else None
     tags, unseen = [], []
     for number, (tokens, scores) in enumerate(zip(rows["tokens"].to_list(), logits, strict=True)):
         seen = ~np.isnan(scores).any(axis=1)
         codes = scores.argmax(axis=1)
-        if allowed is not None:  # a word that was not seen is O
-            only_o = np.where(np.arange(len(labels)) == 0, 0.0, -np.inf)
-            codes = best_legal(np.where(seen[:, None], scores, only_o), allowed)
         if paths is not None:
             codes = np.full(len(scores), -1)
             codes[: len(paths[number])] = paths[number][: len(codes)]
@@ -350,6 +360,7 @@ PLUGIN = Task(
     targets=targets,
     loss=loss,
     decode=decode,
+    allowed=allowed,
     gold=gold,
     score=score,
     baselines={"majority": majority, "most_frequent_tag": most_frequent_tag},
