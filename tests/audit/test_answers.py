@@ -52,29 +52,34 @@ def test_na_is_an_answer_and_an_empty_cell_is_not(tmp_path: Path) -> None:
 
 def test_long_and_wide_tables_of_the_same_answers_are_the_same_evidence(tmp_path: Path) -> None:
     """Rows may come in any order; items keep the order of their first row."""
-    one = written(tmp_path, 'item,gold,text,dom,甲,乙\nq1,是,"a,\nb",g,是,否\nq2,否,c,h,,否\n')
+    one = written(
+        tmp_path, 'item,gold,text,dom,doc,甲,乙\nq1,是,"a,\nb",g,d,是,否\nq2,否,c,h,,,否\n'
+    )
     rows = [
         ("q1", "乙", "否", "是"),
         ("q1", "甲", "是", "是"),
         ("q2", "甲", "", "否"),
         ("q2", "乙", "否", "否"),
     ]
-    texts = {"q1": ("a,\nb", "g"), "q2": ("c", "h")}
+    texts = {
+        "q1": {"text": "a,\nb", "dom": "g", "doc": "d"},
+        "q2": {"text": "c", "dom": "h", "doc": ""},
+    }
     lines = [
-        json.dumps(
-            {"item": i, "model": m, "answer": a, "gold": g, "text": texts[i][0], "dom": texts[i][1]}
-        )
+        json.dumps({"item": i, "model": m, "answer": a, "gold": g} | texts[i])
         for i, m, a, g in rows
     ]
     other = written(tmp_path, "\n".join(lines), "t.jsonl")
 
-    from_wide = wide(one, gold="gold", text="text", group="dom")
-    from_long = long(other, gold="gold", text="text", group="dom", models=["甲", "乙"])
+    named = {"gold": "gold", "text": "text", "group": "dom", "document": "doc"}
+    from_wide = wide(one, **named)
+    from_long = long(other, **named, models=["甲", "乙"])
 
     for a, b in zip(from_wide, from_long, strict=True):
         assert (a.model, a.items, a.texts, a.groups, a.digest) == (
             b.model, b.items, b.texts, b.groups, b.digest
         )  # fmt: skip
+        assert a.documents == b.documents == ("d", None)
         assert words(a) == words(b)
 
 
@@ -247,3 +252,10 @@ def test_text_that_is_not_utf8_is_refused_with_its_line(tmp_path: Path) -> None:
 
     with pytest.raises(PolycultureError, match=r"line 3: expected UTF-8 .* byte 0xe9 came"):
         wide(path, gold="gold")
+
+
+def test_a_column_that_names_no_document_is_as_none(tmp_path: Path) -> None:
+    """Every item stands alone: nothing is drawn together."""
+    path = written(tmp_path, "item,gold,doc,a,b\n1,x,,x,y\n2,y,,y,y\n")
+
+    assert {one.documents for one in wide(path, gold="gold", document="doc")} == {None}

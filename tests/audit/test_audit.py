@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from polyculture.audit import audit
+from polyculture.audit import aligned, audit
 from polyculture.core.audit import Audit
 from polyculture.core.errors import ProbeMismatchError
 from polyculture.core.values import Known, Undefined, Value
 from polyculture.core.views import Architecture, Evidence, Module, Predictions, RecipeView
+from polyculture.stats.resample import exact_interval
 from polyculture.store.evidence import predictions_of
 
 ITEMS = 300
@@ -319,3 +320,78 @@ def test_a_bad_model_that_spoils_the_vote_is_named() -> None:
     leave_out = next(one for one in found.advice if one.topic == "leave_out")
     assert set(leave_out.models) < {"twin", "other twin"}
     assert "held-out" in leave_out.sentence
+
+
+def test_items_of_one_document_are_drawn_together() -> None:
+    """Fifty documents of six items that fail as one: intervals as wide as those of fifty items."""
+    one, two = family(2, shared=0.5)
+    few = np.repeat(np.arange(ITEMS // 6), 6)
+    names = tuple(f"d{number}" for number in few)
+
+    def spread(models: list[Evidence]) -> float:
+        value = known(audit(models).all_fail.observed)
+        assert value.low is not None
+        assert value.high is not None
+        return value.high - value.low
+
+    def picked(places: Any, **more: Any) -> list[Evidence]:
+        return [
+            evidence(m.model, m.predictions.labels[places], gold[places], **more)
+            for m in (one, two)
+        ]
+
+    gold: Any = one.predictions.gold
+    whole = picked(few * 6)
+    together = picked(few * 6, documents=names)
+    singles = picked(np.arange(0, ITEMS, 6))
+
+    assert spread(together) == pytest.approx(spread(singles), rel=0.15)
+    assert spread(together) > 1.8 * spread(whole)
+    found = audit(together)
+    assert found.settings["resampled"] == "documents"
+    assert any("300 items come from 50 documents" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("names", [("d",) * ITEMS, ("a",) * 200 + ("b",) * 100])
+def test_one_or_two_documents_are_too_few_to_say_much(names: tuple[str, ...]) -> None:
+    """No interval of no width, no warning, no advice from an empty half."""
+    found = audit([replace(one, documents=names) for one in family(5, shared=0.5)])
+
+    assert found.settings["units"] == len(set(names))
+    topics = {one.topic for one in found.advice}
+    assert ("leave_out" in topics) == (len(set(names)) > 1)
+    for value in of(found, "agreement"):
+        assert known(value).low is None or known(value).low != known(value).high
+
+
+def test_joint_failure_within_a_group_counts_its_documents() -> None:
+    """The exact bound of a group that nobody fails is that of its documents."""
+    one, two = family(2, shared=0.0, errors=0.0)
+    groups = ("x",) * 150 + ("y",) * 150
+    names = tuple(f"d{number // 50}" for number in range(ITEMS))
+
+    found = audit([replace(m, groups=groups, documents=names) for m in (one, two)])
+
+    for stratum in found.strata:
+        high = known(stratum.all_fail.observed).high
+        assert high == pytest.approx(exact_interval(0, 3, 0.95)[1])
+
+
+def test_documents_follow_their_items() -> None:
+    """A second model that answered in another order brings the same documents."""
+    one, two = family(2, shared=0.5)
+    names = tuple(f"d{number // 3}" for number in range(ITEMS))
+    order = np.random.default_rng(5).permutation(ITEMS)
+    mixed = replace(
+        two,
+        items=tuple(two.items[n] for n in order),
+        documents=tuple(names[n] for n in order),
+        predictions=replace(
+            two.predictions,
+            labels=two.predictions.labels[order],
+            gold=None if two.predictions.gold is None else two.predictions.gold[order],
+            items=tuple(two.items[n] for n in order),
+        ),
+    )
+
+    assert aligned([one, mixed])[1].documents == names

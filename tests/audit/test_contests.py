@@ -1,5 +1,7 @@
 """Is one model really better? Every pair gets the exact paired test, corrected for their number."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import binomtest
@@ -94,3 +96,22 @@ def test_without_gold_nobody_is_better(found: Audit) -> None:
     assert blocks(without) == []
     assert summary(without)["contests"] == []
     assert [one["a_only"] for one in summary(found)["contests"]] == [20, 70, 80]
+
+
+def test_documents_are_compared_as_wholes() -> None:
+    """Twenty items that only one gets right are one lucky document, or twenty."""
+
+    def p_value(documents: tuple[str, ...] | None) -> float:
+        models = [
+            replace(evidence(name, wrong), documents=documents)
+            for name, wrong in (("good", range(0)), ("fair", range(20)))
+        ]
+        contest = audit(models, resamples=0).contests[0]
+        assert (contest.a, contest.a_only, contest.b_only) == ("good", 20, 0)
+        assert isinstance(contest.p_value, Known)
+        return contest.p_value.number
+
+    assert p_value(None) == pytest.approx(0.5**19)
+    assert p_value(tuple(map(str, range(ITEMS)))) == pytest.approx(0.5**19)
+    assert p_value(tuple(str(n // 20) for n in range(ITEMS))) == 1
+    assert p_value(tuple(str(n // 5) for n in range(ITEMS))) == pytest.approx(0.5**3)

@@ -33,6 +33,7 @@ def sample() -> Evidence:
         head=HeadView(modules=(), parameters=0, labels=("坏", "NA"), kind="linear"),
         lineage=("base", "ancestor"),
         groups=("g", "g", "h"),
+        documents=("一", None, "一"),
         texts=("line\nbreak", "", "第三"),
         notes=("one row was cut",),
     )
@@ -47,11 +48,8 @@ def test_evidence_read_back_equals_the_evidence_written(tmp_path: Path) -> None:
 
     for name in ("model", "probe", "digest", "items", "architecture", "recipe", "head", "lineage"):
         assert getattr(back, name) == getattr(evidence, name)
-    assert (back.groups, back.texts, back.notes) == (
-        evidence.groups,
-        evidence.texts,
-        evidence.notes,
-    )
+    for name in ("groups", "documents", "texts", "notes"):
+        assert getattr(back, name) == getattr(evidence, name)
     for array in ("labels", "gold", "probabilities"):
         np.testing.assert_array_equal(
             getattr(back.predictions, array), getattr(evidence.predictions, array)
@@ -71,6 +69,7 @@ def test_views_that_are_absent_stay_absent(tmp_path: Path) -> None:
     assert back.predictions.gold is None
     assert back.predictions.probabilities is None
     assert (back.architecture, back.recipe, back.head, back.groups, back.texts) == (None,) * 5
+    assert back.documents is None
 
 
 def test_answers_beyond_the_known_classes_get_probability_zero() -> None:

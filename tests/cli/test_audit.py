@@ -271,3 +271,29 @@ def test_a_folder_that_exists_is_kept_unless_it_shall_be_replaced(table: Path) -
     assert replaced.returncode == 0
     assert not (table.parent / "out" / "mine.txt").exists()
     assert (table.parent / "out" / "report.html").exists()
+
+
+def test_documents_are_drawn_as_wholes_where_a_column_names_them(table: Path) -> None:
+    """The JSON says what was drawn, and how many there are; the items keep their documents."""
+    lines = table.read_text(encoding="utf-8").splitlines()
+    named = [lines[0] + ",doc", *(f"{line},d{n // 4}" for n, line in enumerate(lines[1:]))]
+    table.write_text("\n".join(named), encoding="utf-8")
+
+    done = audited(table, "--document", "doc", "--json")
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["resampled"], found["units"], found["items"]) == ("documents", 15, 60)
+    assert found["models"] == ["a", "b", "c"]
+    items = pl.read_parquet(table.parent / "out" / "items.parquet")
+    assert items["document"].n_unique() == 15
+
+
+def test_runs_refuse_columns_of_tables(table: Path) -> None:
+    """The sentence says which option to leave out."""
+    done = polyculture(
+        "audit", "runs/a", "--probe", "test", "--gold", "g", "--out", "x", cwd=table.parent
+    )
+
+    assert done.returncode == 2
+    assert "Leave out --gold, or --probe." in done.stderr.replace("\n", " ")

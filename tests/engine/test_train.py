@@ -18,6 +18,7 @@ from polyculture.core.recipe import Recipe
 from polyculture.core.run import Run
 from polyculture.engine.predict import open_run, read_run
 from polyculture.nets.build import open_tokenizer
+from polyculture.stats.entities import illegal
 
 if TYPE_CHECKING:
     from polyculture.engine.loop import Tick
@@ -132,6 +133,34 @@ def test_a_standard_tagger_opens_with_transformers_alone(
         ids = encoded.word_ids(0)
         first = {word: ids.index(word) for word in range(len(words)) if word in ids}
         assert [model.config.id2label[codes[first[w]]] for w in range(len(words))] == tags
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("head", [{"kind": "linear"}, {"kind": "crf"}], ids=["linear", "crf"])
+def test_only_legal_tags_are_answered_also_over_windows_and_words_that_nobody_sees(
+    head: dict[str, Any], make_recipe: Make, toy: Toy, tmp_path: Path
+) -> None:
+    """A model that has learnt little answers illegal tags, unless the recipe forbids them."""
+    data = toy("spans")
+    fit = {"epochs": 1, "threads": 1, "learning_rate": 1e-4, "precision": "float32"}
+    fit |= {"max_length": 8}
+    found = {}
+    for only_legal in (False, True):
+        task = {"kind": "spans", "only_legal": only_legal}
+        made = make_recipe(name=f"legal-{only_legal}", head=head, fit=fit).model_dump(mode="json")
+        run, folder = api.train(
+            Recipe.model_validate(made | {"task": task}), tmp_path, dataset=data
+        )
+        words = ["Ada", "\u200b", "Berg", "lives", "in", "Port", "\u200b", "Ellen"] * 4
+        rows = pl.DataFrame({"id": ["long"], "tokens": [words]})
+        answers, encoded = open_run(folder).answer(rows)
+        assert encoded.windowed == 1
+        assert answers["unseen"][0] == 8
+        scores = run.test or run.valid
+        found[only_legal] = scores.protocol["illegal_tags"], illegal(answers["tags"][0].to_list())
+
+    assert sum(map(int, found[False])) > 0
+    assert found[True] == (0, 0)
 
 
 @pytest.mark.slow

@@ -1,10 +1,13 @@
 """A process that keeps freed memory faults on fewer pages."""
 
 import os
+import platform
 import subprocess
 import sys
 
 import pytest
+
+from polyculture.nets.allocator import keep_freed_memory
 
 FAULTS = """
 import resource, sys
@@ -32,7 +35,15 @@ def faults(mode: str) -> int:
     return int(done.stdout)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only glibc can be told to keep memory")
+@pytest.mark.slow
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told to keep it")
 def test_steps_that_free_and_ask_again_fault_on_few_pages() -> None:
     """Twenty steps of 32 MB; where the memory goes back in between, its pages come again."""
     assert faults("keep") < faults("leave") / 2
+
+
+def test_what_the_user_has_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable of the C library is an answer already."""
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "131072")
+
+    assert not keep_freed_memory()

@@ -10,7 +10,7 @@ from scipy.stats import binomtest
 
 from polyculture.core.errors import ProbeMismatchError
 from polyculture.core.values import Known, Undefined
-from polyculture.stats.paired import better, randomised_f1
+from polyculture.stats.paired import better, mcnemar, randomised_f1, sign_flips
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1))
@@ -83,3 +83,24 @@ def test_a_model_is_never_better_than_itself() -> None:
         number=1.0, no_interval="a p value has no interval"
     )
     assert isinstance(randomised_f1(np.zeros((2, 3)), np.zeros((2, 3))), Undefined)
+
+
+@given(st.lists(st.integers(-4, 4), min_size=1, max_size=9))
+def test_a_sum_is_held_against_every_choice_of_signs(differences: list[int]) -> None:
+    """All 2^n choices, counted."""
+    observed = abs(sum(differences))
+    sums = [
+        abs(sum(sign * one for sign, one in zip(signs, differences, strict=True)))
+        for signs in product((1, -1), repeat=len(differences))
+    ]
+    expected = np.mean([one >= observed for one in sums])
+
+    assert sign_flips(np.array(differences)) == pytest.approx(expected)
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_documents_of_one_item_are_items(a_only: int, b_only: int) -> None:
+    """Then the test is McNemar's."""
+    differences = np.array([1] * a_only + [-1] * b_only + [0])
+
+    assert sign_flips(differences) == pytest.approx(mcnemar(a_only, b_only))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from polyculture.stats.resample import (
-    cluster_weights,
+    clusters_of,
     counts,
     exact_interval,
     percentile_interval,
@@ -23,12 +23,15 @@ def test_every_round_draws_as_many_items_as_there_are() -> None:
 
 def test_items_of_one_cluster_are_drawn_together() -> None:
     """A document is in a round with all its sentences or with none."""
-    clusters = np.array([0, 1, 1, 2, 2, 2])
+    clusters = clusters_of(["a", "b", "b", "c", "c", "c"])
 
-    drawn = cluster_weights(clusters, 100, np.random.default_rng(1))
+    drawn = counts(6, 2000, np.random.default_rng(1), clusters)
 
+    assert (drawn[0] == 1).all()
     assert (drawn[:, 1] == drawn[:, 2]).all()
     assert (drawn[:, 3] == drawn[:, 5]).all()
+    assert (drawn[:, [0, 1, 3]].sum(axis=1) == 3).all()
+    np.testing.assert_allclose(drawn[1:].mean(axis=0), 1, atol=0.12)
 
 
 def test_many_intervals_at_once_equal_one_at_a_time() -> None:

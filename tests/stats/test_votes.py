@@ -79,6 +79,32 @@ def test_under_weights_each_half_is_scored_by_its_weights() -> None:
     assert np.isclose(fast[0], best_on_other_half(right))
 
 
+def test_a_document_is_in_one_half_as_a_whole() -> None:
+    """Written out split by split; documents of different sizes make rounds of different sums."""
+    rng = np.random.default_rng(8)
+    clusters = np.repeat(np.arange(6), [1, 2, 3, 4, 5, 15])
+    right = rng.random((3, 30)) < [[0.6], [0.6], [0.5]]
+    rounds = counts(30, 20, rng, clusters)
+    models = tuple(
+        Predictions(labels=1 - row.astype(np.int64), gold=np.zeros(30, dtype=int)) for row in right
+    )
+    panel = Panel(models=models, counts=rounds, clusters=clusters)
+
+    fast = best_on_other_half_of_rounds(right, rounds, panel.means, clusters)
+
+    splits = halves(6, SPLITS, np.random.default_rng(SPLIT_SEED))[:, clusters]
+    for weights, value in zip(rounds.astype(float), fast, strict=True):
+        scores = []
+        for first in (*splits, *~splits):
+            chosen = right @ (weights * first)
+            best = np.isclose(chosen, chosen.max())
+            with np.errstate(invalid="ignore", divide="ignore"):
+                held_out = (right[best] @ (weights * ~first)).mean() / (weights * ~first).sum()
+            scores.append(held_out)
+        assert np.isclose(value, np.mean(scores), equal_nan=True)
+    assert not np.isnan(fast[0])
+
+
 def test_a_truly_better_model_is_found_on_one_half_and_confirmed_on_the_other() -> None:
     """No price is paid where the choice is clear."""
     right = np.array([[True] * 90 + [False] * 10, [False] * 90 + [True] * 10])

@@ -28,6 +28,7 @@ def audit_answers(
     text: str | None = None,
     probabilities: str | None = None,
     group: str | None = None,
+    document: str | None = None,
     wide: bool = False,
     models: Sequence[str] | None = None,
     intersect: bool = False,
@@ -39,7 +40,7 @@ def audit_answers(
     """Audit a table of answers and write the audit's folder.
 
     Args:
-        path: CSV, TSV, JSON lines or Parquet. The arguments up to ``group`` name its columns.
+        path: CSV, TSV, JSON lines or Parquet. The arguments up to ``document`` name its columns.
         item: Id of the item.
         out: Folder of the audit.
         model: Name of the model; in a long table, which has a row for each answer.
@@ -48,6 +49,8 @@ def audit_answers(
         text: What was asked, for the report.
         probabilities: A JSON object a cell, answer to probability; in a long table.
         group: A domain or source of the item.
+        document: What the item is a part of, such as a document or a user: items of one are drawn
+            together.
         wide: The table has a row for each item and a column for each model.
         models: The models to compare; all, if none are given.
         intersect: Compare on the items that all models have a row for; long tables only.
@@ -60,10 +63,10 @@ def audit_answers(
         PolycultureError: The table cannot be read as this, or the folder exists.
     """
     refuse_existing(out, replace=replace)
-    columns = {"item": item, "gold": gold, "text": text, "group": group, "models": models}
+    columns = {"item": item, "gold": gold, "text": text, "group": group, "document": document}
     if wide:
         _refuse(model=model, answer=answer, probabilities=probabilities)
-        evidence = parts.load("sources.answers", "wide").read(path, **columns)
+        evidence = parts.load("sources.answers", "wide").read(path, **columns, models=models)
     else:
         if model is None or answer is None:
             lacking = " and ".join(
@@ -76,11 +79,11 @@ def audit_answers(
             raise PolycultureError(msg)
         more = {"model": model, "answer": answer, "probabilities": probabilities}
         evidence = parts.load("sources.answers", "long").read(
-            path, **columns, **more, intersect=intersect
+            path, **columns, **more, models=models, intersect=intersect
         )
     asked = {"file": path.name, "form": "wide" if wide else "long", "item column": item}
     named = {"model": model, "answer": answer, "gold": gold, "text": text, "group": group}
-    named["probabilities"] = probabilities
+    named |= {"document": document, "probabilities": probabilities}
     asked |= {f"{role} column": name for role, name in named.items() if name is not None}
     asked["models"] = ", ".join(one.model for one in evidence)
     return write_audit(

@@ -32,6 +32,7 @@ class ProbeItems:
     rows: pl.DataFrame
     gold: list[str]
     groups: tuple[str, ...] | None
+    documents: tuple[str | None, ...] | None
     texts: tuple[str, ...]
     is_restricted: bool
     notes: tuple[str, ...]
@@ -108,6 +109,8 @@ def probe_items(run: Run, probe: str, dataset: Dataset | None = None) -> ProbeIt
     Raises:
         RecipeError: There is no such split.
     """
+    from polyculture.stats.answers import documents_of
+
     dataset = dataset or read_data(run.recipe)
     check_probe(dataset, probe)
     splits, _ = prepared(run.recipe, dataset)
@@ -116,12 +119,14 @@ def probe_items(run: Run, probe: str, dataset: Dataset | None = None) -> ProbeIt
     gold = parts.load("tasks", settings.kind).gold(rows, settings)
     texts = tuple(_text_of(rows))
     ids = rows["id"].to_list()
+    documents = documents_of(rows)
     return ProbeItems(
         name=probe,
         digest=of_json([ids, texts, gold]),
         rows=rows,
         gold=gold,
         groups=tuple(rows["group"].to_list()) if "group" in rows.columns else None,
+        documents=None if documents is None else tuple(documents),
         texts=texts,
         is_restricted=dataset.is_restricted,
         notes=dataset.notes,
@@ -155,6 +160,7 @@ def _look(folder: Path, run: Run, items: ProbeItems) -> Evidence:
         head=head.observe(predictor),
         lineage=run.facts.lineage,
         groups=items.groups,
+        documents=items.documents,
         texts=None if items.is_restricted else items.texts,
         notes=tuple(notes),
     )

@@ -1,6 +1,5 @@
 """What is worth doing, computed from the audit and said in short honest sentences."""
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +10,7 @@ from polyculture.core.audit import Advice, Comparison, GroupResult, JointOutcome
 from polyculture.core.values import Known, Value
 from polyculture.stats.panel import Panel
 from polyculture.stats.resample import percentile_interval
-from polyculture.stats.votes import SPLIT_SEED, SPLITS, halves, plurality
+from polyculture.stats.votes import halves_of, plurality
 
 MOST_LEFT_OUT = 30
 """Leaving out each model in turn takes a vote each; beyond so many models it is not tried."""
@@ -43,9 +42,9 @@ def advice(
     if has_gold:
         found.insert(0, _joint_failure(models, panel, *outcomes))
         found.append(_vote(models, panel, group))
-    if has_gold and len(models) > 2 and panel.counts.shape[1] > 1:  # noqa: PLR2004
+    if has_gold and len(models) > 2 and panel.units() > 1:  # noqa: PLR2004
         found.append(_least_together(models, panel))
-    if has_gold and FEWEST_TO_LEAVE_OUT <= len(models) <= MOST_LEFT_OUT:
+    if has_gold and FEWEST_TO_LEAVE_OUT <= len(models) <= MOST_LEFT_OUT and panel.units() > 1:
         found.append(_leave_out(models, panel, confidence))
     return tuple(one for one in found if one)
 
@@ -166,8 +165,8 @@ def _vote(models: Sequence[str], panel: Panel, group: Sequence[GroupResult]) -> 
 
 
 def _halved(panel: Panel) -> tuple[Panel, Panel]:
-    """The items halved at random: panels for choosing and for scoring, both ways round."""
-    splits = halves(panel.counts.shape[1], SPLITS, np.random.default_rng(SPLIT_SEED))
+    """The items, or their documents, halved at random: for choosing and for scoring, both ways."""
+    splits = halves_of(panel.counts.shape[1], panel.clusters)
     choosing = np.concatenate([splits, ~splits]).astype(np.uint8)
     return (
         Panel(models=panel.models, counts=choosing),
@@ -178,14 +177,15 @@ def _halved(panel: Panel) -> tuple[Panel, Panel]:
 def _least_together(models: Sequence[str], panel: Panel) -> Advice:
     choosing, scoring = _halved(panel)
     chosen = choosing.both_wrong.argmin(axis=0)  # (halves,)
-    held_out = float(scoring.both_wrong[chosen, np.arange(len(chosen))].mean())
+    scored = scoring.both_wrong[chosen, np.arange(len(chosen))]
+    held_out = float(np.average(scored, weights=scoring.totals))
     pair = int(np.bincount(chosen).argmax())
     left, right = (int(side[pair]) for side in panel.pairs)
     # On each item, the share of all pairs that fail it together.
     failing, k = panel.wrong.sum(axis=0), len(models)
     of_all = failing * (failing - 1) / (k * (k - 1))  # (items,)
     difference = (panel.wrong[left] & panel.wrong[right]) - of_all
-    error = float(difference.std()) / math.sqrt(len(difference))
+    error = panel.standard_error(difference)
     shares = f"on {percent(held_out)} of the other half, all pairs on {percent(of_all.mean())}"
     if held_out >= of_all.mean() - 2 * error:
         sentence = (

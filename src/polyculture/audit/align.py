@@ -60,6 +60,7 @@ def _in_order(one: Evidence, first: Evidence) -> Evidence:
         items=first.items,
         predictions=_reordered(one.predictions, order, first.items),
         groups=None if one.groups is None else tuple(one.groups[n] for n in order),
+        documents=None if one.documents is None else tuple(one.documents[n] for n in order),
         texts=None if one.texts is None else tuple(one.texts[n] for n in order),
     )
 

@@ -14,7 +14,7 @@ from polyculture.audit.contests import contests
 from polyculture.core.audit import Audit, JointOutcome
 from polyculture.core.views import Evidence
 from polyculture.stats.panel import Panel
-from polyculture.stats.resample import counts
+from polyculture.stats.resample import clusters_of, counts
 
 SMALL_STRATUM = 10
 """Items of a stratum below which what is expected leans much on what was observed."""
@@ -32,7 +32,8 @@ def audit(
     Args:
         evidence: Two models or more; items are joined by their ids.
         confidence: Share of the bootstrap inside an interval.
-        resamples: Rounds of the bootstrap over items; 0 gives no intervals.
+        resamples: Rounds of the bootstrap over items, or over the documents that they come from
+            where these are known; 0 gives no intervals.
         seed: Seed of the bootstrap and of permutations.
 
     Raises:
@@ -42,9 +43,12 @@ def audit(
     models = aligned(evidence)
     first, names = models[0], [one.model for one in models]
     draws, shuffles = np.random.default_rng(seed).spawn(2)
+    documents = next((one.documents for one in models if one.documents is not None), None)
+    clusters = None if documents is None else clusters_of(documents)
     panel = Panel(
         models=tuple(one.predictions for one in models),
-        counts=counts(len(first.items), resamples, draws),
+        counts=counts(len(first.items), resamples, draws, clusters),
+        clusters=clusters,
     )
     comparisons = compare_pairs(models, panel, confidence=confidence)
     group = groups.group_results(panel, confidence=confidence)
@@ -75,7 +79,13 @@ def audit(
             names, panel, comparisons, group, (joint[0], within_gold), confidence=confidence
         ),
         notes=(*_from_evidence(models), *_own_notes(panel)),
-        settings={"confidence": confidence, "resamples": resamples, "seed": seed},
+        settings={
+            "confidence": confidence,
+            "resamples": resamples,
+            "resampled": "items" if documents is None else "documents",
+            "units": panel.units(),
+            "seed": seed,
+        },
     )
 
 
@@ -120,7 +130,13 @@ def _own_notes(panel: Panel) -> list[str]:
         notes.append(
             f"Intervals are of one value each: of {pairs:,} pairs, chance puts some outside theirs."
         )
+    items = panel.counts.shape[1]
     gold = panel.models[0].gold
+    if panel.units() < items:
+        notes.append(
+            f"{items:,} items come from {panel.units():,} documents (an item that names none is one"
+            " of its own); intervals and tests take documents as wholes."
+        )
     if gold is not None:
         sizes = np.bincount(gold)
         small = int(((sizes > 0) & (sizes < SMALL_STRATUM)).sum())

@@ -56,6 +56,7 @@ def _resampled(
     pairs = _pairs(evidence)
     numbers = _weighted(measure, panel)
     intervals = percentile_intervals(numbers[:, 1:], confidence)
+    units = panel.units()
     return [
         with_interval(
             float(number),
@@ -64,7 +65,7 @@ def _resampled(
             confidence=confidence,
             why=partial(_reason, measure, a.predictions, b.predictions),
             chance=_chance(measure, a.predictions, b.predictions),
-            items=len(a.items) if measure.is_share else None,
+            items=units if measure.is_share else None,
         )
         for (a, b), number, ends in zip(pairs, numbers[:, 0], intervals, strict=True)
     ]

@@ -8,12 +8,14 @@ import numpy as np
 from polyculture.core.audit import Contest
 from polyculture.core.values import Known
 from polyculture.stats.correct import holm
-from polyculture.stats.paired import NO_INTERVAL, mcnemar
+from polyculture.stats.paired import NO_INTERVAL, mcnemar, sign_flips
 from polyculture.stats.panel import Panel
 
 
 def contests(names: Sequence[str], panel: Panel) -> tuple[Contest, ...]:
-    """The exact McNemar test of every pair of models, and Holm's correction over all pairs.
+    """The exact paired test of every pair of models, and Holm's correction over all pairs.
+
+    That is McNemar's test of items, or the test of documents as wholes where these are known.
 
     Args:
         names: Of the models, in the panel's order.
@@ -28,7 +30,12 @@ def contests(names: Sequence[str], panel: Panel) -> tuple[Contest, ...]:
         (a, b) if only[a, b] >= only[b, a] else (b, a)
         for a, b in combinations(range(len(names)), 2)
     ]
-    found = [mcnemar(int(only[a, b]), int(only[b, a])) for a, b in pairs]
+    if panel.clusters is None:
+        found = [mcnemar(int(only[a, b]), int(only[b, a])) for a, b in pairs]
+    else:
+        scores = np.stack([np.bincount(panel.clusters, weights=row) for row in right])
+        whole = scores.astype(np.int64)  # (models, documents)
+        found = [sign_flips(whole[a] - whole[b]) for a, b in pairs]
     return tuple(
         Contest(
             a=names[a],

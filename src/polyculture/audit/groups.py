@@ -26,7 +26,7 @@ def model_results(
 ) -> tuple[ModelResult, ...]:
     """Accuracy, errors and missing answers of each model."""
     has_gold = panel.models[0].gold is not None
-    items = panel.counts.shape[1]
+    items = panel.units()
     return tuple(
         ModelResult(
             name=one.model,
@@ -57,7 +57,7 @@ def joint_outcome(
     Args:
         observed: Share of the items, ``(rounds,)``; the first round is the items as they are.
         expected: The same if models were independent, ``(rounds,)``.
-        items: Number of items.
+        items: Number of items, or of the documents that they come from.
         what: The outcome in words, ``failure`` or ``success``.
         confidence: Share of the bootstrap inside an interval.
     """
@@ -76,7 +76,7 @@ def all_fail(panel: Panel, *, confidence: float) -> JointOutcome:
     return joint_outcome(
         panel.mean_of(np.all(panel.wrong, axis=0)),
         panel.error_rates.prod(axis=0),
-        items=panel.counts.shape[1],
+        items=panel.units(),
         what="failure",
         confidence=confidence,
     )
@@ -87,7 +87,7 @@ def all_correct(panel: Panel, *, confidence: float) -> JointOutcome:
     return joint_outcome(
         panel.mean_of(np.all(~panel.wrong, axis=0)),
         (1 - panel.error_rates).prod(axis=0),
-        items=panel.counts.shape[1],
+        items=panel.units(),
         what="success",
         confidence=confidence,
     )
@@ -102,7 +102,7 @@ def all_fail_within(
     return joint_outcome(
         panel.mean_of(np.all(panel.wrong, axis=0)),
         within(panel.wrong, strata, panel.counts),
-        items=panel.counts.shape[1],
+        items=panel.units(),
         what="failure",
         confidence=confidence,
     )
@@ -127,7 +127,7 @@ def _within_one(panel: Panel, inside: NDArray[np.bool_], confidence: float) -> J
     return joint_outcome(
         share(panel.mean_of(np.all(panel.wrong, axis=0) & inside), size),
         np.prod(rates, axis=0),
-        items=int(inside.sum()),
+        items=panel.units(inside),
         what="failure",
         confidence=confidence,
     )
@@ -160,7 +160,7 @@ def _group_result(name: str, measure: GroupMeasure, panel: Panel, confidence: fl
     if measure.weighted is None:
         value = Known(number=number, no_interval=measure.no_interval, chance=chance)
     else:
-        items = panel.counts.shape[1] if measure.is_share else None
+        items = panel.units() if measure.is_share else None
         value = value_of(
             measure.weighted(panel), confidence=confidence, why="", chance=chance, items=items
         )

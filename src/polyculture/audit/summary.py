@@ -20,6 +20,8 @@ def summary(audit: Audit) -> dict[str, Any]:
         "digest": audit.digest,
         "models": [model.name for model in audit.models],
         "items": audit.items,
+        "resampled": audit.settings["resampled"],
+        "units": audit.settings["units"],
         "accuracy": {model.name: number(model.accuracy) for model in audit.models},
         "group": {
             "all_fail": _joint(audit.all_fail),

@@ -41,7 +41,7 @@ def comparison_table(audit: Audit) -> pl.DataFrame:
 
 
 def item_table(models: Sequence[Evidence], *, shows_text: bool) -> pl.DataFrame:
-    """One row an item: id, group, text and right answer as far as known, then every answer.
+    """One row an item: id, group, document, text and right answer where known, then every answer.
 
     Args:
         models: Aligned evidence.
@@ -49,9 +49,12 @@ def item_table(models: Sequence[Evidence], *, shows_text: bool) -> pl.DataFrame:
     """
     columns: dict[str, Any] = {"item": list(models[0].items)}
     groups = next((one.groups for one in models if one.groups is not None), None)
+    documents = next((one.documents for one in models if one.documents is not None), None)
     texts = next((one.texts for one in models if one.texts is not None), None)
     if groups is not None:
         columns["group"] = list(groups)
+    if documents is not None:
+        columns["document"] = pl.Series(list(documents), dtype=pl.String)
     if texts is not None and shows_text:
         columns["text"] = list(texts)
     first = models[0].predictions

@@ -198,7 +198,11 @@ def truncation_is_counted(task: Task) -> None:
         network = open_network(base, labels=labels, level=task.level, model_class=task.model_class)
         encoded = encode(rows, tokenizer, level=task.level, max_length=SHORT)
         outputs = read_rows(
-            network, encoded, words=word_counts(rows, task), padding=tokenizer.pad_token_id
+            network,
+            encoded,
+            words=word_counts(rows, task),
+            padding=tokenizer.pad_token_id,
+            allowed=task.allowed(labels, settings),
         )
 
     answers = task.decode(rows, outputs.logits, labels, settings, paths=outputs.paths)

@@ -25,6 +25,10 @@ def command(
         str | None, typer.Option(help='Column of JSON objects such as {"yes": 0.75, "no": 0.25}.')
     ] = None,
     group: Annotated[str | None, typer.Option(help="Column of the item's domain.")] = None,
+    document: Annotated[
+        str | None,
+        typer.Option(help="Column of what the item is a part of: items of one are drawn together."),
+    ] = None,
     wide: Annotated[
         bool, typer.Option("--wide", help="A row for each item, a column for each model.")
     ] = False,
@@ -50,7 +54,8 @@ def command(
     from polyculture.cli._summary import show_audit
 
     columns = {"item": item, "model": model, "answer": answer, "gold": gold, "text": text}
-    columns |= {"probabilities": probabilities, "group": group, "models": models, "probe": probe}
+    columns |= {"probabilities": probabilities, "group": group, "document": document}
+    columns |= {"models": models, "probe": probe}
     flags = {"wide": wide, "intersect": intersect, "show-text": show_text}
     numbers = {"resamples": (resamples, 1000), "seed": (seed, 1)}
     words = ["polyculture", "audit", *map(str, paths)]
@@ -71,6 +76,7 @@ def command(
             **common,
         )
     elif probe is not None:
+        _refuse_columns(columns, flags)
         audit = api.audit_runs(paths, probe=probe, show_text=show_text, **common)
     else:
         msg = (
@@ -82,6 +88,17 @@ def command(
         typer.echo(json.dumps(api.summary(audit), ensure_ascii=False, indent=1, allow_nan=False))
     else:
         show_audit(audit, out)
+
+
+def _refuse_columns(columns: dict[str, str | None], flags: dict[str, bool]) -> None:
+    named = [name for name, value in columns.items() if value is not None and name != "probe"]
+    named += [name for name in ("wide", "intersect") if flags[name]]
+    if named:
+        msg = (
+            f"--{named[0]} belongs to a table of answers; runs know their own data. "
+            f"Leave out --{named[0]}, or --probe."
+        )
+        raise PolycultureError(msg)
 
 
 def _one(paths: list[Path]) -> Path:

@@ -72,7 +72,7 @@ class ModelResult(Record):
 
 
 class Contest(Record):
-    """Is one model really better than another? The exact McNemar test on the probe's items."""
+    """Is one model really better than another? The exact test on the probe's items or documents."""
 
     a: str
     """The one that is right more often; at a tie, the one that comes first."""

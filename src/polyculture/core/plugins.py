@@ -89,7 +89,7 @@ class Task:
     """(rows, logits, labels, settings, paths=None): answers, one row a row of ``rows`` with columns
     ``id``, ``answer`` (text), ``probabilities`` (list of float, one a label; classification with
     one label) and, for spans, ``tags``. ``logits`` holds one array a row, ``(labels,)`` or
-    ``(words, labels)``; ``paths`` the decoded label codes of a structured head."""
+    ``(words, labels)``; ``paths`` label codes that were decoded together, ``(words,)`` a row."""
     gold: Callable[[pl.DataFrame, Any], list[str]]
     """(rows, settings): the right answers as text, in the very form that ``decode`` gives."""
     score: Callable[..., Scores]
@@ -110,7 +110,8 @@ class Head:
     settings: type[Settings]
     make: Callable[..., Any] | None
     """(settings, width, labels, dropout): a torch module; none where the base's own standard head
-    is used."""
+    is used. A module that scores the words of a row together has ``loss(logits, targets, mask)``
+    and ``best_path(logits, mask, allowed=...)``; the latter gives label codes ``(rows, words)``."""
     refuses: Callable[[Recipe], str | None] | None = None
 
 

@@ -57,6 +57,7 @@ class Facts(Record):
     """What was chosen automatically: precision, attention, threads, batch tokens, rate."""
     seconds: float
     peak_memory_mb: float
+    """The most that the process held during this training (Linux), or so far (elsewhere)."""
     steps: int
     epochs: float
     best_step: int

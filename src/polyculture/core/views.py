@@ -115,6 +115,9 @@ class Evidence:
     """Names of the base and its ancestors, the nearest first."""
     groups: tuple[str, ...] | None = None
     """Group of each item (a domain, a source), where the probe has them."""
+    documents: tuple[str | None, ...] | None = None
+    """Document (or user, or thread) of each item: items of one are not independent, so a bootstrap
+    draws them together. An entry is none where the item stands alone, the whole where all do."""
     texts: tuple[str, ...] | None = None
     """What was asked, for the report; none where the text must stay where it is."""
     notes: tuple[str, ...] = field(default=())

@@ -13,21 +13,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from polyculture.core.errors import ModelError
 from polyculture.core.recipe import Fit
 from polyculture.core.record import Record
-from polyculture.engine import resume
+from polyculture.engine import memory, resume
 from polyculture.engine.precision import Kernels
 from polyculture.engine.step import Shares
 from polyculture.engine.team import Team
 from polyculture.nets.embedding import CompactEmbedding
 from polyculture.nets.network import Batch, Network, trainable
 
-MEGABYTE = 1 << 20
 TABLES = (nn.Embedding, CompactEmbedding)
 
 
@@ -132,7 +131,7 @@ def fit(
                 "seconds": time.monotonic() - began,
                 "loss_sum": progress.loss_sum + loss,
                 "loss_steps": progress.loss_steps + 1,
-                "peak_memory_mb": max(progress.peak_memory_mb, resident_mb()),
+                "peak_memory_mb": max(progress.peak_memory_mb, memory.peak_mb()),
             }
         )
         is_spent = budget_seconds is not None and progress.seconds >= budget_seconds
@@ -190,8 +189,14 @@ def move(optimiser: torch.optim.AdamW, weights: list[nn.Parameter], clip: float)
 
     Gradients that are too long are divided inside the fused step (``grad_scale``, as torch's own
     gradient scaler does): a pass over all of them less.
+
+    Raises:
+        ModelError: The gradients are no numbers.
     """
     norm = nn.utils.get_total_norm([w.grad for w in weights if w.grad is not None], foreach=True)
+    if not norm.isfinite():
+        msg = f"The gradient became {norm}. Lower fit.learning_rate, or set precision = 'float32'."
+        raise ModelError(msg)
     optimiser.grad_scale = norm / clip if norm > clip else None  # type: ignore[attr-defined]
     optimiser.step()
     optimiser.zero_grad(set_to_none=True)
@@ -296,8 +301,3 @@ def _tick(
         seconds=progress.seconds,
         seconds_left=left,
     )
-
-
-def resident_mb() -> float:
-    """Memory of this process now, in megabytes."""
-    return float(psutil.Process().memory_info().rss / MEGABYTE)

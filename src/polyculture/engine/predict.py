@@ -38,7 +38,7 @@ class Outputs:
     logits: list[NDArray[np.float32]]
     """One array a row: ``(labels,)``, or ``(words, labels)`` with NaN for words without tokens."""
     paths: list[NDArray[np.int64]] | None
-    """Label codes decoded together, ``(words,)`` a row; -1 for words without tokens."""
+    """Label codes decoded together, ``(words,)`` a row; words without tokens have the first one."""
     loss: float | None
     """Mean loss over batches, where targets were given."""
 
@@ -71,10 +71,9 @@ def read_rows(
         allowed: Which label may follow which, as the task's ``allowed`` gives it.
     """
     network.eval()
-    rule = None if allowed is None else torch.from_numpy(allowed)
     level: Literal["text", "word"] = "text" if words is None else "word"
 
-    def read(numbers: NDArray[Any]) -> tuple[Tensor, float | None, Tensor | None]:
+    def read(numbers: NDArray[Any]) -> tuple[Tensor, float | None]:
         pieces = [encoded.pieces[n] for n in numbers]
         batch = collate(
             pieces,
@@ -86,35 +85,60 @@ def read_rows(
         with torch.no_grad(), arithmetic(precision):
             out = network(batch).float()
             loss = None if loss_of is None else float(loss_of(out, batch))
-        return out, loss, network.paths(out, batch, rule) if level == "word" else None
+        return out, loss
 
     batches = by_length(encoded.lengths, BUDGET)
     with Team(threads or available()) as team:
         found = team.map(read, batches)
     logits: list[Any] = [None] * encoded.rows
-    paths: list[Any] = [None] * encoded.rows
-    for numbers, (out, _, decoded) in zip(batches, found, strict=True):
+    for numbers, (out, _) in zip(batches, found, strict=True):
         for place, number in enumerate(numbers):
             piece = encoded.pieces[number]
             if words is None:
                 logits[piece.row] = out[place].numpy()
                 continue
-            _fill(logits, piece, words[piece.row], out[place].numpy(), gap=np.nan)
-            if decoded is not None:
-                _fill(paths, piece, words[piece.row], decoded[place].numpy(), gap=-1)
-    losses = [loss for _, loss, _ in found if loss is not None]
+            _fill(logits, piece, words[piece.row], out[place].numpy())
+    losses = [loss for _, loss in found if loss is not None]
     return Outputs(
         logits=logits,
-        paths=paths if paths and paths[0] is not None else None,
+        paths=None if words is None else _paths(network, logits, allowed),
         loss=float(np.average(losses, weights=[len(b) for b in batches])) if losses else None,
     )
 
 
-def _fill(rows: list[Any], piece: Piece, words: int, values: NDArray[Any], *, gap: float) -> None:
+def _fill(rows: list[Any], piece: Piece, words: int, values: NDArray[Any]) -> None:
     """Put the values of a piece's words into their places of the row."""
     if rows[piece.row] is None:
-        rows[piece.row] = np.full((words, *values.shape[1:]), gap, dtype=values.dtype)
+        rows[piece.row] = np.full((words, values.shape[1]), np.nan, dtype=values.dtype)
     rows[piece.row][piece.words] = values[: len(piece.words)]
+
+
+def _paths(
+    network: Network, logits: Sequence[NDArray[np.float32]], allowed: NDArray[np.bool_] | None
+) -> list[NDArray[np.int64]] | None:
+    """Labels of whole rows decoded together, whatever windows they were read in.
+
+    A word that was not read is the first label for sure (``O``), so that what stands beside it
+    fits to that.
+    """
+    rule = None if allowed is None else torch.from_numpy(allowed)
+    found = [np.zeros(0, dtype=np.int64)] * len(logits)
+    lengths = np.array([len(row) for row in logits], dtype=np.int64)
+    for numbers in by_length(lengths, BUDGET):
+        rows = [torch.from_numpy(logits[number]) for number in numbers if lengths[number]]
+        if not rows:
+            continue
+        scores = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
+        scores[scores.isnan().any(dim=2)] = torch.where(
+            torch.arange(scores.shape[2]) == 0, 0.0, -torch.inf
+        )
+        words = torch.arange(scores.shape[1]) < torch.tensor([len(row) for row in rows])[:, None]
+        paths = network.paths(scores, words, rule)
+        if paths is None:
+            return None
+        for number, path in zip(numbers, paths.numpy(), strict=False):  # empty rows come last
+            found[number] = path[: lengths[number]]
+    return found
 
 
 def decode(

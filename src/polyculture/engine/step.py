@@ -68,7 +68,7 @@ class Shares:
         self.network.train()
         # every n-th piece: shares of nearly the same length
         parts = [numbers[k :: self.team.size] for k in range(min(self.team.size, len(numbers)))]
-        batches = self.team.map(self.batch_of, parts)
+        batches = [self.batch_of(part) for part in parts]
         answers = [_answers(batch) for batch in batches]
         total = max(sum(answers), 1)
         shares = [

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from polyculture.core.run import Facts, Run
-from polyculture.engine.ingredients import Ingredients, peak_memory_mb, versions
+from polyculture.engine import memory
+from polyculture.engine.ingredients import Ingredients, versions
 from polyculture.engine.judge import Judged, judge
 from polyculture.engine.loop import Tick, fit
 from polyculture.engine.predict import texts_of
@@ -48,6 +49,7 @@ def train(
         say: Told what is being done, in a few words.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    memory.forget_peak()
     if given.base.kind == "tfidf":
         return _train_tfidf(given, folder, say)
     say("reading data and base")
@@ -115,7 +117,7 @@ def _train_tfidf(given: Ingredients, folder: Path, say: Callable[[str], None]) -
         lineage=given.base.lineage,
         chosen={"analyzer": model.analyzer, "max_length": None},
         seconds=time.monotonic() - began,
-        peak_memory_mb=peak_memory_mb(),
+        peak_memory_mb=memory.peak_mb(),
         steps=0,
         epochs=1.0,
         best_step=0,
@@ -144,7 +146,7 @@ def _facts(
         lineage=given.base.lineage,
         chosen=chosen.facts(),
         seconds=progress.seconds,
-        peak_memory_mb=max(progress.peak_memory_mb, peak_memory_mb()),
+        peak_memory_mb=max(progress.peak_memory_mb, memory.peak_mb()),
         steps=progress.step,
         epochs=progress.step / prepared.work.steps_per_epoch,
         best_step=progress.best_step,

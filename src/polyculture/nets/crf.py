@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 LOWEST = -600.0
 """A transition that is worse than the best one by this much is impossible: exp(-600) is 1e-261, so
@@ -157,6 +158,7 @@ class _LogPartition(torch.autograd.Function):
         return torch.where(mask[:, 0], total, 0.0).to(emissions.dtype)
 
     @staticmethod
+    @once_differentiable
     def backward(context: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         alphas, seen, mask, step = context.saved_tensors
         on = mask.unsqueeze(2)

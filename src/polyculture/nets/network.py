@@ -151,21 +151,22 @@ class Network(nn.Module):
         loss: Tensor = structured(logits.float(), batch.targets, on)
         return loss
 
-    def paths(self, logits: Tensor, batch: Batch, allowed: Tensor | None = None) -> Tensor | None:
+    def paths(self, logits: Tensor, words: Tensor, allowed: Tensor | None = None) -> Tensor | None:
         """Label codes ``(rows, words)`` decoded together; none where each word stands alone.
 
         Args:
-            logits: What the network gave, ``(rows, words, labels)``.
-            batch: What it was given.
+            logits: What the network says of each word, ``(rows, words, labels)``.
+            words: Which words there are, ``(rows, words)``; true on the left.
             allowed: Which label may follow which, ``(before, after)``, where not all may.
         """
         decode = getattr(self.head, "best_path", None)
-        if batch.words is None or (decode is None and allowed is None):
+        if decode is None and allowed is None:
             return None
         if decode is None:
             free = torch.zeros(logits.shape[-1], logits.shape[-1])
-            return viterbi(logits.float(), batch.words, free[0], free, free[0], allowed)
-        path: Tensor = decode(logits.float(), batch.words, allowed)
+            return viterbi(logits.float(), words, free[0], free, free[0], allowed)
+        rule = {} if allowed is None else {"allowed": allowed}
+        path: Tensor = decode(logits.float(), words, **rule)
         return path
 
 

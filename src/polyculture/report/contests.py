@@ -12,6 +12,11 @@ SURE = 0.05
 MOST = 200
 """Pairs that a page shows; the record has all."""
 
+TESTS = {
+    "items": "The exact McNemar test of the items that only one of the two gets right",
+    "documents": "The exact test of documents whose answers might have been swapped as wholes",
+}
+
 
 def blocks(audit: Audit) -> list[Block]:
     """The best model against each other one, and all pairs on request."""
@@ -21,9 +26,9 @@ def blocks(audit: Audit) -> list[Block]:
     against = [one for one in audit.contests if best in {one.a, one.b}]
     others = [one for one in audit.contests if best not in {one.a, one.b}]
     caption = f"Is {best} really better than the others?"
-    found: list[Block] = [_table(against[:MOST], caption, len(audit.contests))]
+    found: list[Block] = [_table(against[:MOST], caption, audit)]
     if others:
-        table = _table(others[:MOST], "Every other pair", len(audit.contests))
+        table = _table(others[:MOST], "Every other pair", audit)
         found.append(Fold(title="Which of the others is better than which?", blocks=(table,)))
     return found
 
@@ -34,7 +39,8 @@ def _best(audit: Audit) -> str:
     return max(known, key=lambda pair: pair[1].number)[0]
 
 
-def _table(contests: list[Contest], caption: str, pairs: int) -> Table:
+def _table(contests: list[Contest], caption: str, audit: Audit) -> Table:
+    pairs, drawn = len(audit.contests), audit.settings.get("resampled", "items")
     return Table(
         caption=caption,
         columns=(
@@ -44,8 +50,8 @@ def _table(contests: list[Contest], caption: str, pairs: int) -> Table:
             Column(label="Really better?"),
         ),
         rows=tuple(_row(one) for one in contests),
-        note="The exact McNemar test of the items that only one of the two gets right, after "
-        f"Holm's correction over {plural(pairs, 'pair')}. “Not shown” does not mean equal.",
+        note=f"{TESTS[str(drawn)]}, after Holm's correction over {plural(pairs, 'pair')}. "
+        "“Not shown” does not mean equal.",
         is_folded=len(contests) > 30,  # noqa: PLR2004  # a screen
     )
 

@@ -163,8 +163,9 @@ def _sure(audit: Audit) -> Answer:
     sentences = []
     if resamples:
         sentences.append(
-            f"Each {levels(audit)} comes from {resamples:,} resamples of the items. It says what "
-            "other items like these might show, not what other models would."
+            f"Each {levels(audit)} comes from {resamples:,} resamples of the "
+            f"{audit.settings.get('resampled', 'items')}. It says what other items like these "
+            "might show, not what other models would."
         )
     value = audit.all_fail.ratio
     if isinstance(value, Known) and value.low is not None and value.number > 0:

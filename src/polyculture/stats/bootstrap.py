@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 
 from polyculture.core.run import Score
 from polyculture.core.values import Known, Undefined
-from polyculture.stats.resample import exact_interval, percentile_interval, weights
+from polyculture.stats.resample import clusters_of, exact_interval, percentile_interval, weights
 from polyculture.stats.scores import Numbers, known
 
 ROUNDS = 1_000
@@ -118,13 +118,9 @@ def _by_document(
 ) -> csr_array[Any]:
     if documents is None:
         return features
-    known_as: dict[Any, int] = {}
-    places = [
-        known_as.setdefault((row,) if name is None else name, len(known_as))
-        for row, name in enumerate(documents)
-    ]
-    ones = np.ones(len(places))
-    groups = csr_array((ones, (places, range(len(places)))), shape=(len(known_as), len(places)))
+    places = clusters_of(documents)
+    shape = (int(places.max()) + 1, len(places))
+    groups = csr_array((np.ones(len(places)), (places, range(len(places)))), shape=shape)
     return csr_array(groups @ features)
 
 

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import convolve
 from scipy.special import bdtr
+from scipy.stats import binom
 
 from polyculture.core.errors import ProbeMismatchError
 from polyculture.core.values import Known, Undefined, Value
@@ -69,6 +72,39 @@ def mcnemar(a_only: int, b_only: int) -> float:
         (0.0625, 1.0)
     """
     return min(1.0, 2 * float(bdtr(min(a_only, b_only), a_only + b_only, 0.5)))
+
+
+def sign_flips(differences: NDArray[np.int64]) -> float:
+    """The exact two-sided p of a sum of differences, each of which might have had either sign.
+
+    With items that come from documents, a document's difference (items that only A gets right
+    less items that only B gets right) is the unit: items of one document are not independent, but
+    if A and B were alike, their answers to a document could be swapped as a whole. Where every
+    document has one item this is the exact McNemar test.
+
+    Args:
+        differences: Whole numbers, one a document, ``(documents,)``.
+
+    Returns:
+        The share of all choices of signs whose sum is at least as far from 0, above 0 to 1.
+
+    Example:
+        >>> [sign_flips(np.array(units)) for units in ([1, 1, 1, 1, 1], [5], [2, 1])]
+        [0.0625, 1.0, 0.5]
+
+    Source:
+        Fisher 1935, The Design of Experiments, section 21; the distribution is computed whole.
+    """
+    sizes, times = np.unique(np.abs(differences[differences != 0]), return_counts=True)
+    reach = int((sizes * times).sum())
+    chances = np.ones(1)
+    for size, count in zip(sizes.tolist(), times.tolist(), strict=True):
+        steps = np.zeros(2 * size * count + 1)
+        steps[:: 2 * size] = binom.pmf(np.arange(count + 1), count, 0.5)
+        chances = convolve(chances, steps)
+    sums = np.arange(-reach, reach + 1)
+    p = float(chances[np.abs(sums) >= abs(int(differences.sum()))].sum())
+    return min(1.0, max(p, 0.5 ** int(times.sum())))
 
 
 def randomised_f1(a: Numbers, b: Numbers, *, rounds: int = ROUNDS, seed: int = SEED) -> Value:

@@ -40,6 +40,24 @@ class Panel:
     """Answers to the same items in the same order and in one coding of the classes."""
     counts: NDArray[np.uint8]
     """How often each item counts in each round, ``(rounds, items)``."""
+    clusters: NDArray[np.int64] | None = None
+    """Number of each item's document, ``(items,)``, where documents were drawn as wholes."""
+
+    def units(self, inside: NDArray[np.bool_] | None = None) -> int:
+        """How many things were drawn one by one: items, or documents.
+
+        Args:
+            inside: Of these items only, ``(items,)``.
+        """
+        if self.clusters is None:
+            return self.counts.shape[1] if inside is None else int(inside.sum())
+        return len(np.unique(self.clusters if inside is None else self.clusters[inside]))
+
+    def standard_error(self, values: Floats) -> float:
+        """Standard error of the mean of one value an item, ``(items,)``; documents are wholes."""
+        off = values - values.mean()
+        sums = off if self.clusters is None else np.bincount(self.clusters, weights=off)
+        return float(np.sqrt((sums**2).sum()) / len(values))
 
     @cached_property
     def pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -4,6 +4,9 @@ A bootstrap round is a set of item weights (how often each item was drawn), so a
 be computed under weights gets its interval without copying a row.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv
@@ -37,22 +40,21 @@ def weights(items: int, rounds: int, rng: np.random.Generator) -> NDArray[np.flo
     return drawn
 
 
-def cluster_weights(
-    clusters: NDArray[np.int64], rounds: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """As ``weights``, but items of one cluster (a document, a user) are drawn together.
-
-    Args:
-        clusters: Number of the cluster of each item, ``(items,)``, from 0.
-        rounds: Number of bootstrap rounds.
-        rng: Source of chance.
+def clusters_of(documents: Sequence[str | None]) -> NDArray[np.int64]:
+    """The number of each item's document, from 0; an item whose document is not known stands alone.
 
     Example:
-        >>> drawn = cluster_weights(np.array([0, 0, 1]), 5, np.random.default_rng(1))
-        >>> bool((drawn[:, 0] == drawn[:, 1]).all())
-        True
+        >>> clusters_of(["a", None, "a", None]).tolist()
+        [0, 1, 0, 2]
     """
-    return weights(int(clusters.max()) + 1, rounds, rng)[:, clusters]
+    known: dict[Any, int] = {}
+    return np.array(
+        [
+            known.setdefault((row,) if name is None else name, len(known))
+            for row, name in enumerate(documents)
+        ],
+        dtype=np.int64,
+    )
 
 
 def percentile_interval(
@@ -120,7 +122,12 @@ def exact_interval(successes: int, items: int, confidence: float) -> tuple[float
     return low, high
 
 
-def counts(items: int, rounds: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+def counts(
+    items: int,
+    rounds: int,
+    rng: np.random.Generator,
+    clusters: NDArray[np.int64] | None = None,
+) -> NDArray[np.uint8]:
     """As ``weights``, in a byte a count, after a first row of ones: the items as they are.
 
     A thousand rounds of 60,000 items are 60 MB instead of 480.
@@ -129,16 +136,27 @@ def counts(items: int, rounds: int, rng: np.random.Generator) -> NDArray[np.uint
         items: Number of items, at least 1.
         rounds: Number of bootstrap rounds.
         rng: Source of chance.
+        clusters: Number of each item's cluster (a document, a user), from 0: items of one cluster
+            are drawn together. Each on its own where left out.
 
     Returns:
-        Counts of shape ``(1 + rounds, items)``; every row sums to ``items``.
+        Counts of shape ``(1 + rounds, items)``. A row sums to ``items``, or to near it where
+        clusters of different sizes are drawn.
 
     Example:
         >>> counts(3, 2, np.random.default_rng(1))[0].tolist()
         [1, 1, 1]
+        >>> drawn = counts(3, 5, np.random.default_rng(1), np.array([0, 0, 1]))
+        >>> bool((drawn[:, 0] == drawn[:, 1]).all())
+        True
+
+    Source:
+        Efron 1979; for clusters, Field and Welsh 2007, doi:10.1111/j.1467-9868.2007.00593.x.
     """
     drawn = np.ones((1 + rounds, items), dtype=np.uint8)
+    units = items if clusters is None else int(clusters.max()) + 1
     for row in drawn[1:]:
         # Of a million items none is drawn more than about 12 times: a byte is plenty.
-        row[:] = np.bincount(rng.integers(items, size=items), minlength=items)
+        times = np.bincount(rng.integers(units, size=units), minlength=units)
+        row[:] = times if clusters is None else times[clusters]
     return drawn

@@ -66,6 +66,18 @@ SPLITS = 20
 SPLIT_SEED = 1
 
 
+def halves_of(items: int, clusters: NDArray[np.int64] | None) -> NDArray[np.bool_]:
+    """The halves that all results of an audit are chosen and scored on, ``(SPLITS, items)``.
+
+    Args:
+        items: Number of items.
+        clusters: Number of each item's document, from 0; a document is in one half as a whole.
+    """
+    units = items if clusters is None else int(clusters.max()) + 1
+    first = halves(units, SPLITS, np.random.default_rng(SPLIT_SEED))
+    return first if clusters is None else first[:, clusters]
+
+
 def best_on_other_half(right: NDArray[np.bool_]) -> float:
     """Accuracy of the model that is best on one half of the items, on the other half.
 
@@ -79,7 +91,7 @@ def best_on_other_half(right: NDArray[np.bool_]) -> float:
         >>> best_on_other_half(np.array([[True] * 4, [False] * 4]))
         1.0
     """
-    splits = halves(right.shape[1], SPLITS, np.random.default_rng(SPLIT_SEED))
+    splits = halves_of(right.shape[1], None)
     scores = []
     for first in splits:
         for choosing in (first, ~first):
@@ -93,6 +105,7 @@ def best_on_other_half_of_rounds(
     right: NDArray[np.bool_],
     counts: NDArray[np.uint8],
     means: Callable[[int, Callable[[slice], NDArray[np.bool_]]], NDArray[np.float64]],
+    clusters: NDArray[np.int64] | None = None,
 ) -> NDArray[np.float64]:
     """The same under item weights; both copies of a repeated item are in one half.
 
@@ -100,13 +113,14 @@ def best_on_other_half_of_rounds(
         right: Who is right where, ``(models, items)``.
         counts: How often each item counts in each round, ``(rounds, items)``.
         means: ``Panel.means`` of the same counts.
+        clusters: Number of each item's document; a document is in one half as a whole.
 
     Returns:
         One value a round, ``(rounds,)``; NaN where a half is empty.
     """
     models, items = right.shape
-    splits = halves(items, SPLITS, np.random.default_rng(SPLIT_SEED))
-    rounds = len(counts)
+    splits = halves_of(items, clusters)
+    rounds, totals = len(counts), counts.sum(axis=1, dtype=np.float64)
 
     def on_first(block: slice) -> NDArray[np.bool_]:
         some = splits[:, None, block] & right[None, :, block]
@@ -117,8 +131,8 @@ def best_on_other_half_of_rounds(
     size = means(SPLITS, lambda block: splits[:, block])  # (splits, rounds)
     score = np.zeros(rounds)
     for part, share in ((first, size), (whole - first, 1 - size)):
-        # Shares of N items: sums of ones over N, so equal models differ by rounding at most.
-        best = part > part.max(axis=1, keepdims=True) - 0.5 / items
+        # Shares of N draws: sums of ones over N, so equal models differ by rounding at most.
+        best = part > part.max(axis=1, keepdims=True) - 0.5 / totals
         other = (best * (whole - part)).sum(axis=1) / best.sum(axis=1)
         with np.errstate(invalid="ignore", divide="ignore"):
             score += (other / (1 - share)).mean(axis=0)

@@ -1,7 +1,8 @@
 """Evidence on disk: one folder holds one model's views on one probe.
 
-``evidence.json`` (names, digest, classes, notes), ``predictions.parquet`` (item, gold, group, text,
-answer, probabilities, as far as known), and ``architecture.json``, ``recipe.json``, ``head.json``.
+``evidence.json`` (names, digest, classes, notes), ``predictions.parquet`` (item, gold, group,
+document, text, answer, probabilities, as far as known), and ``architecture.json``, ``recipe.json``,
+``head.json``.
 """
 
 import json
@@ -121,6 +122,7 @@ def read_evidence(folder: Path) -> Evidence:
         predictions=_predictions(table, tuple(head["classes"])),
         lineage=tuple(head["lineage"]),
         groups=_optional(table, "group"),
+        documents=tuple(table["document"].to_list()) if "document" in table.columns else None,
         texts=_optional(table, "text"),
         notes=tuple(head["notes"]),
         **views,
@@ -147,6 +149,8 @@ def _table(evidence: Evidence) -> pl.DataFrame:
     columns: dict[str, Any] = {"item": list(evidence.items)}
     if evidence.groups is not None:
         columns["group"] = list(evidence.groups)
+    if evidence.documents is not None:
+        columns["document"] = pl.Series(list(evidence.documents), dtype=pl.String)
     if evidence.texts is not None:
         columns["text"] = list(evidence.texts)
     if predictions.gold is not None:

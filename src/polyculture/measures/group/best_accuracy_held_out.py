@@ -58,7 +58,7 @@ def best_accuracy_held_out_of_rounds(panel: Panel) -> Floats:
     """The same for all rounds, ``(rounds,)``."""
     if panel.wrong.shape[1] < 2:  # noqa: PLR2004
         return np.full(len(panel.counts), np.nan)
-    return best_on_other_half_of_rounds(~panel.wrong, panel.counts, panel.means)
+    return best_on_other_half_of_rounds(~panel.wrong, panel.counts, panel.means, panel.clusters)
 
 
 def how(models: Sequence[Predictions]) -> str:

@@ -62,7 +62,7 @@ def vote_gain_of_rounds(panel: Panel) -> Floats:
     if panel.wrong.shape[1] < 2:  # noqa: PLR2004
         return np.full(len(panel.counts), np.nan)
     vote = panel.mean_of(plurality(panel.labels)[0] == panel.models[0].gold)
-    best = best_on_other_half_of_rounds(~panel.wrong, panel.counts, panel.means)
+    best = best_on_other_half_of_rounds(~panel.wrong, panel.counts, panel.means, panel.clusters)
     return vote - best
 
 

@@ -29,6 +29,7 @@ class Answers:
     gold: Sequence[str] | None = None
     texts: Sequence[str] | None = None
     groups: Sequence[str] | None = None
+    documents: Sequence[str | None] | None = None
     probabilities: Mapping[str, NDArray[Any]]
     """Each model's probabilities, ``(items, classes)``, for models that have any."""
     classes: Sequence[str] = ()
@@ -64,6 +65,7 @@ def evidence_of(table: Table, answers: Answers) -> list[Evidence]:
                 classes=classes,
             ),
             groups=None if answers.groups is None else tuple(answers.groups),
+            documents=tuple(answers.documents or ()) if any(answers.documents or ()) else None,
             texts=None if answers.texts is None else tuple(answers.texts),
             notes=(*answers.notes, *_own_notes(given, answers.gold)),
         )

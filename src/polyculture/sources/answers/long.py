@@ -33,6 +33,7 @@ def read(
     text: str | None = None,
     probabilities: str | None = None,
     group: str | None = None,
+    document: str | None = None,
     models: Sequence[str] | None = None,
     intersect: bool = False,
 ) -> list[Evidence]:
@@ -47,6 +48,8 @@ def read(
         text: What was asked.
         probabilities: A JSON object a cell, answer to probability.
         group: A domain or source of the item.
+        document: What the item is a part of (a document, a user, a thread): items of one are drawn
+            together. An item with an empty cell stands alone.
         models: Names of the models to read; all, if none are given.
         intersect: Compare on the items that all models have; what is dropped is noted.
 
@@ -56,7 +59,8 @@ def read(
     """
     table = read_table(path)
     roles = {"item": item, "model": model, "answer": answer, "gold": gold, "text": text}
-    check_roles(table, {**roles, "probabilities": probabilities, "group": group})
+    more = {"probabilities": probabilities, "group": group, "document": document}
+    check_roles(table, roles | more)
     places = _places(table, item, model, models)
     items, notes = _items(table, places, intersect=intersect)
     rows = {name: [own[one] for one in items] for name, own in places.items()}
@@ -69,6 +73,7 @@ def read(
         gold=_one_an_item(table, gold, items, all_rows) if gold else None,
         texts=_one_an_item(table, text, items, all_rows, empty="") if text else None,
         groups=_one_an_item(table, group, items, all_rows, empty=NO_GROUP) if group else None,
+        documents=_documents(table, document, items, all_rows) if document else None,
         probabilities=values,
         classes=classes,
         notes=notes,
@@ -121,6 +126,12 @@ def _items(
         raise ProbeMismatchError(msg)
     note = f"{dropped:,} of {len(everywhere):,} items were dropped, as not all models have them."
     return common, [note]
+
+
+def _documents(
+    table: Table, column: str, items: Sequence[str], rows: list[int]
+) -> list[str | None]:
+    return [name or None for name in _one_an_item(table, column, items, rows, empty="")]
 
 
 def _one_an_item(

@@ -26,6 +26,7 @@ def read(
     gold: str | None = None,
     text: str | None = None,
     group: str | None = None,
+    document: str | None = None,
     models: Sequence[str] | None = None,
 ) -> list[Evidence]:
     """Read a table with one row for each item and one column of answers for each model.
@@ -36,6 +37,8 @@ def read(
         gold: The right answer.
         text: What was asked.
         group: A domain or source of the item.
+        document: What the item is a part of (a document, a user, a thread): items of one are drawn
+            together. An item with an empty cell stands alone.
         models: Columns of answers; all columns not named otherwise, if none are given. An empty
             cell is a missing answer, which counts as wrong.
 
@@ -43,7 +46,7 @@ def read(
         DataError: The table cannot be read as this; the message names file and line.
     """
     table = read_table(path)
-    roles = {"item": item, "gold": gold, "text": text, "group": group}
+    roles = {"item": item, "gold": gold, "text": text, "group": group, "document": document}
     names = list(models or (c for c in table.frame.columns if c not in roles.values()))
     check_roles(table, {**roles, **{f"models {name}": name for name in names}})
     answers = Answers(
@@ -52,6 +55,7 @@ def read(
         gold=ids(table, gold, "right answer") if gold else None,
         texts=table.column(text).fill_null("").to_list() if text else None,
         groups=table.column(group).fill_null(NO_GROUP).to_list() if group else None,
+        documents=table.column(document).to_list() if document else None,
         probabilities={},
     )
     return evidence_of(table, answers)
