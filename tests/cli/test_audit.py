@@ -126,6 +126,8 @@ def test_json_has_the_documented_keys_and_nothing_else_on_the_screen(
         "digest",
         "models",
         "items",
+        "resampled",
+        "units",
         "accuracy",
         "group",
         "pairs",
@@ -218,7 +220,13 @@ def test_a_long_table_is_audited_with_probabilities(tmp_path: Path) -> None:
     assert isinstance(capa["value"], float)
     record = Audit.model_validate_json((tmp_path / "out" / "audit.json").read_bytes())
     assert [stratum.name for stratum in record.strata] == ["even", "odd"]
-    assert record.settings == {"confidence": 0.95, "resamples": 50, "seed": 3}
+    assert record.settings == {
+        "confidence": 0.95,
+        "resamples": 50,
+        "resampled": "items",
+        "units": 40,
+        "seed": 3,
+    }
 
 
 REFUSALS = {

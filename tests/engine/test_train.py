@@ -147,10 +147,8 @@ def test_only_legal_tags_are_answered_also_over_windows_and_words_that_nobody_se
     found = {}
     for only_legal in (False, True):
         task = {"kind": "spans", "only_legal": only_legal}
-        made = make_recipe(name=f"legal-{only_legal}", head=head, fit=fit).model_dump(mode="json")
-        run, folder = api.train(
-            Recipe.model_validate(made | {"task": task}), tmp_path, dataset=data
-        )
+        made = make_recipe(task, name=f"legal-{only_legal}", head=head, fit=fit)
+        run, folder = api.train(made, tmp_path, dataset=data)
         words = ["Ada", "\u200b", "Berg", "lives", "in", "Port", "\u200b", "Ellen"] * 4
         rows = pl.DataFrame({"id": ["long"], "tokens": [words]})
         answers, encoded = open_run(folder).answer(rows)

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import convolve
 from scipy.special import bdtr
-from scipy.stats import binom
 
 from polyculture.core.errors import ProbeMismatchError
 from polyculture.core.values import Known, Undefined, Value
@@ -93,18 +91,19 @@ def sign_flips(differences: NDArray[np.int64]) -> float:
         [0.0625, 1.0, 0.5]
 
     Source:
-        Fisher 1935, The Design of Experiments, section 21; the distribution is computed whole.
+        Fisher 1935, The Design of Experiments, section 21. The distribution is computed whole, from
+        its characteristic function, the product of cos(size t).
     """
     sizes, times = np.unique(np.abs(differences[differences != 0]), return_counts=True)
-    reach = int((sizes * times).sum())
-    chances = np.ones(1)
-    for size, count in zip(sizes.tolist(), times.tolist(), strict=True):
-        steps = np.zeros(2 * size * count + 1)
-        steps[:: 2 * size] = binom.pmf(np.arange(count + 1), count, 0.5)
-        chances = convolve(chances, steps)
-    sums = np.arange(-reach, reach + 1)
-    p = float(chances[np.abs(sums) >= abs(int(differences.sum()))].sum())
-    return min(1.0, max(p, 0.5 ** int(times.sum())))
+    reach = int((sizes * times).sum())  # sums go from -reach to reach
+    if reach == 0:
+        return 1.0
+    turns = 2 * np.pi * np.arange(reach + 1) / (2 * reach + 1)
+    waves = np.prod(np.cos(sizes[:, None] * turns) ** times[:, None], axis=0)
+    chances = np.fft.irfft(waves, n=2 * reach + 1)  # of the sums 0, 1, ..., reach, -reach, ..., -1
+    sums = np.fft.fftfreq(2 * reach + 1, d=1 / (2 * reach + 1))
+    p = float(chances[np.abs(sums).round() >= abs(int(differences.sum()))].sum())
+    return min(1.0, max(p, 0.5 ** int(times.sum() - 1)))
 
 
 def randomised_f1(a: Numbers, b: Numbers, *, rounds: int = ROUNDS, seed: int = SEED) -> Value:
