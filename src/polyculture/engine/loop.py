@@ -24,6 +24,7 @@ from polyculture.engine import memory, resume
 from polyculture.engine.precision import Kernels
 from polyculture.engine.step import Shares
 from polyculture.engine.team import Team
+from polyculture.nets.allocator import give_back_freed_memory
 from polyculture.nets.embedding import CompactEmbedding
 from polyculture.nets.network import Batch, Network, trainable
 
@@ -138,6 +139,7 @@ def fit(
         is_last = step == len(work.plan) or is_spent
         tick = _tick(progress, work, rate * factor, speed, budget_seconds)
         if step in looks or is_last:
+            give_back_freed_memory()  # reading many rows at once wants other pieces of memory
             score, score_loss = work.evaluate()
             speed.pause()
             progress, is_best = judge(progress, score, score_loss)

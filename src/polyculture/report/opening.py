@@ -158,14 +158,20 @@ def _within(audit: Audit) -> list[str]:
     return sentences
 
 
+def _drawn(audit: Audit) -> str:
+    """What a round of the bootstrap draws."""
+    if audit.settings.get("resampled") != "documents":
+        return "items"
+    return f"{audit.settings['units']:,} documents that the items come from"
+
+
 def _sure(audit: Audit) -> Answer:
     resamples = audit.settings.get("resamples")
     sentences = []
     if resamples:
         sentences.append(
-            f"Each {levels(audit)} comes from {resamples:,} resamples of the "
-            f"{audit.settings.get('resampled', 'items')}. It says what other items like these "
-            "might show, not what other models would."
+            f"Each {levels(audit)} comes from {resamples:,} resamples of the {_drawn(audit)}. It "
+            "says what other items like these might show, not what other models would."
         )
     value = audit.all_fail.ratio
     if isinstance(value, Known) and value.low is not None and value.number > 0:
