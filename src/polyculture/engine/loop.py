@@ -132,7 +132,6 @@ def fit(
                 "seconds": time.monotonic() - began,
                 "loss_sum": progress.loss_sum + loss,
                 "loss_steps": progress.loss_steps + 1,
-                "peak_memory_mb": max(progress.peak_memory_mb, memory.peak_mb()),
             }
         )
         is_spent = budget_seconds is not None and progress.seconds >= budget_seconds
@@ -153,6 +152,8 @@ def fit(
             )
         on_tick(tick)
         if progress.stopped or time.monotonic() - saved >= settings.checkpoint_seconds:
+            peak = max(progress.peak_memory_mb, memory.peak_mb())
+            progress = progress.model_copy(update={"peak_memory_mb": peak})
             resume.save(checkpoints, progress, weights, optimiser, best)
             saved = time.monotonic()
     with torch.no_grad():

@@ -60,7 +60,6 @@ class ChainCRF(nn.Module):
         total: Tensor = _LogPartition.apply(*scores)  # type: ignore[no-untyped-call, unused-ignore]
         return total
 
-    @torch.no_grad()
     def best_path(self, emissions: Tensor, mask: Tensor, allowed: Tensor | None = None) -> Tensor:
         """The most probable labels ``(rows, words)``, see ``viterbi``."""
         own = (self.start, self.transitions, self.end)
