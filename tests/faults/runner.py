@@ -1,0 +1,264 @@
+"""Cases in which somebody tried to break the program, and how each of them ends now.
+
+Every ``*.toml`` beside this file holds cases of one area. As a script this runs all of them as real
+commands, each in an empty folder, and prints a table: ``python -m tests.faults.runner``. The test
+beside it runs them within one process.
+"""
+
+import contextlib
+import io
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+SHELL = re.compile(r"[<>|;&$`*~\n]|^\w+=")
+"""What only a shell understands."""
+
+REVIEWS = "text,label\n" + "good film,pos\nbad film,neg\n" * 10
+COUNTS = 'task = "classification"\nname = "counts"\n[base]\nsource = "new"\nkind = "tfidf"\n'
+NETWORK = (
+    'task = "classification"\nname = "network"\n[base]\nsource = "new"\nkind = "transformer"\n'
+    "width = 32\nlayers = 1\n"
+)
+DATA = '[data]\nsource = "table"\ntrain = "train.csv"\nvalid = "valid.csv"\ntest = "test.csv"\n'
+FIT = '[fit]\nepochs = 2\nthreads = 1\nprecision = "float32"\nlearning_rate = 3e-3\n'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """What lies in the folder, what is typed, and how it ends."""
+
+    area: str
+    """Name of the file that holds the case."""
+    note: str
+    """Where the notes on faults tell of it, such as ``S1``."""
+    name: str
+    command: str
+    """A line for the shell; one that needs no shell is run within the process by the test."""
+    status: int
+    told: str = ""
+    """Has to occur in what is printed, line breaks and the folder's own path left out."""
+    before: str = ""
+    """What happened when the fault was found."""
+    fixtures: tuple[str, ...] = ()
+    """Prepared folders, by their names in ``FIXTURES``."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    setup: str = ""
+    """A line for the shell, run before."""
+    changes: tuple[str, ...] = ()
+    """Files and folders that the command may make or change; all others must stay as they are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a case ended."""
+
+    status: int
+    printed: str
+    changed: tuple[str, ...]
+    """Files that are new, gone or other than before, and that the case does not name."""
+    seconds: float
+
+    def faults(self, case: Case) -> list[str]:
+        """In which ways this is not how the case should end."""
+        found = []
+        if self.status != case.status:
+            found.append(f"status {self.status}, expected {case.status}")
+        if _flat(case.told) not in _flat(self.printed):
+            found.append("the sentence is another one")
+        if "Traceback" in self.printed:
+            found.append("a traceback")
+        if self.changed:
+            found.append(f"changed: {', '.join(self.changed)}")
+        return found
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def cases() -> list[Case]:
+    """All cases of all areas."""
+    found = []
+    for path in sorted(HERE.glob("*.toml")):
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        shared = table.get("files", {})
+        for entry in table["case"]:
+            values: dict[str, Any] = {
+                key: tuple(value) if isinstance(value, list) else value
+                for key, value in entry.items()
+            }
+            values["files"] = {**shared, **entry.get("files", {})}
+            found.append(Case(area=path.stem, **values))
+    return found
+
+
+def _train(folder: Path, recipe: str) -> None:
+    from polyculture import api
+
+    for split in ("train", "valid", "test"):
+        (folder / f"{split}.csv").write_text(REVIEWS, encoding="utf-8")
+    (folder / "recipe.toml").write_text(recipe, encoding="utf-8")
+    api.train(api.read_recipe(folder / "recipe.toml"), folder / "runs")
+
+
+def _counts(folder: Path) -> None:
+    _train(folder, COUNTS + DATA)
+
+
+def _network(folder: Path) -> None:
+    _train(folder, NETWORK + DATA + FIT)
+
+
+def _base(folder: Path) -> None:
+    from polyculture.checks.tiny import tiny_base
+
+    tiny_base(folder / "base", "bert", ["good film", "bad film", "so so"] * 5)
+
+
+FIXTURES: Mapping[str, Callable[[Path], None]] = {
+    "counts": _counts,
+    "network": _network,
+    "base": _base,
+}
+"""``counts``: recipe, texts and the run ``runs/counts``. ``network``: likewise a small Transformer,
+``runs/network``. ``base``: a tiny BERT in ``base``."""
+
+
+class Kitchen:
+    """Makes each prepared folder once, and copies it into a case's folder."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
+    def serve(self, name: str, folder: Path) -> None:
+        """Copy a prepared folder's contents into ``folder``."""
+        made = self.place / name
+        if not made.exists():
+            made.mkdir(parents=True)
+            FIXTURES[name](made)
+        shutil.copytree(made, folder, dirs_exist_ok=True, symlinks=True)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file, link and folder below, with what it holds."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = str(path.relative_to(folder))
+        if path.is_symlink():
+            found[name] = os.fsencode(path.readlink())
+        elif path.is_file():
+            found[name] = path.read_bytes() if os.access(path, os.R_OK) else b"closed"
+        elif path.is_dir():
+            found[name] = b"/"
+    return found
+
+
+def run(case: Case, folder: Path, kitchen: Kitchen, *, in_process: bool) -> Outcome:
+    """Prepare the folder, run the command in it, and see what became of it."""
+    for name in case.fixtures:
+        kitchen.serve(name, folder)
+    for name, text in case.files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(text.encode("utf-8", "surrogatepass"))
+    if case.setup:
+        subprocess.run(["sh", "-c", case.setup], cwd=folder, check=True)
+    before = contents(folder)
+    began = time.perf_counter()
+    is_plain = not SHELL.search(case.command)
+    status, printed = (_here if in_process and is_plain else _there)(case.command, folder)
+    seconds = time.perf_counter() - began
+    after = contents(folder)
+    changed = tuple(
+        name
+        for name in sorted({*before, *after})
+        if before.get(name) != after.get(name) and not _may_change(name, case.changes)
+    )
+    printed = printed.replace(f"{folder}/", "").replace(str(folder), "{work}")
+    return Outcome(status=status, printed=printed, changed=changed, seconds=seconds)
+
+
+def _may_change(name: str, allowed: tuple[str, ...]) -> bool:
+    return any(name == one or name.startswith(f"{one}/") for one in allowed)
+
+
+def _there(command: str, folder: Path) -> tuple[int, str]:
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["sh", "-c", command],
+        cwd=folder,
+        env={**os.environ, "PATH": path, "COLUMNS": "200"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        timeout=300,
+        check=False,
+    )
+    return done.returncode, done.stdout.decode("utf-8", "replace")
+
+
+def _here(command: str, folder: Path) -> tuple[int, str]:
+    from polyculture.cli import main
+
+    arguments = shlex.split(command)[1:]
+    written = io.BytesIO()
+    stream = io.TextIOWrapper(written, encoding="utf-8", write_through=True)
+    was = Path.cwd()
+    os.chdir(folder)
+    try:
+        with _streams(stream):
+            main.run(arguments)
+        status = 0
+    except SystemExit as left:
+        status = left.code if isinstance(left.code, int) else int(left.code is not None)
+    except Exception:  # noqa: BLE001  # a bug: what Python itself would do
+        stream.write(traceback.format_exc())
+        status = 1
+    finally:
+        os.chdir(was)
+    return status, written.getvalue().decode("utf-8", "replace")
+
+
+@contextlib.contextmanager
+def _streams(stream: io.TextIOWrapper) -> Iterator[None]:
+    with contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
+        yield
+
+
+def main() -> None:
+    """Print a Markdown table of all cases."""
+    failed = 0
+    print("| note | case | before | status | what is said now | s |\n|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as place:
+        os.environ["POLYCULTURE_HOME"] = str(Path(place) / "home")
+        kitchen = Kitchen(Path(place) / "prepared")
+        for number, case in enumerate(cases()):
+            folder = Path(place) / f"case-{number}"
+            folder.mkdir()
+            outcome = run(case, folder, kitchen, in_process=False)
+            faults = outcome.faults(case)
+            failed += bool(faults)
+            said = outcome.printed.strip().splitlines() or [""]
+            line = next((line for line in said if line.startswith("Error")), said[-1])
+            cells = [case.note, case.name, case.before, str(outcome.status), line]
+            cells[-1] += f" **({'; '.join(faults)})**" if faults else ""
+            shown = (cell.replace("|", "\\|").replace("\n", " ") for cell in cells)
+            print(f"| {' | '.join(shown)} | {outcome.seconds:.1f} |", flush=True)
+    print(f"\n{len(cases())} cases, {failed} of them not as they should end.")
+    sys.exit(bool(failed))
+
+
+if __name__ == "__main__":
+    main()
