@@ -16,9 +16,10 @@ from polyculture.core.data import Dataset
 from polyculture.core.errors import ModelError, PolycultureError, StoreError
 from polyculture.core.recipe import Recipe
 from polyculture.core.run import Run
-from polyculture.engine.predict import open_run, read_run
+from polyculture.engine.predict import open_run
 from polyculture.nets.build import open_tokenizer
 from polyculture.stats.entities import illegal
+from polyculture.store.runs import read_run
 
 if TYPE_CHECKING:
     from polyculture.engine.loop import Tick
@@ -244,7 +245,7 @@ def test_an_existing_run_is_refused_unless_it_shall_be_replaced(
     made = make_recipe(base={"source": "new", "kind": "tfidf"})
     api.train(made, tmp_path, dataset=data)
 
-    with pytest.raises(StoreError, match=r"exists already.*--replace"):
+    with pytest.raises(StoreError, match=r"of this very recipe.*--replace"):
         api.train(made, tmp_path, dataset=data)
     api.train(made, tmp_path, dataset=data, replace=True)
 

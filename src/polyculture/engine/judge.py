@@ -15,7 +15,7 @@ from polyculture.engine.encode import account
 from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.predict import open_model
 from polyculture.stats.paired import better
-from polyculture.store.folder import telling_of_disk
+from polyculture.store.disk import telling_of_disk
 
 
 @dataclass(frozen=True, kw_only=True)
