@@ -522,6 +522,7 @@ def test_a_signal_ends_a_training_with_a_checkpoint_from_which_it_resumes(
     log = unfinished / "run" / "log.jsonl"
     words = command_line("train", "recipe.toml", "--out", "runs")
     steps = []
+    said = ""
     for _ in range(2):
         process = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         size = log.stat().st_size if log.exists() else 0

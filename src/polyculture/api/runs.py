@@ -96,7 +96,8 @@ def train(
     try:
         base = _opened(recipe, rows["train"], unfinished)
         with telling_of_disk(folder):
-            _begin(unfinished, name, Asked.of(recipe, dataset.digest, base.digest), tell)
+            asked = Asked.of(recipe, dataset.digest, None if is_made(recipe) else base.digest)
+            reason = _begin(unfinished, asked)
             given = Ingredients(
                 recipe=recipe,
                 name=name,
@@ -107,7 +108,13 @@ def train(
                 base=base,
             )
             run = engine.train(
-                given, unfinished.path, until=until, on_tick=on_tick, say=say, tell=tell
+                given,
+                unfinished.path,
+                until=until,
+                starts_over=reason,
+                on_tick=on_tick,
+                say=say,
+                tell=tell,
             )
             finish(unfinished.run, folder, kind="run", replace=replace)
             unfinished.clear()
@@ -116,17 +123,21 @@ def train(
     return run, folder
 
 
-def _begin(unfinished: Unfinished, name: str, asked: Asked, tell: Callable[[str], None]) -> None:
-    """Keep what an interrupted training of just this left; throw away anything else, and say so."""
+def _begin(unfinished: Unfinished, asked: Asked) -> str:
+    """Keep what an interrupted training of just this left; throw away anything else.
+
+    Returns:
+        Why what was there is not used; empty where it is, or where there was nothing.
+    """
     before = unfinished.asked_before()
     changed = () if before is None else differences(before, asked)
     if before is not None and not changed:
-        return
-    if changed:
-        tell(f"{name}: starting over, since what is asked has changed ({'; '.join(changed)}).")
-    elif unfinished.is_begun():
-        tell(f"{name}: starting over, since an earlier version began this training.")
+        return ""
+    was_begun = unfinished.is_begun()
     unfinished.begin(asked)
+    if changed:
+        return f"what is asked has changed ({'; '.join(changed)})"
+    return "an earlier version began this training" if was_begun else ""
 
 
 def check(recipe: Recipe, say: Callable[[str], None] = lambda _: None) -> Check:
@@ -278,11 +289,16 @@ def check_base(recipe: Recipe, rows: pl.DataFrame) -> str | None:
     Raises:
         PolycultureError: It is not there, not fetched, or cannot be trusted.
     """
-    settings: Any = recipe.base
-    if parts.load("sources.bases", settings.source).is_made:
+    if is_made(recipe):
         return None
     with TemporaryDirectory() as place:
         return open_base(recipe, rows, Path(place) / "base").digest
+
+
+def is_made(recipe: Recipe) -> bool:
+    """Whether the base is made from the data: then the recipe says all about it."""
+    settings: Any = recipe.base
+    return bool(parts.load("sources.bases", settings.source).is_made)
 
 
 def fingerprint_of(recipe: Recipe, dataset: Dataset, base_digest: str) -> str:

@@ -5,6 +5,7 @@ data and base. Where files lie makes no difference, nor does how often a checkpo
 """
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from polyculture.core.recipe import Recipe
@@ -63,7 +64,7 @@ def _of_part(
 def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     old, new = dict(_flat(before)), dict(_flat(now))
     for key in sorted({*old, *new} - WITHOUT_EFFECT):
-        if old.get(key) != new.get(key):
+        if not _same(old.get(key), new.get(key)):
             yield key, f"{key} {_word(old.get(key))}{ARROW}{_word(new.get(key))}"
 
 
@@ -73,6 +74,13 @@ def _flat(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]
             yield from _flat(value, f"{above}{key}.")
         else:
             yield f"{above}{key}", value
+
+
+def _same(before: Any, now: Any) -> bool:
+    """Whether two values are the same; of files in folders, their names count here."""
+    if isinstance(before, str) and isinstance(now, str) and Path(before).is_absolute():
+        return Path(before).name == Path(now).name
+    return bool(before == now)
 
 
 def _word(value: Any) -> str:

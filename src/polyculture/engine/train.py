@@ -38,6 +38,7 @@ def train(
     folder: Path,
     *,
     until: float = math.inf,
+    starts_over: str = "",
     on_tick: Callable[[Tick], None] = lambda _: None,
     say: Callable[[str], None] = lambda _: None,
     tell: Callable[[str], None] = lambda _: None,
@@ -48,6 +49,7 @@ def train(
         given: Recipe, data and base.
         folder: The training's folder: empty, or left by one that was interrupted.
         until: When to have ended, on the clock of ``time.monotonic``.
+        starts_over: Why an earlier training of this name is not resumed, where there was one.
         on_tick: Called after every step.
         say: Told what is being done, in a few words.
         tell: Told what a person should know, a sentence each.
@@ -66,7 +68,10 @@ def train(
 
     def start(checkpoint: Checkpoint | None) -> None:
         log.cut_back(0 if checkpoint is None else checkpoint.progress.step)
-        tell(_how_it_starts(given.name, checkpoint, folder / CHECKPOINTS, len(prepared.work.plan)))
+        reason = starts_over
+        if checkpoint is None and resume.exists(folder / CHECKPOINTS):
+            reason = "its checkpoints are damaged"
+        tell(f"{given.name}: {_how_it_starts(checkpoint, len(prepared.work.plan), reason)}.")
 
     def note(tick: Tick) -> None:
         log.write(tick)
@@ -104,17 +109,16 @@ def train(
     return _write(given, run, facts, judged)
 
 
-def _how_it_starts(name: str, checkpoint: Checkpoint | None, folder: Path, steps: int) -> str:
+def _how_it_starts(checkpoint: Checkpoint | None, steps: int, reason: str) -> str:
+    """Whether training starts, resumes or starts over, and why."""
     if checkpoint is None:
-        if resume.exists(folder):
-            return f"{name}: starting over, since its checkpoints are damaged."
-        return f"{name}: starting."
+        return f"starting over, since {reason}" if reason else "starting"
     step = checkpoint.progress.step
     where = "after the last step" if checkpoint.progress.stopped else f"from step {step:,}"
     if not checkpoint.damaged:
-        return f"{name}: resuming {where} of {steps:,}."
+        return f"resuming {where} of {steps:,}"
     newest = checkpoint.damaged[0]
-    return f"{name}: resuming {where} of {steps:,}; the checkpoint of step {newest:,} is damaged."
+    return f"resuming {where} of {steps:,}; the checkpoint of step {newest:,} is damaged"
 
 
 def _finish(given: Ingredients, prepared: Prepared) -> Network:

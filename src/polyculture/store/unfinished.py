@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from polyculture.core.asked import Asked
 from polyculture.core.errors import StoreError
 from polyculture.store import locks
-from polyculture.store.disk import DiskError, make_parents, telling_of_disk
+from polyculture.store.disk import make_parents, telling_of_disk
 from polyculture.store.folder import write_text
 
 LOCK, ASKED, RUN = "lock", "asked.json", "run"
@@ -40,15 +40,12 @@ class Unfinished:
         """
         path = place_of(folder)
         made = next((p for p in reversed((path, *path.parents)) if not p.exists()), None)
+        if path.is_symlink() or (path.exists() and not path.is_dir()):
+            msg = f"{path} is in the way, but no folder of ours. Move it."
+            raise StoreError(msg)
         make_parents(path)
         with telling_of_disk(folder):
-            try:
-                path.mkdir(exist_ok=True)
-            except FileExistsError as error:
-                raise DiskError(path, "{path} is a file in the way. Move it.") from error
-            if path.is_symlink():
-                msg = f"{path} is a symbolic link. Move it, or choose another name for the run."
-                raise StoreError(msg)
+            path.mkdir(exist_ok=True)
             lock = locks.Lock.take(path / LOCK)
         if lock is None:
             msg = (
