@@ -125,39 +125,39 @@ def test_kills_at_random_moments_change_nothing_in_the_end(
     """The same command, again and again, until it is through; nothing is left beside the result."""
     monkeypatch.setenv("POLYCULTURE_HOME", str(tmp_path / "home"))
     verb = VERBS[name]
-    whole, cut = tmp_path / "whole", tmp_path / "cut"
-    whole.mkdir()
-    prepare(whole)
+    folder = tmp_path / "work"
+    folder.mkdir()
+    prepare(folder)
     if name == "predict":
-        finish(whole, "train", "counts.toml", "--out", "ready")
-    finish(whole, *verb.words)  # fills the caches, too
-    remove(whole / verb.result)
-    shutil.copytree(whole, cut)
+        finish(folder, "train", "counts.toml", "--out", "ready")
+    finish(folder, *verb.words)  # fills the caches, too
+    remove(folder / verb.result)
     began = time.monotonic()
-    finish(whole, *verb.words)
+    finish(folder, *verb.words)
     usual = time.monotonic() - began
-    expected = contents(whole / verb.result)
+    expected = contents(folder / verb.result)
+    remove(folder / verb.result)
     chance = random.Random(name)  # noqa: S311  # moments of kills, no secrets
 
     killed = 0
     for kill in range(KILLS):
         number = SIGNALS[kill % len(SIGNALS)]
-        process = start(cut, *verb.words)
+        process = start(folder, *verb.words)
         time.sleep(chance.uniform(0.2, 1.0) * usual)
         process.send_signal(number)
         said, _ = process.communicate(timeout=120)
         assert process.returncode in {0, 2, STATUS[number], -number}, said.decode()
         assert b"Traceback" not in said or process.returncode == -number, said.decode()
         if process.returncode == 0 or b"exists already" in said or b"finished already" in said:
-            assert contents(cut / verb.result) == expected
-            remove(cut / verb.result)
+            assert contents(folder / verb.result) == expected
+            remove(folder / verb.result)
         killed += process.returncode in {STATUS[number], -number}
-    until_done(cut, verb)
+    until_done(folder, verb)
 
     assert killed >= KILLS // 2
-    assert contents(cut / verb.result) == expected
-    hidden = [path.name for path in cut.rglob(".*") if path.name.endswith("unfinished")]
-    hidden += [path.name for path in cut.rglob(".*polyculture-*")]
+    assert contents(folder / verb.result) == expected
+    hidden = [path.name for path in folder.rglob(".*") if path.name.endswith("unfinished")]
+    hidden += [path.name for path in folder.rglob(".*polyculture-*")]
     assert hidden == []
 
 

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from polyculture.api.finished import refuse_finished
 from polyculture.core import parts
 from polyculture.core.asked import Asked, differences
-from polyculture.core.errors import PolycultureError, RecipeError, RowError, need
+from polyculture.core.errors import PolycultureError, RecipeError, RowError, StoreError, need
 from polyculture.core.names import fault_of
 from polyculture.core.recipe import Recipe  # noqa: TC001  # a doctest reads it here
 from polyculture.core.record import Record
 from polyculture.store.digest import of_json
 from polyculture.store.disk import telling_of_disk
 from polyculture.store.folder import finish
+from polyculture.store.runs import read_run
 from polyculture.store.unfinished import Unfinished
 
 if TYPE_CHECKING:
@@ -120,6 +121,9 @@ def train(
             unfinished.clear()
     finally:
         unfinished.release()
+    if read_run(folder) != run:
+        msg = f"{folder} does not read back as it was written. Is its disk sound?"
+        raise StoreError(msg)
     return run, folder
 
 

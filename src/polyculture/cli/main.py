@@ -19,6 +19,7 @@ from polyculture.core.signals import Ended, raise_on_signals
 
 INTERRUPTED = 130
 REFUSED = 2
+INTERRUPTED_TOLD = "Interrupted. What was finished is kept; for the rest run the same command again"
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001  # Typer calls it with the flag's value
@@ -73,8 +74,8 @@ def run(arguments: list[str] | None = None) -> None:
             raise
         ended = _signal_behind(left)
         again = shlex.join(["polyculture", *(sys.argv[1:] if arguments is None else arguments)])
-        told = ended.told or "Interrupted. What was finished is kept."
-        sys.stderr.write(f"{told} The same command resumes: {again}\n")
+        told = f"{ended.told} The same command resumes" if ended.told else INTERRUPTED_TOLD
+        sys.stderr.write(f"{told}: {again}\n")
         sys.exit(ended.status)
 
 
