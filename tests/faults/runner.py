@@ -246,6 +246,17 @@ def _here(command: str, folder: Path) -> tuple[int, str]:
     return status, written.getvalue().decode("utf-8", "replace")
 
 
+def done(*words: str) -> int:
+    """Run a command in this process; its exit status."""
+    from polyculture.cli import main
+
+    try:
+        main.run(list(words))
+    except SystemExit as left:
+        return int(left.code or 0)
+    return 0
+
+
 @contextlib.contextmanager
 def _streams(stream: io.TextIOWrapper) -> Iterator[None]:
     with contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):

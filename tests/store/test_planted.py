@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from polyculture.cli.main import run
-from tests.faults.runner import COUNTS, DATA, REVIEWS, contents
+from tests.faults.runner import COUNTS, DATA, REVIEWS, contents, done
 
 STUDY = f"""
 [recipe]
@@ -87,15 +86,6 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.move("first/audit", "ready/audit")
         shutil.rmtree("first")
     return folder
-
-
-def done(*words: str) -> int:
-    """Run a command in this process; its exit status."""
-    try:
-        run(list(words))
-    except SystemExit as left:
-        return int(left.code or 0)
-    return 0
 
 
 def places(folder: Path, verb: Verb) -> Iterator[str]:
