@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -88,14 +89,15 @@ def train(
     say("reading the data")
     dataset = dataset or read_data(recipe)
     rows, labels = prepared(recipe, dataset)
-    say("loading torch")
-    _needs_torch()
-    from polyculture.engine import train as engine
-    from polyculture.engine.ingredients import Ingredients
-
+    _prepare_torch()
     unfinished = Unfinished.hold(folder)
     try:
+        say("opening the base")
         base = _opened(recipe, rows["train"], unfinished)
+        say("loading torch")
+        from polyculture.engine import train as engine
+        from polyculture.engine.ingredients import Ingredients
+
         with telling_of_disk(folder):
             asked = Asked.of(recipe, dataset.digest, None if is_made(recipe) else base.digest)
             reason = _begin(unfinished, asked)
@@ -157,13 +159,14 @@ def check(recipe: Recipe, say: Callable[[str], None] = lambda _: None) -> Check:
     say("reading the data")
     dataset = read_data(recipe)
     rows, labels = prepared(recipe, dataset)
-    say("loading torch")
-    _needs_torch()
-    from polyculture.engine import estimate
-    from polyculture.engine.ingredients import Ingredients
-
+    _prepare_torch()
     with TemporaryDirectory() as place:
+        say("opening the base")
         base = open_base(recipe, rows["train"], Path(place) / "base")
+        say("loading torch")
+        from polyculture.engine import estimate
+        from polyculture.engine.ingredients import Ingredients
+
         given = Ingredients(
             recipe=recipe,
             name=name_of(recipe),
@@ -183,13 +186,15 @@ def check(recipe: Recipe, say: Callable[[str], None] = lambda _: None) -> Check:
     )
 
 
-def _needs_torch() -> None:
+def _prepare_torch() -> None:
+    """Set what has to be set before torch is loaded; say early where it is not installed."""
     from polyculture.nets import allocator, threads
 
     threads.be_polite()
     allocator.keep_freed_memory()
     for module in ("torch", "transformers"):
-        need(module, extra="train", purpose="Training")
+        if find_spec(module) is None:
+            need(module, extra="train", purpose="Training")
 
 
 def name_of(recipe: Recipe) -> str:

@@ -175,17 +175,17 @@ def _checked(
         Names of runs that are finished and just what is asked for.
     """
     kept = []
-    for recipe in recipes:
-        rows, _ = prepared(recipe, data.of(recipe))
+    rows = [prepared(recipe, data.of(recipe))[0] for recipe in recipes]
+    check_probe(data.of(recipes[0]), wanted.probe)
+    for recipe, splits in zip(recipes, rows, strict=True):  # bases last: they may load torch
         folder = out / "runs" / name_of(recipe)
-        base = check_base(recipe, rows["train"])
+        base = check_base(recipe, splits["train"])
         if not replace and _is_kept(folder, recipe, data.of(recipe).digest, base):
             kept.append(folder.name)
         else:
             check_output(folder, kind="run", replace=replace, inputs=files_of(recipe))
         seen = out / "evidence" / folder.name / wanted.probe
         check_output(seen, kind="evidence", replace=True)
-    check_probe(data.of(recipes[0]), wanted.probe)
     return tuple(kept)
 
 
