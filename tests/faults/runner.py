@@ -122,6 +122,10 @@ def _network(folder: Path) -> None:
     _train(folder, NETWORK + DATA + FIT)
 
 
+def _own_head(folder: Path) -> None:
+    _train(folder, NETWORK.replace('"network"', '"own"') + '[head]\nkind = "mlp"\n' + DATA + FIT)
+
+
 def _base(folder: Path) -> None:
     from polyculture.checks.tiny import tiny_base
 
@@ -131,10 +135,12 @@ def _base(folder: Path) -> None:
 FIXTURES: Mapping[str, Callable[[Path], None]] = {
     "counts": _counts,
     "network": _network,
+    "own_head": _own_head,
     "base": _base,
 }
 """``counts``: recipe, texts and the run ``runs/counts``. ``network``: likewise a small Transformer,
-``runs/network``. ``base``: a tiny BERT in ``base``."""
+``runs/network``. ``own_head``: one with a head of ours, ``runs/own``. ``base``: a tiny BERT in
+``base``."""
 
 
 class Kitchen:
