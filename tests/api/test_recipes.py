@@ -9,6 +9,7 @@ import pytest
 
 from polyculture import api
 from polyculture.api.recipes import recipe_of
+from polyculture.core.study import Study
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -46,3 +47,35 @@ def test_the_schema_refuses_slips(change: dict[str, Any]) -> None:
 
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(table, api.recipe_schema())
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        ({"head": {"pooling": "mean"}}, {"kind": "linear", "pooling": "mean"}),
+        ({"head": {}}, {"kind": "linear", "pooling": "standard"}),
+        ({"adaptation": {}}, {"kind": "full"}),
+    ],
+)
+def test_a_table_that_names_no_part_is_one_of_the_default_part(
+    table: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    """For head and adaptation, in code and schema alike; a base has to be named."""
+    whole = {**next(iter(tables().values())), **table}
+
+    recipe = recipe_of(whole, EXAMPLES / "x.toml")
+
+    jsonschema.validate(whole, api.recipe_schema())
+    (place,) = table
+    assert recipe.model_dump(mode="json")[place] == expected
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**whole, "base": {"name": "minilm-l6"}}, api.recipe_schema())
+
+
+def test_settings_of_one_model_join_the_part_that_all_models_share() -> None:
+    """Also where the shared part is given by its name alone."""
+    study = Study.model_validate(
+        {"recipe": {"head": "mlp"}, "models": [{"name": "a", "head": {"hidden": 8}}]}
+    )
+
+    assert study.tables()[0]["head"] == {"kind": "mlp", "hidden": 8}

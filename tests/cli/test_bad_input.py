@@ -71,13 +71,13 @@ CASES = {
     "no run to predict with": Case(
         {"new.csv": "text\nhello\n"},
         ("predict", "runs/small", "new.csv"),
-        "runs/small is not a finished run: there is no run.json in it. Name the folder that "
+        "runs/small is not a finished run: there is no such folder. Name the folder that "
         "polyculture train printed last.",
     ),
     "no runs to audit": Case(
         {},
         ("audit", "runs/a", "runs/b", "--probe", "test", "--out", "out"),
-        "runs/a is not a finished run: there is no run.json in it. Name the folder that "
+        "runs/a is not a finished run: there is no such folder. Name the folder that "
         "polyculture train printed last.",
     ),
     "no audit to report": Case(

@@ -81,6 +81,7 @@ def test_a_combination_trains_saves_and_answers_the_same_after_loading(
     assert {path.suffix for path in folder.rglob("*") if path.is_file()} <= {
         ".json",
         ".jsonl",
+        ".md",
         ".parquet",
         ".safetensors",
     }, "no pickle"

@@ -134,6 +134,10 @@ def _cut(folder: Path) -> None:
         _train(folder, NETWORK + DATA + OFTEN, on_tick=cut_after(CUT))
 
 
+def _own_head(folder: Path) -> None:
+    _train(folder, NETWORK.replace('"network"', '"own"') + '[head]\nkind = "mlp"\n' + DATA + FIT)
+
+
 def _bases(folder: Path) -> None:
     from polyculture.checks.tiny import tiny_base
 
@@ -145,11 +149,13 @@ FIXTURES: Mapping[str, Callable[[Path], None]] = {
     "counts": _counts,
     "network": _network,
     "cut": _cut,
+    "own_head": _own_head,
     "bases": _bases,
 }
 """``counts``: recipe, texts and the run ``runs/counts``. ``network``: likewise a small Transformer,
-``runs/network``. ``cut``: a training of it that ended without warning in its sixth step. ``bases``:
-two tiny BERTs, ``base`` and ``other``."""
+``runs/network``. ``cut``: a training of it that ended without warning in its sixth step.
+``own_head``: one with a head of ours, ``runs/own``. ``bases``: two tiny BERTs, ``base`` and
+``other``."""
 
 
 class Kitchen:

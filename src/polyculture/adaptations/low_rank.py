@@ -17,7 +17,7 @@ class LowRank(Settings):
 
     kind: Literal["low_rank"] = "low_rank"
     rank: int = Field(default=8, ge=1)
-    """Inner width of the thin matrices."""
+    """Inner width of the thin matrices; at most the smaller side of the matrices beside them."""
     alpha: float = Field(default=16.0, gt=0)
     """The update is scaled by alpha / rank."""
     dropout: float = Field(default=0.05, ge=0, lt=1)
@@ -25,7 +25,11 @@ class LowRank(Settings):
 
 
 def apply(network: Any, settings: LowRank) -> None:
-    """Add the thin matrices, freeze the base, leave the head trainable."""
+    """Add the thin matrices, freeze the base, leave the head trainable.
+
+    Raises:
+        RecipeError: The rank is larger than a side of a matrix, or memory cannot hold it.
+    """
     from torch import nn
 
     from polyculture.core.errors import need
@@ -34,22 +38,40 @@ def apply(network: Any, settings: LowRank) -> None:
     head = network.head_parameters()
     new = {id(weight) for weight in head}
     body = network.body
-    targets = [
-        name
+    targets = {
+        name: module
         for name, module in body.named_modules()
         if isinstance(module, nn.Linear) and not any(id(w) in new for w in module.parameters())
-    ]
+    }
+    _check_rank(settings.rank, targets, frozen=sum(w.numel() for w in body.parameters()))
     config = peft.LoraConfig(
         r=settings.rank,
         lora_alpha=settings.alpha,
         lora_dropout=settings.dropout,
-        target_modules=targets,
+        target_modules=list(targets),
     )
     peft.inject_adapter_in_model(config, body)
     for name, weight in body.named_parameters():
         weight.requires_grad_(requires_grad="lora_" in name)
     for weight in head:
         weight.requires_grad_(requires_grad=True)
+
+
+def _check_rank(rank: int, targets: dict[str, Any], *, frozen: int) -> None:
+    from polyculture.core.errors import RecipeError
+    from polyculture.nets.machine_memory import refuse_too_large
+
+    for name, layer in targets.items():
+        side = min(layer.in_features, layer.out_features)
+        if rank > side:
+            msg = (
+                f"adaptation.rank = {rank:,} is larger than the smaller side of the matrix "
+                f"{name!r} ({layer.out_features:,}×{layer.in_features:,}). Choose {side:,} or "
+                "less, or adaptation 'full'."
+            )
+            raise RecipeError(msg)
+    added = sum(rank * (layer.in_features + layer.out_features) for layer in targets.values())
+    refuse_too_large(f"adaptation.rank = {rank:,}", added, frozen=frozen)
 
 
 def finish(network: Any) -> None:

@@ -36,12 +36,23 @@ class OnShelf:
     """Marks a field of a recipe as "one of the parts of this shelf, with its settings".
 
     ``key`` is the word in the file that names the part (``kind`` or ``source``). A plain string
-    stands for a part with default settings: ``task = "spans"``.
+    stands for a part with default settings: ``task = "spans"``. A table that names no part is one
+    of the ``default`` part, where the shelf has one.
     """
 
-    def __init__(self, shelf: str, key: str = "kind") -> None:
+    def __init__(self, shelf: str, key: str = "kind", default: str | None = None) -> None:
         self.shelf = shelf
         self.key = key
+        self.default = default
+
+    def name_in(self, value: object) -> str | None:
+        """The part that a string or a table in a file names, or the default one."""
+        if isinstance(value, str):
+            return value
+        if not isinstance(value, dict):
+            return None
+        name = value.get(self.key, self.default)
+        return None if name is None else str(name)
 
     def settings(self, name: str) -> type[Settings]:
         """The settings record of a part."""
@@ -52,15 +63,16 @@ class OnShelf:
         """Turn what a file holds into the settings record of the part that it names."""
         if isinstance(value, Settings):
             return value
-        table = {self.key: value} if isinstance(value, str) else value
-        if not isinstance(table, dict) or self.key not in table:
+        name = self.name_in(value)
+        if name is None:
             msg = f"expected a table with {self.key!r}, one of {', '.join(parts.names(self.shelf))}"
             raise ValueError(msg)
         try:
-            settings = self.settings(str(table[self.key]))
+            settings = self.settings(name)
         except RecipeError as error:  # so that it comes with its place in the recipe
             raise ValueError(str(error)) from error
-        return settings.model_validate(table, context=info.context)
+        table = value if isinstance(value, dict) else {}
+        return settings.model_validate({**table, self.key: name}, context=info.context)
 
     def __get_pydantic_core_schema__(
         self, source: type[Any], handler: GetCoreSchemaHandler
@@ -77,8 +89,9 @@ class OnShelf:
     ) -> dict[str, Any]:
         names = parts.names(self.shelf)
         tables = [self.settings(name).model_json_schema() for name in names]
-        for table in tables:
-            table["required"] = [self.key, *table.get("required", ())]
+        for name, table in zip(names, tables, strict=True):
+            named = [] if name == self.default else [self.key]
+            table["required"] = [*named, *table.get("required", ())]
         return {"anyOf": [{"enum": list(names)}, *tables]}
 
 
@@ -129,8 +142,8 @@ class Fit(Settings):
     """Longest input in tokens. Left out, what the base allows. What is cut is counted."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Arithmetic of matrix products. ``auto`` times both on this model and machine once."""
-    threads: int | None = Field(default=None, ge=1)
-    """CPU threads. Left out, the cores this process may use."""
+    threads: int | None = Field(default=None, ge=1, le=4_096)
+    """CPU threads, at most 4 a core. Left out, the cores this process may use."""
     checkpoint_seconds: float = Field(default=60.0, gt=0)
     """Seconds between checkpoints from which a killed training goes on."""
 
@@ -158,11 +171,11 @@ class Recipe(Record):
     """The model that is adapted."""
     data: Annotated[SerializeAsAny[Settings], OnShelf("sources.texts", key="source")]
     """The texts with right answers, in splits."""
-    adaptation: Annotated[SerializeAsAny[Settings], OnShelf("adaptations")] = Field(
+    adaptation: Annotated[SerializeAsAny[Settings], OnShelf("adaptations", default="full")] = Field(
         default_factory=lambda: parts.load("adaptations", "full").settings()
     )
     """Which weights of the base move, and how."""
-    head: Annotated[SerializeAsAny[Settings], OnShelf("heads")] = Field(
+    head: Annotated[SerializeAsAny[Settings], OnShelf("heads", default="linear")] = Field(
         default_factory=lambda: parts.load("heads", "linear").settings()
     )
     """The layer from the base's vectors to answers."""

@@ -27,10 +27,10 @@ WORDS = {
     "dict_type": "a table of settings",
     "model_type": "a table of settings",
     "finite_number": "a finite number",
-    "greater_than": "more than {gt:g}",
-    "greater_than_equal": "{ge:g} or more",
-    "less_than": "less than {lt:g}",
-    "less_than_equal": "{le:g} or less",
+    "greater_than": "more than {gt:.15g}",
+    "greater_than_equal": "{ge:.15g} or more",
+    "less_than": "less than {lt:.15g}",
+    "less_than_equal": "{le:.15g} or less",
     "literal_error": "{expected}",
 }
 """What was expected, by pydantic's name of the error."""
@@ -129,8 +129,7 @@ def _known(model: type[Record], key: str, table: Mapping[str, Any]) -> list[str]
     shelf = next((mark for mark in field.metadata if isinstance(mark, OnShelf)), None)
     inner = field.annotation
     if shelf is not None:
-        below = table[first]
-        inner = shelf.settings(below if isinstance(below, str) else str(below[shelf.key]))
+        inner = shelf.settings(str(shelf.name_in(table[first])))
     if isinstance(inner, type) and issubclass(inner, Record):
         return [f"{first}.{name}" for name in inner.model_fields]
     return list(model.model_fields)

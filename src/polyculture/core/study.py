@@ -59,10 +59,16 @@ class Study(Record):
         ]
 
 
+NAMED_BY_KIND = {"task", "adaptation", "head"}
+"""Tables of a recipe that a part's name alone may stand for."""
+
+
 def _laid_over(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     result = dict(shared)
     for key, value in own.items():
         below = result.get(key)
+        if isinstance(below, str) and key in NAMED_BY_KIND:
+            below = {"kind": below}
         # another part is another table: only settings of the same part are laid over one another
         same = isinstance(value, dict) and isinstance(below, dict) and not _tag(value)
         result[key] = {**below, **value} if same and isinstance(below, dict) else value

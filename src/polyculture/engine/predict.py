@@ -21,10 +21,13 @@ from polyculture.engine.encode import Encoded, Piece, encode
 from polyculture.engine.ingredients import task_of
 from polyculture.engine.precision import Precision, arithmetic
 from polyculture.engine.team import Team
-from polyculture.nets.build import load_head, open_network, open_tokenizer
+from polyculture.nets.build import labels_of, load_head, open_network, open_tokenizer
 from polyculture.nets.network import Batch, Network
+from polyculture.nets.saved_counts import load_counts
 from polyculture.nets.tfidf import Tfidf
 from polyculture.nets.threads import available
+from polyculture.nets.weights_fit import check_tokens, refuse_untrained
+from polyculture.sources.bases._plain import check_folder
 from polyculture.store.runs import read_run
 
 BUDGET = 4_096
@@ -250,21 +253,32 @@ def open_model(folder: Path, recipe: Recipe, labels: tuple[str, ...], max_length
         recipe: How it was made.
         labels: Its answers, in the order of the outputs.
         max_length: Longest input in tokens; no matter for TF-IDF.
+
+    Raises:
+        ModelError: A file is missing or damaged, is code, or belongs to another run.
     """
+    if not folder.is_dir():
+        msg = f"The run {folder.parent} is damaged: its folder 'model' is missing. Train it again."
+        raise ModelError(msg)
     if Tfidf.lies_in(folder):
         return Predictor(
             recipe=recipe,
             labels=labels,
             max_length=max_length,
-            network=Tfidf.load(folder),
+            network=load_counts(folder, labels),
             tokenizer=None,
         )
+    check_folder(folder, str(folder))
     network = network_of(folder, recipe, task_of(recipe), labels)
+    if network.untrained:
+        refuse_untrained(folder, network, labels_of(folder), labels)
     load_head(network, folder)
+    tokenizer = open_tokenizer(folder)
+    check_tokens(folder, network, tokenizer)
     return Predictor(
         recipe=recipe,
         labels=labels,
         max_length=max_length,
         network=network,
-        tokenizer=open_tokenizer(folder),
+        tokenizer=tokenizer,
     )

@@ -25,6 +25,7 @@ from polyculture.nets.build import open_tokenizer
 from polyculture.nets.dropout import make_cheap
 from polyculture.nets.embedding import compact
 from polyculture.nets.network import Batch, Network
+from polyculture.nets.weights_fit import check_tokens
 from polyculture.store.folder import write_text
 
 CHOSEN = "chosen.json"
@@ -49,7 +50,7 @@ def prepare(given: Ingredients, folder: Path | None) -> Prepared:
         folder: Where choices of an earlier, killed training may lie; none to choose anew.
     """
     recipe = given.recipe
-    threads_ = recipe.fit.threads or threads.available()
+    threads_ = threads.wanted(recipe.fit.threads)
     torch.set_num_threads(threads_)
     torch.manual_seed(recipe.seed)
     if given.base.folder is None:
@@ -57,7 +58,8 @@ def prepare(given: Ingredients, folder: Path | None) -> Prepared:
         raise ModelError(msg)
     network = network_of(given.base.folder, recipe, given.task, given.labels)
     tokenizer = open_tokenizer(given.base.folder)
-    untrained = network.untrained
+    check_tokens(given.base.folder, network, tokenizer)
+    untrained = (*network.untrained, *(() if network.head is None else ("head",)))
     given.adaptation.apply(network, recipe.adaptation)
     make_cheap(network)
     max_length = longest(tokenizer, network.body.config, recipe.fit.max_length)
@@ -237,4 +239,7 @@ def _notes(
             f"The standard head of {given.base.name} reads a pooler that its files do not hold: "
             "it starts from chance. [head] pooling = 'mean' does without it."
         )
+    if untrained:
+        names = sorted({name.rpartition(".")[0] or name for name in untrained})
+        notes.append(f"Weights that the base does not hold, drawn anew: {', '.join(names)}.")
     return tuple(notes)

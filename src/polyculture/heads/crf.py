@@ -12,7 +12,7 @@ class Crf(Settings):
     """A linear-chain CRF on linear emissions, or on emissions of a hidden layer."""
 
     kind: Literal["crf"] = "crf"
-    hidden: int = Field(default=0, ge=0)
+    hidden: int = Field(default=0, ge=0, le=65_536)
     """Width of a hidden layer before the emissions; 0 for none."""
     shapes: bool = False
     """Also show the head how each word is spelt (capitals, digits, signs)."""

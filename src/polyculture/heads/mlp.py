@@ -12,7 +12,7 @@ class Mlp(Settings):
     """Two linear layers with a GELU between."""
 
     kind: Literal["mlp"] = "mlp"
-    hidden: int = Field(default=256, ge=1)
+    hidden: int = Field(default=256, ge=1, le=65_536)
     """Width of the hidden layer."""
     pooling: Literal["mean", "first", "last"] = "mean"
     """How one vector of a text is made; words are read one by one."""

@@ -1,7 +1,7 @@
 """Open a base as a network with a head for a task; save it; open it again."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,11 +13,15 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedTokeniz
 from transformers.utils import logging
 
 from polyculture.core.errors import ModelError
+from polyculture.nets.configuration import check_settings, reason_of
 from polyculture.nets.convolutional import FILE as CONVOLUTIONAL
 from polyculture.nets.convolutional import ConvolutionalText
+from polyculture.nets.model_readme import write_readme
 from polyculture.nets.network import Network
 from polyculture.nets.pooling import Pooling
+from polyculture.nets.weights_fit import check_loaded, load, refuse_misfits
 from polyculture.nets.words import is_unspaced
+from polyculture.store.weight_files import Stored, header_of, read_object, stored_tensors
 
 HEAD = "head.safetensors"
 logging.set_verbosity_error()
@@ -50,7 +54,11 @@ def open_network(
         return _with_standard_head(folder, labels, level, model_class)
     body, untrained = _bare_body(folder)
     dropout = getattr(body.config, "hidden_dropout_prob", None)
-    head = make_head(int(body.config.hidden_size), len(labels), 0.1 if dropout is None else dropout)
+    width = getattr(body.config, "hidden_size", None)
+    if width is None:
+        msg = f"{folder / 'config.json'} does not say how wide the vectors are (hidden_size)."
+        raise ModelError(msg)
+    head = make_head(int(width), len(labels), 0.1 if dropout is None else dropout)
     return Network(body, level=level, head=head, pooling=pooling, untrained=untrained)
 
 
@@ -70,11 +78,16 @@ def _with_standard_head(
     )
     if model.config.get_text_config().pad_token_id is None:
         model.config.pad_token_id = open_tokenizer(folder).pad_token_id
-    new = {*info["missing_keys"], *(name for name, *_ in info["mismatched_keys"])}
-    saved = AutoConfig.from_pretrained(folder, local_files_only=True)
-    if tuple(saved.id2label.values()) != labels:
+    new = set(check_loaded(folder, model, info, is_bare=False))
+    if labels_of(folder) != labels:
         new |= _draw_head_again(model, new)
     return Network(model, level=level, untrained=tuple(sorted(new)))
+
+
+def labels_of(folder: Path) -> tuple[str, ...]:
+    """The labels of the standard head in a folder, as its configuration names them."""
+    saved = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    return tuple(saved.id2label.values())
 
 
 def _draw_head_again(model: Any, new: set[str]) -> set[str]:
@@ -91,42 +104,94 @@ def _draw_head_again(model: Any, new: set[str]) -> set[str]:
 
 def _bare_body(folder: Path) -> tuple[Any, tuple[str, ...]]:
     if (folder / CONVOLUTIONAL).exists():
-        body = ConvolutionalText.of_folder(folder)
-        body.load_state_dict(load_file(folder / "model.safetensors"))
-        return body, ()
+        return _convolutional(folder), ()
     model, info = _loaded(AutoModel, folder)
+    new = check_loaded(folder, model, info, is_bare=True)
     unused = getattr(model, "pooler", None)
     if unused is not None:  # our heads read the vectors of tokens, never the pooler
         model.pooler = None
-    return model, tuple(n for n in sorted(info["missing_keys"]) if not n.startswith("pooler."))
+    return model, tuple(name for name in new if not name.startswith("pooler."))
+
+
+def _convolutional(folder: Path) -> ConvolutionalText:
+    check_convolutional(folder, stored_tensors(folder))
+    body = ConvolutionalText.of_folder(folder)
+    body.load_state_dict(_tensors(folder / "model.safetensors"), strict=False)
+    return body
+
+
+def check_convolutional(folder: Path, stored: Mapping[str, Stored]) -> int:
+    """See that the files hold all weights of a convolutional body.
+
+    Returns:
+        Rows of its table of tokens.
+
+    Raises:
+        ModelError: The sizes make no network, or a weight is missing or of another shape.
+    """
+    read_object(folder / CONVOLUTIONAL)
+    try:
+        with torch.device("meta"):
+            planned = ConvolutionalText.of_folder(folder)
+    except Exception as error:
+        msg = f"{folder / CONVOLUTIONAL} makes no network: {reason_of(error)}."
+        raise ModelError(msg) from error
+    needed = {name: tuple(tensor.shape) for name, tensor in planned.state_dict().items()}
+    shapes = {name: tensor.shape for name, tensor in stored.items()}
+    other = {n: shapes[n] for n in needed.keys() & shapes.keys() if shapes[n] != needed[n]}
+    refuse_misfits(folder, needed, needed.keys() - shapes.keys(), other)
+    return planned.embedding.num_embeddings
+
+
+def _tensors(file: Path) -> dict[str, torch.Tensor]:
+    try:
+        return load_file(file)
+    except Exception as error:
+        msg = f"{file} cannot be read as safetensors: {reason_of(error)}."
+        raise ModelError(msg) from error
 
 
 def _loaded(kind: Any, folder: Path, **settings: Any) -> tuple[Any, dict[str, Any]]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # weights that are new, by design
-            loaded: tuple[Any, dict[str, Any]] = kind.from_pretrained(
-                folder,
-                dtype=torch.float32,
-                output_loading_info=True,
-                local_files_only=True,
-                use_safetensors=True,
-                ignore_mismatched_sizes=True,  # an old head of another task is replaced
-                **settings,
-            )
-    except (OSError, ValueError) as error:
-        msg = f"{folder.name!r} cannot be opened as {kind.__name__}: {error}".splitlines()[0]
-        raise ModelError(msg) from error
-    return loaded
+    check_settings(folder, str(folder))
+    stored_tensors(folder)
+    return load(kind, folder, **settings)
 
 
 def open_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """The base's tokenizer, with a padding token; words go into it by ``spoken``."""
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    """The base's tokenizer, with a padding token; words go into it by ``spoken``.
+
+    Raises:
+        ModelError: It is damaged, would need code of its own, or has no padding token.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tokenizer = AutoTokenizer.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False
+            )
+    except Exception as error:  # transformers raises whatever it likes
+        msg = f"The tokenizer of {folder} cannot be opened: {_reason(folder, error)}."
+        raise ModelError(msg) from error
+    if not tokenizer.is_fast:
+        msg = f"{folder} has no tokenizer.json, and no other kind of tokenizer is read."
+        raise ModelError(msg)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
+    if tokenizer.pad_token is None:
+        msg = f"The tokenizer of {folder} names no token for padding, end or unknown words."
+        raise ModelError(msg)
     tokenizer.padding_side = "right"
     return tokenizer  # type: ignore[no-any-return, unused-ignore]
+
+
+def _reason(folder: Path, error: Exception) -> str:
+    """Why a tokenizer cannot be opened; its files are only looked at when it is too late."""
+    settings, file = folder / "tokenizer_config.json", folder / "tokenizer.json"
+    if settings.is_file() and "auto_map" in read_object(settings):
+        return "it comes as code (auto_map), and code that comes with a model is never run here"
+    if file.is_file() and not isinstance(read_object(file).get("model"), dict):
+        return "its tokenizer.json holds no 'model'"
+    return reason_of(error)
 
 
 def spoken(words: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> list[str]:
@@ -142,26 +207,60 @@ def spoken(words: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> list[str
 
 
 def save_network(network: Network, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
-    """Write a network so that ``open_network`` gives the same one; see the module's text."""
+    """Write a network so that ``open_network`` gives the same one, with a page on what opens it."""
     folder.mkdir(parents=True, exist_ok=True)
     model: Any = network.model
     if isinstance(model, ConvolutionalText):
         model.save_sizes(folder)
         save_file(_plain(model), folder / "model.safetensors")
     else:
-        if not model.config.architectures:
-            model.config.architectures = [type(model).__name__]
+        if network.head is not None:
+            _forget_labels(model.config)
+        model.config.architectures = [type(model).__name__]
         model.set_attn_implementation("eager")  # ours would be unknown to other readers
         model.save_pretrained(folder)
     if network.head is not None:
         save_file(_plain(network.head), folder / HEAD)
     tokenizer.save_pretrained(folder)
+    write_readme(network, folder)
+
+
+def _forget_labels(config: Any) -> None:
+    """Leave no labels of an older task, which a plain class would give to a random head."""
+    config.id2label = {0: "LABEL_0", 1: "LABEL_1"}  # the library's default, which says nothing
+    config.label2id = {"LABEL_0": 0, "LABEL_1": 1}
+    config.problem_type = None
 
 
 def load_head(network: Network, folder: Path) -> None:
-    """Fill our head with saved weights."""
-    if network.head is not None:
-        network.head.load_state_dict(load_file(folder / HEAD))
+    """Fill our head with saved weights.
+
+    Raises:
+        ModelError: They are missing, damaged, or those of a head of other sizes.
+    """
+    if network.head is None:
+        return
+    file = folder / HEAD
+    if not file.is_file():
+        msg = f"{folder} lacks {HEAD}, the weights of its head. Train the run again."
+        raise ModelError(msg)
+    needed = {name: tuple(weight.shape) for name, weight in network.head.state_dict().items()}
+    shapes = {name: tensor.shape for name, tensor in header_of(file).items()}
+    if shapes != needed:
+        _refuse_head(file, needed, shapes)
+    network.head.load_state_dict(_tensors(file))
+
+
+def _refuse_head(
+    file: Path, needed: dict[str, tuple[int, ...]], shapes: dict[str, tuple[int, ...]]
+) -> None:
+    name = next(n for n in (*needed, *shapes) if needed.get(n) != shapes.get(n))
+    here, there = (str(table.get(name, "missing")) for table in (shapes, needed))
+    msg = (
+        f"{file} is not the head of this run: {name!r} is {here} in the file, but recipe and "
+        f"labels in run.json need {there}."
+    )
+    raise ModelError(msg)
 
 
 def _plain(module: nn.Module) -> dict[str, torch.Tensor]:

@@ -1,36 +1,61 @@
-"""The record of a finished run, read without torch."""
+"""``run.json``, the record of a finished run, read without torch; or what is wrong with it."""
 
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from polyculture.core.errors import StoreError
+from polyculture.core.errors import ModelError, StoreError
 from polyculture.core.run import Run
+from polyculture.store.weight_files import read_object
 
 RECORD = "run.json"
+SCHEMA = int(Run.model_fields["schema_number"].default)
+"""The newest form of the record that this version reads."""
 
 
 def read_run(folder: Path) -> Run:
     """The record of a finished run.
 
     Raises:
-        StoreError: The folder holds no finished run, or its record cannot be read.
+        StoreError: The folder holds no finished run, or its record is damaged or too new.
     """
+    file = folder / RECORD
     try:
-        text = (folder / RECORD).read_bytes()
-    except (FileNotFoundError, NotADirectoryError) as error:
-        msg = (
-            f"{folder} is not a finished run: there is no run.json in it. Name the folder that "
-            "polyculture train printed last."
-        )
-        raise StoreError(msg) from error
+        is_there = file.exists()
     except OSError as error:
-        msg = f"{folder / RECORD} cannot be read ({error.strerror})."
+        msg = f"{file} cannot be read: {error.strerror}."
         raise StoreError(msg) from error
+    if not is_there:
+        what = f"there is no {RECORD} in it" if folder.is_dir() else "there is no such folder"
+        msg = (
+            f"{folder} is not a finished run: {what}. Name the folder that polyculture train "
+            "printed last."
+        )
+        raise StoreError(msg)
     try:
-        return Run.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        msg = f"{folder / RECORD} is damaged or of another version ({where}: {first['msg']})."
+        table = read_object(file)
+    except ModelError as error:
+        msg = f"The run {folder} is damaged: {error}"
         raise StoreError(msg) from error
+    number = table.get("schema_number", SCHEMA)
+    if isinstance(number, int) and number > SCHEMA:
+        msg = (
+            f"{file} was written by a newer version of Polyculture (schema {number}, and this one "
+            f"reads up to {SCHEMA}). Update: pip install -U polyculture"
+        )
+        raise StoreError(msg)
+    try:
+        return Run.model_validate_json(file.read_bytes())
+    except ValidationError as error:
+        raise StoreError(_damaged(file, error)) from error
+
+
+def _damaged(file: Path, error: ValidationError) -> str:
+    first = error.errors()[0]
+    key = ".".join(str(step) for step in first["loc"])
+    reason = first["msg"].removeprefix("Value error, ").rstrip(".")
+    what = {
+        "missing": f"it lacks {key!r}",
+        "extra_forbidden": f"it has an unknown field {key!r}",
+    }.get(first["type"], f"{key!r}: {reason}" if key else reason)
+    return f"{file} is not the record of a finished run, or is damaged: {what}."

@@ -1,16 +1,18 @@
 """What a base folder must hold: configuration, safetensors, tokenizer; no code, no pickle."""
 
-import json
 from pathlib import Path
-from typing import Any
 
-from polyculture.core.errors import ModelError, need
+from polyculture.core.errors import ModelError
 from polyculture.store.digest import of_file, of_json
+from polyculture.store.weight_files import read_object, refuse_pointer, stored_tensors
 
 CONFIG = "config.json"
 CONVOLUTIONAL = "convolutional.json"
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.h5", "*.msgpack")
+ADAPTER = "adapter_config.json"
+DISTRIBUTED = "shard-*-model-*-of-*.safetensors"
+"""Shards of a checkpoint of torch's own kind, which transformers prefers to anything beside it."""
 TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
 FILES = (
     CONFIG,
@@ -28,21 +30,32 @@ FILES = (
 
 
 def check_folder(folder: Path, name: str) -> None:
-    """See that a folder can be opened safely.
+    """See that a folder can be opened safely; only headers and settings are read.
 
     Raises:
-        ModelError: Something is missing, or would have to be run to be read.
+        ModelError: Something is missing or damaged, or would have to be run to be read.
     """
     if not folder.is_dir():
         msg = f"There is no folder {folder}. Check the path of the base."
         raise ModelError(msg)
     if not any((folder / file).is_file() for file in WEIGHTS):
         _refuse_weights(folder, name)
-    if not (folder / CONVOLUTIONAL).is_file():
-        _check_config(folder, name)
-    if not any(found.is_file() for pattern in TOKENIZERS for found in folder.glob(pattern)):
-        msg = f"{name} has no tokenizer (tokenizer.json). Save one into the same folder."
-        raise ModelError(msg)
+    _refuse_foreign(folder, name)
+    is_convolutional = (folder / CONVOLUTIONAL).is_file()
+    read_object(folder / CONVOLUTIONAL if is_convolutional else _config(folder, name))
+    stored = stored_tensors(folder)
+    pieces = _check_tokenizer(folder, name)
+    # all above is told before torch is loaded
+    from polyculture.nets import build, configuration, weights_fit
+
+    if is_convolutional:
+        rows = build.check_convolutional(folder, stored)
+    else:
+        config = configuration.open_configuration(folder, name)
+        rows = weights_fit.check_fit(folder, config, stored)
+    if pieces is not None:
+        weights_fit.refuse_pieces(folder, pieces, rows)
+    weights_fit.check_numbers(folder)
 
 
 def _refuse_weights(folder: Path, name: str) -> None:
@@ -60,24 +73,65 @@ def _refuse_weights(folder: Path, name: str) -> None:
     raise ModelError(msg)
 
 
-def _check_config(folder: Path, name: str) -> None:
-    file = folder / CONFIG
-    try:
-        config: Any = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        msg = f"{name} has no config.json, so nobody can tell what its weights are."
-        raise ModelError(msg) from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        msg = f"{file} cannot be read as JSON: {error}."
-        raise ModelError(msg) from error
-    kind = config.get("model_type") if isinstance(config, dict) else None
-    known = need("transformers", extra="train", purpose="Opening a base").CONFIG_MAPPING
-    if kind not in known:
+def _refuse_foreign(folder: Path, name: str) -> None:
+    """Refuse files by which transformers would open something other than the weights."""
+    if (folder / ADAPTER).exists():
         msg = (
-            f"{file}: transformers does not know the model_type {kind!r}. Code that comes with a "
-            "model is never run here; choose a base that needs none."
+            f"{name} holds an adapter ({ADAPTER}) that would be laid over the weights. Merge it "
+            "into them first (peft: merge_and_unload, then save_pretrained)."
         )
         raise ModelError(msg)
+    shard = next(folder.glob(DISTRIBUTED), None)
+    if shard is not None:
+        msg = f"{name} is a distributed checkpoint ({shard.name}). Save it as a plain folder first."
+        raise ModelError(msg)
+
+
+def _config(folder: Path, name: str) -> Path:
+    if not (folder / CONFIG).exists():
+        msg = f"{name} has no config.json, so nobody can tell what its weights are."
+        raise ModelError(msg)
+    return folder / CONFIG
+
+
+def _check_tokenizer(folder: Path, name: str) -> tuple[int, ...] | None:
+    """The numbers of a tokenizer's pieces, if its file says them plainly."""
+    found = [file for pattern in TOKENIZERS for file in folder.glob(pattern) if file.is_file()]
+    if not found:
+        msg = f"{name} has no tokenizer (tokenizer.json). Save one into the same folder."
+        raise ModelError(msg)
+    for file in found:
+        refuse_pointer(file)
+        if not file.stat().st_size:
+            msg = f"{file} is empty (0 bytes), but a tokenizer is read from it."
+            raise ModelError(msg)
+    whole, settings = folder / TOKENIZERS[0], folder / "tokenizer_config.json"
+    if whole.is_file():
+        return _pieces(whole)
+    if settings.is_file() and "auto_map" in read_object(settings):
+        msg = (
+            f"The tokenizer of {name} comes as code (auto_map in {settings.name}), and code that "
+            "comes with a model is never run here. Save it as a tokenizer.json, where you trust it."
+        )
+        raise ModelError(msg)
+    return None
+
+
+def _pieces(file: Path) -> tuple[int, ...] | None:
+    table = read_object(file)
+    model, added = table.get("model"), table.get("added_tokens")
+    if not isinstance(model, dict) or not isinstance(added, list):
+        msg = f"{file} is damaged: it holds no tokenizer ('model' and 'added_tokens')."
+        raise ModelError(msg)
+    vocabulary = model.get("vocab")
+    if isinstance(vocabulary, dict):
+        numbers = tuple(vocabulary.values())
+    elif isinstance(vocabulary, list):  # the kind Unigram numbers its pieces by their order
+        numbers = tuple(range(len(vocabulary)))
+    else:
+        return None
+    numbers += tuple(token.get("id") for token in added if isinstance(token, dict))
+    return numbers if all(type(number) is int for number in numbers) else None
 
 
 def digest_of(folder: Path) -> str:

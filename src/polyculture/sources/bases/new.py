@@ -24,11 +24,11 @@ class New(Settings):
     source: Literal["new"] = "new"
     kind: Literal["transformer", "convolutional", "tfidf"]
     """``tfidf`` is no network: counts of words with a linear model."""
-    width: int | None = Field(default=None, ge=32, multiple_of=HEAD_WIDTH)
+    width: int | None = Field(default=None, ge=32, le=16_384, multiple_of=HEAD_WIDTH)
     """Numbers a token; 128 where left out."""
-    layers: int | None = Field(default=None, ge=1)
+    layers: int | None = Field(default=None, ge=1, le=512)
     """Left out, 2 for a transformer and 3 for a convolutional network."""
-    vocabulary: int | None = Field(default=None, ge=300)
+    vocabulary: int | None = Field(default=None, ge=300, le=1_000_000)
     """Pieces of words at most, learnt from the training texts; 8,000 where left out."""
 
     @model_validator(mode="after")
@@ -47,6 +47,9 @@ def open_base(settings: New, texts: Sequence[Sequence[str]], work: Path, seed: i
         texts: The training texts, each a list of words, or a list of one text.
         work: An empty folder, filled with configuration, weights and tokenizer.
         seed: Where the first weights come from.
+
+    Raises:
+        RecipeError: The weights cannot fit into this machine's memory.
     """
     from polyculture.store.digest import of_folder, of_json
 
@@ -58,9 +61,11 @@ def open_base(settings: New, texts: Sequence[Sequence[str]], work: Path, seed: i
             lineage=(),
             digest=of_json(settings.model_dump(mode="json")),
         )
-    from polyculture.sources.bases._pieces import learn_pieces, write_tokenizer
+    from polyculture.sources.bases._pieces import SPECIAL, learn_pieces, write_tokenizer
 
+    _refuse_too_large(settings, len(SPECIAL))  # before a minute is spent on the pieces
     pieces = learn_pieces(texts, settings.vocabulary or 8_000)
+    _refuse_too_large(settings, len(pieces))
     is_transformer = settings.kind == "transformer"
     write_tokenizer(work, pieces, longest=LONGEST, tells_pairs=is_transformer)
     write = _write_transformer if is_transformer else _write_convolutional
@@ -72,6 +77,20 @@ def open_base(settings: New, texts: Sequence[Sequence[str]], work: Path, seed: i
         lineage=(),
         digest=of_folder(work),
         notes=(f"The base was made from nothing, with {len(pieces):,} pieces of words.",),
+    )
+
+
+def _refuse_too_large(settings: New, pieces: int) -> None:
+    from polyculture.nets.machine_memory import refuse_too_large
+
+    width = settings.width or 128
+    layers = settings.layers or DEFAULT_LAYERS[settings.kind]
+    # a Transformer's layer: four matrices of attention and two, each four times as large, behind it
+    squares = 12 if settings.kind == "transformer" else 3
+    table = pieces + (LONGEST if settings.kind == "transformer" else 0)
+    refuse_too_large(
+        f"base.width = {width:,} with base.layers = {layers:,}",
+        squares * layers * width**2 + table * width,
     )
 
 

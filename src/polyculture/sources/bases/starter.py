@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from polyculture.core.errors import StarterError
+from polyculture.core.errors import ModelError, StarterError
 from polyculture.core.plugins import Base, BaseSource
 from polyculture.core.recipe import Settings
 from polyculture.sources.starter import cache
 from polyculture.sources.starter.lock import find
+from polyculture.store.weight_files import stored_tensors
 
 READING = ("text", "chemistry")
 """Fields whose models read lines of characters, as recipes do."""
@@ -38,6 +39,11 @@ def open_base(settings: Starter, texts: Sequence[Sequence[str]], work: Path, see
         )
         raise StarterError(msg)
     folder, mark = cache.need(entry)
+    try:
+        stored_tensors(folder)  # what was fetched may have been cut off since
+    except ModelError as error:
+        msg = f"{error} It is the starter {entry.name!r}: polyculture starter fetch {entry.name}"
+        raise StarterError(msg) from error
     return Base(
         name=entry.name,
         kind="transformers",

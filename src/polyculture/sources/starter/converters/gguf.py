@@ -26,10 +26,14 @@ def convert(members: Path, folder: Path) -> tuple[str, ...]:
         with warnings.catch_warnings(), redirect_stderr(io.StringIO()):  # its progress bars
             warnings.simplefilter("ignore")  # about deprecations inside its readers
             model = transformers.AutoModelForCausalLM.from_pretrained(
-                members, gguf_file=file.name, dtype=torch.float32, local_files_only=True
+                members,
+                gguf_file=file.name,
+                dtype=torch.float32,
+                local_files_only=True,
+                trust_remote_code=False,
             )
             tokenizer = transformers.AutoTokenizer.from_pretrained(
-                members, gguf_file=file.name, local_files_only=True
+                members, gguf_file=file.name, local_files_only=True, trust_remote_code=False
             )
     except (OSError, ValueError, KeyError) as error:
         msg = f"{file.name} cannot be read as a GGUF model: {error}."
