@@ -146,7 +146,7 @@ def test_answers_that_differ_in_case_or_spaces_are_pointed_out(tmp_path: Path) -
 
     assert a.predictions.wrong.tolist() == [True, False]
     assert a.notes == (
-        "1 answer differs from the right one in case or spaces alone, which is wrong here.",
+        "1 answer differs from the right one in case, spaces or width alone, which is wrong here.",
     )
 
 
@@ -161,7 +161,7 @@ WIDE_REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "item,gold,a,b\n,x,x,y\n": ({"gold": "gold"}, r"line 2: the column 'item' is empty"),
     "item,gold,a\n1,x,x\n": ({"gold": "gold"}, r"two models or more, but there is only 'a'"),
-    "item,gold,a,b\n1,x,x,y,z\n": ({"gold": "gold"}, r"line 2: expected 4 cells .* but 5 came"),
+    "item,gold,a,b\n1,x,x,y,z\n": ({"gold": "gold"}, r"line 2: expected 4 cells .* got 5"),
     "item,gold,a,b\n": ({"gold": "gold"}, r"t\.csv has no rows"),
     "": ({}, r"t\.csv is empty"),
     "id,gold,a,b\n1,x,x,y\n": ({"gold": "gold"}, r"no column 'item'"),
@@ -222,7 +222,7 @@ LONG_REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "1,a,x,x,0.9\n1,b,y,x,0.1\n": (
         {"probabilities": "p"},
-        r"line 2: expected probabilities as a JSON object such as .* but '0\.9' came",
+        r"line 2: expected probabilities as a JSON object such as .* got '0\.9'",
     ),
     '1,a,x,x,"{""x"": 1}"\n2,a,x,x,\n1,b,y,x,\n2,b,y,x,\n': (
         {"probabilities": "p"},
@@ -250,7 +250,7 @@ def test_text_that_is_not_utf8_is_refused_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes("item,gold,a,b\n1,x,x,y\n2,é,x,y\n".encode("latin-1"))
 
-    with pytest.raises(PolycultureError, match=r"line 3: expected UTF-8 .* byte 0xe9 came"):
+    with pytest.raises(PolycultureError, match=r"line 3: expected UTF-8 text, got byte 0xe9"):
         wide(path, gold="gold")
 
 
