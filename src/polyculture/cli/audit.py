@@ -63,6 +63,9 @@ def command(
     seed: Annotated[int, typer.Option(min=0, help="Seed of resampling.")] = 1,
 ) -> None:
     """Compare models: a table of answers with --item, or RUNs with --probe."""
+    from polyculture.core.address_space import refuse_small
+
+    refuse_small()  # before libraries are imported that spin or abort for want of addresses
     from polyculture import api
     from polyculture.cli._summary import show_audit
     from polyculture.cli._terminal import speak_plainly

@@ -81,8 +81,8 @@ def refuse_equal_names(name: str, header: Sequence[str], line: str = ", line 1")
     """
     twice = next((column for column, times in Counter(header).items() if times > 1), None)
     if twice is not None:
-        called = f"two columns are named {twice!r}. Rename" if twice else "two have no name. Name"
-        msg = f"{name}{line}: {called} one of them."
+        called = f"are named {twice!r}. Rename" if twice else "have no name. Name"
+        msg = f"{name}{line}: two columns {called} one of them."
         raise DataError(msg)
 
 
