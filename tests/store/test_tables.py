@@ -112,7 +112,7 @@ def test_a_workbook_is_read_as_its_first_sheet(tmp_path: Path) -> None:
 
     assert table.frame.rows() == ROWS
     assert table.place(1) == f"{path}, row 4"
-    assert table.notes == (f"{path}: the sheet 'Answers' is read, the first of 2.",)
+    assert table.notes == ("a.xlsx: the sheet 'Answers' is read, the first of 2.",)
 
 
 def test_a_workbook_without_its_reader_says_how_to_get_it(
@@ -148,7 +148,7 @@ def test_another_separator_is_found_in_the_header_and_told(
     table = read_table(path)
 
     assert (table.frame.columns, table.separator) == (["id", "text"], separator)
-    assert table.notes == (f"{path}: cells are separated by {separator!r}.",)
+    assert table.notes == (f"a.csv: cells are separated by {separator!r}.",)
 
 
 @pytest.mark.parametrize("text", ["id,a;b\n1,x\n", "text\na;b\n"])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from polyculture.core import parts
 from polyculture.core.errors import PolycultureError
-from polyculture.core.shown import shown, shown_path, title_of
+from polyculture.core.shown import shown_name, title_of
 from polyculture.store.folder import refuse_existing, write_text, written_once
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def audit_answers(
         evidence = parts.load("sources.answers", "long").read(
             path, **columns, **more, **common, intersect=intersect
         )
-    asked = {"file": _file_name(path), "form": "wide" if wide else "long", "item column": item}
+    asked = {"file": shown_name(path), "form": "wide" if wide else "long", "item column": item}
     named = {"model": model, "answer": answer, "gold": gold, "text": text, "group": group}
     named |= {"document": document, "probabilities": probabilities}
     asked |= {f"{role} column": name for role, name in named.items() if name is not None}
@@ -126,10 +126,6 @@ def audit_answers(
         resamples=resamples,
         seed=seed,
     )
-
-
-def _file_name(path: Path) -> str:
-    return shown(path.name) if path.name != "-" else shown_path(path)
 
 
 def _form(separator: str | None, encoding: str) -> TextForm:

@@ -17,7 +17,9 @@ def command(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            help="One file of answers (- for standard input), or folders of runs.", metavar="PATH"
+            help="One file of answers (- for standard input), or folders of runs.",
+            metavar="PATH",
+            readable=False,  # our own sentence says why
         ),
     ],
     out: Annotated[Path, typer.Option(help="Folder of the audit, report included.")],
@@ -63,9 +65,9 @@ def command(
     seed: Annotated[int, typer.Option(min=0, help="Seed of resampling.")] = 1,
 ) -> None:
     """Compare models: a table of answers with --item, or RUNs with --probe."""
-    from polyculture.core.address_space import refuse_small
+    from polyculture.core.process_limits import refuse_small_limits
 
-    refuse_small()  # before libraries are imported that spin or abort for want of addresses
+    refuse_small_limits()  # before libraries are imported that spin or abort for want of addresses
     from polyculture import api
     from polyculture.cli._summary import show_audit
     from polyculture.cli._terminal import speak_plainly

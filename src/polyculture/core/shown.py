@@ -40,6 +40,16 @@ def shown_path(path: Path) -> str:
     return "standard input" if path == STANDARD_INPUT else shown(os.fspath(path))
 
 
+def shown_name(path: Path) -> str:
+    """The name of a file without its folders, for notes that are kept.
+
+    Example:
+        >>> shown_name(Path("a/b.csv"))
+        'b.csv'
+    """
+    return shown_path(path if path == STANDARD_INPUT else Path(path.name))
+
+
 def title_of(path: Path) -> str:
     """What a table is called after its file: the name without its suffixes.
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from polyculture.core.errors import DataError, StoreError
 from polyculture.core.parts import suggestion
-from polyculture.core.shown import shown_path
+from polyculture.core.shown import shown_name, shown_path
 from polyculture.store.content import Content, content_of, kind_of
 from polyculture.store.folder import whole_file
 from polyculture.store.formats.delimited import delimited
@@ -138,7 +138,7 @@ def _read(content: Content, kind: str, form: TextForm, head: bytes) -> Table:
 def _read_delimited(content: Content, form: TextForm, usual: str) -> Table:
     header, rows, separator = delimited(content, form, usual)
     frame, numbers = of_rows(header, rows)
-    told = f"{content.name}: cells are separated by {separator!r}."
+    told = f"{shown_name(content.path)}: cells are separated by {separator!r}."
     return Table(
         path=content.path,
         frame=frame,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from polyculture.core.shown import shown
+from polyculture.core.shown import shown, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,9 +40,7 @@ class Taken:
             parts.append(f"separator {self.table.separator!r}")
         if self.left_out:
             parts.append(f"not used: {listed(list(self.left_out))}")
-        is_file = self.table.path.name != "-"
-        name = shown(self.table.path.name) if is_file else self.table.name
-        return f"{name}: {'; '.join(parts)}"
+        return f"{shown_name(self.table.path)}: {'; '.join(parts)}"
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from polyculture.core.errors import DataError, need
+from polyculture.core.shown import shown_name
 from polyculture.store.formats.delimited import refuse_equal_names
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def excel(
         raise DataError(msg)
     header = [cell or "" for cell in rows[0]]
     refuse_equal_names(name, header, ", row 1")
-    notes = () if len(sheets) == 1 else (_of_several(name, sheets),)
+    notes = () if len(sheets) == 1 else (_of_several(shown_name(content.path), sheets),)
     return header, _body(rows[1:]), notes
 
 
