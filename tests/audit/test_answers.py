@@ -146,7 +146,7 @@ def test_answers_that_differ_in_case_or_spaces_are_pointed_out(tmp_path: Path) -
 
     assert a.predictions.wrong.tolist() == [True, False]
     assert a.notes == (
-        "1 answer differs from the right one in case or spaces alone, which is wrong here.",
+        "1 answer differs from the right one in case, spaces or width alone, which is wrong here.",
     )
 
 
@@ -161,7 +161,7 @@ WIDE_REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "item,gold,a,b\n,x,x,y\n": ({"gold": "gold"}, r"line 2: the column 'item' is empty"),
     "item,gold,a\n1,x,x\n": ({"gold": "gold"}, r"two models or more, but there is only 'a'"),
-    "item,gold,a,b\n1,x,x,y,z\n": ({"gold": "gold"}, r"line 2: expected 4 cells .* but 5 came"),
+    "item,gold,a,b\n1,x,x,y,z\n": ({"gold": "gold"}, r"line 2: expected 4 cells .* got 5"),
     "item,gold,a,b\n": ({"gold": "gold"}, r"t\.csv has no rows"),
     "": ({}, r"t\.csv is empty"),
     "id,gold,a,b\n1,x,x,y\n": ({"gold": "gold"}, r"no column 'item'"),
@@ -222,7 +222,7 @@ LONG_REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "1,a,x,x,0.9\n1,b,y,x,0.1\n": (
         {"probabilities": "p"},
-        r"line 2: expected probabilities as a JSON object such as .* but '0\.9' came",
+        r"line 2: expected probabilities as a JSON object such as .* got '0\.9'",
     ),
     '1,a,x,x,"{""x"": 1}"\n2,a,x,x,\n1,b,y,x,\n2,b,y,x,\n': (
         {"probabilities": "p"},
@@ -250,8 +250,113 @@ def test_text_that_is_not_utf8_is_refused_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes("item,gold,a,b\n1,x,x,y\n2,é,x,y\n".encode("latin-1"))
 
-    with pytest.raises(PolycultureError, match=r"line 3: expected UTF-8 .* byte 0xe9 came"):
+    with pytest.raises(PolycultureError, match=r"line 3: expected UTF-8 text, got byte 0xe9"):
         wide(path, gold="gold")
+
+
+COLUMNS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    # texts with a name of their own, an index without one, and numbers that are answers
+    ",item,gold,a,b\n0,q,x,x,y\n": ({"gold": "gold"}, ["a", "b"]),
+    "Unnamed: 0,item,gold,a,b\n0,q,x,x,y\n": ({"gold": "gold"}, ["a", "b"]),
+    "n,item,gold,a,b\n1,q,x,x,y\n2,r,x,x,y\n3,s,x,x,y\n": ({"gold": "gold"}, ["a", "b"]),
+    "item,gold,a,b\nq,0,0,1\nr,1,1,1\ns,2,2,1\n": ({"gold": "gold"}, ["a", "b"]),
+    "item,Text,gold,a,b\nq,t,x,x,y\n": ({"gold": "gold"}, ["a", "b"]),
+    "item,label,a,b\nq,x,x,y\n": ({}, ["a", "b"]),
+    "item,label,a,b\nq,x,x,y\n#": ({"models": ["label", "b"]}, ["label", "b"]),
+    # free text: without right answers nobody knows which column is strange
+    "item,a,b\n1,p,q\n2,r,s\n3,t,u\n4,v,w\n5,x,y\n": ({}, ["a", "b"]),
+    "item,t,a,b\n1,p,x,x\n2,q,y,x\n3,r,x,x\n4,s,x,x\n5,t,y,y\n": ({}, ["a", "b"]),
+}
+
+
+@pytest.mark.parametrize("text", COLUMNS)
+def test_only_columns_that_can_hold_answers_are_models(text: str, tmp_path: Path) -> None:
+    """What is left out is told; a column that is named as a model is one."""
+    columns, models = COLUMNS[text]
+
+    found = wide(written(tmp_path, text.removesuffix("#")), **columns)
+
+    assert [one.model for one in found] == models
+
+
+def test_the_line_about_a_table_lists_the_first_of_many_models(tmp_path: Path) -> None:
+    """And the separator, and what is not used."""
+    names = [f"m{number}" for number in range(20)]
+    text = f"item;id;{';'.join(names)}\n1;x{';y' * 20}\n"
+    told: list[str] = []
+
+    wide(written(tmp_path, text), told=lambda taken: told.append(taken.sentence))
+
+    shown = ", ".join(names[:12])
+    assert told == [
+        f"t.csv: 1 item; models {shown} and 8 more; item 'item'; separator ';'; not used: 'id'"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer", "is_right"),
+    [
+        ("1.0", "1", True),
+        ("100", "1e2", True),
+        ("-0", "0.0", True),
+        ("007", "7", False),
+        ("e\u0301", "\u00e9", True),
+        ("A", "\uff21", False),
+    ],
+)
+def test_answers_are_compared_by_what_they_mean(
+    *, gold: str, answer: str, is_right: bool, tmp_path: Path
+) -> None:
+    """Numbers as numbers where all are numbers, texts in one form of Unicode; codes as texts."""
+    a, _ = wide(written(tmp_path, f"item,gold,a,b\n1,{gold},{answer},{gold}\n"), gold="gold")
+
+    assert a.predictions.wrong.tolist() == [not is_right]
+
+
+def test_probabilities_of_equal_labels_are_added(tmp_path: Path) -> None:
+    """Labels are brought to the form of the answers."""
+    rows = [
+        {"item": 1, "model": "a", "answer": "1", "gold": "1.0", "p": {"1": 0.5, "1.0": 0.5}},
+        {"item": 1, "model": "b", "answer": "2", "gold": "1.0", "p": {"1": 0.25, "2": 0.75}},
+    ]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+
+    a, b = long(written(tmp_path, text, "t.jsonl"), gold="gold", probabilities="p")
+
+    assert a.predictions.classes == b.predictions.classes == ("1", "2")
+    assert a.predictions.probabilities is not None
+    assert a.predictions.probabilities.tolist() == [[1, 0]]
+    assert b.predictions.probabilities is not None
+    assert b.predictions.probabilities.tolist() == [[0.25, 0.75]]
+
+
+def test_answers_that_contradict_their_probabilities_are_counted(tmp_path: Path) -> None:
+    """Also those without one, and labels that are no answer."""
+    cells = ({"x": 0.4, "y": 0.6}, {"y": 1}, {"x": 0.5, "y": 0.5}, {"x": 1, "z": 0})
+    rows = [{"item": n, "model": "a", "answer": "x", "p": p} for n, p in enumerate(cells)]
+    rows += [{"item": n, "model": "b", "answer": "y"} for n in range(4)]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+
+    a, b = long(written(tmp_path, text, "t.jsonl"), probabilities="p")
+
+    strange = (
+        "Probabilities are given to 1 label that no model answers and that no item has as its "
+        "right answer: 'z'."
+    )
+    assert a.notes == (
+        strange,
+        "1 of 4 answers have no probability, or one of 0.",
+        "1 of 4 answers contradict their own probabilities, which give more to another answer.",
+    )
+    assert b.notes == (strange,)
+
+
+def test_a_model_that_is_never_right_is_pointed_out(tmp_path: Path) -> None:
+    """Its column may be something else."""
+    a, b = wide(written(tmp_path, "item,gold,a,b\n1,x,u,x\n2,x,u,y\n"), gold="gold")
+
+    assert a.notes == ("None of the answers is the right answer of any item.",)
+    assert b.notes == ()
 
 
 def test_a_column_that_names_no_document_is_as_none(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from polyculture.core.shown import shown, shown_path
 from polyculture.core.values import Known
 
 if TYPE_CHECKING:
@@ -33,13 +34,13 @@ def show_audit(audit: Audit, folder: Path) -> None:
     if left > 0:
         console.print(f"… and {left} more; the report has all.", markup=False)
     for line in _lines(audit):
-        console.print(line, markup=False)
-    console.print(f"\nReport: {folder / 'report.html'}", markup=False)
+        console.print(shown(line), markup=False)
+    console.print(f"\nReport: {shown_path(folder / 'report.html')}", markup=False)
 
 
 def _accuracies(audit: Audit) -> Table:
     items = "1 item" if audit.items == 1 else f"{audit.items:,} items"
-    title = Text(f"{len(audit.models)} models on {items} of {audit.probe}")
+    title = Text(f"{len(audit.models)} models on {items} of {shown(audit.probe)}")
     table = Table(title=title)
     table.add_column("model")
     table.add_column("accuracy", justify="right")
@@ -49,7 +50,7 @@ def _accuracies(audit: Audit) -> Table:
         value = model.accuracy
         number = f"{value.number:.3f}" if isinstance(value, Known) else "–"
         # A name is no markup: "[b]" stays "[b]".
-        table.add_row(Text(model.name), number, _ends(value), f"{model.missing:,}")
+        table.add_row(Text(shown(model.name)), number, _ends(value), f"{model.missing:,}")
     return table
 
 

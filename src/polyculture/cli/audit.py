@@ -9,10 +9,18 @@ import typer
 
 from polyculture.core.errors import PolycultureError
 
+OTHERS = frozenset({"models", "separator", "encoding", "probe"})
+"""Options that are not names of columns."""
+
 
 def command(
     paths: Annotated[
-        list[Path], typer.Argument(help="One file of answers, or folders of runs.", metavar="PATH")
+        list[Path],
+        typer.Argument(
+            help="One file of answers (- for standard input), or folders of runs.",
+            metavar="PATH",
+            readable=False,  # our own sentence says why
+        ),
     ],
     out: Annotated[Path, typer.Option(help="Folder of the audit, report included.")],
     *,
@@ -35,6 +43,13 @@ def command(
     models: Annotated[
         str | None, typer.Option(help="Models to compare, as A,B,C; all where left out.")
     ] = None,
+    separator: Annotated[
+        str | None,
+        typer.Option(help="What separates cells of CSV and TSV, such as ';' or tab."),
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of a text file, such as latin-1; else UTF-8.")
+    ] = None,
     probe: Annotated[
         str | None, typer.Option(help="Split on which runs are compared, such as test.")
     ] = None,
@@ -50,12 +65,18 @@ def command(
     seed: Annotated[int, typer.Option(min=0, help="Seed of resampling.")] = 1,
 ) -> None:
     """Compare models: a table of answers with --item, or RUNs with --probe."""
+    from polyculture.core.process_limits import refuse_small_limits
+
+    refuse_small_limits()  # before libraries are imported that spin or abort for want of addresses
     from polyculture import api
     from polyculture.cli._summary import show_audit
+    from polyculture.cli._terminal import speak_plainly
+    from polyculture.core.shown import shown
 
+    speak_plainly()
     columns = {"item": item, "model": model, "answer": answer, "gold": gold, "text": text}
     columns |= {"probabilities": probabilities, "group": group, "document": document}
-    columns |= {"models": models, "probe": probe}
+    columns |= {"models": models, "separator": separator, "encoding": encoding, "probe": probe}
     flags = {"wide": wide, "intersect": intersect, "show-text": show_text}
     numbers = {"resamples": (resamples, 1000), "seed": (seed, 1)}
     words = ["polyculture", "audit", *map(str, paths)]
@@ -64,15 +85,18 @@ def command(
     words += [f"--{name}" for name, is_set in flags.items() if is_set]
     for name, (number, usual) in numbers.items():
         words += [f"--{name}", str(number)] if number != usual else []
-    said = shlex.join([*words, "--out", str(out)])
+    said = shown(shlex.join([*words, "--out", str(out)]))
     common = {"out": out, "replace": replace, "resamples": resamples, "seed": seed, "command": said}
     if item is not None:
         audit = api.audit_answers(
             _one(paths),
-            **{name: columns[name] for name in columns if name not in {"models", "probe"}},
+            **{name: columns[name] for name in columns if name not in OTHERS},
             models=[name.strip() for name in models.split(",")] if models else None,
+            separator=separator,
+            encoding=encoding or "utf-8",
             wide=wide,
             intersect=intersect,
+            on_read=lambda line: typer.echo(line, err=True),
             **common,
         )
     elif probe is not None:
@@ -104,8 +128,8 @@ def _refuse_columns(columns: dict[str, str | None], flags: dict[str, bool]) -> N
 def _one(paths: list[Path]) -> Path:
     if len(paths) > 1:
         msg = (
-            f"An audit reads one table of answers, but {len(paths)} paths came. Put all models "
-            "into one table; folders of runs go with --probe instead of --item."
+            f"An audit reads one table of answers, got {len(paths)} paths. Put all models into "
+            "one table; folders of runs go with --probe instead of --item."
         )
         raise PolycultureError(msg)
     return paths[0]

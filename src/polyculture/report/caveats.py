@@ -51,7 +51,7 @@ def _trainings(runs: Sequence[Run]) -> tuple[str, ...]:
 def _missing(audit: Audit) -> tuple[str, ...]:
     sentences = [
         f"{isolated(model.name)} gave no answer to {plural(model.missing, 'item')}; "
-        "they count as wrong."
+        f"they {'agree with nothing' if model.errors is None else 'count as wrong'}."
         for model in audit.models
         if model.missing
     ]

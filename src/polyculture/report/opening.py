@@ -187,7 +187,8 @@ def _sure(audit: Audit) -> Answer:
     ]
     missing = sum(model.missing for model in audit.models)
     if missing:
-        details.append(f"{plural(missing, 'missing answer')} counted as wrong.")
+        so = "agreeing with nothing" if audit.models[0].errors is None else "counted as wrong"
+        details.append(f"{plural(missing, 'missing answer')} {so}.")
     return Answer(
         question="How sure are we?",
         figure=f"{audit.items:,}",

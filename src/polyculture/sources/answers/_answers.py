@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from polyculture.core.errors import DataError
+from polyculture.core.shown import CONTROL, title_of
 from polyculture.core.views import Evidence
+from polyculture.sources.answers._notes import label_notes, model_notes
+from polyculture.sources.answers._one_form import one_form
 from polyculture.store.digest import of_json
 from polyculture.store.evidence import predictions_of
 
@@ -41,36 +45,99 @@ def evidence_of(table: Table, answers: Answers) -> list[Evidence]:
     """One model's evidence after the other, all in one coding of the classes.
 
     Raises:
-        DataError: There is only one model.
+        DataError: A model's name holds a control character.
     """
-    if len(answers.given) < 2:  # noqa: PLR2004
-        names = ", ".join(repr(name) for name in answers.given) or "none"
-        msg = f"{table.path}: an audit compares two models or more, but there is only {names}."
-        raise DataError(msg)
+    _refuse_controls(table, answers.given)
+    answers = _in_one_form(answers)
     items = tuple(answers.items)
     digest = of_json({"items": items, "gold": answers.gold})
     seen = {answer for given in answers.given.values() for answer in given if answer is not None}
-    classes = (*answers.classes, *sorted((seen | set(answers.gold or ())) - set(answers.classes)))
+    seen |= set(answers.gold or ())
+    classes = (*answers.classes, *sorted(seen - set(answers.classes)))
+    coded = {
+        name: predictions_of(
+            items,
+            given,
+            answers.gold,
+            probabilities=_widened(answers.probabilities.get(name), len(classes)),
+            classes=classes,
+        )
+        for name, given in answers.given.items()
+    }
+    shared = (*answers.notes, *label_notes(answers.classes, seen))
     return [
         Evidence(
             model=name,
-            probe=table.path.stem,
+            probe=title_of(table.path),
             digest=digest,
             items=items,
-            predictions=predictions_of(
-                items,
-                given,
-                answers.gold,
-                probabilities=_widened(answers.probabilities.get(name), len(classes)),
-                classes=classes,
-            ),
+            predictions=predictions,
             groups=None if answers.groups is None else tuple(answers.groups),
             documents=tuple(answers.documents or ()) if any(answers.documents or ()) else None,
             texts=None if answers.texts is None else tuple(answers.texts),
-            notes=(*answers.notes, *_own_notes(given, answers.gold)),
+            notes=(*shared, *model_notes(predictions)),
         )
-        for name, given in answers.given.items()
+        for name, predictions in coded.items()
     ]
+
+
+def refuse_few(table: Table, models: Sequence[str], left_out: Sequence[str] = ()) -> None:
+    """See that there is something to compare.
+
+    Raises:
+        DataError: There are fewer than two models.
+    """
+    if len(models) < 2:  # noqa: PLR2004
+        names = ", ".join(repr(name) for name in models) or "none"
+        without = f" (without {', '.join(map(repr, left_out))})" if left_out else ""
+        msg = (
+            f"{table.name}: an audit compares two models or more, but there is only {names}"
+            f"{without}."
+        )
+        raise DataError(msg)
+
+
+def _refuse_controls(table: Table, models: Mapping[str, object]) -> None:
+    for name in models:
+        if CONTROL.search(name):
+            msg = (
+                f"{table.name}: the name {name!r} of a model holds a control character. Rename "
+                "the model."
+            )
+            raise DataError(msg)
+
+
+def _in_one_form(answers: Answers) -> Answers:
+    """The same answers, with equal ones written equally."""
+    cells = chain(answers.gold or (), *answers.given.values())
+    found = one_form(Counter(cell for cell in cells if cell is not None), answers.classes)
+    if not found.form:
+        return answers
+    classes = tuple(sorted({found.of(label) for label in answers.classes}))
+    return replace(
+        answers,
+        given={
+            name: [None if cell is None else found.of(cell) for cell in given]
+            for name, given in answers.given.items()
+        },
+        gold=None if answers.gold is None else [found.of(cell) for cell in answers.gold],
+        probabilities={
+            name: _joined(values, [classes.index(found.of(one)) for one in answers.classes])
+            for name, values in answers.probabilities.items()
+        },
+        classes=classes,
+        notes=(*answers.notes, *found.notes),
+    )
+
+
+def _joined(probabilities: NDArray[Any], columns: Sequence[int]) -> NDArray[Any]:
+    """Add up the probabilities of classes that are one."""
+    import numpy as np
+
+    joined = np.zeros((len(probabilities), 1 + max(columns, default=-1)))
+    for old, new in enumerate(columns):
+        joined[:, new] += probabilities[:, old]
+    return joined
 
 
 def _widened(probabilities: NDArray[Any] | None, classes: int) -> NDArray[Any] | None:
@@ -79,27 +146,6 @@ def _widened(probabilities: NDArray[Any] | None, classes: int) -> NDArray[Any] |
     import numpy as np
 
     return np.pad(probabilities, ((0, 0), (0, classes - probabilities.shape[1])))
-
-
-def _own_notes(given: Sequence[str | None], gold: Sequence[str] | None) -> list[str]:
-    notes = []
-    missing = sum(answer is None for answer in given)
-    if missing:
-        notes.append(f"{missing:,} of {len(given):,} answers are missing and count as wrong.")
-    near = sum(
-        answer is not None and answer != right and _plain(answer) == _plain(right)
-        for answer, right in zip(given, gold or (), strict=False)
-    )
-    if near:
-        differ = "answer differs" if near == 1 else "answers differ"
-        notes.append(
-            f"{near:,} {differ} from the right one in case or spaces alone, which is wrong here."
-        )
-    return notes
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.casefold().split())
 
 
 def check_roles(table: Table, roles: Mapping[str, str | None]) -> None:
@@ -116,7 +162,7 @@ def check_roles(table: Table, roles: Mapping[str, str | None]) -> None:
     for column, times in Counter(named.values()).items():
         if times > 1:
             both = " and ".join(f"--{role}" for role, name in named.items() if name == column)
-            msg = f"The column {column!r} of {table.path} is named for {both}. Name two columns."
+            msg = f"The column {column!r} of {table.name} is named for {both}. Name two columns."
             raise DataError(msg)
         table.column(column)
 

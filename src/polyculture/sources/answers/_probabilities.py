@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json  # three times as fast as json
 
 from polyculture.core.errors import DataError
+from polyculture.core.shown import shown
+from polyculture.store.json_text import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,18 +40,19 @@ def check(cell: str, place: str) -> None:
 0.01), but they sum to 0.75. Give every answer its probability.
     """
     try:
-        found = json.loads(cell)
-    except json.JSONDecodeError:
+        found = parsed(cell)
+    except ValueError:
         found = None
     if not isinstance(found, dict) or not found:
         msg = (
             f'{place}: expected probabilities as a JSON object such as {{"yes": 0.75, "no": '
-            f"0.25}}, but {cell[:40]!r} came."
+            f"0.25}}, got {shown(cell[:40])!r}."
         )
         raise DataError(msg)
     for label, number in found.items():
         if type(number) not in NUMBERS or not 0 <= number <= 1 + TOLERANCE:
-            msg = f"{place}: the probability of {label!r} has to be from 0 to 1, but is {number}."
+            what = str(number)[:40]
+            msg = f"{place}: the probability of {label!r} has to be from 0 to 1, but is {what}."
             raise DataError(msg)
     total = math.fsum(found.values())
     if abs(total - 1) > TOLERANCE:
@@ -127,6 +129,8 @@ def _of_one_model(
         one = _parsed(cell) or {}
         if not one:
             check(cell, table.place(row))
+            msg = f"{table.place(row)}: the probabilities cannot be read: {shown(cell[:40])!r}."
+            raise DataError(msg)
         numbers += one.values()
         labels = tuple(one)  # as a rule the same ones in each cell
         if labels not in places:
@@ -134,7 +138,12 @@ def _of_one_model(
         columns += places[labels]
         lengths.append(len(one))
     values = np.zeros((len(cells), len(code)))
-    values[np.repeat(np.arange(len(cells)), lengths), columns] = numbers
+    try:
+        values[np.repeat(np.arange(len(cells)), lengths), columns] = numbers
+    except OverflowError:  # a whole number that no float holds
+        for cell, row in zip(cells, rows, strict=True):
+            check(cell or "", table.place(row))
+        raise
     total = values.sum(axis=1)
     # A comparison with NaN is false, so what is not plainly good is looked at one by one.
     good = (values >= 0).all(axis=1) & (values <= 1 + TOLERANCE).all(axis=1)
@@ -150,5 +159,6 @@ def _parsed(cell: str) -> dict[str, float] | None:
         found = from_json(cell)
     except ValueError:
         return None
-    is_plain = isinstance(found, dict) and NUMBERS.issuperset(map(type, found.values()))
-    return found if is_plain else None
+    if not isinstance(found, dict) or not NUMBERS.issuperset(map(type, found.values())):
+        return None
+    return found

@@ -8,11 +8,19 @@ from polyculture.core.errors import DataError, ProbeMismatchError
 from polyculture.core.parts import suggestion
 from polyculture.core.plugins import AnswerSource
 from polyculture.sources.answers import _probabilities
-from polyculture.sources.answers._answers import Answers, check_roles, evidence_of, ids
+from polyculture.sources.answers._answers import (
+    Answers,
+    check_roles,
+    evidence_of,
+    ids,
+    refuse_few,
+)
+from polyculture.sources.answers._taken import Taken, ignore
 from polyculture.store.tables import SUFFIXES, read_table
+from polyculture.store.text_form import PLAIN, TextForm
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -36,11 +44,13 @@ def read(
     document: str | None = None,
     models: Sequence[str] | None = None,
     intersect: bool = False,
+    form: TextForm = PLAIN,
+    told: Callable[[Taken], None] = ignore,
 ) -> list[Evidence]:
     """Read a table with one row for each answer.
 
     Args:
-        path: CSV, TSV, JSON lines or Parquet; the other arguments name its columns.
+        path: A table of any kind that is read; the other arguments name its columns.
         item: Id of the item.
         model: Name of the model.
         answer: The answer; an empty cell is a missing answer, which counts as wrong.
@@ -52,17 +62,28 @@ def read(
             together. An item with an empty cell stands alone.
         models: Names of the models to read; all, if none are given.
         intersect: Compare on the items that all models have; what is dropped is noted.
+        form: How the file is written.
+        told: Called with what was taken for what, before models are compared.
 
     Raises:
         DataError: The table cannot be read as this; the message names file and line.
         ProbeMismatchError: Models have different items.
     """
-    table = read_table(path)
+    table = read_table(path, form)
     roles = {"item": item, "model": model, "answer": answer, "gold": gold, "text": text}
     more = {"probabilities": probabilities, "group": group, "document": document}
     check_roles(table, roles | more)
     places = _places(table, item, model, models)
-    items, notes = _items(table, places, intersect=intersect)
+    refuse_few(table, list(places))
+    items, notes = _items(table, places, intersect=intersect, has_gold=gold is not None)
+    unused = [name for name in table.frame.columns if name not in {**roles, **more}.values()]
+    taken = Taken(
+        table=table,
+        items=len(items),
+        models=list(places),
+        roles=roles | more,
+        left_out=dict.fromkeys(unused, ""),
+    )
     rows = {name: [own[one] for one in items] for name, own in places.items()}
     all_rows = [rows[name][number] for number in range(len(items)) for name in rows]
     given = {name: table.column(answer).gather(own).to_list() for name, own in rows.items()}
@@ -76,8 +97,9 @@ def read(
         documents=_documents(table, document, items, all_rows) if document else None,
         probabilities=values,
         classes=classes,
-        notes=notes,
+        notes=(*taken.notes, *notes),
     )
+    told(taken)
     return evidence_of(table, answers)
 
 
@@ -98,13 +120,13 @@ def _places(
             raise DataError(msg)
     for name in models or ():
         if name not in places:
-            msg = f"{table.path} has no model {name!r}. {suggestion(name, list(places))}"
+            msg = f"{table.name} has no model {name!r}. {suggestion(name, list(places))}"
             raise DataError(msg)
     return {name: places[name] for name in models} if models else places
 
 
 def _items(
-    table: Table, places: dict[str, dict[str, int]], *, intersect: bool
+    table: Table, places: dict[str, dict[str, int]], *, intersect: bool, has_gold: bool
 ) -> tuple[list[str], list[str]]:
     """The items of all models in the order of the table, and what was dropped."""
     everywhere = list(dict.fromkeys(one for own in places.values() for one in own))
@@ -115,14 +137,15 @@ def _items(
     if not intersect:
         name = next(name for name, own in places.items() if len(own) < len(everywhere))
         lacking = next(one for one in everywhere if one not in places[name])
+        so = "counts as wrong" if has_gold else "agrees with nothing"
         msg = (
-            f"{table.path}: models are compared on the same items, but {name!r} has no row for "
+            f"{table.name}: models are compared on the same items, but {name!r} has no row for "
             f"item {lacking!r} ({dropped:,} of {len(everywhere):,} items are not answered by all). "
-            "Add the rows (an empty answer counts as wrong), or add --intersect."
+            f"Add the rows (an empty answer {so}), or add --intersect."
         )
         raise ProbeMismatchError(msg)
     if not common:
-        msg = f"{table.path}: there is no item that all {len(places)} models have a row for."
+        msg = f"{table.name}: there is no item that all {len(places)} models have a row for."
         raise ProbeMismatchError(msg)
     note = f"{dropped:,} of {len(everywhere):,} items were dropped, as not all models have them."
     return common, [note]

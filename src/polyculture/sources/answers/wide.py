@@ -6,11 +6,20 @@ from typing import TYPE_CHECKING
 
 from polyculture.core.errors import DataError
 from polyculture.core.plugins import AnswerSource
-from polyculture.sources.answers._answers import Answers, check_roles, evidence_of, ids
+from polyculture.sources.answers._answers import (
+    Answers,
+    check_roles,
+    evidence_of,
+    ids,
+    refuse_few,
+)
+from polyculture.sources.answers._model_columns import model_columns
+from polyculture.sources.answers._taken import Taken, ignore
 from polyculture.store.tables import SUFFIXES, read_table
+from polyculture.store.text_form import PLAIN, TextForm
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from polyculture.core.views import Evidence
@@ -28,36 +37,45 @@ def read(
     group: str | None = None,
     document: str | None = None,
     models: Sequence[str] | None = None,
+    form: TextForm = PLAIN,
+    told: Callable[[Taken], None] = ignore,
 ) -> list[Evidence]:
     """Read a table with one row for each item and one column of answers for each model.
 
     Args:
-        path: CSV, TSV, JSON lines or Parquet; the other arguments name its columns.
+        path: A table of any kind that is read; the other arguments name its columns.
         item: Id of the item.
         gold: The right answer.
         text: What was asked.
         group: A domain or source of the item.
         document: What the item is a part of (a document, a user, a thread): items of one are drawn
             together. An item with an empty cell stands alone.
-        models: Columns of answers; all columns not named otherwise, if none are given. An empty
-            cell is a missing answer, which counts as wrong.
+        models: Columns of answers; if none are given, all columns not named otherwise that can be
+            answers. An empty cell is a missing answer, which counts as wrong.
+        form: How the file is written.
+        told: Called with what was taken for what, before models are compared.
 
     Raises:
         DataError: The table cannot be read as this; the message names file and line.
     """
-    table = read_table(path)
+    table = read_table(path, form)
     roles = {"item": item, "gold": gold, "text": text, "group": group, "document": document}
-    names = list(models or (c for c in table.frame.columns if c not in roles.values()))
-    check_roles(table, {**roles, **{f"models {name}": name for name in names}})
+    check_roles(table, {**roles, **{f"models {name}": name for name in models or ()}})
+    names, left_out = (list(models), {}) if models else model_columns(table, roles)
+    refuse_few(table, names, list(left_out))
+    items = _unique_items(table, item)
+    taken = Taken(table=table, items=len(items), models=names, roles=roles, left_out=left_out)
     answers = Answers(
-        items=_unique_items(table, item),
+        items=items,
         given={name: table.column(name).to_list() for name in names},
         gold=ids(table, gold, "right answer") if gold else None,
         texts=table.column(text).fill_null("").to_list() if text else None,
         groups=table.column(group).fill_null(NO_GROUP).to_list() if group else None,
         documents=table.column(document).to_list() if document else None,
         probabilities={},
+        notes=taken.notes,
     )
+    told(taken)
     return evidence_of(table, answers)
 
 

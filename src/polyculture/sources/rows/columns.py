@@ -1,13 +1,16 @@
 """Translate the columns of somebody's table into ours; errors name file and line."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from pydantic import field_validator
+
 from polyculture.core.errors import DataError
-from polyculture.core.recipe import Settings
+from polyculture.sources.rows.encoded import WAYS, Encoded
 from polyculture.sources.rows.schemes import PREFIXES, scheme_note, scheme_of, to_iob2
+from polyculture.store.json_text import parsed
 from polyculture.store.tables import Table, read_table
+from polyculture.store.text_form import TextForm, checked_delimiter
 
 if TYPE_CHECKING:
     import polars as pl
@@ -32,7 +35,7 @@ USUAL = {
 """Names that a column usually has, looked for where the settings name none."""
 
 
-class Columns(Settings):
+class Columns(Encoded):
     """Which column holds what. A column that is not named is looked for under its usual name."""
 
     text: str | None = None
@@ -58,9 +61,24 @@ class Columns(Settings):
     document: str | None = None
     """Rows of one document; they stay in one split."""
     quotes: bool = True
-    """Cells of CSV and TSV may stand in quotes; false where a quote is a sign like any other."""
+    """Cells of CSV and TSV may stand in quotes; false where a quote is a plain character."""
+    delimiter: str | None = None
+    """What separates cells of CSV and TSV, such as ``;`` or ``tab``; left out, what the header
+    shows."""
     group: str | None = None
     """A domain or source, for reports by group."""
+
+    @field_validator("delimiter")
+    @classmethod
+    def _delimiter_is_a_character(cls, word: str | None) -> str | None:
+        return None if word is None else checked_delimiter(word)
+
+    @property
+    def form(self) -> TextForm:
+        """How the files are written."""
+        return TextForm(
+            delimiter=self.delimiter, encoding=self.encoding, quotes=self.quotes, settings=WAYS
+        )
 
 
 def read_rows(path: Path, split: str, columns: Columns) -> "tuple[pl.DataFrame, Table]":
@@ -75,12 +93,12 @@ def read_rows(path: Path, split: str, columns: Columns) -> "tuple[pl.DataFrame, 
     """
     import polars as pl
 
-    table = read_table(path, quotes=columns.quotes)
+    table = read_table(path, columns.form)
     found = _find(table, columns)
     if not {"text", "tokens"} & found.keys():
         msg = (
-            f"{path} has none of the columns 'text' and 'tokens'. Name the column with text = "
-            f"{table.frame.columns[0]!r} or another of: {', '.join(table.frame.columns)}."
+            f"{table.name} has none of the columns 'text' and 'tokens'. Name the column with "
+            f"text = {table.frame.columns[0]!r} or another of: {', '.join(table.frame.columns)}."
         )
         raise DataError(msg)
     ids = found.pop("id", None)
@@ -110,7 +128,7 @@ def _theirs(table: Table, columns: Columns, ours: str) -> str | None:
 
 def _read(table: Table, ours: str, theirs: str, columns: Columns) -> list[Any]:
     if ours == "labels":
-        return [_labels(cell, columns.separator) for cell in table.frame[theirs].to_list()]
+        return [_labels(table, row, theirs, columns.separator) for row in range(len(table.frame))]
     if ours == "tokens":
         return [_words(table, row, theirs) for row in range(len(table.frame))]
     if ours == "tags":
@@ -132,30 +150,33 @@ def _need(cell: str | None, table: Table, row: int, name: str) -> str:
     return cell
 
 
-def _labels(cell: str | None, separator: str) -> list[str]:
+def _labels(table: Table, row: int, name: str, separator: str) -> list[str]:
+    cell = table.frame[name][row]
     if cell is None:
         return []
     if cell.startswith("["):
-        parts = json.loads(cell)
-        return [str(part) for part in parts]
+        parts = _list(table, row, name, "labels as a JSON list")
+        if any(isinstance(part, (dict, list)) or part is None for part in parts):
+            _refuse(table, row, f"expected labels in {name!r}, got {cell!r:.60}")
+        return [part if isinstance(part, str) else str(part) for part in parts]
     return [part.strip() for part in cell.split(separator) if part.strip()]
 
 
 def _list(table: Table, row: int, name: str, what: str) -> list[Any]:
     cell = table.frame[name][row]
     try:
-        value = json.loads(cell or "")
-    except json.JSONDecodeError:
+        value = parsed(cell or "")
+    except ValueError:
         value = None
     if not isinstance(value, list):
-        _refuse(table, row, f"expected {what} in {name!r}, but {cell!r:.60} came")
+        _refuse(table, row, f"expected {what} in {name!r}, got {cell!r:.60}")
     return value
 
 
 def _words(table: Table, row: int, name: str) -> list[str]:
     words = _list(table, row, name, "a list of words")
     if not words or not all(isinstance(word, str) and word for word in words):
-        _refuse(table, row, f"expected words in {name!r}, but {words!r:.60} came")
+        _refuse(table, row, f"expected words in {name!r}, got {words!r:.60}")
     return words
 
 
@@ -169,7 +190,7 @@ def _tags(table: Table, row: int, name: str, columns: Columns) -> list[str]:
     for tag in tags:
         prefix, dash, label = str(tag).partition("-")
         if tag != "O" and not (prefix in PREFIXES and dash and label):
-            what = f"expected the tag O, or B-, I-, E-, S- and a label, but {tag!r} came"
+            what = f"expected the tag O, or B-, I-, E-, S- and a label, got {tag!r}"
             _refuse(table, row, what)
     return tags
 
@@ -184,7 +205,7 @@ def _spans(table: Table, row: int, name: str) -> list[dict[str, Any]]:
             and span["label"]
         )
         if not fits:
-            _refuse(table, row, f"expected spans as {{start, end, label}}, but {span!r:.60} came")
+            _refuse(table, row, f"expected spans as {{start, end, label}}, got {span!r:.60}")
     return [{key: span[key] for key in ("start", "end", "label")} for span in spans]
 
 
@@ -201,7 +222,7 @@ def _check_lengths(table: Table, made: dict[str, Any]) -> None:
 
 def _check_spans(table: Table, made: dict[str, Any]) -> None:
     if "spans" in made and "text" not in made:
-        msg = f"{table.path} has spans but no text that they are spans of. Name its column as text."
+        msg = f"{table.name} has spans but no text that they are spans of. Name its column as text."
         raise DataError(msg)
     for row, spans in enumerate(made.get("spans", ())):
         length = len(made["text"][row])

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from polyculture.core.errors import DataError
 from polyculture.sources.rows.schemes import PREFIXES, scheme_note, scheme_of, to_iob2
-from polyculture.store.tables import text_lines
+from polyculture.store.content import Content, content_of
+from polyculture.store.text_form import PLAIN, TextForm
+from polyculture.store.text_lines import text_lines
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,38 +31,41 @@ class Sentence:
     """Number of the document, from 1; none in a file without document marks."""
 
 
-def read_sentences(path: Path, *, token: int = 0, tag: int = -1) -> list[Sentence]:
+def read_sentences(
+    path: Path, *, token: int = 0, tag: int = -1, form: TextForm = PLAIN
+) -> list[Sentence]:
     """Read a file of columns.
 
     Args:
-        path: The file, UTF-8.
+        path: The file.
         token: Column of the word, from 0; negative ones count from the right.
         tag: Column of the tag.
+        form: The file's encoding.
 
     Raises:
-        DataError: The file is missing or empty, a line has too many or too few columns, or a tag
-            is none of the known schemes. The message names file and line.
+        DataError: The file cannot be read or is empty, a line has too many or too few columns, or
+            a tag is none of the known schemes. The message names file and line.
     """
-    if not path.is_file():
-        msg = f"There is no file {path}. Check the path."
-        raise DataError(msg)
+    content = content_of(path)
     sentences, document = [], None
-    for block in _blocks(path):
+    for block in _blocks(content, form):
         if block[0][1][0] == DOCUMENT:
             document = (document or 0) + 1
             block = block[1:]  # noqa: PLW2901  # words may follow without an empty line
         if block:
-            sentences.append(_sentence(path, block, token=token, tag=tag, document=document))
+            sentences.append(
+                _sentence(content.name, block, token=token, tag=tag, document=document)
+            )
     if not sentences:
-        msg = f"{path} holds no sentence. Give it one word and its tag a line."
+        msg = f"{content.name} holds no sentence. Give it one word and its tag a line."
         raise DataError(msg)
     return sentences
 
 
-def _blocks(path: Path) -> Iterator[list[tuple[int, list[str]]]]:
+def _blocks(content: Content, form: TextForm) -> Iterator[list[tuple[int, list[str]]]]:
     block: list[tuple[int, list[str]]] = []
     width = None
-    for number, line in enumerate(text_lines(path), start=1):
+    for number, line in enumerate(text_lines(content, form), start=1):
         cells = SEPARATOR.split(line.strip(" \t\r\n"))
         if cells == [""]:
             if block:
@@ -70,8 +75,8 @@ def _blocks(path: Path) -> Iterator[list[tuple[int, list[str]]]]:
         width = width or len(cells)
         if len(cells) != width:
             msg = (
-                f"{path}, line {number}: expected {width} columns as on the first line, but "
-                f"{len(cells)} came: {line.strip()[:40]!r}. Write one word and its tag a line."
+                f"{content.name}, line {number}: expected {width} columns as on the first line, "
+                f"got {len(cells)}: {line.strip()[:40]!r}. Write one word and its tag a line."
             )
             raise DataError(msg)
         block.append((number, cells))
@@ -80,7 +85,7 @@ def _blocks(path: Path) -> Iterator[list[tuple[int, list[str]]]]:
 
 
 def _sentence(
-    path: Path,
+    name: str,
     block: list[tuple[int, list[str]]],
     *,
     token: int,
@@ -90,11 +95,11 @@ def _sentence(
     for number, cells in block:
         if not all(-len(cells) <= column < len(cells) for column in (token, tag)):
             msg = (
-                f"{path}, line {number}: there is no column {max(token, tag, key=abs)}, the line "
+                f"{name}, line {number}: there is no column {max(token, tag, key=abs)}, the line "
                 f"has {len(cells)}. Set token and tag to columns counted from 0."
             )
             raise DataError(msg)
-        _check_tag(cells[tag], f"{path}, line {number}")
+        _check_tag(cells[tag], f"{name}, line {number}")
     return Sentence(
         line=block[0][0],
         tokens=tuple(cells[token] for _, cells in block),
@@ -107,7 +112,7 @@ def _check_tag(tag: str, place: str) -> None:
     prefix, dash, label = tag.partition("-")
     if tag != "O" and not (prefix in PREFIXES and dash and label):
         msg = (
-            f"{place}: expected the tag O, or B-, I-, E-, S- and a label, but {tag!r} came. "
+            f"{place}: expected the tag O, or B-, I-, E-, S- and a label, got {tag!r}. "
             "Choose another column with tag, or write the tags as IOB2."
         )
         raise DataError(msg)

@@ -32,6 +32,7 @@ def read_tables(
         {split: table.frame.columns for split, (_, table) in read.items()},
     )
     refuse_equal_ids(splits, lambda split, row: read[split][1].place(row))
+    found = tuple(note for _, table in read.values() for note in table.notes)
     splits, schemes = in_iob2(splits)
     splits, held = with_hold_out(splits, hold_out, split_seed)
-    return dataset_of(name, splits, notes=(*notes, *schemes, *held), origin=origin)
+    return dataset_of(name, splits, notes=(*notes, *found, *schemes, *held), origin=origin)

@@ -6,10 +6,12 @@ from polyculture.core.data import Dataset
 from polyculture.core.plugins import TextSource
 from polyculture.sources.rows.conll import frame_of, notes_of, read_sentences
 from polyculture.sources.rows.dataset import dataset_of, origin_of
+from polyculture.sources.rows.encoded import WAYS, Encoded
 from polyculture.sources.rows.files import Files, name_of, with_hold_out
+from polyculture.store.text_form import TextForm
 
 
-class Conll(Files):
+class Conll(Files, Encoded):
     """Where the files lie and which columns matter."""
 
     source: Literal["conll"] = "conll"
@@ -26,8 +28,9 @@ def read(settings: Conll) -> Dataset:
         DataError: A file is missing, or a line of it is broken; the message names file and line.
     """
     paths = settings.paths
+    form = TextForm(encoding=settings.encoding, settings=WAYS)
     found = {
-        split: read_sentences(path, token=settings.token, tag=settings.tag)
+        split: read_sentences(path, token=settings.token, tag=settings.tag, form=form)
         for split, path in paths.items()
     }
     splits = {split: frame_of(split, sentences) for split, sentences in found.items()}

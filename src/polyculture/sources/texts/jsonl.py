@@ -9,6 +9,8 @@ from polyculture.sources.rows.columns import Columns
 from polyculture.sources.rows.files import Files, name_of
 from polyculture.sources.rows.tables import read_tables
 
+NAMES = (".jsonl", ".jsonl.gz")
+
 
 class Jsonl(Files, Columns):
     """Where the files lie and which keys matter."""
@@ -24,8 +26,11 @@ def read(settings: Jsonl) -> Dataset:
     """
     paths = settings.paths
     for path in paths.values():
-        if path.suffix.lower() != ".jsonl":
-            msg = f"{path} is not named .jsonl. For CSV, TSV or Parquet set source = 'table'."
+        if not path.name.lower().endswith(NAMES):
+            msg = (
+                f"{path} is not named .jsonl. For CSV, TSV, JSON, Parquet or Excel set "
+                "source = 'table'."
+            )
             raise DataError(msg)
     return read_tables(
         name_of(next(iter(paths.values()))),

@@ -1,4 +1,4 @@
-"""Texts with answers in a table: CSV, TSV or Parquet."""
+"""Texts with answers in a table: CSV, TSV, JSON, Parquet or Excel."""
 
 from typing import Literal
 

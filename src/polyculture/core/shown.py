@@ -1,0 +1,62 @@
+"""Names and texts of other people as they may be printed: nothing in them steers a terminal."""
+
+import os
+import re
+import unicodedata
+from pathlib import Path
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters, and the halves that stand for bytes of a file name that is not UTF-8."""
+STANDARD_INPUT = Path("-")
+
+
+def shown(text: str) -> str:
+    r"""A text with its control characters written out.
+
+    Example:
+        >>> shown("a\x1b[31mb\nc"), shown("北京")
+        ('a\\x1b[31mb\\nc', '北京')
+    """
+    if not CONTROL.search(text):
+        return text
+    return CONTROL.sub(_written_out, text)
+
+
+def _written_out(found: re.Match[str]) -> str:
+    character = found[0]
+    if unicodedata.category(character) == "Cs":
+        code = ord(character)  # a byte of a file name stands as U+DC80 and beyond
+        return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"  # noqa: PLR2004
+    return repr(character)[1:-1]
+
+
+def shown_path(path: Path) -> str:
+    """A path for messages; ``-`` is standard input.
+
+    Example:
+        >>> shown_path(Path("-")), shown_path(Path("a/b.csv"))
+        ('standard input', 'a/b.csv')
+    """
+    return "standard input" if path == STANDARD_INPUT else shown(os.fspath(path))
+
+
+def shown_name(path: Path) -> str:
+    """The name of a file without its folders, for notes that are kept.
+
+    Example:
+        >>> shown_name(Path("a/b.csv"))
+        'b.csv'
+    """
+    return shown_path(path if path == STANDARD_INPUT else Path(path.name))
+
+
+def title_of(path: Path) -> str:
+    """What a table is called after its file: the name without its suffixes.
+
+    Example:
+        >>> title_of(Path("a/answers.csv.gz")), title_of(Path("v1.2.csv")), title_of(Path("-"))
+        ('answers', 'v1.2', 'standard input')
+    """
+    if path == STANDARD_INPUT:
+        return "standard input"
+    return shown(Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem)

@@ -1,0 +1,99 @@
+"""Lines of text files, decoded; errors name file and line."""
+
+from __future__ import annotations
+
+import codecs
+import io
+from typing import TYPE_CHECKING
+
+from polyculture.core.errors import DataError
+from polyculture.store.content import Content, content_of
+from polyculture.store.text_form import PLAIN, TextForm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+BYTE_ORDER_MARK = "\ufeff"
+NEWLINE = b"\n"
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def text_lines(file: Path | Content, form: TextForm = PLAIN) -> Iterator[str]:
+    """Lines of a text file with their line ends; a byte order mark is left out.
+
+    Args:
+        file: A path (``-`` for standard input), or a file that is open already.
+        form: Its encoding.
+
+    Raises:
+        DataError: The file cannot be read, or a line is not text in this encoding; the message
+            names it.
+    """
+    content = file if isinstance(file, Content) else content_of(file)
+    with content.opened() as opened:
+        is_utf_8 = codecs.lookup(form.encoding).name in {"utf-8", "utf-8-sig"}
+        lines = _utf_8 if is_utf_8 else _decoded
+        for number, line in lines(content.name, opened, form):
+            if "\0" in line:
+                _refuse_nul(content.name, number, line, form)
+            yield line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line
+
+
+def _utf_8(name: str, file: BinaryIO, form: TextForm) -> Iterator[tuple[int, str]]:
+    for number, raw in enumerate(file, start=1):
+        try:
+            yield number, raw.decode()
+        except UnicodeDecodeError as error:
+            byte = raw[error.start]
+            msg = (
+                f"{name}, line {number}: expected UTF-8 text, got byte 0x{byte:02x}. "
+                f"{_other_encoding(raw, form)}"
+            )
+            raise DataError(msg) from error
+
+
+def _decoded(name: str, file: BinaryIO, form: TextForm) -> Iterator[tuple[int, str]]:
+    number = 0
+    try:
+        with io.TextIOWrapper(file, encoding=form.encoding, newline="\n") as lines:
+            for number, line in enumerate(lines, start=1):  # the error tells it
+                yield number, line
+    except UnicodeError as error:
+        # the failing piece begins within the line after the last whole one
+        start = error.start if isinstance(error, UnicodeDecodeError) else 0
+        piece = error.object[:start] if isinstance(error, UnicodeDecodeError) else b""
+        about = number + 1 + piece.count(NEWLINE)
+        msg = (
+            f"{name}, about line {about}: expected text in the encoding {form.encoding!r}, which "
+            "this is not. Name the encoding that the file was saved in."
+        )
+        raise DataError(msg) from error
+
+
+def _other_encoding(raw: bytes, form: TextForm) -> str:
+    """What to do about a line that is not UTF-8, with a guess at what it is."""
+    guess = "utf-16" if raw.startswith(UTF_16) else "latin-1"
+    if guess == "latin-1" and _is_gb2312(raw):
+        guess = "gb18030"
+    advice = form.advice("encoding", guess)
+    if advice is None:
+        return "Save the file as UTF-8 and try again."
+    return f"Save the file as UTF-8, or name its encoding, for example {advice}."
+
+
+def _is_gb2312(raw: bytes) -> bool:
+    try:
+        raw.decode("gb2312")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _refuse_nul(name: str, number: int, line: str, form: TextForm) -> None:
+    advice = form.advice("encoding", "utf-16")
+    is_wide = line.count("\0") > len(line) // 4 and advice
+    what = f"If the file is UTF-16, set {advice}." if is_wide else "Take it out."
+    msg = f"{name}, line {number}: a NUL character stands in the text. {what}"
+    raise DataError(msg)
