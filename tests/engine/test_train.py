@@ -16,7 +16,8 @@ from polyculture.core.data import Dataset
 from polyculture.core.errors import ModelError, PolycultureError, StoreError
 from polyculture.core.recipe import Recipe
 from polyculture.core.run import Run
-from polyculture.engine.predict import open_run, read_run
+from polyculture.engine.predict import open_run
+from polyculture.engine.record import read_run
 from polyculture.nets.build import open_tokenizer
 from polyculture.stats.entities import illegal
 

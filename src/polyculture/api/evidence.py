@@ -60,7 +60,7 @@ def observe(
         StoreError: A folder is not a finished run.
     """
     need("torch", extra="train", purpose="Reading trained models")
-    from polyculture.engine.predict import read_run
+    from polyculture.engine.record import read_run
 
     runs = [read_run(folder) for folder in folders]
     _check_comparable(runs)

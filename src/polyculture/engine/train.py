@@ -1,4 +1,4 @@
-"""One training: from a recipe, its data and its base to a finished run in a folder.
+"""One training of a network: from a recipe, its data and its base to a finished run in a folder.
 
 Everything happens in the folder that the caller gives (``api`` renames it when the run is whole).
 A folder of a training that was killed is continued: what was chosen and the last checkpoint lie in
@@ -6,26 +6,23 @@ it.
 """
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
 from polyculture.core.run import Facts, Run
 from polyculture.engine import memory
+from polyculture.engine.counts import train_counts
 from polyculture.engine.ingredients import Ingredients, versions
 from polyculture.engine.judge import Judged, judge
 from polyculture.engine.loop import Tick, fit
-from polyculture.engine.predict import texts_of
+from polyculture.engine.predict import open_model
 from polyculture.engine.prepare import Prepared, prepare
+from polyculture.engine.record import write_run
 from polyculture.engine.resume import Progress
 from polyculture.engine.team import Team
 from polyculture.nets.build import save_network
 from polyculture.nets.embedding import expand
 from polyculture.nets.network import Network, count
-from polyculture.nets.tfidf import Tfidf
-from polyculture.store.folder import write_text
 
 CHECKPOINTS = "checkpoint"
 LOG = "log.jsonl"
@@ -48,10 +45,10 @@ def train(
         on_tick: Called after every step.
         say: Told what is being done, in a few words.
     """
+    if given.base.kind == "tfidf":
+        return train_counts(given, folder, say)
     folder.mkdir(parents=True, exist_ok=True)
     memory.forget_peak()
-    if given.base.kind == "tfidf":
-        return _train_tfidf(given, folder, say)
     say("reading data and base")
     prepared = prepare(given, folder)
     log = Log(folder / LOG)
@@ -77,7 +74,8 @@ def train(
     network = _finish(given, prepared)
     say("saving")
     save_network(network, prepared.tokenizer, folder / "model")
-    judged = judge(given, folder, prepared.chosen.max_length, say)
+    saved = open_model(folder / "model", given.recipe, given.labels, prepared.chosen.max_length)
+    judged = judge(given, saved, folder, say)
     facts = _facts(
         given,
         prepared,
@@ -88,7 +86,7 @@ def train(
             "trained_parameters": trained,
         },
     )
-    return _write(given, folder, facts, judged)
+    return write_run(given, folder, facts, judged)
 
 
 def _finish(given: Ingredients, prepared: Prepared) -> Network:
@@ -101,33 +99,6 @@ def _finish(given: Ingredients, prepared: Prepared) -> Network:
     if given.adaptation.finish is not None:
         given.adaptation.finish(network)
     return network
-
-
-def _train_tfidf(given: Ingredients, folder: Path, say: Callable[[str], None]) -> Run:
-    began = time.monotonic()
-    targets = np.stack(given.targets("train"))
-    texts = texts_of(given.rows["train"])
-    model = Tfidf.fit(texts, targets, labels=len(given.labels))
-    model.save(folder / "model")
-    judged = judge(given, folder, 0, say)
-    facts = Facts(
-        versions=versions(),
-        base_digest=given.base.digest,
-        data_digest=given.dataset.digest,
-        lineage=given.base.lineage,
-        chosen={"analyzer": model.analyzer, "max_length": None},
-        seconds=time.monotonic() - began,
-        peak_memory_mb=memory.peak_mb(),
-        steps=0,
-        epochs=1.0,
-        best_step=0,
-        stopped="the one optimum was found",
-        parameters=model.parameters,
-        trained_parameters=model.parameters,
-        rows={split: len(rows) for split, rows in given.rows.items()},
-        notes=(*given.dataset.notes, *given.base.notes),
-    )
-    return _write(given, folder, facts, judged)
 
 
 def _facts(
@@ -155,21 +126,6 @@ def _facts(
         rows={split: len(rows) for split, rows in given.rows.items()},
         notes=(*given.dataset.notes, *given.base.notes, *prepared.notes, *judged.notes),
     )
-
-
-def _write(given: Ingredients, folder: Path, facts: Facts, judged: Judged) -> Run:
-    run = Run(
-        name=given.name,
-        fingerprint=given.fingerprint,
-        recipe=given.recipe,
-        labels=given.labels,
-        facts=facts,
-        valid=judged.valid,
-        test=judged.test,
-        baselines=judged.baselines,
-    )
-    write_text(folder / "run.json", run.model_dump_json(indent=1))
-    return run
 
 
 class Log:

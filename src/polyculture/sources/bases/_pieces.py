@@ -16,6 +16,8 @@ from polyculture.core.errors import need
 
 PAD, UNKNOWN, BEGIN, END, MASK = SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 INSIDE = "##"
+LONGEST_WORD = 1_000
+"""Longer words teach nothing: they become the unknown piece, and learning from them takes hours."""
 LEAST = 2
 """How often two pieces must meet to become one."""
 
@@ -60,7 +62,9 @@ def _count_words(texts: Sequence[Sequence[str]]) -> Counter[str]:
     for text in texts:
         for part in text:
             words.update(
-                word for word, _ in cutter.pre_tokenize_str(normaliser.normalize_str(part))
+                word
+                for word, _ in cutter.pre_tokenize_str(normaliser.normalize_str(part))
+                if len(word) <= LONGEST_WORD
             )
     return words
 
