@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 FINGERPRINT = "fingerprint"
 NEEDED = ("train", "valid")
+NETWORKS = ("torch", "transformers")
+"""What training a network needs."""
 
 
 class Check(Record):
@@ -69,8 +71,8 @@ def train(
     Raises:
         PolycultureError: Recipe, data or base cannot be used, or the disk is full.
     """
-    _needs_torch()
-    from polyculture.engine import train as engine
+    is_counted = _is_counted(recipe)
+    _needs(*(("sklearn",) if is_counted else NETWORKS))
     from polyculture.engine.ingredients import Ingredients
 
     name = name_of(recipe)
@@ -93,9 +95,16 @@ def train(
             labels=labels,
             base=base,
         )
-        run = engine.train(
-            given, unfinished, budget_seconds=budget_seconds, on_tick=on_tick, say=say
-        )
+        if is_counted:
+            from polyculture.engine.counts import train_counts
+
+            run = train_counts(given, unfinished, say)
+        else:
+            from polyculture.engine import train as engine  # loads torch
+
+            run = engine.train(
+                given, unfinished, budget_seconds=budget_seconds, on_tick=on_tick, say=say
+            )
         if folder.exists():
             shutil.rmtree(folder)
         unfinished.rename(folder)
@@ -113,7 +122,7 @@ def check(recipe: Recipe) -> Check:
     Raises:
         PolycultureError: Recipe, data or base cannot be used.
     """
-    _needs_torch()
+    _needs(*NETWORKS)
     from polyculture.engine import estimate
     from polyculture.engine.ingredients import Ingredients
 
@@ -140,12 +149,17 @@ def check(recipe: Recipe) -> Check:
     )
 
 
-def _needs_torch() -> None:
+def _is_counted(recipe: Recipe) -> bool:
+    """The model counts words, and torch is not needed."""
+    return getattr(recipe.base, "kind", None) == "tfidf"
+
+
+def _needs(*modules: str) -> None:
     from polyculture.nets import allocator, threads
 
     threads.be_polite()
     allocator.keep_freed_memory()
-    for module in ("torch", "transformers"):
+    for module in modules:
         need(module, extra="train", purpose="Training")
 
 
