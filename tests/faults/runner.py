@@ -122,6 +122,18 @@ def _network(folder: Path) -> None:
     _train(folder, NETWORK + DATA + FIT)
 
 
+def _names(folder: Path) -> None:
+    words = "Ada B-PER\nlives O\nin O\nOslo B-LOC\n\nit O\nrains O\n\n" * 10
+    for split in ("train", "valid", "test"):
+        (folder / f"{split}.conll").write_text(words, encoding="utf-8")
+    recipe = NETWORK.replace("classification", "spans").replace("network", "names")
+    data = DATA.replace("table", "conll").replace(".csv", ".conll")
+    (folder / "recipe.toml").write_text(recipe + data + FIT, encoding="utf-8")
+    from polyculture import api
+
+    api.train(api.read_recipe(folder / "recipe.toml"), folder / "runs")
+
+
 def _base(folder: Path) -> None:
     from polyculture.checks.tiny import tiny_base
 
@@ -131,10 +143,12 @@ def _base(folder: Path) -> None:
 FIXTURES: Mapping[str, Callable[[Path], None]] = {
     "counts": _counts,
     "network": _network,
+    "names": _names,
     "base": _base,
 }
 """``counts``: recipe, texts and the run ``runs/counts``. ``network``: likewise a small Transformer,
-``runs/network``. ``base``: a tiny BERT in ``base``."""
+``runs/network``. ``names``: one that finds names in CoNLL columns, ``runs/names``. ``base``: a tiny
+BERT in ``base``."""
 
 
 class Kitchen:

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from polyculture.nets.words import shorten_runs
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -20,8 +22,8 @@ FIRST = 8
 """Characters for each wanted token in the first try; English has about five, Chinese fewer."""
 ENDS = (*range(12), 17, 29, 53)
 """Characters before the end of a beginning at which it is ended as well."""
-LONG = 2 * FIRST * len(ENDS)
-"""Characters for each wanted token from which looking for a beginning pays."""
+MARKS = 4
+"""Characters that may make one letter of a word, with the accents that a tokenizer takes away."""
 GROWTH = 4
 
 
@@ -62,19 +64,41 @@ def pair_beginnings(
 
 
 def _beginning(text: str, tokenizer: PreTrainedTokenizerBase, tokens: int) -> str:
-    size = FIRST * tokens
-    while len(text) > LONG // FIRST * size:
-        size = max(size, 2 * ENDS[-1])
-        found = _tokens([text[: size - end] for end in ENDS], tokenizer)
+    most = _longest_word(tokenizer)
+    ends = ENDS if most is None else (0, MARKS * (most + 1))
+    size = max(FIRST * tokens, 2 * ends[-1])
+    if most is not None and _pays(text, size, ends):
+        text = shorten_runs(text, most + 1)
+    while _pays(text, size, ends):
+        found = _tokens([text[: size - end] for end in ends], tokenizer)
         if min(map(len, found)) > tokens and all(f[:tokens] == found[0][:tokens] for f in found):
             return text[:size]
         size *= GROWTH
     return text
 
 
+def _pays(text: str, size: int, ends: Sequence[int]) -> bool:
+    return len(text) > 2 * len(ends) * size
+
+
+def _longest_word(tokenizer: PreTrainedTokenizerBase) -> int | None:
+    """Characters of a word from which WordPiece makes one unknown piece; none for other models.
+
+    Its words do not depend on one another: that the last one may be longer than is seen is all
+    that has to be thought of.
+    """
+    model = getattr(getattr(tokenizer, "backend_tokenizer", None), "model", None)
+    most: int | None = getattr(model, "max_input_chars_per_word", None)
+    return most
+
+
 def _tokens(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> list[list[int]]:
     batch = tokenizer(
-        list(texts), add_special_tokens=False, truncation=False, return_attention_mask=False
+        list(texts),
+        add_special_tokens=False,
+        truncation=False,
+        return_attention_mask=False,
+        verbose=False,  # that the texts are longer than the network reads is known
     )
     found: list[list[int]] = batch["input_ids"]
     return found

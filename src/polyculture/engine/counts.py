@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from safetensors import SafetensorError
 
+from polyculture.core.errors import ModelError
 from polyculture.core.recipe import Recipe
 from polyculture.core.run import Facts, Run
 from polyculture.engine import memory
@@ -71,8 +73,28 @@ def _count(model: Tfidf, rows: pl.DataFrame, where: str) -> tuple[Encoded, Any]:
 
 
 def open_counts(folder: Path, recipe: Recipe, labels: tuple[str, ...]) -> Counts:
-    """Load a run's ``model`` folder of word counts."""
-    return Counts(recipe=recipe, labels=labels, model=Tfidf.load(folder))
+    """Load a run's ``model`` folder of word counts.
+
+    Raises:
+        ModelError: A file of it is missing or damaged, or belongs to another run.
+    """
+    try:
+        model = Tfidf.load(folder)
+        shape = model.arrays["weight"].shape
+    except (OSError, ValueError, LookupError, SafetensorError) as error:
+        msg = (
+            f"{folder} cannot be read as the word counts of a run ({error!r:.120}). Copy the run "
+            "again from where it is whole, or train it again."
+        )
+        raise ModelError(msg) from error
+    if shape != (len(labels), len(model.vocabulary)):
+        msg = (
+            f"{folder} holds weights of {shape[0]} labels and {shape[1]} terms, but the run has "
+            f"{len(labels)} and {len(model.vocabulary)}. It was put together from several runs, "
+            "or was changed: train it again."
+        )
+        raise ModelError(msg)
+    return Counts(recipe=recipe, labels=labels, model=model)
 
 
 def train_counts(
@@ -110,6 +132,7 @@ def train_counts(
         parameters=model.parameters,
         trained_parameters=model.parameters,
         rows={split: len(rows) for split, rows in given.rows.items()},
+        inputs=given.inputs,
         notes=(*given.dataset.notes, *given.base.notes, *notes, *judged.notes),
     )
     return write_run(given, folder, facts, judged)

@@ -41,6 +41,14 @@ class Ingredients:
         part: Adaptation = parts.load("adaptations", settings.kind)
         return part
 
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Columns of the rows that the model reads."""
+        columns = self.rows["train"].columns
+        if self.task.level == "word":
+            return ("text",) if "starts" in columns else ("tokens",)
+        return tuple(name for name in ("text", "text_b") if name in columns)
+
     def targets(self, split: str) -> list[NDArray[Any]]:
         """The right answers of a split as the task's numbers."""
         return self.task.targets(self.rows[split], self.labels, self.recipe.task)

@@ -3,13 +3,19 @@
 Nothing here loads torch: a slip in a path is told before that is paid for.
 """
 
-from pathlib import Path
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from polyculture.core.errors import StoreError
 from polyculture.core.run import Facts, Run
-from polyculture.engine.ingredients import Ingredients
-from polyculture.engine.judge import Judged
 from polyculture.store.folder import write_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from polyculture.engine.ingredients import Ingredients
+    from polyculture.engine.judge import Judged
 
 
 def write_run(given: Ingredients, folder: Path, facts: Facts, judged: Judged) -> Run:

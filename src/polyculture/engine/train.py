@@ -124,6 +124,7 @@ def _facts(
         stopped=progress.stopped,
         **sizes,
         rows={split: len(rows) for split, rows in given.rows.items()},
+        inputs=given.inputs,
         notes=(*given.dataset.notes, *given.base.notes, *prepared.notes, *judged.notes),
     )
 

@@ -68,6 +68,25 @@ def _kind(character: str) -> str:
 KINDS = _Kinds()
 
 
+def shorten_runs(text: str, most: int) -> str:
+    """Cut runs of Latin letters and digits that are no word any more; nothing else is touched.
+
+    Args:
+        text: Any text.
+        most: Characters of a run that stay.
+
+    Example:
+        >>> shorten_runs("good aaaaaaaa!", 5)
+        'good aaaaa!'
+    """
+    return _long_run(most).sub(r"\1", text)
+
+
+@cache
+def _long_run(most: int) -> re.Pattern[str]:
+    return re.compile(f"([A-Za-z0-9]{{{most}}})[A-Za-z0-9]+")
+
+
 def cut(text: str) -> list[tuple[int, int]]:
     """Where the words of a text begin and end, in characters.
 
