@@ -49,7 +49,7 @@ def test_it_audits_a_table_without_torch(place: Path) -> None:
     assert not {"torch", "transformers", "scikit-learn"} & set(names)
 
 
-def test_what_needs_torch_says_how_to_get_it(place: Path) -> None:
+def test_what_needs_an_extra_says_how_to_get_it(place: Path) -> None:
     """One sentence with the command, not a traceback."""
     (place / "rows.csv").write_text("text,label\na,x\nb,y\nc,x\nd,y\n", encoding="utf-8")
     (place / "recipe.toml").write_text(RECIPE, encoding="utf-8")
@@ -58,6 +58,6 @@ def test_what_needs_torch_says_how_to_get_it(place: Path) -> None:
 
     assert done.returncode == 2
     assert done.stderr == (
-        "Error: Training needs 'torch', which is not installed. "
+        "Error: Training needs 'sklearn', which is not installed. "
         "Install it with: pip install 'polyculture[train]'\n"
     )

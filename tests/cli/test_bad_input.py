@@ -166,11 +166,6 @@ CASES = {
         (*AUDIT, "--models", "a,c"),
         "answers.csv has no column 'c'. Known are: 'item', 'gold', 'a', 'b'.",
     ),
-    "nothing to predict from": Case(
-        {"new.csv": "txt\nhello\n", "runs/small/run.json": "{}"},
-        ("predict", "runs/small", "new.csv"),
-        "new.csv has no column 'text' (or 'tokens'). Did you mean 'txt'?",
-    ),
     # rows
     "an unknown label": Case(
         {**SETS, "valid.csv": REVIEWS + "so so,neutral\n"},

@@ -127,6 +127,18 @@ def _network(folder: Path) -> None:
     _train(folder, NETWORK + DATA + FIT)
 
 
+def _names(folder: Path) -> None:
+    words = "Ada B-PER\nlives O\nin O\nOslo B-LOC\n\nit O\nrains O\n\n" * 10
+    for split in ("train", "valid", "test"):
+        (folder / f"{split}.conll").write_text(words, encoding="utf-8")
+    recipe = NETWORK.replace("classification", "spans").replace("network", "names")
+    data = DATA.replace("table", "conll").replace(".csv", ".conll")
+    (folder / "recipe.toml").write_text(recipe + data + FIT, encoding="utf-8")
+    from polyculture import api
+
+    api.train(api.read_recipe(folder / "recipe.toml"), folder / "runs")
+
+
 def _cut(folder: Path) -> None:
     from polyculture.checks.killed import Cut, cut_after
 
@@ -151,11 +163,12 @@ FIXTURES: Mapping[str, Callable[[Path], None]] = {
     "cut": _cut,
     "own_head": _own_head,
     "bases": _bases,
+    "names": _names,
 }
 """``counts``: recipe, texts and the run ``runs/counts``. ``network``: likewise a small Transformer,
 ``runs/network``. ``cut``: a training of it that ended without warning in its sixth step.
 ``own_head``: one with a head of ours, ``runs/own``. ``bases``: two tiny BERTs, ``base`` and
-``other``."""
+``other``. ``names``: a run that finds names in CoNLL columns, ``runs/names``."""
 
 
 class Kitchen:

@@ -3,126 +3,178 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from polyculture.core.errors import DataError, need
-from polyculture.core.parts import suggestion
+from polyculture.core.errors import DataError, RecipeError, need
 from polyculture.store.folder import output_file
 from polyculture.store.outputs import check_output
-from polyculture.store.tables import check_suffix, fill_table, read_table, text_lines
+from polyculture.store.tables import check_suffix, fill_table
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import polars as pl
 
-INPUTS = ("id", "text", "text_b", "tokens")
+    from polyculture.core.plugins import Task
+    from polyculture.core.run import Run
+    from polyculture.engine.judge import Answerer
+    from polyculture.sources.rows.inputs import Inputs
+
+Probabilities = Literal["json", "columns", "none"]
+FLAT = (".csv", ".tsv")
+"""Formats whose cells hold no lists: these are written as JSON."""
 
 
 def predict(
-    run: Path, file: Path, out: Path | None = None, *, replace: bool = False
+    run: Path,
+    file: Path,
+    out: Path | None = None,
+    *,
+    replace: bool = False,
+    probabilities: Probabilities = "json",
+    conll: bool | None = None,
+    called: str = "",
 ) -> tuple[pl.DataFrame, list[str]]:
     """Answer every row of a file.
 
+    The texts are looked for under the names that the run's recipe gives its columns, then under
+    usual ones (``text``, ``sentence``; ``text_b``, ``sentence2``; ``tokens``, a list of words).
+
     Args:
         run: Folder of a finished run.
-        file: A table (csv, tsv, jsonl, parquet) with a column ``text`` (``text_b`` beside it for
-            pairs, or ``tokens``, a list of words), perhaps ``id``; or a ``.txt``, one text a line.
+        file: A table (csv, tsv, jsonl, parquet), a ``.txt`` of one text a line, or CoNLL columns of
+            one word a line.
         out: Where to write the answers, by its suffix; nowhere if left out.
         replace: Replace a file that exists.
+        probabilities: One struct of label to number; a column ``probability_LABEL`` for each label;
+            or none.
+        conll: Read the file as CoNLL columns, or do not; left out, suffix and contents decide.
+        called: What messages call the file; its path if left out.
 
     Returns:
-        One row a text, in the file's order: ``id``, ``answer`` and, for one label,
-        ``probabilities``, a struct of label to number; for spans ``spans``, a list of start, end
-        (in characters of ``text``, or words of ``tokens``), label and text. In CSV these cells are
-        JSON. And what was cut, one sentence each.
+        One row a text, in the file's order. First ``id``: the file's own, or the line (in Parquet
+        the row) at which the text begins. Then all other columns of the file; one that is named
+        like a column of the answers has ``input_`` put before its name. Then ``answer`` and the
+        probabilities (``label_probabilities`` where a text may have several labels); for spans,
+        ``spans``: a list of start, end (in characters of the text, or in words), label and text.
+        In CSV lists are JSON. And what is worth knowing, one sentence each.
 
     Raises:
         PolycultureError: The run or the file cannot be used.
     """
-    need("torch", extra="train", purpose="Answering with a trained model")
     if out is not None:
         check_output(out, kind="answers", replace=replace, inputs=[run, file])
         check_suffix(out)
-    import polars as pl
+    from polyculture.core import parts
+    from polyculture.store.runs import read_run
 
+    record = read_run(run)
+    settings: Any = record.recipe.task
+    task: Task = parts.load("tasks", settings.kind)
+    if task.level == "word" and probabilities == "columns":
+        msg = f"{run} finds spans, which have no probabilities. Leave out --probabilities columns."
+        raise RecipeError(msg)
+    inputs = _read(file, record, task, conll=conll, called=called)
+    name = called or file.name
+    rows = task.prepare(inputs.rows, called or str(file), settings)
+    predictor = _opened(run, record)
+    answers, encoded = predictor.answer(rows, name)
     from polyculture.engine.encode import account
-    from polyculture.engine.ingredients import task_of
+
+    found = _answered(rows, answers, record.labels, probabilities)
+    table, clashes = _beside(inputs, found)
+    if out is not None:
+        cells = _with_json_cells(table) if out.suffix.lower() in FLAT else table
+        with output_file(out, kind="answers", replace=replace, inputs=[run, file]) as unfinished:
+            fill_table(cells, unfinished)
+    return table, [*inputs.notes, *clashes, *account(encoded, name, predictor.max_length)]
+
+
+def _read(file: Path, run: Run, task: Task, *, conll: bool | None, called: str) -> Inputs:
+    from dataclasses import replace
+
+    from polyculture.sources.rows.inputs import Wanted, read_inputs
+
+    wanted = Wanted(level=task.level, inputs=run.facts.inputs, data=run.recipe.data)
+    try:
+        inputs = read_inputs(file, wanted, conll=conll)
+    except DataError as error:
+        if not called:
+            raise
+        raise DataError(str(error).replace(str(file), called)) from error
+    notes = tuple(note.replace(file.name, called or file.name, 1) for note in inputs.notes)
+    return replace(inputs, notes=notes)
+
+
+def _opened(folder: Path, run: Run) -> Answerer:
+    """The run's model; torch is loaded here, where everything else is known to be fine."""
+    base: Any = run.recipe.base
+    purpose = "Answering with a trained model"
+    if getattr(base, "kind", None) == "tfidf":
+        need("sklearn", extra="train", purpose=purpose)
+        from polyculture.engine.counts import open_counts
+
+        return open_counts(folder / "model", run.recipe, run.labels)
+    need("torch", extra="train", purpose=purpose)
     from polyculture.engine.predict import open_run
 
-    rows = read_inputs(file)
-    predictor = open_run(run)
-    rows = task_of(predictor.recipe).prepare(rows, str(file), predictor.recipe.task)
-    answers, encoded = predictor.answer(rows, str(file))
-    table = answers.select("id", "answer")
-    if "probabilities" in answers.columns:
-        objects = [
-            dict(zip(predictor.labels, row, strict=True))
-            for row in answers["probabilities"].to_list()
-        ]
-        table = table.with_columns(pl.Series("probabilities", objects))
+    return open_run(folder)
+
+
+def _answered(
+    rows: pl.DataFrame,
+    answers: pl.DataFrame,
+    labels: tuple[str, ...],
+    probabilities: Probabilities,
+) -> pl.DataFrame:
+    """The columns of the answers, as they are given out."""
+    import polars as pl
+
     if "tags" in answers.columns:
         numbers = dict.fromkeys(("start", "end"), pl.Int64)
         kind = pl.List(pl.Struct({**numbers, "label": pl.String, "text": pl.String}))
-        table = table.select("id").with_columns(pl.Series("spans", _spans(rows, answers), kind))
-    if out is not None:
-        cells = _with_json_cells(table) if out.suffix.lower() in {".csv", ".tsv"} else table
-        with output_file(out, kind="answers", replace=replace, inputs=[run, file]) as unfinished:
-            fill_table(cells, unfinished)
-    return table, account(encoded, file.name, predictor.max_length)
+        return pl.DataFrame({"spans": pl.Series(_spans(rows, answers), dtype=kind)})
+    table = answers.select("answer")
+    names = ("probabilities", "label_probabilities")
+    name = next((name for name in names if name in answers.columns), None)
+    if name is None or probabilities == "none":
+        return table
+    values = answers[name].to_list()
+    if probabilities == "columns":
+        return table.with_columns(
+            pl.Series(f"probability_{label}", [row[code] for row in values], pl.Float64)
+            for code, label in enumerate(labels)
+        )
+    objects = [dict(zip(labels, row, strict=True)) for row in values]
+    return table.with_columns(pl.Series(name, objects))
 
 
-def read_inputs(file: Path) -> pl.DataFrame:
-    """Texts to answer, with ids; a row number stands for an id that is not given.
-
-    Raises:
-        DataError: The file is missing, empty, or has no column of texts.
-    """
+def _beside(inputs: Inputs, found: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """Ids, what the file had, and the answers; of equal names the file's gives way."""
     import polars as pl
 
-    if file.suffix.lower() == ".txt":
-        if not file.exists():
-            msg = f"There is no file {file}. Check the path."
-            raise DataError(msg)
-        lines = [line.rstrip("\r\n") for line in text_lines(file)]
-        frame = pl.DataFrame({"text": [line for line in lines if line]}, schema={"text": pl.String})
-        if frame.is_empty():
-            msg = f"{file} is empty, but one text a line is needed."
-            raise DataError(msg)
-    else:
-        table = read_table(file)
-        frame = table.frame
-        if "text" not in frame.columns and "tokens" not in frame.columns:
-            hint = suggestion("text", frame.columns)
-            msg = f"{file} has no column 'text' (or 'tokens'). {hint}"
-            raise DataError(msg)
-        frame = frame.select(name for name in INPUTS if name in frame.columns)
-        if "tokens" in frame.columns:
-            words = [_words(cell, table.place(n)) for n, cell in enumerate(frame["tokens"])]
-            frame = frame.drop("text", strict=False).with_columns(
-                pl.Series("tokens", words, pl.List(pl.String))
-            )
-    if "id" not in frame.columns:
-        numbers = [str(number) for number in range(1, len(frame) + 1)]
-        frame = frame.with_columns(pl.Series("id", numbers))
-    return frame
-
-
-def _words(cell: str | None, place: str) -> list[str]:
-    try:
-        words = json.loads(cell or "")
-    except json.JSONDecodeError:
-        words = None
-    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        msg = f"{place}: 'tokens' must be a JSON list of words, but {str(cell)[:40]!r} came."
-        raise DataError(msg)
-    return words
+    taken = {"id", *found.columns}
+    kept = set(inputs.kept.columns)
+    renamed = {}
+    for name in inputs.kept.columns:
+        new = name
+        while new in taken or (new != name and new in kept):
+            new = f"input_{new}"
+        if new != name:
+            renamed[name] = new
+            taken.add(new)
+    notes = [
+        f"The file's column {name!r} is given as {new!r}, since the answers have one of that name."
+        for name, new in renamed.items()
+    ]
+    parts = [inputs.rows.select("id"), inputs.kept.rename(renamed), found]
+    return pl.concat(parts, how="horizontal"), notes
 
 
 def _with_json_cells(table: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
-    nested = [name for name in ("probabilities", "spans") if name in table.columns]
+    nested = [name for name, kind in table.schema.items() if kind.is_nested()]
     return table.with_columns(
         pl.Series(name, [json.dumps(v, ensure_ascii=False) for v in table[name].to_list()])
         for name in nested

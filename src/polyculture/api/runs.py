@@ -89,13 +89,11 @@ def train(
     say("reading the data")
     dataset = dataset or read_data(recipe)
     rows, labels = prepared(recipe, dataset)
-    _prepare_torch()
+    _prepare(recipe)
     unfinished = Unfinished.hold(folder)
     try:
         say("opening the base")
         base = _opened(recipe, rows["train"], unfinished)
-        say("loading torch")
-        from polyculture.engine import train as engine
         from polyculture.engine.ingredients import Ingredients
 
         with telling_of_disk(folder):
@@ -110,15 +108,23 @@ def train(
                 labels=labels,
                 base=base,
             )
-            run = engine.train(
-                given,
-                unfinished.path,
-                until=until,
-                starts_over=reason,
-                on_tick=on_tick,
-                say=say,
-                tell=tell,
-            )
+            if is_counted(recipe):
+                from polyculture.engine.counts import train_counts
+
+                run = train_counts(given, unfinished.run, say)
+            else:
+                say("loading torch")
+                from polyculture.engine import train as engine
+
+                run = engine.train(
+                    given,
+                    unfinished.path,
+                    until=until,
+                    starts_over=reason,
+                    on_tick=on_tick,
+                    say=say,
+                    tell=tell,
+                )
             finish(unfinished.run, folder, kind="run", replace=replace)
             unfinished.clear()
     finally:
@@ -159,7 +165,7 @@ def check(recipe: Recipe, say: Callable[[str], None] = lambda _: None) -> Check:
     say("reading the data")
     dataset = read_data(recipe)
     rows, labels = prepared(recipe, dataset)
-    _prepare_torch()
+    _prepare(recipe)
     with TemporaryDirectory() as place:
         say("opening the base")
         base = open_base(recipe, rows["train"], Path(place) / "base")
@@ -186,13 +192,18 @@ def check(recipe: Recipe, say: Callable[[str], None] = lambda _: None) -> Check:
     )
 
 
-def _prepare_torch() -> None:
-    """Set what has to be set before torch is loaded; say early where it is not installed."""
+def is_counted(recipe: Recipe) -> bool:
+    """Whether the model counts words, so that torch is not needed."""
+    return getattr(recipe.base, "kind", None) == "tfidf"
+
+
+def _prepare(recipe: Recipe) -> None:
+    """Set what has to be set before torch is loaded; say early what is not installed."""
     from polyculture.nets import allocator, threads
 
     threads.be_polite()
     allocator.keep_freed_memory()
-    for module in ("torch", "transformers"):
+    for module in ("sklearn",) if is_counted(recipe) else ("torch", "transformers"):
         if find_spec(module) is None:
             need(module, extra="train", purpose="Training")
 

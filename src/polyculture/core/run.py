@@ -71,6 +71,8 @@ class Facts(Record):
     parameters: int
     trained_parameters: int
     rows: dict[str, int]
+    inputs: tuple[str, ...] = ()
+    """Columns that the model reads, in our names: ``text``, perhaps ``text_b``, or ``tokens``."""
     notes: tuple[str, ...]
     """What was dropped, cut or is worth knowing, one sentence each."""
 

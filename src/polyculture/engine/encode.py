@@ -1,24 +1,35 @@
 """From rows of text to pieces of token numbers, with an account of what did not fit.
 
-A text that is too long is cut, and counted. A sentence of words that is too long is read in
-overlapping windows: every word is answered by the window where it lies farther from an edge, and
-none is answered twice. A word without any token (a lone zero-width sign) is answered by no piece.
+A text that is too long is cut, and counted; no more of it is tokenized than is needed. A sentence
+of words that is too long is read in overlapping windows: every word is answered by the window where
+it lies farther from an edge, and none is answered twice. A word without any token (a lone
+zero-width sign) is answered by no piece.
 """
 
-from collections.abc import Sequence
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import numpy as np
-import polars as pl
-from numpy.typing import NDArray
-from transformers import PreTrainedTokenizerBase
 
-from polyculture.nets.build import spoken
+from polyculture.core.errors import DataError
+from polyculture.engine.beginnings import beginnings, pair_beginnings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import polars as pl
+    from numpy.typing import NDArray
+    from transformers import PreTrainedTokenizerBase
 
 CHUNK = 2_000
 LONGEST = 512
 """Longest input where neither recipe nor base names one; longer is slow on a CPU."""
+LONGEST_WORD = 1_000
+"""Characters of a word that are read. What is longer is no word, but data that lost its spaces."""
+LOOK = 64
+"""Rows at a time in which something known is looked for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +64,12 @@ class Encoded:
     """Sentences that were read in more than one window; nothing of them is lost."""
     unread_words: int
     """Words without any token; they are answered ``O``."""
+    cut_words: int = 0
+    """Words of which only the first ``LONGEST_WORD`` characters were read."""
+    unknown: int = 0
+    """Rows in which every token is unknown to the tokenizer or stands for no text."""
+    unit: Literal["tokens", "characters"] = "tokens"
+    """What the length of a text is counted in."""
 
     @property
     def lengths(self) -> NDArray[np.int64]:
@@ -89,7 +106,7 @@ def encode(
         with_shapes: Add the spelling codes of words.
     """
     pieces: list[Piece] = []
-    counts = np.zeros(3, dtype=int)
+    counts = np.zeros(4, dtype=int)
     for start in range(0, len(rows), CHUNK):
         part = rows[start : start + CHUNK]
         if level == "text":
@@ -97,10 +114,59 @@ def encode(
         else:
             words = part["tokens"].to_list()
             pieces += _sentences(words, start, tokenizer, max_length, counts, shapes=with_shapes)
-    cut, windowed, unread = (int(count) for count in counts)
+    cut, windowed, unread, cut_words = (int(count) for count in counts)
+    nothing = set(tokenizer.all_special_ids)
+    known = {piece.row for piece in pieces if not nothing.issuperset(piece.tokens.tolist())}
     return Encoded(
-        pieces=pieces, rows=len(rows), cut_texts=cut, windowed=windowed, unread_words=unread
+        pieces=pieces,
+        rows=len(rows),
+        cut_texts=cut,
+        windowed=windowed,
+        unread_words=unread,
+        cut_words=cut_words,
+        unknown=len(rows) - len(known),
     )
+
+
+def check_known(
+    rows: pl.DataFrame,
+    tokenizer: PreTrainedTokenizerBase,
+    where: str,
+    *,
+    level: Literal["text", "word"],
+    max_length: int,
+) -> None:
+    """See early that some row holds something that the tokenizer knows.
+
+    Raises:
+        DataError: No row does.
+    """
+    for start in range(0, len(rows), LOOK):
+        part = encode(rows[start : start + LOOK], tokenizer, level=level, max_length=max_length)
+        if part.unknown < part.rows:
+            return
+    _refuse_unknown(len(rows), where)
+
+
+def refuse_unknown(encoded: Encoded, where: str) -> None:
+    """See that some row held something known.
+
+    Raises:
+        DataError: No row did.
+    """
+    if encoded.unknown == encoded.rows:
+        _refuse_unknown(encoded.rows, where)
+
+
+def _refuse_unknown(rows: int, where: str) -> NoReturn:
+    texts = (
+        "its only text holds nothing" if rows == 1 else f"none of its {rows:,} texts holds anything"
+    )
+    msg = (
+        f"{where}: {texts} that the base knows, so there is nothing to read. Check that it is the "
+        "right column, in a language of the base."
+    )
+    raise DataError(msg)
 
 
 def _texts(
@@ -110,9 +176,13 @@ def _texts(
     max_length: int,
     counts: NDArray[np.int64],
 ) -> list[Piece]:
-    pair = rows["text_b"].to_list() if "text_b" in rows.columns else None
+    texts, pair = rows["text"].to_list(), None
+    if "text_b" in rows.columns:
+        texts, pair = pair_beginnings(texts, rows["text_b"].to_list(), tokenizer, max_length)
+    else:
+        texts = beginnings(texts, tokenizer, max_length)
     batch = tokenizer(
-        rows["text"].to_list(),
+        texts,
         pair,
         truncation=True,
         max_length=max_length,
@@ -148,8 +218,10 @@ def _sentences(
     *,
     shapes: bool,
 ) -> list[Piece]:
+    from polyculture.nets.build import spoken  # loads torch, which word counts do without
+
     batch = tokenizer(
-        [spoken(words, tokenizer) for words in sentences],
+        [spoken(_shortened(words, counts), tokenizer) for words in sentences],
         is_split_into_words=True,
         truncation=True,
         max_length=max_length,
@@ -179,6 +251,12 @@ def _sentences(
                 )
             )
     return pieces
+
+
+def _shortened(words: Sequence[str], counts: NDArray[np.int64]) -> Sequence[str]:
+    long = sum(len(word) > LONGEST_WORD for word in words)
+    counts[3] += long
+    return [word[:LONGEST_WORD] for word in words] if long else words
 
 
 def _first_tokens(word_ids: Sequence[int | None]) -> dict[int, int]:
@@ -247,16 +325,24 @@ def _case(letters: str) -> int:
 
 
 def account(encoded: Encoded, split: str, max_length: int) -> list[str]:
-    """What did not fit into the network's length, one sentence each."""
+    """What did not fit into the network's length, and what it could not read, a sentence each."""
     notes = []
     if encoded.cut_texts:
         share = f"{encoded.cut_texts} of {encoded.rows}"
-        notes.append(f"{split}: {share} texts were cut at {max_length} tokens.")
+        notes.append(f"{split}: {share} texts were cut at {max_length} {encoded.unit}.")
     if encoded.windowed:
         notes.append(
             f"{split}: {encoded.windowed} sentences longer than {max_length} tokens were read in "
             "overlapping windows; no word of them was left out."
         )
+    if encoded.cut_words:
+        notes.append(
+            f"{split}: {encoded.cut_words} words were read by their first {LONGEST_WORD} "
+            "characters."
+        )
     if encoded.unread_words:
         notes.append(f"{split}: {encoded.unread_words} words have no token and are answered 'O'.")
+    if encoded.unknown:
+        share = f"{encoded.unknown} of {encoded.rows}"
+        notes.append(f"{split}: {share} texts hold nothing that the base knows.")
     return notes

@@ -1,8 +1,9 @@
-"""What a training starts from, and what was chosen automatically on the way."""
+"""What a training starts from; torch is not among it."""
 
 import importlib.metadata
 import platform
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +14,6 @@ from polyculture.core import parts
 from polyculture.core.data import Dataset
 from polyculture.core.plugins import Adaptation, Base, Task
 from polyculture.core.recipe import Recipe
-from polyculture.core.record import Record
-from polyculture.engine.precision import Kernels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,30 +41,17 @@ class Ingredients:
         part: Adaptation = parts.load("adaptations", settings.kind)
         return part
 
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Columns of the rows that the model reads."""
+        columns = self.rows["train"].columns
+        if self.task.level == "word":
+            return ("text",) if "starts" in columns else ("tokens",)
+        return tuple(name for name in ("text", "text_b") if name in columns)
+
     def targets(self, split: str) -> list[NDArray[Any]]:
         """The right answers of a split as the task's numbers."""
         return self.task.targets(self.rows[split], self.labels, self.recipe.task)
-
-
-class Chosen(Record):
-    """What was chosen automatically; kept beside the checkpoint and in the run."""
-
-    kernels: Kernels
-    threads: int
-    batch_tokens: int
-    learning_rate: float
-    max_length: int
-
-    def facts(self) -> dict[str, str | int | float | bool | None]:
-        """The same as plain values, as a run records them and a check shows them."""
-        return {
-            "precision": self.kernels.precision,
-            "attention": self.kernels.attention or None,
-            "threads": self.threads,
-            "batch_tokens": self.batch_tokens,
-            "learning_rate": self.learning_rate,
-            "max_length": self.max_length,
-        }
 
 
 def task_of(recipe: Recipe) -> Task:
@@ -76,8 +62,10 @@ def task_of(recipe: Recipe) -> Task:
 
 
 def versions() -> dict[str, str]:
-    """Versions of what a run's numbers depend on."""
+    """Versions of what a run's numbers depend on, as far as it is installed."""
     names = ("polyculture", "torch", "transformers", "tokenizers", "numpy", "scikit-learn", "peft")
-    return {"python": platform.python_version()} | {
-        name: importlib.metadata.version(name) for name in names
-    }
+    found = {"python": platform.python_version()}
+    for name in names:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found

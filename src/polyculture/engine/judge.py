@@ -7,13 +7,13 @@ scored is what a user will load. Its answers are saved, so that every score can 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 
 from polyculture.core.run import Baseline, Scores
-from polyculture.engine.encode import account
+from polyculture.engine.encode import Encoded, account
 from polyculture.engine.ingredients import Ingredients
-from polyculture.engine.predict import open_model
 from polyculture.stats.paired import better
 from polyculture.store.disk import telling_of_disk
 
@@ -29,25 +29,35 @@ class Judged:
     notes: tuple[str, ...]
 
 
-def judge(given: Ingredients, folder: Path, max_length: int, say: Callable[[str], None]) -> Judged:
+class Answerer(Protocol):
+    """A saved model, opened again: a network's ``Predictor``, or ``Counts``."""
+
+    @property
+    def max_length(self) -> int:
+        """Longest input in tokens."""
+
+    def answer(self, rows: pl.DataFrame, where: str = ...) -> tuple[pl.DataFrame, Encoded]:
+        """Answers to rows, and what was cut on the way."""
+
+
+def judge(given: Ingredients, saved: Answerer, folder: Path, say: Callable[[str], None]) -> Judged:
     """Answer validation and test with the saved model, score, and run the baselines.
 
     Args:
         given: Recipe, data and base of the training.
-        folder: The run's; its ``model/`` is read, ``predictions/`` is written.
-        max_length: Longest input in tokens.
+        saved: The model, opened from the run's folder.
+        folder: The run's; ``predictions/`` is written into it.
         say: Told what is being done.
     """
-    predictor = open_model(folder / "model", given.recipe, given.labels, max_length)
     splits = [split for split in ("valid", "test") if split in given.rows]
     scores: dict[str, Scores] = {}
     answers: dict[str, pl.DataFrame] = {}
     notes: list[str] = []
     for split in splits:
         say(f"answering {split}")
-        answers[split], encoded = predictor.answer(given.rows[split], split)
-        if split != "valid" and encoded.pieces:  # what was cut in validation is told already
-            notes += account(encoded, split, max_length)
+        answers[split], encoded = saved.answer(given.rows[split], split)
+        if split != "valid":  # what was cut in validation is told already
+            notes += account(encoded, split, saved.max_length)
         scores[split] = _score(given, split, answers[split], encoded.cut_texts)
         _save(given, split, answers[split], folder / "predictions")
     say("training the baselines")

@@ -17,7 +17,8 @@ from polyculture.core.errors import ModelError
 from polyculture.core.plugins import Head, Task
 from polyculture.core.recipe import Recipe, Settings
 from polyculture.engine.batches import by_length, collate
-from polyculture.engine.encode import Encoded, Piece, encode
+from polyculture.engine.counts import answer_rows
+from polyculture.engine.encode import Encoded, Piece, encode, refuse_unknown
 from polyculture.engine.ingredients import task_of
 from polyculture.engine.precision import Precision, arithmetic
 from polyculture.engine.team import Team
@@ -177,10 +178,7 @@ class Predictor:
         """
         task, settings = task_of(self.recipe), self.recipe.task
         if isinstance(self.network, Tfidf):
-            logits = self.network.logits(texts_of(rows))
-            outputs = Outputs(logits=list(logits), paths=None, loss=None)
-            nothing = Encoded(pieces=[], rows=len(rows), cut_texts=0, windowed=0, unread_words=0)
-            return decode(task, settings, rows, outputs, self.labels), nothing
+            return answer_rows(self.network, self.recipe, self.labels, rows, where)
         if self.tokenizer is None:
             msg = f"{where}: the run has no tokenizer."
             raise ModelError(msg)
@@ -191,6 +189,7 @@ class Predictor:
             max_length=self.max_length,
             with_shapes=bool(getattr(self.recipe.head, "shapes", False)),
         )
+        refuse_unknown(encoded, where)
         outputs = read_rows(
             self.network,
             encoded,
@@ -204,13 +203,6 @@ class Predictor:
 def word_counts(rows: pl.DataFrame, task: Task) -> list[int] | None:
     """Number of words of each row; none where texts are answered."""
     return rows["tokens"].list.len().to_list() if task.level == "word" else None
-
-
-def texts_of(rows: pl.DataFrame) -> list[str]:
-    """One text a row; the texts of a pair joined."""
-    if "text_b" not in rows.columns:
-        return rows["text"].to_list()
-    return [f"{a} {b}" for a, b in rows.select("text", "text_b").iter_rows()]
 
 
 def network_of(folder: Path, recipe: Recipe, task: Task, labels: tuple[str, ...]) -> Network:

@@ -14,9 +14,10 @@ from transformers import PreTrainedTokenizerBase
 from polyculture.core.errors import ModelError
 from polyculture.core.recipe import Recipe
 from polyculture.engine.batches import collate, default_budget, shuffled
-from polyculture.engine.encode import Encoded, account, encode, longest
+from polyculture.engine.chosen import Chosen
+from polyculture.engine.encode import Encoded, account, check_known, encode, longest
 from polyculture.engine.features import cache_features
-from polyculture.engine.ingredients import Chosen, Ingredients
+from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.loop import Work
 from polyculture.engine.precision import choose, use
 from polyculture.engine.predict import decode, network_of, read_rows, word_counts
@@ -63,6 +64,8 @@ def prepare(given: Ingredients, folder: Path | None) -> Prepared:
     given.adaptation.apply(network, recipe.adaptation)
     make_cheap(network)
     max_length = longest(tokenizer, network.body.config, recipe.fit.max_length)
+    for split, rows in given.rows.items():
+        check_known(rows, tokenizer, split, level=given.task.level, max_length=max_length)
     encoded = {
         split: encode(
             given.rows[split],

@@ -1,4 +1,4 @@
-"""One training: from a recipe, its data and its base to a finished run in a folder.
+"""One training of a network: from a recipe, its data and its base to a finished run in a folder.
 
 Everything happens in the folder that the caller gives: what was chosen and the checkpoints lie in
 it, and the finished run is put together in its folder ``run``, which the caller moves into place.
@@ -6,11 +6,8 @@ In the folder of a training that was interrupted, training resumes.
 """
 
 import math
-import time
 from collections.abc import Callable
 from pathlib import Path
-
-import numpy as np
 
 from polyculture.core.run import Facts, Run
 from polyculture.engine import memory, resume
@@ -18,15 +15,14 @@ from polyculture.engine.ingredients import Ingredients, versions
 from polyculture.engine.judge import Judged, judge
 from polyculture.engine.log import Log
 from polyculture.engine.loop import Tick, fit
-from polyculture.engine.predict import texts_of
+from polyculture.engine.predict import open_model
 from polyculture.engine.prepare import Prepared, prepare
+from polyculture.engine.record import write_run
 from polyculture.engine.resume import Checkpoint, Progress
 from polyculture.engine.team import Team
 from polyculture.nets.build import save_network
 from polyculture.nets.embedding import expand
 from polyculture.nets.network import Network, count
-from polyculture.nets.tfidf import Tfidf
-from polyculture.store.folder import write_text
 
 CHECKPOINTS = "checkpoint"
 RUN = "run"
@@ -60,8 +56,6 @@ def train(
     run = folder / RUN
     run.mkdir(parents=True, exist_ok=True)
     memory.forget_peak()
-    if given.base.kind == "tfidf":
-        return _train_tfidf(given, run, say)
     say("reading data and base")
     prepared = prepare(given, folder)
     log = Log(run / LOG)
@@ -95,7 +89,8 @@ def train(
     network = _finish(given, prepared)
     say("saving")
     save_network(network, prepared.tokenizer, run / "model")
-    judged = judge(given, run, prepared.chosen.max_length, say)
+    saved = open_model(run / "model", given.recipe, given.labels, prepared.chosen.max_length)
+    judged = judge(given, saved, run, say)
     facts = _facts(
         given,
         prepared,
@@ -106,7 +101,7 @@ def train(
             "trained_parameters": trained,
         },
     )
-    return _write(given, run, facts, judged)
+    return write_run(given, run, facts, judged)
 
 
 def _how_it_starts(checkpoint: Checkpoint | None, steps: int, reason: str) -> str:
@@ -133,33 +128,6 @@ def _finish(given: Ingredients, prepared: Prepared) -> Network:
     return network
 
 
-def _train_tfidf(given: Ingredients, folder: Path, say: Callable[[str], None]) -> Run:
-    began = time.monotonic()
-    targets = np.stack(given.targets("train"))
-    texts = texts_of(given.rows["train"])
-    model = Tfidf.fit(texts, targets, labels=len(given.labels))
-    model.save(folder / "model")
-    judged = judge(given, folder, 0, say)
-    facts = Facts(
-        versions=versions(),
-        base_digest=given.base.digest,
-        data_digest=given.dataset.digest,
-        lineage=given.base.lineage,
-        chosen={"analyzer": model.analyzer, "max_length": None},
-        seconds=time.monotonic() - began,
-        peak_memory_mb=memory.peak_mb(),
-        steps=0,
-        epochs=1.0,
-        best_step=0,
-        stopped="the one optimum was found",
-        parameters=model.parameters,
-        trained_parameters=model.parameters,
-        rows={split: len(rows) for split, rows in given.rows.items()},
-        notes=(*given.dataset.notes, *given.base.notes),
-    )
-    return _write(given, folder, facts, judged)
-
-
 def _facts(
     given: Ingredients,
     prepared: Prepared,
@@ -183,20 +151,6 @@ def _facts(
         stopped=progress.stopped,
         **sizes,
         rows={split: len(rows) for split, rows in given.rows.items()},
+        inputs=given.inputs,
         notes=(*given.dataset.notes, *given.base.notes, *prepared.notes, *judged.notes),
     )
-
-
-def _write(given: Ingredients, folder: Path, facts: Facts, judged: Judged) -> Run:
-    run = Run(
-        name=given.name,
-        fingerprint=given.fingerprint,
-        recipe=given.recipe,
-        labels=given.labels,
-        facts=facts,
-        valid=judged.valid,
-        test=judged.test,
-        baselines=judged.baselines,
-    )
-    write_text(folder / "run.json", run.model_dump_json(indent=1))
-    return run

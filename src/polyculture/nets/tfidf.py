@@ -23,6 +23,9 @@ from polyculture.nets.words import cut, is_unspaced
 FILE = "tfidf.json"
 WEIGHTS = "tfidf.safetensors"
 ANALYZER = "words, pairs, triples of unspaced characters"
+LONGEST = 100_000
+"""Characters of a text that are counted, some forty pages: a book would cost as much as hundreds of
+texts and say little more about its label."""
 
 
 def terms(text: str) -> list[str]:
@@ -35,10 +38,11 @@ def terms(text: str) -> list[str]:
     text = text.lower()
     words = [text[start:end] for start, end in cut(text)]
     pairs = [f"{a} {b}" for a, b in pairwise(words)]
+    alone = [is_unspaced(word[0]) for word in words]
     triples = [
-        a + b + c
-        for a, b, c in zip(words, words[1:], words[2:], strict=False)
-        if is_unspaced(a[0]) and is_unspaced(b[0]) and is_unspaced(c[0])
+        words[place] + words[place + 1] + words[place + 2]
+        for place, three in enumerate(zip(alone, alone[1:], alone[2:], strict=False))
+        if all(three)
     ]
     return words + pairs + triples
 
@@ -94,8 +98,15 @@ class Tfidf:
 
     def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Scores before softmax (or sigmoid, for several labels), ``(texts, labels)``."""
-        matrix = self._vectorizer.transform(texts)
-        scores = matrix @ self.arrays["weight"].T + self.arrays["bias"]
+        return self.scores(self.count(texts))
+
+    def count(self, texts: Sequence[str]) -> Any:
+        """Weighted counts, sparse, ``(texts, features)``; a text of no known word has none."""
+        return self._vectorizer.transform(texts)
+
+    def scores(self, counts: Any) -> NDArray[np.float32]:
+        """``logits`` of what ``count`` gave."""
+        scores = counts @ self.arrays["weight"].T + self.arrays["bias"]
         return np.asarray(scores, dtype=np.float32)
 
     @property
@@ -128,8 +139,13 @@ class Tfidf:
 
 
 def _vectorizer(vocabulary: dict[str, int] | None, features: int | None = None) -> TfidfVectorizer:
+    def counted(text: str) -> list[str]:
+        found = terms(text[:LONGEST])
+        # scikit-learn would raise and catch an error for each unknown one
+        return found if vocabulary is None else [term for term in found if term in vocabulary]
+
     return TfidfVectorizer(
-        analyzer=terms, sublinear_tf=True, max_features=features, vocabulary=vocabulary
+        analyzer=counted, sublinear_tf=True, max_features=features, vocabulary=vocabulary
     )
 
 

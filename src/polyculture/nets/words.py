@@ -4,11 +4,9 @@ A run of letters or digits is a word, so is every character of a script that is 
 spaces (Chinese, Japanese, Thai, ...), and so is every other sign. No character but space is lost.
 """
 
+import re
 import unicodedata
 from functools import cache
-from typing import Literal
-
-Kind = Literal["space", "letter", "digit", "alone", "mark"]
 
 # Scripts whose words are not parted by spaces, by their first and last code point.
 UNSPACED = (
@@ -40,18 +38,53 @@ def is_unspaced(character: str) -> bool:
     return character != "" and any(low <= ord(character) <= high for low, high in UNSPACED)
 
 
-@cache
-def _kind(character: str) -> Kind:
+SPACE, LETTER, DIGIT, ALONE, UNSPACED_LETTER, MARK = " ldaum"
+WORD = re.compile("l[lm]*|d[dm]*|[au]m*|m+")
+"""A word in kinds of characters. A mark stays with the character before it, and stands by itself
+where there is none."""
+
+
+class _Kinds(dict[int, str]):
+    """The kind of every character, as ``str.translate`` asks for it; found out once each."""
+
+    def __missing__(self, code: int) -> str:
+        kind = self[code] = _kind(chr(code))
+        return kind
+
+
+def _kind(character: str) -> str:
     if character.isspace() or character in INVISIBLE:
-        return "space"
+        return SPACE
     category = unicodedata.category(character)
     if category[0] == "M" or category == "Cf":
-        return "mark"
+        return MARK
     if is_unspaced(character):
-        return "alone"
+        return UNSPACED_LETTER
     if category[0] == "L":
-        return "letter"
-    return "digit" if category[0] == "N" else "alone"
+        return LETTER
+    return DIGIT if category[0] == "N" else ALONE
+
+
+KINDS = _Kinds()
+
+
+def shorten_runs(text: str, most: int) -> str:
+    """Cut runs of Latin letters and digits that are no word any more; nothing else is touched.
+
+    Args:
+        text: Any text.
+        most: Characters of a run that stay.
+
+    Example:
+        >>> shorten_runs("good aaaaaaaa!", 5)
+        'good aaaaa!'
+    """
+    return _long_run(most).sub(r"\1", text)
+
+
+@cache
+def _long_run(most: int) -> re.Pattern[str]:
+    return re.compile(f"([A-Za-z0-9]{{{most}}})[A-Za-z0-9]+")
 
 
 def cut(text: str) -> list[tuple[int, int]]:
@@ -71,12 +104,4 @@ def cut(text: str) -> list[tuple[int, int]]:
         >>> [text[start:end] for start, end in cut(text)]
         ['PS', '3', '出', '了', ',', 'don', "'", 't', '!']
     """
-    places: list[tuple[int, int]] = []
-    before: Kind = "space"
-    for position, character in enumerate(text):
-        kind = _kind(character)
-        joins = before != "space" and (kind == "mark" or (kind == before and kind != "alone"))
-        if kind != "space":
-            places.append((places.pop()[0] if joins else position, position + 1))
-        before = before if joins and kind == "mark" else kind
-    return places
+    return [found.span() for found in WORD.finditer(text.translate(KINDS))]

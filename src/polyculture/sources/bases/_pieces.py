@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from polyculture.core.errors import need
+from polyculture.nets.words import shorten_runs
 
 PAD, UNKNOWN, BEGIN, END, MASK = SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 INSIDE = "##"
+LONGEST_WORD = 1_000
+"""Longer words teach nothing: they become the unknown piece, and learning from them takes hours."""
 LEAST = 2
 """How often two pieces must meet to become one."""
 
@@ -59,9 +62,9 @@ def _count_words(texts: Sequence[Sequence[str]]) -> Counter[str]:
     words: Counter[str] = Counter()
     for text in texts:
         for part in text:
-            words.update(
-                word for word, _ in cutter.pre_tokenize_str(normaliser.normalize_str(part))
-            )
+            plain = normaliser.normalize_str(shorten_runs(part, LONGEST_WORD + 1))
+            found = cutter.pre_tokenize_str(plain)
+            words.update(word for word, _ in found if len(word) <= LONGEST_WORD)
     return words
 
 

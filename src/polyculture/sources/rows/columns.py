@@ -91,9 +91,14 @@ def read_rows(path: Path, split: str, columns: Columns) -> "tuple[pl.DataFrame, 
         DataError: The file cannot be read, a named column is missing, or a cell is not what it
             should be.
     """
+    table = read_table(path, columns.form)
+    return rows_of(table, split, columns), table
+
+
+def rows_of(table: Table, split: str, columns: Columns) -> "pl.DataFrame":
+    """The rows of a table in our columns; see ``read_rows``."""
     import polars as pl
 
-    table = read_table(path, columns.form)
     found = _find(table, columns)
     if not {"text", "tokens"} & found.keys():
         msg = (
@@ -109,7 +114,7 @@ def read_rows(path: Path, split: str, columns: Columns) -> "tuple[pl.DataFrame, 
         made[ours] = _read(table, ours, theirs, columns)
     _check_lengths(table, made)
     _check_spans(table, made)
-    return pl.DataFrame(made, schema=_schema(made)), table
+    return pl.DataFrame(made, schema=_schema(made))
 
 
 def _find(table: Table, columns: Columns) -> dict[str, str]:
