@@ -125,7 +125,7 @@ def _train_tfidf(given: Ingredients, folder: Path, say: Callable[[str], None]) -
         parameters=model.parameters,
         trained_parameters=model.parameters,
         rows={split: len(rows) for split, rows in given.rows.items()},
-        notes=(*given.dataset.notes, *given.base.notes),
+        notes=(*given.dataset.notes, *given.base.notes, *judged.notes),
     )
     return _write(given, folder, facts, judged)
 
