@@ -82,8 +82,8 @@ CASES = {
     "no audit to report": Case(
         {},
         ("report", "audits/none"),
-        "audits/none holds no report.json. Name the folder of an audit; polyculture audit makes "
-        "one with --out FOLDER.",
+        "audits/none holds no report.json. Name the folder of an audit, a study or a survey; "
+        "polyculture audit makes one with --out FOLDER.",
     ),
     "a folder for a table": Case(
         {"answers.csv/inside": ""},

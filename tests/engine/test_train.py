@@ -16,9 +16,10 @@ from polyculture.core.data import Dataset
 from polyculture.core.errors import ModelError, PolycultureError, StoreError
 from polyculture.core.recipe import Recipe
 from polyculture.core.run import Run
-from polyculture.engine.predict import open_run, read_run
+from polyculture.engine.predict import open_run
 from polyculture.nets.build import open_tokenizer
 from polyculture.stats.entities import illegal
+from polyculture.store.runs import read_run
 
 if TYPE_CHECKING:
     from polyculture.engine.loop import Tick

@@ -138,7 +138,7 @@ class _Data:
 def _is_finished(folder: Path, recipe: Recipe, dataset: Dataset) -> bool:
     if not (folder / "run.json").exists():
         return False
-    from polyculture.engine.predict import read_run
+    from polyculture.store.runs import read_run
 
     run: Run = read_run(folder)
     if run.fingerprint == fingerprint_of(recipe, dataset, run.facts.base_digest):

@@ -13,10 +13,9 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from polyculture.core import parts
-from polyculture.core.errors import ModelError, StoreError
+from polyculture.core.errors import ModelError
 from polyculture.core.plugins import Head, Task
 from polyculture.core.recipe import Recipe, Settings
-from polyculture.core.run import Run
 from polyculture.engine.batches import by_length, collate
 from polyculture.engine.encode import Encoded, Piece, encode
 from polyculture.engine.ingredients import task_of
@@ -26,6 +25,7 @@ from polyculture.nets.build import load_head, open_network, open_tokenizer
 from polyculture.nets.network import Batch, Network
 from polyculture.nets.tfidf import Tfidf
 from polyculture.nets.threads import available
+from polyculture.store.runs import read_run
 
 BUDGET = 4_096
 """Padded tokens of a batch that is only read."""
@@ -228,23 +228,6 @@ def network_of(folder: Path, recipe: Recipe, task: Task, labels: tuple[str, ...]
         else lambda width, count, dropout: own(settings, width, count, dropout),
         pooling=getattr(settings, "pooling", "mean"),
     )
-
-
-def read_run(folder: Path) -> Run:
-    """The record of a finished run.
-
-    Raises:
-        StoreError: The folder holds no finished run.
-    """
-    try:
-        text = (folder / "run.json").read_text(encoding="utf-8")
-    except OSError as error:
-        msg = (
-            f"{folder} is not a finished run: there is no run.json in it. Name the folder that "
-            "polyculture train printed last."
-        )
-        raise StoreError(msg) from error
-    return Run.model_validate_json(text)
 
 
 def open_run(folder: Path) -> Predictor:
