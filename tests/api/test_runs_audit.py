@@ -116,6 +116,24 @@ def test_the_validation_split_as_probe_is_named(train: Train) -> None:
     assert rows.of(stepped).caveats == (STEERED,)
 
 
+def test_gold_that_training_has_not_seen_stays_in_an_audit(work: Path, train: Train) -> None:
+    """No model answers it: it is failed by all, and named as never answered."""
+    with (work / "test.csv").open("a", encoding="utf-8") as file:
+        file.write("what is this,CODE\nand that,CODE\n")
+    runs = [train("a"), train("b")]
+
+    audit = api.audit_runs(runs, probe="test", out=work / "audit", resamples=20)
+
+    assert audit.items == 10
+    assert all(model.never_answered == ("CODE",) for model in audit.models)
+    assert audit.failures_by_count[2] >= 2
+    seen = read_evidence(work / "audit" / "evidence" / "a" / "test").predictions
+    code = seen.classes.index("CODE")
+    assert seen.probabilities is not None
+    assert seen.probabilities.shape == (10, 3)
+    assert not seen.probabilities[:, code].any()
+
+
 def test_evidence_stays_inside_the_audit(work: Path, train: Train) -> None:
     """Nothing beside the runs is made or replaced."""
     runs = [train("a"), train("b")]

@@ -22,6 +22,9 @@ from polyculture.stats.scores import Counts, Numbers, macro
 
 MOST = 1_000_000_000
 """Items times rounds times models beyond which no interval is computed: some seconds."""
+NARROW = 192
+"""Columns up to which the sums are a dense product."""
+EXACT = 2**24
 TOO_MANY = "an interval would take long for so many items and models"
 NO_CLASSES = "most right answers occur once only, so they are not classes"
 SEVERAL = "an item may have several labels; the scores of each run have it label by label"
@@ -102,10 +105,14 @@ def _rounds(features: csr_array, panel: Panel, statistic: Callable[[Counts], Num
     if rounds * items * len(panel.models) > MOST:
         rounds = 1
     step = max(1, BLOCK // max(features.shape))
+    # Sums of whole numbers below 2^24 are exact in single precision, and a dense product of few
+    # columns is far faster than a sparse one.
+    is_narrow = features.shape[1] <= NARROW and items < EXACT
+    table = features.toarray().astype(np.float32) if is_narrow else features
     values = []
     for start in range(0, rounds, step):
-        weights = panel.counts[start : min(start + step, rounds)].astype(np.float64)
-        sums = np.asarray(features.T @ weights.T).T  # (some rounds, 3 * classes)
+        weights = panel.counts[start : min(start + step, rounds)].astype(table.dtype)
+        sums = np.asarray(table.T @ weights.T, dtype=np.float64).T  # (some rounds, 3 * classes)
         values.append(np.atleast_1d(statistic(Counts.of(sums))))
     return np.concatenate(values)
 
