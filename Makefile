@@ -11,7 +11,6 @@ TEST_STARTERS := $(STUDY_STARTERS) me5-small reviews-zh people-daily-ner conll20
 BIN := .venv/bin
 TORCH := $(BIN)/pip install $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX) )"torch==2.13.0"
 QUICK := not slow and not model and not web and not network
-STUDY_FOLDER = studies/$(basename $(notdir $(STUDY)))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo setup check fix test golden docs clean
@@ -21,8 +20,7 @@ help:  ## List these commands
 
 demo: .venv/.ready  ## Install, fetch real models and data, train several models, write one report
 	$(BIN)/polyculture starter fetch $(STUDY_STARTERS)
-	rm -rf $(STUDY_FOLDER)/audit  # what is trained is kept, so a second call takes seconds
-	$(BIN)/polyculture study $(STUDY)
+	$(BIN)/polyculture study $(STUDY) --replace --keep-runs  # so a second call takes seconds
 
 setup: .venv/.ready-dev  ## Install everything for development
 

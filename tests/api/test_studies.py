@@ -47,6 +47,9 @@ class Quiet:
     def say(self, what: str) -> None:
         """No one listens."""
 
+    def tell(self, what: str) -> None:
+        """No one remembers."""
+
     def tick(self, tick: object) -> None:
         """No one looks."""
 
@@ -73,6 +76,7 @@ def test_a_study_trains_observes_audits_and_reports(folder: Path) -> None:
 
     assert [model.name for model in result.audit.models] == ["counts", "network"]
     assert {path.name for path in (out / "audit").iterdir()} == {
+        ".polyculture.json",
         "audit.json",
         "comparisons.parquet",
         "items.parquet",
@@ -99,7 +103,7 @@ def test_a_changed_recipe_does_not_pass_for_the_run_that_is_there(folder: Path) 
     api.study(folder / "study.toml", folder / "out", watcher=Quiet())
     (folder / "out" / "audit").rename(folder / "out" / "first")
 
-    with pytest.raises(StoreError, match=r"exists already.*--replace"):
+    with pytest.raises(StoreError, match=r"fit.epochs 2 → 1.*--replace"):
         api.study(folder / "study.toml", folder / "out", watcher=Quiet(), changes=["fit.epochs=1"])
 
 

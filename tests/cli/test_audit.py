@@ -76,6 +76,7 @@ def test_a_table_is_audited_where_there_is_no_torch(shown: tuple[str, Path]) -> 
     screen, folder = shown
 
     assert sorted(path.name for path in folder.iterdir()) == [
+        ".polyculture.json",
         "audit.json",
         "comparisons.parquet",
         "items.parquet",

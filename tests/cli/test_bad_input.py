@@ -5,6 +5,7 @@ sentence, and leaves the folder as it was.
 """
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -438,7 +439,8 @@ CASES = {
     "an audit that is there already": Case(
         {"answers.csv": WIDE, "out/audit.json": "{}"},
         AUDIT,
-        "out exists already. Choose another place, or add --replace.",
+        "out exists already and is never replaced, since polyculture did not write it (it has no "
+        "mark of ours). Choose another place.",
     ),
     "neither items nor a probe": Case(
         {"answers.csv": WIDE},
@@ -496,7 +498,9 @@ def test_one_sentence_says_what_is_wrong(
         run(list(case.command))
 
     printed = capsys.readouterr()
-    said = printed.err.replace(f"{folder}/", "").replace(f"{folder}", "{work}")
+    lines = printed.err.splitlines(keepends=True)
+    said = "".join(line for line in lines if not line.startswith("  "))  # phases are indented
+    said = said.replace(f"{folder}/", "").replace(f"{folder}", "{work}")
     assert said == f"Error: {case.told.replace('{work}', folder.name)}\n"
     assert printed.out == ""
     assert left.value.code == 2
@@ -515,30 +519,46 @@ TRAINING = (
 
 
 @pytest.mark.slow
-def test_ctrl_c_ends_with_130_and_keeps_what_was_done(folder: Path) -> None:
-    """What was finished is kept; there is no half-made run under its name."""
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_a_signal_ends_a_training_with_a_checkpoint_from_which_it_resumes(
+    folder: Path, number: int, status: int
+) -> None:
+    """After the step in hand; the sentence names the command, and the log has each step once."""
     for name in ("train.csv", "valid.csv"):
         (folder / name).write_text(REVIEWS, encoding="utf-8")
     (folder / "recipe.toml").write_text(f'task = "classification"\n{TRAINING}', encoding="utf-8")
-    process = subprocess.Popen(
-        command_line("train", "recipe.toml", "--out", "runs"),
-        stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    log = folder / "runs" / ".transformer-full-linear-seed1.unfinished" / "log.jsonl"
-    for _ in range(600):
-        if log.exists() or process.poll() is not None:
-            break
-        time.sleep(0.1)
+    unfinished = folder / "runs" / ".transformer-full-linear-seed1.unfinished"
+    log = unfinished / "run" / "log.jsonl"
+    words = command_line("train", "recipe.toml", "--out", "runs")
+    steps = []
+    said = ""
+    for _ in range(2):
+        process = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        size = log.stat().st_size if log.exists() else 0
+        for _ in range(1200):
+            if (log.exists() and log.stat().st_size > size) or process.poll() is not None:
+                break
+            time.sleep(0.05)
 
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+        process.send_signal(number)
+        _, said = process.communicate(timeout=60)
 
-    assert process.returncode == 130, said
-    assert said.splitlines()[-1] == "Interrupted. What was finished is kept."
-    assert "Traceback" not in said
-    assert [path.name for path in (folder / "runs").iterdir()] == [log.parent.name]
+        assert process.returncode == status, said
+        assert "Traceback" not in said
+        end = re.fullmatch(
+            r"Stopped at step ([\d,]+) of 10,000. The same command resumes: "
+            r"polyculture train recipe.toml --out runs",
+            said.splitlines()[-1],
+        )
+        assert end, said
+        steps.append(int(end[1].replace(",", "")))
+
+    assert f"resuming from step {steps[0]:,} of 10,000" in said
+    logged = [json.loads(line)["step"] for line in log.read_text(encoding="utf-8").splitlines()]
+    assert len(logged) == len(set(logged))
+    assert [path.name for path in (folder / "runs").iterdir()] == [unfinished.name]
 
 
 @pytest.mark.slow

@@ -245,7 +245,7 @@ def test_an_existing_run_is_refused_unless_it_shall_be_replaced(
     made = make_recipe(base={"source": "new", "kind": "tfidf"})
     api.train(made, tmp_path, dataset=data)
 
-    with pytest.raises(StoreError, match=r"exists already.*--replace"):
+    with pytest.raises(StoreError, match=r"of this very recipe.*--replace"):
         api.train(made, tmp_path, dataset=data)
     api.train(made, tmp_path, dataset=data, replace=True)
 

@@ -33,6 +33,11 @@ NETWORK = (
     "width = 32\nlayers = 1\n"
 )
 DATA = '[data]\nsource = "table"\ntrain = "train.csv"\nvalid = "valid.csv"\ntest = "test.csv"\n'
+OFTEN = (
+    '[fit]\nepochs = 6\npatience = 6\nthreads = 1\nprecision = "float32"\nbatch_tokens = 40\n'
+    "learning_rate = 3e-3\ncheckpoint_seconds = 1e-6\n"
+)
+CUT = 6
 FIT = '[fit]\nepochs = 2\nthreads = 1\nprecision = "float32"\nlearning_rate = 3e-3\n'
 
 
@@ -105,13 +110,13 @@ def cases() -> list[Case]:
     return found
 
 
-def _train(folder: Path, recipe: str) -> None:
+def _train(folder: Path, recipe: str, **more: Any) -> None:
     from polyculture import api
 
     for split in ("train", "valid", "test"):
         (folder / f"{split}.csv").write_text(REVIEWS, encoding="utf-8")
     (folder / "recipe.toml").write_text(recipe, encoding="utf-8")
-    api.train(api.read_recipe(folder / "recipe.toml"), folder / "runs")
+    api.train(api.read_recipe(folder / "recipe.toml"), folder / "runs", **more)
 
 
 def _counts(folder: Path) -> None:
@@ -122,19 +127,29 @@ def _network(folder: Path) -> None:
     _train(folder, NETWORK + DATA + FIT)
 
 
-def _base(folder: Path) -> None:
+def _cut(folder: Path) -> None:
+    from polyculture.checks.killed import Cut, cut_after
+
+    with contextlib.suppress(Cut):
+        _train(folder, NETWORK + DATA + OFTEN, on_tick=cut_after(CUT))
+
+
+def _bases(folder: Path) -> None:
     from polyculture.checks.tiny import tiny_base
 
-    tiny_base(folder / "base", "bert", ["good film", "bad film", "so so"] * 5)
+    for seed, name in enumerate(("base", "other"), start=1):
+        tiny_base(folder / name, "bert", ["good film", "bad film", "so so"] * 5, seed=seed)
 
 
 FIXTURES: Mapping[str, Callable[[Path], None]] = {
     "counts": _counts,
     "network": _network,
-    "base": _base,
+    "cut": _cut,
+    "bases": _bases,
 }
 """``counts``: recipe, texts and the run ``runs/counts``. ``network``: likewise a small Transformer,
-``runs/network``. ``base``: a tiny BERT in ``base``."""
+``runs/network``. ``cut``: a training of it that ended without warning in its sixth step. ``bases``:
+two tiny BERTs, ``base`` and ``other``."""
 
 
 class Kitchen:
@@ -177,7 +192,7 @@ def run(case: Case, folder: Path, kitchen: Kitchen, *, in_process: bool) -> Outc
         subprocess.run(["sh", "-c", case.setup], cwd=folder, check=True)
     before = contents(folder)
     began = time.perf_counter()
-    is_plain = not SHELL.search(case.command)
+    is_plain = case.command.startswith("polyculture ") and not SHELL.search(case.command)
     status, printed = (_here if in_process and is_plain else _there)(case.command, folder)
     seconds = time.perf_counter() - began
     after = contents(folder)
@@ -229,6 +244,17 @@ def _here(command: str, folder: Path) -> tuple[int, str]:
     finally:
         os.chdir(was)
     return status, written.getvalue().decode("utf-8", "replace")
+
+
+def done(*words: str) -> int:
+    """Run a command in this process; its exit status."""
+    from polyculture.cli import main
+
+    try:
+        main.run(list(words))
+    except SystemExit as left:
+        return int(left.code or 0)
+    return 0
 
 
 @contextlib.contextmanager

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from polyculture.core.errors import DataError, need
 from polyculture.core.parts import suggestion
-from polyculture.store.folder import refuse_existing
-from polyculture.store.tables import check_suffix, read_table, text_lines, write_table
+from polyculture.store.folder import output_file
+from polyculture.store.outputs import check_output
+from polyculture.store.tables import check_suffix, fill_table, read_table, text_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +42,7 @@ def predict(
     """
     need("torch", extra="train", purpose="Answering with a trained model")
     if out is not None:
-        refuse_existing(out, replace=replace)
+        check_output(out, kind="answers", replace=replace, inputs=[run, file])
         check_suffix(out)
     import polars as pl
 
@@ -65,7 +66,9 @@ def predict(
         kind = pl.List(pl.Struct({**numbers, "label": pl.String, "text": pl.String}))
         table = table.select("id").with_columns(pl.Series("spans", _spans(rows, answers), kind))
     if out is not None:
-        write_table(_with_json_cells(table) if out.suffix in {".csv", ".tsv"} else table, out)
+        cells = _with_json_cells(table) if out.suffix.lower() in {".csv", ".tsv"} else table
+        with output_file(out, kind="answers", replace=replace, inputs=[run, file]) as unfinished:
+            fill_table(cells, unfinished)
     return table, account(encoded, file.name, predictor.max_length)
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from polyculture.core import parts
 from polyculture.core.errors import PolycultureError
-from polyculture.store.folder import refuse_existing, write_text, written_once
+from polyculture.store.folder import write_text, written_once
+from polyculture.store.outputs import check_output
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +63,7 @@ def audit_answers(
     Raises:
         PolycultureError: The table cannot be read as this, or the folder exists.
     """
-    refuse_existing(out, replace=replace)
+    check_output(out, kind="audit", replace=replace, inputs=[path])
     columns = {"item": item, "gold": gold, "text": text, "group": group, "document": document}
     if wide:
         _refuse(model=model, answer=answer, probabilities=probabilities)
@@ -150,11 +151,11 @@ def write_audit(
     from polyculture.store.evidence import write_evidence
     from polyculture.store.tables import write_table
 
-    refuse_existing(out, replace=replace)
+    check_output(out, kind="audit", replace=replace)
     models = aligned(evidence)
     found = audit(models, resamples=resamples, seed=seed)
     items = item_table(models, shows_text=shows_text)
-    with written_once(out, replace=replace) as folder:
+    with written_once(out, kind="audit", replace=replace) as folder:
         write_text(folder / "audit.json", found.model_dump_json(indent=1) + "\n")
         write_table(comparison_table(found), folder / "comparisons.parquet")
         write_table(items, folder / "items.parquet")

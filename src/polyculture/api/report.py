@@ -23,7 +23,7 @@ def render(folder: Path, out: Path | None = None, *, replace: bool = False) -> P
         StoreError: The folder holds no report or one of another version, or ``out`` asks for an
             unknown form or is in the way.
     """
-    from polyculture.report.write import check_drawing, read_report, write_drawing, write_drawings
+    from polyculture.report.write import check_drawing, read_report, write_drawings, write_one
 
     if out is not None:
         check_drawing(out, replace=replace)
@@ -32,7 +32,7 @@ def render(folder: Path, out: Path | None = None, *, replace: bool = False) -> P
     if out is None:
         write_drawings(place, report)
         return place / "report.html"
-    write_drawing(out, report)
+    write_one(out, report, replace=replace)
     return out
 
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import math
 import shutil
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from polyculture.api.finished import refuse_finished
 from polyculture.core import parts
-from polyculture.core.errors import PolycultureError, RecipeError, RowError, need
+from polyculture.core.asked import Asked, differences
+from polyculture.core.errors import PolycultureError, RecipeError, RowError, StoreError, need
+from polyculture.core.names import fault_of
 from polyculture.core.recipe import Recipe  # noqa: TC001  # a doctest reads it here
 from polyculture.core.record import Record
 from polyculture.store.digest import of_json
-from polyculture.store.folder import refuse_existing, telling_of_disk, write_text
+from polyculture.store.disk import telling_of_disk
+from polyculture.store.folder import finish
+from polyculture.store.runs import read_run
+from polyculture.store.unfinished import Unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,7 +31,6 @@ if TYPE_CHECKING:
     from polyculture.core.plugins import Base, Task
     from polyculture.core.run import Run
 
-FINGERPRINT = "fingerprint"
 NEEDED = ("train", "valid")
 
 
@@ -50,75 +57,111 @@ def train(
     budget_seconds: float | None = None,
     on_tick: Callable[[Any], None] = lambda _: None,
     say: Callable[[str], None] = lambda _: None,
+    tell: Callable[[str], None] = lambda _: None,
     dataset: Dataset | None = None,
 ) -> tuple[Run, Path]:
-    """Train a recipe; an unfinished run of the same recipe and data is continued.
+    """Train a recipe; an interrupted training of the same recipe, data and base is resumed.
 
     Args:
         recipe: What to train.
         out: Folder of runs; the run's folder in it carries its name.
-        replace: Put the new run in the place of one of the same name.
-        budget_seconds: End after this time at the latest.
+        replace: Replace a finished run of the same name, once the new one stands.
+        budget_seconds: End after this time at the latest, testing included.
         on_tick: Called with an ``engine.loop.Tick`` after every step.
         say: Told what is being done.
+        tell: Told what a person should know, a sentence each: whether training starts, resumes or
+            starts over, and why.
         dataset: The recipe's data, if it was read before.
 
     Returns:
         The run and its folder.
 
     Raises:
-        PolycultureError: Recipe, data or base cannot be used, or the disk is full.
+        PolycultureError: Recipe, data or base cannot be used, another process trains this run, or
+            the disk is full.
+        Ended: A signal asked to end. What was done is kept, and the same call resumes from it.
     """
+    until = math.inf if budget_seconds is None else time.monotonic() + budget_seconds
+    name = name_of(recipe)
+    folder = out / name
+    refuse_finished(folder, recipe, replace=replace)
+    say("reading the data")
+    dataset = dataset or read_data(recipe)
+    rows, labels = prepared(recipe, dataset)
+    say("loading torch")
     _needs_torch()
     from polyculture.engine import train as engine
     from polyculture.engine.ingredients import Ingredients
 
-    name = name_of(recipe)
-    folder = out / name
-    refuse_existing(folder, replace=replace)
-    say("reading the data")
-    dataset = dataset or read_data(recipe)
-    rows, labels = prepared(recipe, dataset)
-    unfinished = out / f".{name}.unfinished"
-    with telling_of_disk(folder):
+    unfinished = Unfinished.hold(folder)
+    try:
         base = _opened(recipe, rows["train"], unfinished)
-        fingerprint = fingerprint_of(recipe, dataset, base.digest)
-        _continue_or_empty(unfinished, fingerprint)
-        given = Ingredients(
-            recipe=recipe,
-            name=name,
-            fingerprint=fingerprint,
-            dataset=dataset,
-            rows=rows,
-            labels=labels,
-            base=base,
-        )
-        run = engine.train(
-            given, unfinished, budget_seconds=budget_seconds, on_tick=on_tick, say=say
-        )
-        if folder.exists():
-            shutil.rmtree(folder)
-        unfinished.rename(folder)
-        # only now: a kill before the new name must find what it needs to go on
-        for spent in ("checkpoint", "base"):
-            shutil.rmtree(folder / spent, ignore_errors=True)
-        for spent in (FINGERPRINT, "chosen.json"):
-            (folder / spent).unlink(missing_ok=True)
+        with telling_of_disk(folder):
+            asked = Asked.of(recipe, dataset.digest, None if is_made(recipe) else base.digest)
+            reason = _begin(unfinished, asked)
+            given = Ingredients(
+                recipe=recipe,
+                name=name,
+                fingerprint=fingerprint_of(recipe, dataset, base.digest),
+                dataset=dataset,
+                rows=rows,
+                labels=labels,
+                base=base,
+            )
+            run = engine.train(
+                given,
+                unfinished.path,
+                until=until,
+                starts_over=reason,
+                on_tick=on_tick,
+                say=say,
+                tell=tell,
+            )
+            finish(unfinished.run, folder, kind="run", replace=replace)
+            unfinished.clear()
+    finally:
+        unfinished.release()
+    if read_run(folder) != run:
+        msg = f"{folder} does not read back as it was written. Is its disk sound?"
+        raise StoreError(msg)
     return run, folder
 
 
-def check(recipe: Recipe) -> Check:
+def _begin(unfinished: Unfinished, asked: Asked) -> str:
+    """Keep what an interrupted training of just this left; throw away anything else.
+
+    Returns:
+        Why what was there is not used; empty where it is, or where there was nothing.
+    """
+    before = unfinished.asked_before()
+    changed = () if before is None else differences(before, asked)
+    if before is not None and not changed:
+        return ""
+    was_begun = unfinished.is_begun()
+    unfinished.begin(asked)
+    if changed:
+        return f"what is asked has changed ({'; '.join(changed)})"
+    return "an earlier version began this training" if was_begun else ""
+
+
+def check(recipe: Recipe, say: Callable[[str], None] = lambda _: None) -> Check:
     """Check recipe and data, and estimate the time, without training.
+
+    Args:
+        recipe: What would be trained.
+        say: Told what is being done.
 
     Raises:
         PolycultureError: Recipe, data or base cannot be used.
     """
+    say("reading the data")
+    dataset = read_data(recipe)
+    rows, labels = prepared(recipe, dataset)
+    say("loading torch")
     _needs_torch()
     from polyculture.engine import estimate
     from polyculture.engine.ingredients import Ingredients
 
-    dataset = read_data(recipe)
-    rows, labels = prepared(recipe, dataset)
     with TemporaryDirectory() as place:
         base = open_base(recipe, rows["train"], Path(place) / "base")
         given = Ingredients(
@@ -149,18 +192,6 @@ def _needs_torch() -> None:
         need(module, extra="train", purpose="Training")
 
 
-def _continue_or_empty(unfinished: Path, fingerprint: str) -> None:
-    """Keep what a killed training of the same recipe and data left; throw away anything else."""
-    mark = unfinished / FINGERPRINT
-    if mark.exists() and mark.read_text(encoding="utf-8") == fingerprint:
-        return
-    for path in unfinished.iterdir():
-        if path.name == "base":  # made a moment ago
-            continue
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-    write_text(mark, fingerprint)
-
-
 def name_of(recipe: Recipe) -> str:
     """The run's name: the recipe's, or one made from base, adaptation, head and seed.
 
@@ -181,7 +212,12 @@ def name_of(recipe: Recipe) -> str:
     if path is not None:
         first = Path(path).name
     words = [str(first).replace("/", "--"), *(part.kind for part in parts_)]
-    return "-".join([*words, f"seed{recipe.seed}"])
+    name = "-".join([*words, f"seed{recipe.seed}"])
+    fault = fault_of(name)
+    if fault is not None:
+        msg = f"The run would be named {name[:60]!r}, but a name {fault}. Set name in the recipe."
+        raise RecipeError(msg)
+    return name
 
 
 def read_data(recipe: Recipe) -> Dataset:
@@ -237,33 +273,43 @@ def open_base(recipe: Recipe, rows: pl.DataFrame, work: Path) -> Base:
     return base
 
 
-def _opened(recipe: Recipe, rows: pl.DataFrame, unfinished: Path) -> Base:
+def _opened(recipe: Recipe, rows: pl.DataFrame, unfinished: Unfinished) -> Base:
     """Open the base in a run's folder; if that is refused, no new folder stays behind."""
-    made = [path for path in (unfinished, *unfinished.parents) if not path.exists()]
-    unfinished.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(unfinished / "base", ignore_errors=True)  # half made, if it was killed there
+    work = unfinished.path / "base"
+    shutil.rmtree(work, ignore_errors=True)  # half made, if it was killed there
     try:
-        return open_base(recipe, rows, unfinished / "base")
+        return open_base(recipe, rows, work)
     except PolycultureError:
-        if made:
-            shutil.rmtree(made[-1])
+        unfinished.give_up()
         raise
 
 
-def check_base(recipe: Recipe, rows: pl.DataFrame) -> None:
+def check_base(recipe: Recipe, rows: pl.DataFrame) -> str | None:
     """Make sure that the recipe's base is there, if that is quickly said.
+
+    Returns:
+        The base's digest; none for one that would have to be made.
 
     Raises:
         PolycultureError: It is not there, not fetched, or cannot be trusted.
     """
+    if is_made(recipe):
+        return None
+    with TemporaryDirectory() as place:
+        return open_base(recipe, rows, Path(place) / "base").digest
+
+
+def is_made(recipe: Recipe) -> bool:
+    """Whether the base is made from the data: then the recipe says all about it."""
     settings: Any = recipe.base
-    if not parts.load("sources.bases", settings.source).is_made:
-        with TemporaryDirectory() as place:
-            open_base(recipe, rows, Path(place) / "base")
+    return bool(parts.load("sources.bases", settings.source).is_made)
 
 
 def fingerprint_of(recipe: Recipe, dataset: Dataset, base_digest: str) -> str:
     """SHA-256 of what a run depends on; where files lie does not matter, what they hold does."""
-    asked = recipe.model_dump(mode="json", exclude={"data", "base", "name"})
+    asked = recipe.model_dump(
+        mode="json",
+        exclude={"data": True, "base": True, "name": True, "fit": {"checkpoint_seconds"}},
+    )
     kind = getattr(recipe.base, "kind", None)
     return of_json([asked, kind, dataset.digest, base_digest])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from polyculture.api.audit import write_audit
 from polyculture.api.evidence import observe
 from polyculture.core.errors import ProbeMismatchError
-from polyculture.store.folder import refuse_existing
+from polyculture.store.outputs import check_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,7 +58,7 @@ def audit_runs(
     if len(folders) < 2:  # noqa: PLR2004
         msg = "An audit compares models, but one run was named. Name two or more."
         raise ProbeMismatchError(msg)
-    refuse_existing(out, replace=replace)
+    check_output(out, kind="audit", replace=replace, inputs=folders)
     seen, runs, items = observe(folders, probe, evidence, dataset=dataset, say=say)
     shows_text = show_text or not items.is_restricted
     if shows_text:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from polyculture.api.evidence import check_probe
+from polyculture.api.finished import files_of, run_differences
 from polyculture.api.recipes import changed, read_study, recipe_of
-from polyculture.api.runs import check_base, fingerprint_of, name_of, prepared, read_data, train
+from polyculture.api.runs import check, check_base, name_of, prepared, read_data, train
 from polyculture.api.runs_audit import audit_runs
-from polyculture.core.errors import ProbeMismatchError
+from polyculture.core.errors import ProbeMismatchError, StoreError
 from polyculture.store.digest import of_json
-from polyculture.store.folder import refuse_existing
+from polyculture.store.outputs import check_output
+from polyculture.store.runs import RECORD, read_run
+from polyculture.store.unfinished import clear_leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from polyculture.api.runs import Check
     from polyculture.core.audit import Audit
     from polyculture.core.data import Dataset
     from polyculture.core.recipe import Recipe
-    from polyculture.core.run import Run
+    from polyculture.core.study import Study
 
 
 class Watcher(Protocol):
@@ -31,6 +36,9 @@ class Watcher(Protocol):
 
     def say(self, what: str) -> None:
         """What is being done, in a few words."""
+
+    def tell(self, what: str) -> None:
+        """What a person should know, a sentence."""
 
     def tick(self, tick: Any) -> None:
         """A step was taken."""
@@ -55,51 +63,53 @@ def study(
     watcher: Watcher,
     changes: Sequence[str] = (),
     replace: bool = False,
+    keep_runs: bool = False,
+    budget_seconds: float | None = None,
     show_text: bool = False,
     command: str = "",
 ) -> StudyResult:
-    """Run a study; what a killed one finished is kept, what it began is continued.
+    """Run a study; what an interrupted one finished is kept, what it began is resumed.
 
     Args:
         path: The study's TOML file.
         out: Folder of the study: ``runs``, ``evidence`` and ``audit`` in it.
         watcher: Told how it goes.
         changes: Settings to change in every recipe, as ``fit.epochs=1``.
-        replace: Train again and write anew what exists already.
+        replace: Train again and write anew what this program wrote there before.
+        keep_runs: With ``replace``, keep finished runs that are what is asked for; only the audit
+            is written anew.
+        budget_seconds: Train for about this time in all, in equal parts.
         show_text: Show the items' texts also where their source restricts them.
         command: The command that makes this study again.
 
     Raises:
-        PolycultureError: Something in the study cannot be used.
+        PolycultureError: Something in the study cannot be used, or a finished run of it is not what
+            is asked for now.
     """
-    wanted = read_study(path)
-    recipes = [recipe_of(changed(table, changes), path, changes) for table in wanted.tables()]
-    if len(recipes) < 2:  # noqa: PLR2004
-        msg = f"{path}: a study compares models, but it has one. Name two or more in [[models]]."
-        raise ProbeMismatchError(msg)
-    refuse_existing(out / "audit", replace=replace)
+    until = None if budget_seconds is None else time.monotonic() + budget_seconds
+    wanted, recipes = read_recipes(path, changes)
+    check_output(out / "audit", kind="audit", replace=replace, inputs=[path])
     data = _Data()
-    for recipe in recipes:  # every slip is found before the first hour is spent
-        rows, _ = prepared(recipe, data.of(recipe))
-        check_base(recipe, rows["train"])
-    check_probe(data.of(recipes[0]), wanted.probe)
-    runs, kept = [], []
+    trains_again = replace and not keep_runs
+    kept = _checked(wanted, recipes, data, out, replace=trains_again)
+    runs: list[Path] = []
     for number, recipe in enumerate(recipes, start=1):
         name = name_of(recipe)
+        runs.append(out / "runs" / name)
+        if name in kept:
+            continue
         watcher.begin(f"{name} ({number} of {len(recipes)})")
-        folder = out / "runs" / name
-        if not replace and _is_finished(folder, recipe, data.of(recipe)):
-            kept.append(name)
-        else:
-            train(
-                recipe,
-                out / "runs",
-                replace=replace,
-                on_tick=watcher.tick,
-                say=watcher.say,
-                dataset=data.of(recipe),
-            )
-        runs.append(folder)
+        left = sum(name_of(one) not in kept for one in recipes[number - 1 :])
+        train(
+            recipe,
+            out / "runs",
+            replace=trains_again,
+            budget_seconds=None if until is None else _part(until, left),
+            on_tick=watcher.tick,
+            say=watcher.say,
+            tell=watcher.tell,
+            dataset=data.of(recipe),
+        )
     watcher.begin("audit")
     audit = audit_runs(
         runs,
@@ -119,7 +129,84 @@ def study(
         dataset=data.of(recipes[0]),
         say=watcher.say,
     )
-    return StudyResult(audit=audit, folder=out / "audit", runs=tuple(runs), kept=tuple(kept))
+    return StudyResult(audit=audit, folder=out / "audit", runs=tuple(runs), kept=kept)
+
+
+def check_study(path: Path, *, watcher: Watcher, changes: Sequence[str] = ()) -> tuple[Check, ...]:
+    """Check every model of a study and estimate its time, without training.
+
+    Raises:
+        PolycultureError: Something in the study cannot be used.
+    """
+    wanted, recipes = read_recipes(path, changes)
+    check_probe(read_data(recipes[0]), wanted.probe)
+    found = []
+    for recipe in recipes:
+        watcher.begin(name_of(recipe))
+        found.append(check(recipe))
+    return tuple(found)
+
+
+def read_recipes(path: Path, changes: Sequence[str] = ()) -> tuple[Study, list[Recipe]]:
+    """A study and its recipes, two or more, each with a name of its own.
+
+    Raises:
+        PolycultureError: The file cannot be used.
+    """
+    wanted = read_study(path)
+    recipes = [recipe_of(changed(table, changes), path, changes) for table in wanted.tables()]
+    if len(recipes) < 2:  # noqa: PLR2004
+        msg = f"{path}: a study compares models, but it has one. Name two or more in [[models]]."
+        raise ProbeMismatchError(msg)
+    names = [name_of(recipe) for recipe in recipes]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        msg = f"{path}: two runs would be named {twice!r}. Give each model and seed its own name."
+        raise ProbeMismatchError(msg)
+    return wanted, recipes
+
+
+def _checked(
+    wanted: Study, recipes: Sequence[Recipe], data: _Data, out: Path, *, replace: bool
+) -> tuple[str, ...]:
+    """Find every slip before the first hour is spent.
+
+    Returns:
+        Names of runs that are finished and just what is asked for.
+    """
+    kept = []
+    for recipe in recipes:
+        rows, _ = prepared(recipe, data.of(recipe))
+        folder = out / "runs" / name_of(recipe)
+        base = check_base(recipe, rows["train"])
+        if not replace and _is_kept(folder, recipe, data.of(recipe).digest, base):
+            kept.append(folder.name)
+        else:
+            check_output(folder, kind="run", replace=replace, inputs=files_of(recipe))
+        seen = out / "evidence" / folder.name / wanted.probe
+        check_output(seen, kind="evidence", replace=True)
+    check_probe(data.of(recipes[0]), wanted.probe)
+    return tuple(kept)
+
+
+def _is_kept(folder: Path, recipe: Recipe, data: str, base: str | None) -> bool:
+    """Whether a finished run is there; one that is not what is asked for is refused."""
+    if not (folder / RECORD).exists():
+        return False
+    changed = run_differences(read_run(folder), recipe, data, base)
+    if changed:
+        msg = (
+            f"{folder} is a finished run of something else ({'; '.join(changed)}). Choose another "
+            "--out, or add --replace to train it again."
+        )
+        raise StoreError(msg)
+    clear_leftovers(folder)
+    return True
+
+
+def _part(until: float, models: int) -> float:
+    """Seconds for the next of some trainings; a tenth is left for comparing."""
+    return max(1.0, 0.9 * (until - time.monotonic()) / models)
 
 
 class _Data:
@@ -133,15 +220,3 @@ class _Data:
         if key not in self.known:
             self.known[key] = read_data(recipe)
         return self.known[key]
-
-
-def _is_finished(folder: Path, recipe: Recipe, dataset: Dataset) -> bool:
-    if not (folder / "run.json").exists():
-        return False
-    from polyculture.store.runs import read_run
-
-    run: Run = read_run(folder)
-    if run.fingerprint == fingerprint_of(recipe, dataset, run.facts.base_digest):
-        return True
-    refuse_existing(folder, replace=False)
-    return False

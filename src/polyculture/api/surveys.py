@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from polyculture.core import parts
 from polyculture.core.errors import PolycultureError
-from polyculture.store.folder import refuse_existing, write_text, written_once
+from polyculture.store.folder import write_text, written_once
+from polyculture.store.outputs import check_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -66,7 +67,8 @@ def survey(
     from polyculture.survey.kept import kept_or_counted
 
     if out is not None:
-        refuse_existing(out, replace=replace)
+        inputs = [*map(Path, sources), *(one for one in (aliases, years) if one is not None)]
+        check_output(out, kind="survey", replace=replace, inputs=inputs)
     if min(draws, resamples) < 1:
         msg = f"A survey needs draws and resamples of 1 or more, but {draws} and {resamples} came."
         raise PolycultureError(msg)
@@ -160,7 +162,7 @@ def _write(survey: Survey, cards: Cards, out: Path, *, command: str, replace: bo
     from polyculture.report.survey import write_survey_report
     from polyculture.store.tables import write_table
 
-    with written_once(out, replace=replace) as folder:
+    with written_once(out, kind="survey", replace=replace) as folder:
         write_text(folder / "survey.json", survey.model_dump_json(indent=1) + "\n")
         for name in ("table", "parents", "traits"):
             file = "cards" if name == "table" else name

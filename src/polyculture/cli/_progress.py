@@ -1,15 +1,19 @@
 """A progress bar that tells the truth: loss, speed, time left; plain lines without a screen."""
 
+import shutil
 import sys
 import time
 from typing import Any, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 SECONDS_BETWEEN_LINES = 15.0
 HOUR = 3600
 MINUTE = 60
+NARROW = 90
+"""Columns below which the bar is left out, so that the time left is not cut off."""
 
 
 def duration(seconds: float) -> str:
@@ -33,9 +37,12 @@ class Show:
     def __init__(self, *, quiet: bool = False) -> None:
         self.console = Console(stderr=True, quiet=quiet, soft_wrap=True)
         self.is_screen = sys.stderr.isatty() and not quiet
+        self.is_narrow = shutil.get_terminal_size().columns < NARROW
+        bar = () if self.is_narrow else (BarColumn(bar_width=24),)
         self.bar = Progress(
+            SpinnerColumn(),
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
+            *bar,
             TextColumn("{task.percentage:>3.0f} %  {task.fields[facts]}"),
             console=self.console,
             disable=not self.is_screen,
@@ -43,6 +50,7 @@ class Show:
         )
         self.current: Any = None
         self.title = ""
+        self.phase = ""
         self.last_line = 0.0
 
     def __enter__(self) -> Self:
@@ -50,6 +58,10 @@ class Show:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Leave the screen to what is printed next."""
         self.bar.stop()
 
     def begin(self, title: str) -> None:
@@ -57,35 +69,52 @@ class Show:
         if self.current is not None:
             self.bar.remove_task(self.current)
         self.title = title
-        self.current = self.bar.add_task(title, total=None, facts="")
+        self.phase = ""
+        self.current = self.bar.add_task(escape(title), total=None, facts="")
         self.last_line = time.monotonic()
 
     def say(self, what: str) -> None:
         """Show what is being done, in a few words."""
-        if self.current is not None:
-            self.bar.update(self.current, description=f"{self.title}: {what}")
+        if self.current is None or what == self.phase:
+            return
+        self.phase = what
+        self.bar.update(
+            self.current, description=escape(f"{self.title}: {what}"), total=None, facts=""
+        )
+        if not self.is_screen:
+            self._print(f"  {self.title}: {what}")
+
+    def tell(self, what: str) -> None:
+        """Print a sentence that stays."""
+        self._print(what)
 
     def tick(self, tick: Any) -> None:
         """Show a step."""
-        facts = (
-            f"epoch {tick.epoch:.2f}  loss {tick.loss:.4f}  "
-            f"{tick.tokens_per_second:,.0f} tokens/s  {duration(tick.seconds_left)} left at most"
-        )
+        left = f"{duration(tick.seconds_left)} left at most"
+        facts = f"loss {tick.loss:.4f}  {left}"
+        if not self.is_narrow:
+            facts = (
+                f"epoch {tick.epoch:.2f}  loss {tick.loss:.4f}  "
+                f"{tick.tokens_per_second:,.0f} tokens/s  {left}"
+            )
         if self.current is not None:
+            self.phase = "training"
             self.bar.update(
                 self.current,
-                description=f"{self.title}: training",
+                description=escape(f"{self.title}: training"),
                 total=tick.steps,
                 completed=tick.step,
                 facts=facts,
             )
         if tick.score is not None:
             best = "  (best so far)" if tick.is_best else ""
-            self.console.print(
+            self._print(
                 f"  epoch {tick.epoch:.2f}  loss {tick.loss:.4f}  "
-                f"validation score {tick.score:.4f}{best}  after {duration(tick.seconds)}",
-                highlight=False,
+                f"validation score {tick.score:.4f}{best}  after {duration(tick.seconds)}"
             )
         elif not self.is_screen and time.monotonic() - self.last_line > SECONDS_BETWEEN_LINES:
-            self.console.print(f"  {self.title}: step {tick.step} of {tick.steps}  {facts}")
+            self._print(f"  {self.title}: step {tick.step} of {tick.steps}  {facts}")
             self.last_line = time.monotonic()
+
+    def _print(self, line: str) -> None:
+        self.console.print(line, highlight=False, markup=False)

@@ -4,6 +4,8 @@ A command file holds either ``command``, a function, or ``app``, a Typer with co
 Command files import nothing heavy at the top: what a command needs is imported when it runs.
 """
 
+import shlex
+import signal
 import sys
 from importlib import import_module
 from pkgutil import iter_modules
@@ -13,9 +15,11 @@ import typer
 
 import polyculture
 from polyculture.core.errors import PolycultureError
+from polyculture.core.signals import Ended, raise_on_signals
 
 INTERRUPTED = 130
 REFUSED = 2
+INTERRUPTED_TOLD = "Interrupted. What was finished is kept; for the rest run the same command again"
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001  # Typer calls it with the flag's value
@@ -54,16 +58,31 @@ def run(arguments: list[str] | None = None) -> None:
     """Run one command and leave with its exit status.
 
     0 all went well; 2 the input or the request cannot be used, with one sentence on the error
-    stream; 130 Ctrl-C. A bug of ours keeps its traceback and leaves with 1.
+    stream; 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP. A bug of ours keeps its traceback and leaves with
+    1.
     """
     try:
+        if arguments is None:  # this process is ours
+            raise_on_signals()
         make()(args=arguments, standalone_mode=True)
     except PolycultureError as error:
         sys.stderr.write(f"Error: {error}\n")
         sys.exit(REFUSED)
     except (KeyboardInterrupt, SystemExit) as left:
-        # Typer turns a Ctrl-C into this status, and says nothing
+        # Typer turns any KeyboardInterrupt into this status, and says nothing
         if isinstance(left, SystemExit) and left.code != INTERRUPTED:
             raise
-        sys.stderr.write("Interrupted. What was finished is kept.\n")
-        sys.exit(INTERRUPTED)
+        ended = _signal_behind(left)
+        again = shlex.join(["polyculture", *(sys.argv[1:] if arguments is None else arguments)])
+        told = f"{ended.told} The same command resumes" if ended.told else INTERRUPTED_TOLD
+        sys.stderr.write(f"{told}: {again}\n")
+        sys.exit(ended.status)
+
+
+def _signal_behind(error: BaseException | None) -> Ended:
+    """The signal that an exception came from; Ctrl-C where none is named."""
+    while error is not None:
+        if isinstance(error, Ended):
+            return error
+        error = error.__cause__ or error.__context__
+    return Ended(signal.SIGINT)

@@ -1,5 +1,6 @@
 """``polyculture study``: several recipes in, one report out."""
 
+import json
 import shlex
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +21,18 @@ def command(
     replace: Annotated[
         bool, typer.Option("--replace", help="Train again and write anew what exists.")
     ] = False,
+    keep_runs: Annotated[
+        bool,
+        typer.Option("--keep-runs", help="With --replace, keep finished runs; compare them anew."),
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Check every recipe, estimate time, train nothing.")
+    ] = False,
+    budget: Annotated[
+        str, typer.Option(help="Train for this time in all, in equal parts: 30m, 2h.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
     show_text: Annotated[
         bool, typer.Option("--show-text", help="Show texts that their source restricts.")
     ] = False,
@@ -28,21 +41,35 @@ def command(
     from polyculture import api
     from polyculture.cli._progress import Show
     from polyculture.cli._summary import show_audit
+    from polyculture.cli.train import left_of, show_check
 
     words = ["polyculture", "study", str(study)]
     words += ["--out", str(out)] if out else []
     for one in change or []:
         words += ["--set", one]
-    with Show() as show:
+    seconds = left_of(budget)
+    with Show(quiet=quiet) as show:
+        if check:
+            checks = api.check_study(study, watcher=show, changes=change or [])
+            show.end()
+            for one in checks:
+                show_check(one)
+            return
         result = api.study(
             study,
             out or Path("studies") / study.stem,
             watcher=show,
             changes=change or [],
             replace=replace,
+            keep_runs=keep_runs,
+            budget_seconds=seconds,
             show_text=show_text,
             command=shlex.join(words),
         )
     if result.kept:
-        typer.echo(f"Kept as they were: {', '.join(result.kept)}.")
-    show_audit(result.audit, result.folder)
+        typer.echo(f"Kept as they were: {', '.join(result.kept)}.", err=True)
+    if as_json:
+        findings = api.summary(result.audit)
+        typer.echo(json.dumps(findings, ensure_ascii=False, indent=1, allow_nan=False))
+    else:
+        show_audit(result.audit, result.folder)

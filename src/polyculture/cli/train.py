@@ -1,6 +1,8 @@
 """``polyculture train``: one recipe, one run."""
 
+import json
 import re
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,6 +10,8 @@ import typer
 
 from polyculture.core.errors import RecipeError
 
+BEGAN = time.monotonic()
+"""About when the command began: a budget counts from there."""
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -34,33 +38,60 @@ def command(
         typer.Option("--set", help="Change a setting, as in fit.epochs=2. May be repeated."),
     ] = None,
     budget: Annotated[
-        str, typer.Option(help="End after this time at the latest: 90s, 5m, 1h.")
+        str,
+        typer.Option(help="End after this time at the latest, testing included: 90s, 5m, 1h."),
     ] = "",
     check: Annotated[
         bool, typer.Option("--check", help="Check recipe and data, estimate time, train nothing.")
     ] = False,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Replace a run of the same name.")
+        bool, typer.Option("--replace", help="Replace a finished run of the same name.")
     ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the run's record as JSON, with its folder.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
-    """Train one model as RECIPE says; go on where a killed training of it stopped."""
+    """Train one model as RECIPE says; an interrupted training of it is resumed."""
     from polyculture import api
     from polyculture.cli._progress import Show
 
-    seconds = seconds_of(budget) if budget else None
+    seconds = left_of(budget)
     wanted = api.read_recipe(recipe, change or [])
-    if check:
-        _show_check(api.check(wanted))
-        return
-    with Show() as show:
-        show.begin(recipe.stem)
+    with Show(quiet=quiet) as show:
+        show.begin(api.name_of(wanted))
+        if check:
+            found = api.check(wanted, say=show.say)
+            show.end()
+            _echo_json(found) if as_json else show_check(found)
+            return
         run, folder = api.train(
-            wanted, out, replace=replace, budget_seconds=seconds, on_tick=show.tick, say=show.say
+            wanted,
+            out,
+            replace=replace,
+            budget_seconds=seconds,
+            on_tick=show.tick,
+            say=show.say,
+            tell=show.tell,
         )
-    _show_run(run, folder)
+    if as_json:
+        _echo_json(run, folder=str(folder))
+    else:
+        _show_run(run, folder)
 
 
-def _show_check(check: Any) -> None:
+def left_of(budget: str) -> float | None:
+    """Seconds that are left of a budget for the whole command; none without one."""
+    return seconds_of(budget) - (time.monotonic() - BEGAN) if budget else None
+
+
+def _echo_json(record: Any, **more: str) -> None:
+    table = {**more, **record.model_dump(mode="json")}
+    typer.echo(json.dumps(table, ensure_ascii=False, indent=1))
+
+
+def show_check(check: Any) -> None:
+    """Print what a training would do."""
     from polyculture.cli._progress import duration
 
     typer.echo(f"{check.name}: recipe and data are fine; nothing was trained.")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
@@ -20,6 +21,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from polyculture.core import parts
 from polyculture.core.errors import RecipeError
+from polyculture.core.names import checked_name
 from polyculture.core.record import Record
 
 if TYPE_CHECKING:
@@ -146,8 +148,8 @@ class Recipe(Record):
         ('full', 'linear', 1)
     """
 
-    name: str | None = None
-    """The run's name; left out, made from base, adaptation, head and seed."""
+    name: Annotated[str, AfterValidator(checked_name)] | None = None
+    """The run's name and folder; left out, made from base, adaptation, head and seed."""
     task: Annotated[SerializeAsAny[Settings], OnShelf("tasks")]
     """What is asked of a text."""
     seed: int = Field(default=1, ge=0, lt=2**31)

@@ -1,5 +1,10 @@
 """What happened in one training: the record that every later stage reads."""
 
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from polyculture.core.names import checked_name
 from polyculture.core.recipe import Recipe
 from polyculture.core.record import Record
 from polyculture.core.values import Value
@@ -74,7 +79,7 @@ class Run(Record):
     """One finished training: what was asked, what happened, how good it is."""
 
     schema_number: int = 1
-    name: str
+    name: Annotated[str, AfterValidator(checked_name)]
     fingerprint: str
     """SHA-256 of recipe and data digest."""
     recipe: Recipe

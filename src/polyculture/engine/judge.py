@@ -17,7 +17,7 @@ from polyculture.engine.predict import open_model
 from polyculture.stats.entities import kinds_of
 from polyculture.stats.learned import MORE_ROWS, never_answered, nothing_learned, trial
 from polyculture.stats.paired import better
-from polyculture.store.folder import telling_of_disk
+from polyculture.store.disk import telling_of_disk
 
 TFIDF = "tfidf"
 """The kind of base, and the name of the baseline, that are one method."""

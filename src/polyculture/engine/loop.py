@@ -20,13 +20,15 @@ from torch import Tensor, nn
 from polyculture.core.errors import ModelError
 from polyculture.core.recipe import Fit
 from polyculture.core.record import Record
+from polyculture.core.signals import Ended, finish_step_first
 from polyculture.engine import memory, resume
+from polyculture.engine.budget import Budget
 from polyculture.engine.precision import Kernels
 from polyculture.engine.step import Shares
 from polyculture.engine.team import Team
 from polyculture.nets.allocator import give_back_freed_memory
 from polyculture.nets.embedding import CompactEmbedding
-from polyculture.nets.network import Batch, Network, trainable
+from polyculture.nets.network import Batch, Network, load_weights, trainable
 
 TABLES = (nn.Embedding, CompactEmbedding)
 
@@ -64,6 +66,10 @@ class Work:
     loss_of: Callable[[Tensor, Batch], Tensor]
     evaluate: Callable[[], tuple[float, float]]
     """Score and loss on the validation rows."""
+    tokens_valid: int = 0
+    """Tokens of the validation rows."""
+    tokens_after: int = 0
+    """About how many tokens are read after the last step: to choose, to validate and to test."""
 
 
 def fit(
@@ -76,13 +82,14 @@ def fit(
     team: Team,
     seed: int,
     checkpoints: Path,
-    budget_seconds: float | None = None,
+    until: float = math.inf,
     on_tick: Callable[[Tick], None] = lambda _: None,
+    on_start: Callable[[resume.Checkpoint | None], None] = lambda _: None,
 ) -> resume.Progress:
-    """Train until the plan ends, validation stops improving, or the budget is spent.
+    """Train until the plan ends, validation stops improving, or the time is spent.
 
     On return the network holds the best weights. If ``checkpoints`` holds a checkpoint, training
-    goes on from there; weights, moments and chance are then what they were at that step.
+    resumes from it, with weights, optimizer state and random state restored.
 
     Args:
         network: With its trainable weights marked by ``requires_grad``.
@@ -93,12 +100,21 @@ def fit(
         team: The threads that share a batch.
         seed: Seed of dropout masks.
         checkpoints: Folder for checkpoints.
-        budget_seconds: Time after which training ends; the schedule then follows the clock.
+        until: When the whole command has to end, on the clock of ``time.monotonic``. Where that is
+            sooner than the plan's end, the schedule follows the clock.
         on_tick: Called after every step.
+        on_start: Called before the first step, with the checkpoint that training resumes from.
+
+    Raises:
+        Ended: A signal asked to end; the step in hand was finished and a checkpoint written.
     """
     weights = trainable(network)
     optimiser = make_optimiser(network, weights, settings, rate)
-    progress, best = resume.load(checkpoints, weights, optimiser) or (resume.Progress(), {})
+    checkpoint = resume.load(checkpoints, weights, optimiser)
+    on_start(checkpoint)
+    start = checkpoint or resume.Checkpoint(progress=resume.Progress(), best={})
+    progress, best = start.progress, start.best
+    budget = Budget(until=until, tokens_after=work.tokens_after, share=progress.share)
     looks = _looks(len(work.plan), work.steps_per_epoch, settings.evaluations_per_epoch)
     began = time.monotonic() - progress.seconds
     saved = time.monotonic()
@@ -112,53 +128,53 @@ def fit(
         team=team,
         seed=seed,
     )
-    while not progress.stopped:
-        spent = time.monotonic() - began
-        share = progress.step / len(work.plan)
-        if budget_seconds is not None:
-            share = max(share, min(1.0, spent / budget_seconds))
-        factor = rate_factor(share, settings)
-        for group in optimiser.param_groups:
-            group["lr"] = group["peak"] * factor
+    with finish_step_first() as asked:
+        while not progress.stopped:
+            share = max(progress.step / len(work.plan), budget.share(time.monotonic()))
+            factor = rate_factor(share, settings)
+            for group in optimiser.param_groups:
+                group["lr"] = group["peak"] * factor
 
-        loss, tokens = shares.gradients(work.plan[progress.step], progress.step)
-        move(optimiser, shares.weights, settings.clip)
+            loss, tokens = shares.gradients(work.plan[progress.step], progress.step)
+            move(optimiser, shares.weights, settings.clip)
 
-        step = progress.step + 1
-        speed.add(tokens)
-        progress = progress.model_copy(
-            update={
-                "step": step,
-                "seconds": time.monotonic() - began,
-                "loss_sum": progress.loss_sum + loss,
-                "loss_steps": progress.loss_steps + 1,
-            }
-        )
-        is_spent = budget_seconds is not None and progress.seconds >= budget_seconds
-        is_last = step == len(work.plan) or is_spent
-        tick = _tick(progress, work, rate * factor, speed, budget_seconds)
-        if step in looks or is_last:
-            give_back_freed_memory()  # reading many rows at once wants other pieces of memory
-            score, score_loss = work.evaluate()
-            speed.pause()
-            progress, is_best = judge(progress, score, score_loss)
-            if is_best:
-                best = {name: weight.detach().clone() for name, weight in weights.items()}
+            speed.add(tokens)
             progress = progress.model_copy(
-                update={"stopped": _why_stop(progress, settings, is_last=is_last, spent=is_spent)}
+                update={
+                    "step": progress.step + 1,
+                    "share": share,
+                    "seconds": time.monotonic() - began,
+                    "loss_sum": progress.loss_sum + loss,
+                    "loss_steps": progress.loss_steps + 1,
+                }
             )
-            tick = tick.model_copy(
-                update={"score": score, "score_loss": score_loss, "is_best": is_best}
-            )
-        on_tick(tick)
-        if progress.stopped or time.monotonic() - saved >= settings.checkpoint_seconds:
-            peak = max(progress.peak_memory_mb, memory.peak_mb())
-            progress = progress.model_copy(update={"peak_memory_mb": peak})
-            resume.save(checkpoints, progress, weights, optimiser, best)
-            saved = time.monotonic()
-    with torch.no_grad():
-        for name, value in best.items():
-            weights[name].copy_(value)
+            budget.saw(tokens=round(speed.tokens), seconds=speed.seconds, learning=True)
+            is_spent = budget.is_spent(time.monotonic())
+            is_last = progress.step == len(work.plan) or is_spent
+            tick = _tick(progress, work, rate * factor, speed, budget)
+            if progress.step in looks or is_last:
+                give_back_freed_memory()  # reading many rows at once wants other pieces of memory
+                score, score_loss = _timed(work, budget)
+                speed.pause()
+                progress, is_best = judge(progress, score, score_loss)
+                if is_best:
+                    best = {name: weight.detach().clone() for name, weight in weights.items()}
+                stopped = _why_stop(progress, settings, is_last=is_last, spent=is_spent)
+                progress = progress.model_copy(update={"stopped": stopped})
+                tick = tick.model_copy(
+                    update={"score": score, "score_loss": score_loss, "is_best": is_best}
+                )
+            on_tick(tick)
+            is_due = time.monotonic() - saved >= settings.checkpoint_seconds
+            if progress.stopped or is_due or asked.number is not None:
+                peak = max(progress.peak_memory_mb, memory.peak_mb())
+                progress = progress.model_copy(update={"peak_memory_mb": peak})
+                resume.save(checkpoints, progress, weights, optimiser, best)
+                saved = time.monotonic()
+            if asked.number is not None:
+                told = f"Stopped at step {progress.step:,} of {len(work.plan):,}."
+                raise Ended(asked.number, told)
+    load_weights(network, best)
     return progress
 
 
@@ -251,6 +267,14 @@ def judge(progress: resume.Progress, score: float, loss: float) -> tuple[resume.
     return progress.model_copy(update=changes), is_best
 
 
+def _timed(work: Work, budget: Budget) -> tuple[float, float]:
+    """Score and loss on the validation rows; how long it took tells what testing will take."""
+    began = time.monotonic()
+    found = work.evaluate()
+    budget.saw(tokens=work.tokens_valid, seconds=time.monotonic() - began, learning=False)
+    return found
+
+
 class Speed:
     """Tokens a second over the last steps, pauses left out."""
 
@@ -288,12 +312,9 @@ def _why_stop(progress: resume.Progress, settings: Fit, *, is_last: bool, spent:
     return "all epochs are done" if is_last else ""
 
 
-def _tick(
-    progress: resume.Progress, work: Work, rate: float, speed: Speed, budget: float | None
-) -> Tick:
+def _tick(progress: resume.Progress, work: Work, rate: float, speed: Speed, budget: Budget) -> Tick:
     left = (len(work.plan) - progress.step) * speed.seconds / speed.steps
-    if budget is not None:
-        left = min(left, max(0.0, budget - progress.seconds))
+    left = min(left, budget.left(time.monotonic()))
     return Tick(
         step=progress.step,
         steps=len(work.plan),

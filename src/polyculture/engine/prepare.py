@@ -114,6 +114,8 @@ def prepare(given: Ingredients, folder: Path | None) -> Prepared:
         tokenizer=tokenizer,
         chosen=chosen,
         work=Work(
+            tokens_valid=(valid := int(encoded["valid"].lengths.sum())),
+            tokens_after=2 * valid + _tokens_of_test(given, valid),
             plan=plan,
             steps_per_epoch=per_epoch,
             batch_of=batch_of,
@@ -129,6 +131,12 @@ def prepare(given: Ingredients, folder: Path | None) -> Prepared:
         ),
         notes=_notes(given, encoded, max_length, untrained),
     )
+
+
+def _tokens_of_test(given: Ingredients, valid: int) -> int:
+    """About the tokens of the test rows, from those of the validation rows."""
+    rows = given.rows
+    return round(valid * len(rows["test"]) / len(rows["valid"])) if "test" in rows else 0
 
 
 def _remembered(folder: Path | None) -> Chosen | None:

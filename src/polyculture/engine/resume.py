@@ -1,24 +1,36 @@
-"""Checkpoints from which a killed training goes on as if nothing had happened.
+"""Checkpoints from which an interrupted training resumes as if nothing had happened.
 
-A checkpoint is everything the next step depends on: the trained weights, the optimiser's moments,
-the state of the random generator, the place in the plan of batches, and what early stopping
-remembers. Tensors are safetensors; there is no pickle. A checkpoint is written under a new name,
-then ``state.json`` is replaced to point to it, so that a kill at any moment leaves a whole one.
+A checkpoint is everything the next step depends on: the trained weights, the optimizer state, the
+random state, the position in the plan of batches, and what early stopping remembers. Tensors are
+safetensors; there is no pickle. ``step-N.safetensors`` is written first, then ``step-N.json``, so
+that a kill at any moment leaves a whole checkpoint. The last two are kept: where the newer one is
+damaged, the older one is resumed from.
 """
 
 import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import ValidationError
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.optim import AdamW
 
 from polyculture.core.record import Record
-from polyculture.store.folder import telling_of_disk, write_text
+from polyculture.store.disk import telling_of_disk
+from polyculture.store.folder import write_text
 
-STATE = "state.json"
+RECORD = re.compile(r"step-(\d+)\.json")
+OURS = re.compile(r"(?:step|best)-\d+\.(?:json|safetensors|unfinished)")
+KEPT = 2
+MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+DAMAGED = (OSError, ValueError, KeyError, SafetensorError, ValidationError)
+"""What reading a damaged checkpoint raises."""
 
 
 class Progress(Record):
@@ -28,6 +40,8 @@ class Progress(Record):
     """Steps taken."""
     seconds: float = 0.0
     """Time spent so far, over all interruptions."""
+    share: float = 0.0
+    """Share of the schedule that is behind: of its steps, or of its time where that is limited."""
     evaluations: int = 0
     best_score: float | None = None
     best_loss: float | None = None
@@ -42,6 +56,17 @@ class Progress(Record):
     peak_memory_mb: float = 0.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """A checkpoint that was read whole."""
+
+    progress: Progress
+    best: dict[str, Tensor]
+    """The best weights so far."""
+    damaged: tuple[int, ...] = ()
+    """Steps of newer checkpoints that could not be read."""
+
+
 def save(
     folder: Path,
     progress: Progress,
@@ -49,56 +74,126 @@ def save(
     optimiser: AdamW,
     best: dict[str, Tensor],
 ) -> None:
-    """Write a checkpoint into ``folder``; older ones are removed once the new one counts.
+    """Write a checkpoint into ``folder`` and remove all but the last two.
 
     The best weights have a file of their own that is only written when they changed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    current = f"step-{progress.step}.safetensors"
-    best_file = f"best-{progress.best_step}.safetensors"
     tensors = {f"weight.{name}": value.detach().contiguous() for name, value in weights.items()}
     for name, value in weights.items():
         for key, moment in optimiser.state.get(value, {}).items():
             tensors[f"optimiser.{key}.{name}"] = moment.contiguous()
     tensors["random"] = torch.get_rng_state()
     with telling_of_disk(folder):
-        _write(tensors, folder / current)
-        if not (folder / best_file).exists():
-            _write({name: value.contiguous() for name, value in best.items()}, folder / best_file)
-    state = {"progress": progress.model_dump(), "weights": current, "best": best_file}
-    write_text(folder / STATE, json.dumps(state))
-    for path in folder.glob("*.safetensors"):
-        if path.name not in {current, best_file}:
+        _write(tensors, _weights(folder, progress.step))
+        if not _best(folder, progress.best_step).exists():
+            _write(
+                {name: value.contiguous() for name, value in best.items()},
+                _best(folder, progress.best_step),
+            )
+    write_text(_record(folder, progress.step), progress.model_dump_json())
+    _prune(folder)
+
+
+def load(folder: Path, weights: Mapping[str, nn.Parameter], optimiser: AdamW) -> Checkpoint | None:
+    """Put the newest checkpoint that is whole back into the weights and the optimizer.
+
+    Returns:
+        Where the training stood; none where there is no checkpoint, or none that can be read.
+        Then nothing was changed.
+    """
+    damaged = []
+    for step in _steps(folder):
+        try:
+            progress = Progress.model_validate_json(_record(folder, step).read_bytes())
+            tensors = load_file(_weights(folder, step))
+            best = load_file(_best(folder, progress.best_step))
+            _check(tensors, best, weights)
+        except DAMAGED:
+            damaged.append(step)
+            continue
+        _put_back(tensors, weights, optimiser)
+        return Checkpoint(progress=progress, best=best, damaged=tuple(damaged))
+    return None
+
+
+def _steps(folder: Path) -> list[int]:
+    """Steps that have a record, the latest first."""
+    found = (RECORD.fullmatch(path.name) for path in folder.glob("step-*.json"))
+    return sorted((int(match[1]) for match in found if match), reverse=True)
+
+
+def exists(folder: Path) -> bool:
+    """Whether there is any checkpoint, whole or not."""
+    return bool(_steps(folder))
+
+
+def latest_step(folder: Path) -> int:
+    """The step of the newest checkpoint; 0 where there is none."""
+    return next(iter(_steps(folder)), 0)
+
+
+def _check(
+    tensors: Mapping[str, Tensor], best: Mapping[str, Tensor], weights: Mapping[str, nn.Parameter]
+) -> None:
+    """See that every weight is there in its shape, before anything is put back."""
+    for name, weight in weights.items():
+        shapes = [tensors[f"weight.{name}"].shape]
+        shapes += [best[name].shape] if best else []
+        if any(shape != weight.shape for shape in shapes):
+            msg = f"{name} has another shape"
+            raise ValueError(msg)
+    if tensors["random"].dtype != torch.uint8:
+        msg = "the random state is not one"
+        raise ValueError(msg)
+
+
+def _put_back(
+    tensors: Mapping[str, Tensor], weights: Mapping[str, nn.Parameter], optimiser: AdamW
+) -> None:
+    with torch.no_grad():
+        for name, weight in weights.items():
+            weight.copy_(tensors[f"weight.{name}"])
+            moments: dict[str, Any] = {
+                key: tensors[f"optimiser.{key}.{name}"]
+                for key in MOMENTS
+                if f"optimiser.{key}.{name}" in tensors
+            }
+            if moments:
+                optimiser.state[weight] = moments
+    torch.set_rng_state(tensors["random"])
+
+
+def _prune(folder: Path) -> None:
+    keep = set()
+    for step in _steps(folder)[:KEPT]:
+        keep |= {_record(folder, step), _weights(folder, step)}
+        keep |= set(_best_of(_record(folder, step)))
+    for path in folder.iterdir():
+        if path not in keep and OURS.fullmatch(path.name):
             path.unlink()
+
+
+def _best_of(record: Path) -> Iterator[Path]:
+    try:
+        yield _best(record.parent, int(json.loads(record.read_bytes())["best_step"]))
+    except DAMAGED:
+        return
+
+
+def _record(folder: Path, step: int) -> Path:
+    return folder / f"step-{step}.json"
+
+
+def _weights(folder: Path, step: int) -> Path:
+    return folder / f"step-{step}.safetensors"
+
+
+def _best(folder: Path, step: int) -> Path:
+    return folder / f"best-{step}.safetensors"
 
 
 def _write(tensors: dict[str, Tensor], path: Path) -> None:
     unfinished = path.with_suffix(".unfinished")
     save_file(tensors, unfinished)
     unfinished.replace(path)
-
-
-def load(
-    folder: Path, weights: dict[str, nn.Parameter], optimiser: AdamW
-) -> tuple[Progress, dict[str, Tensor]] | None:
-    """Put a checkpoint's tensors back; none where there is no checkpoint yet.
-
-    Returns:
-        Where the training stood, and the best weights so far.
-    """
-    if not (folder / STATE).exists():
-        return None
-    state: dict[str, Any] = json.loads((folder / STATE).read_text(encoding="utf-8"))
-    tensors = load_file(folder / state["weights"])
-    with torch.no_grad():
-        for name, weight in weights.items():
-            weight.copy_(tensors[f"weight.{name}"])
-            moments = {
-                key: tensors[f"optimiser.{key}.{name}"]
-                for key in ("step", "exp_avg", "exp_avg_sq")
-                if f"optimiser.{key}.{name}" in tensors
-            }
-            if moments:
-                optimiser.state[weight] = moments
-    torch.set_rng_state(tensors["random"])
-    return Progress.model_validate(state["progress"]), load_file(folder / state["best"])

@@ -1,11 +1,11 @@
 """One training: from a recipe, its data and its base to a finished run in a folder.
 
-Everything happens in the folder that the caller gives (``api`` renames it when the run is whole).
-A folder of a training that was killed is continued: what was chosen and the last checkpoint lie in
-it.
+Everything happens in the folder that the caller gives: what was chosen and the checkpoints lie in
+it, and the finished run is put together in its folder ``run``, which the caller moves into place.
+In the folder of a training that was interrupted, training resumes.
 """
 
-import json
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,13 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from polyculture.core.run import Facts, Run
-from polyculture.engine import memory
+from polyculture.engine import memory, resume
 from polyculture.engine.ingredients import Ingredients, versions
 from polyculture.engine.judge import Judged, judge
+from polyculture.engine.log import Log
 from polyculture.engine.loop import Tick, fit
 from polyculture.engine.predict import texts_of
 from polyculture.engine.prepare import Prepared, prepare
-from polyculture.engine.resume import Progress
+from polyculture.engine.resume import Checkpoint, Progress
 from polyculture.engine.team import Team
 from polyculture.nets.build import save_network
 from polyculture.nets.embedding import expand
@@ -28,6 +29,7 @@ from polyculture.nets.tfidf import Tfidf
 from polyculture.store.folder import write_text
 
 CHECKPOINTS = "checkpoint"
+RUN = "run"
 LOG = "log.jsonl"
 
 
@@ -35,28 +37,43 @@ def train(
     given: Ingredients,
     folder: Path,
     *,
-    budget_seconds: float | None = None,
+    until: float = math.inf,
+    starts_over: str = "",
     on_tick: Callable[[Tick], None] = lambda _: None,
     say: Callable[[str], None] = lambda _: None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Run:
     """Train, test and write a run.
 
     Args:
         given: Recipe, data and base.
-        folder: Where the run is written: empty, or left by a training that was killed.
-        budget_seconds: End after this time at the latest.
+        folder: The training's folder: empty, or left by one that was interrupted.
+        until: When to have ended, on the clock of ``time.monotonic``.
+        starts_over: Why an earlier training of this name is not resumed, where there was one.
         on_tick: Called after every step.
         say: Told what is being done, in a few words.
+        tell: Told what a person should know, a sentence each.
+
+    Raises:
+        Ended: A signal asked to end; a checkpoint was written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    run = folder / RUN
+    run.mkdir(parents=True, exist_ok=True)
     memory.forget_peak()
     if given.base.kind == "tfidf":
-        return _train_tfidf(given, folder, say)
+        return _train_tfidf(given, run, say)
     say("reading data and base")
     prepared = prepare(given, folder)
-    log = Log(folder / LOG)
+    log = Log(run / LOG)
 
-    def tell(tick: Tick) -> None:
+    def start(checkpoint: Checkpoint | None) -> None:
+        log.cut_back(0 if checkpoint is None else checkpoint.progress.step)
+        reason = starts_over
+        if checkpoint is None and resume.exists(folder / CHECKPOINTS):
+            reason = "its checkpoints are damaged"
+        tell(f"{given.name}: {_how_it_starts(checkpoint, len(prepared.work.plan), reason)}.")
+
+    def note(tick: Tick) -> None:
         log.write(tick)
         on_tick(tick)
 
@@ -70,14 +87,15 @@ def train(
             team=team,
             seed=given.recipe.seed,
             checkpoints=folder / CHECKPOINTS,
-            budget_seconds=budget_seconds,
-            on_tick=tell,
+            until=until,
+            on_tick=note,
+            on_start=start,
         )
     trained = count(w for w in prepared.network.parameters() if w.requires_grad)
     network = _finish(given, prepared)
     say("saving")
-    save_network(network, prepared.tokenizer, folder / "model")
-    judged = judge(given, folder, prepared.chosen.max_length, say)
+    save_network(network, prepared.tokenizer, run / "model")
+    judged = judge(given, run, prepared.chosen.max_length, say)
     facts = _facts(
         given,
         prepared,
@@ -88,7 +106,19 @@ def train(
             "trained_parameters": trained,
         },
     )
-    return _write(given, folder, facts, judged)
+    return _write(given, run, facts, judged)
+
+
+def _how_it_starts(checkpoint: Checkpoint | None, steps: int, reason: str) -> str:
+    """Whether training starts, resumes or starts over, and why."""
+    if checkpoint is None:
+        return f"starting over, since {reason}" if reason else "starting"
+    step = checkpoint.progress.step
+    where = "after the last step" if checkpoint.progress.stopped else f"from step {step:,}"
+    if not checkpoint.damaged:
+        return f"resuming {where} of {steps:,}"
+    newest = checkpoint.damaged[0]
+    return f"resuming {where} of {steps:,}; the checkpoint of step {newest:,} is damaged"
 
 
 def _finish(given: Ingredients, prepared: Prepared) -> Network:
@@ -170,19 +200,3 @@ def _write(given: Ingredients, folder: Path, facts: Facts, judged: Judged) -> Ru
     )
     write_text(folder / "run.json", run.model_dump_json(indent=1))
     return run
-
-
-class Log:
-    """``log.jsonl``: a line every few steps, and one for each look at the validation rows."""
-
-    EVERY = 20
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def write(self, tick: Tick) -> None:
-        """Append a tick."""
-        if tick.score is None and tick.step % self.EVERY:
-            return
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(tick.model_dump(exclude_none=True)) + "\n")

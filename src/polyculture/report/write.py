@@ -1,7 +1,6 @@
 """The files of a report, and reading one back."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -10,17 +9,10 @@ from polyculture.core.errors import StoreError
 from polyculture.report.html import to_html
 from polyculture.report.markdown import to_markdown
 from polyculture.report.page import SCHEMA_NUMBER, Report
-from polyculture.store.folder import refuse_existing, write_text
+from polyculture.store.folder import output_file, write_text
+from polyculture.store.outputs import check_output
 
 RECORD = "report.json"
-RECORDS = frozenset({RECORD, "audit.json", "survey.json", "run.json", "evidence.json"})
-"""Files from which everything else is made: none of them is a drawing."""
-MARKS = {
-    ".json": (b'"kind":"report"',),
-    ".md": (b"Made by polyculture ", "由 polyculture ".encode()),
-    ".html": (b'<meta name="generator" content="polyculture ',),
-}
-"""What stands in every drawing of a form."""
 
 
 def to_json(report: Report) -> str:
@@ -57,21 +49,21 @@ def check_drawing(path: Path, *, replace: bool) -> None:
     """Make sure that one drawing can be written here, before anything is drawn.
 
     Raises:
-        StoreError: There is no such form, or something is in the way that may not be replaced.
+        StoreError: There is no such form, or something stands there that may not be replaced.
     """
     _form_of(path)
-    if path.is_symlink() or (path.exists() and not path.is_file()):
-        msg = (
-            f"{path} is a folder or a link. Name a file that ends in one of {', '.join(DRAWINGS)}."
-        )
-        raise StoreError(msg)
-    if path.name in RECORDS and path.exists():
-        msg = f"{path} is a record, from which reports are drawn. Choose another name."
-        raise StoreError(msg)
-    if replace and path.exists() and not _is_drawing(path):
-        msg = f"{path} was not written by polyculture report, so it stays. Choose another name."
-        raise StoreError(msg)
-    refuse_existing(path, replace=replace)
+    check_output(path, kind="drawing", replace=replace)
+
+
+def write_one(path: Path, report: Report, *, replace: bool) -> None:
+    """Write one drawing where a person asked for it, and mark it as ours.
+
+    Raises:
+        StoreError: There is no such form, or something stands there that may not be replaced.
+    """
+    drawing = _form_of(path)
+    with output_file(path, kind="drawing", replace=replace) as unfinished:
+        unfinished.write_text(drawing(report), encoding="utf-8")
 
 
 def _form_of(path: Path) -> Callable[[Report], str]:
@@ -80,14 +72,6 @@ def _form_of(path: Path) -> Callable[[Report], str]:
         msg = f"Unsupported file type: {path}. Use one of {', '.join(DRAWINGS)}."
         raise StoreError(msg)
     return drawing
-
-
-def _is_drawing(path: Path) -> bool:
-    """Whether a file is a drawing of ours, by the mark that each form bears."""
-    with suppress(OSError):
-        text = path.read_bytes()
-        return any(mark in text for mark in MARKS[path.suffix.lower()])
-    return False
 
 
 def read_report(folder: Path) -> Report:

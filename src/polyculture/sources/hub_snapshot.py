@@ -6,9 +6,11 @@ snapshot killed at any moment goes on after its last whole page.
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -27,7 +29,8 @@ from polyculture.sources.hub_listing import (
     pages,
     public_address,
 )
-from polyculture.store.folder import refuse_existing, whole_file, write_text
+from polyculture.store.folder import output_file, whole_file, write_text
+from polyculture.store.outputs import check_output
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 STATE = "state.json"
+OURS = re.compile(r"state\.json|page-\d{6}\.parquet|\..*\.polyculture-.*")
+"""Names of what lies in a work folder."""
 EXAMPLES = 5
 """Malformed entries that are shown; all are counted."""
 METADATA = "polyculture.snapshot"
@@ -124,7 +129,7 @@ def take(
         HubError: The hub cannot be reached, refuses, or is no hub; finished pages are kept.
         StoreError: ``out`` exists, an unfinished snapshot is of another wish, or the disk is full.
     """
-    refuse_existing(out, replace=replace)
+    check_output(out, kind="snapshot", replace=replace)
     folder = work_folder(out)
     state = _begin(folder, _State(hub=public_address(hub), wish=wish), out)
     try:
@@ -136,8 +141,8 @@ def take(
             raise
         msg = f"{error} {_count(kept.pages)} kept: the same command goes on from there."
         raise HubError(msg) from error
-    facts = _join(folder, state, out)
-    shutil.rmtree(folder)
+    facts = _join(folder, state, out, replace=replace)
+    _clear(folder)
     return facts
 
 
@@ -147,9 +152,10 @@ def _count(pages: int) -> str:
 
 def _begin(folder: Path, fresh: _State, out: Path) -> _State:
     """The state to go on from: what lies there, if it was of the same wish."""
+    _refuse_foreign(folder)
     found = _read_state(folder)
     if found and found.is_done and out.exists():  # killed between writing and cleaning up
-        shutil.rmtree(folder)
+        _clear(folder)
         return fresh
     if found is None:
         return fresh
@@ -161,6 +167,30 @@ def _begin(folder: Path, fresh: _State, out: Path) -> _State:
         )
         raise StoreError(msg)
     return found
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """See that a work folder holds pages of a snapshot and nothing else."""
+    if folder.exists() and not folder.is_dir():
+        msg = f"{folder} is a file, but pages are kept there. Move it, or choose another --out."
+        raise StoreError(msg)
+    names = [path.name for path in folder.iterdir()] if folder.exists() else []
+    odd = next((name for name in names if not OURS.fullmatch(name)), None)
+    if odd is not None:
+        msg = (
+            f"{folder} holds {odd!r}, which is no part of a snapshot. Move it, or choose another "
+            "--out."
+        )
+        raise StoreError(msg)
+
+
+def _clear(folder: Path) -> None:
+    """Remove the pages; anything that was put beside them meanwhile stays."""
+    for path in folder.iterdir():
+        if OURS.fullmatch(path.name):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def _words(wish: Wish) -> str:
@@ -231,7 +261,7 @@ def _page_path(folder: Path, number: int) -> Path:
     return folder / f"page-{number:06}.parquet"
 
 
-def _join(folder: Path, state: _State, out: Path) -> Facts:
+def _join(folder: Path, state: _State, out: Path, *, replace: bool) -> Facts:
     """Make one file of all pages; of entries given twice the first is kept."""
     import polars as pl
 
@@ -242,12 +272,12 @@ def _join(folder: Path, state: _State, out: Path) -> Facts:
         raise StoreError(msg)
     frame = pl.concat([pl.read_parquet(path) for path in paths])
     if frame.is_empty():
-        shutil.rmtree(folder)
+        _clear(folder)
         msg = f"{state.hub} lists no models for {_words(state.wish)}. Check the spelling of tags."
         raise HubError(msg)
     kept = frame.filter(pl.col("id").is_first_distinct())
     facts = _facts(state, repeated=len(frame) - len(kept))
-    _write(kept, facts, out)
+    _write(kept, facts, out, replace=replace)
     return facts
 
 
@@ -266,8 +296,8 @@ def _facts(state: _State, *, repeated: int) -> Facts:
     )
 
 
-def _write(frame: pl.DataFrame, facts: Facts, out: Path) -> None:
-    with whole_file(out) as unfinished:
+def _write(frame: pl.DataFrame, facts: Facts, out: Path, *, replace: bool) -> None:
+    with output_file(out, kind="snapshot", replace=replace) as unfinished:
         frame.write_parquet(
             unfinished, compression="zstd", metadata={METADATA: facts.model_dump_json()}
         )

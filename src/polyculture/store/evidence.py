@@ -80,7 +80,7 @@ def write_evidence(folder: Path, evidence: Evidence, *, replace: bool = False) -
     Raises:
         StoreError: The folder exists and ``replace`` is false, or the disk is full.
     """
-    with written_once(folder, replace=replace) as unfinished:
+    with written_once(folder, kind="evidence", replace=replace) as unfinished:
         head = {
             "schema_number": SCHEMA_NUMBER,
             "model": evidence.model,

@@ -79,13 +79,18 @@ def write_table(frame: pl.DataFrame, path: Path) -> None:
     """
     check_suffix(path)
     with whole_file(path) as unfinished:
-        suffix = path.suffix.lower()
-        if suffix == ".parquet":
-            frame.write_parquet(unfinished, compression="zstd")
-        elif suffix == ".jsonl":
-            frame.write_ndjson(unfinished)
-        else:
-            frame.write_csv(unfinished, separator="\t" if suffix == ".tsv" else ",")
+        fill_table(frame, unfinished)
+
+
+def fill_table(frame: pl.DataFrame, path: Path) -> None:
+    """Write a table into a file that nobody reads yet, in the form that its suffix names."""
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
+        frame.write_parquet(path, compression="zstd")
+    elif suffix == ".jsonl":
+        frame.write_ndjson(path)
+    else:
+        frame.write_csv(path, separator="\t" if suffix == ".tsv" else ",")
 
 
 def check_suffix(path: Path) -> None:

@@ -35,7 +35,7 @@ def keep(cards: Cards, folder: Path) -> None:
         if one.name not in {*TABLES, "graphs"}
     }
     graphs = {name: packed(graph) for name, graph in cards.graphs.items()}
-    with written_once(folder, replace=True) as unfinished:
+    with written_once(folder, kind=None) as unfinished:
         for name in TABLES:
             getattr(cards, name).write_parquet(unfinished / f"{name}.parquet")
         with gzip.open(unfinished / GRAPHS, "wt", compresslevel=4, encoding="utf-8") as file:

@@ -15,7 +15,8 @@ from polyculture.sources.starter.index import pip_settings
 from polyculture.sources.starter.lock import in_order
 from polyculture.sources.starter.unpack import unpack
 from polyculture.store.digest import of_folder
-from polyculture.store.folder import telling_of_disk, write_text, written_once
+from polyculture.store.disk import telling_of_disk
+from polyculture.store.folder import write_text, written_once
 
 STALE = 3600
 """Seconds after which nobody is still filling a folder."""
@@ -94,7 +95,7 @@ def convert(entry: Starter, archive: Path) -> None:
     with (
         telling_of_disk(root()),
         TemporaryDirectory(prefix=".unpacked.", dir=root()) as members,
-        written_once(folder_of(entry), replace=True) as folder,
+        written_once(folder_of(entry), kind=None) as folder,
     ):
         unpack(archive, entry.members, Path(members))
         notes = make(Path(members), folder)

@@ -1,0 +1,73 @@
+"""Is a run there already, and is it the one that is asked for?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from polyculture.core.asked import Asked, differences
+from polyculture.core.errors import StoreError
+from polyculture.store.outputs import check_output
+from polyculture.store.runs import RECORD, read_run
+from polyculture.store.unfinished import clear_leftovers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from polyculture.core.recipe import Recipe
+    from polyculture.core.run import Run
+
+
+def refuse_finished(folder: Path, recipe: Recipe, *, replace: bool) -> None:
+    """Say early that a run stands in the way, and whether it is the one that is asked for.
+
+    Raises:
+        StoreError: The place is taken, or cannot be written.
+    """
+    if not replace and (folder / RECORD).is_file():
+        clear_leftovers(folder)
+        run = read_run(folder)
+        changed = recipe_differences(run, recipe)
+        raise StoreError(_sentence(folder, changed))
+    check_output(folder, kind="run", replace=replace, inputs=files_of(recipe))
+
+
+def _sentence(folder: Path, changed: tuple[str, ...]) -> str:
+    choice = "Choose another name (--set name=...), or add --replace to train it again."
+    if not changed:
+        return f"{folder} is finished already, of this very recipe. {choice}"
+    return f"{folder} is a finished run of another recipe ({'; '.join(changed)}). {choice}"
+
+
+def recipe_differences(run: Run, recipe: Recipe) -> tuple[str, ...]:
+    """Settings in which a finished run's recipe differs; neither data nor base are read."""
+    return differences(Asked.of(run.recipe, None, None), Asked.of(recipe, None, None))
+
+
+def run_differences(run: Run, recipe: Recipe, data: str, base: str | None) -> tuple[str, ...]:
+    """In what a finished run is not what is asked for; empty where it is.
+
+    Args:
+        run: The finished run.
+        recipe: What is asked for.
+        data: Digest of the recipe's data.
+        base: Digest of its base; none for a base that is made from the data, whose settings are
+            compared.
+    """
+    facts = run.facts
+    before = Asked.of(run.recipe, facts.data_digest, None if base is None else facts.base_digest)
+    return differences(before, Asked.of(recipe, data, base))
+
+
+def files_of(recipe: Recipe) -> list[Path]:
+    """Files and folders that a recipe reads."""
+    return [path for part in (recipe.data, recipe.base) for path in _paths(part)]
+
+
+def _paths(part: Any) -> Iterator[Path]:
+    from pathlib import Path
+
+    for name in type(part).model_fields:
+        value = getattr(part, name)
+        if isinstance(value, Path):
+            yield value

@@ -1,0 +1,126 @@
+"""What runs a folder holds, finished and unfinished."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Literal
+
+from polyculture.core.errors import PolycultureError
+from polyculture.core.record import Record
+from polyculture.store import locks
+from polyculture.store.runs import RECORD, read_run
+from polyculture.store.unfinished import ASKED, LOCK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from polyculture.core.run import Run
+
+UNFINISHED = re.compile(r"\.(.+)\.unfinished")
+CHECKPOINT = re.compile(r"step-(\d+)\.json")
+
+
+class Listed(Record):
+    """One run, as a list shows it."""
+
+    name: str
+    state: Literal["finished", "training", "interrupted", "damaged"]
+    folder: str
+    base: str = ""
+    """Name of the base, or of its kind where it is made from nothing."""
+    task: str = ""
+    step: int | None = None
+    """Steps taken, or the step of the last checkpoint."""
+    score: float | None = None
+    """The headline score on test, or on validation where there is no test."""
+    score_name: str = ""
+    note: str = ""
+    """Who trains it, or what is damaged."""
+
+
+def list_runs(folder: Path) -> list[Listed]:
+    """All runs of a folder, in the order of their names.
+
+    Args:
+        folder: A folder of runs, such as ``runs``; or that of a study, whose ``runs`` are listed.
+
+    Raises:
+        PolycultureError: There is no such folder.
+    """
+    if not folder.is_dir():
+        msg = f"There is no folder {folder}. Name a folder of runs, as train --out does."
+        raise PolycultureError(msg)
+    found = list(_listed(folder))
+    if not found and (folder / "runs").is_dir():
+        found = list(_listed(folder / "runs"))
+    return sorted(found, key=lambda one: (one.name, one.state))
+
+
+def _listed(folder: Path) -> Iterator[Listed]:
+    if (folder / RECORD).is_file():
+        yield _finished(folder)
+        return
+    for path in folder.iterdir():
+        hidden = UNFINISHED.fullmatch(path.name)
+        if hidden and (path / ASKED).is_file():
+            yield _unfinished(hidden[1], path)
+        elif (path / RECORD).is_file() and not path.name.startswith("."):
+            yield _finished(path)
+
+
+def _finished(folder: Path) -> Listed:
+    try:
+        run = read_run(folder)
+    except PolycultureError as error:
+        return Listed(name=folder.name, state="damaged", folder=str(folder), note=str(error))
+    name, number = _score(run)
+    return Listed(
+        name=run.name,
+        state="finished",
+        folder=str(folder),
+        base=_base(run.recipe.model_dump(mode="json")["base"]),
+        task=str(getattr(run.recipe.task, "kind", "")),
+        step=run.facts.steps,
+        score=number,
+        score_name=name,
+    )
+
+
+def _score(run: Run) -> tuple[str, float | None]:
+    score = (run.test or run.valid).headline()
+    return score.name, score.value.number if score.value.kind == "known" else None
+
+
+def _unfinished(name: str, folder: Path) -> Listed:
+    is_training = locks.is_held(folder / LOCK)
+    try:
+        recipe = json.loads((folder / ASKED).read_bytes())["recipe"]
+        base, task = _base(recipe["base"]), str(recipe["task"]["kind"])
+    except (OSError, ValueError, KeyError, TypeError):
+        base = task = ""
+    steps = [CHECKPOINT.fullmatch(path.name) for path in folder.glob("checkpoint/step-*.json")]
+    return Listed(
+        name=name,
+        state="training" if is_training else "interrupted",
+        folder=str(folder),
+        base=base,
+        task=task,
+        step=max((int(match[1]) for match in steps if match), default=0),
+        note=f"by {locks.who_holds(folder / LOCK)}" if is_training else "",
+    )
+
+
+def _base(settings: dict[str, object]) -> str:
+    """What a base is called in few words.
+
+    Example:
+        >>> _base({"source": "new", "kind": "tfidf"}), _base({"source": "folder", "path": "a/b"})
+        ('new tfidf', 'b')
+    """
+    if settings.get("name"):
+        return str(settings["name"])
+    if settings.get("path"):
+        return str(settings["path"]).rstrip("/").rpartition("/")[2]
+    return f"{settings.get('source')} {settings.get('kind')}"

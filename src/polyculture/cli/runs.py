@@ -1,0 +1,45 @@
+"""``polyculture runs``: what was trained, and what is still to be finished."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EXAMPLES = ("polyculture runs", "polyculture runs studies/reviews --json")
+
+
+def command(
+    folder: Annotated[
+        Path, typer.Argument(help="A folder of runs, or of a study.", metavar="FOLDER")
+    ] = Path("runs"),
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+) -> None:
+    """List the runs in FOLDER: finished, in training and interrupted; base, steps, score."""
+    from polyculture import api
+
+    listed = api.list_runs(folder)
+    if as_json:
+        rows = [one.model_dump(mode="json") for one in listed]
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    if not listed:
+        typer.echo(f"No runs in {folder}.")
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    for name in ("run", "state", "task", "base"):
+        table.add_column(name)
+    table.add_column("step", justify="right")
+    table.add_column("score", justify="right")
+    table.add_column("")
+    for one in listed:
+        score = "" if one.score is None else f"{one.score:.4f}"
+        step = "" if one.step is None else f"{one.step:,}"
+        cells = (one.name, one.state, one.task, one.base, step, score, one.note or one.score_name)
+        table.add_row(*map(Text, cells))
+    Console(highlight=False, soft_wrap=True).print(table)

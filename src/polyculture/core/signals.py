@@ -1,0 +1,101 @@
+"""Signals that ask this process to end: at once, or after the step in hand.
+
+``SIGINT`` is Ctrl-C; schedulers send ``SIGTERM`` before they kill; a closed terminal sends
+``SIGHUP``. All three raise an exception, so that whatever is half-written is cleared on the way
+out. A training asks for more: it remembers the first signal, finishes its step and writes a
+checkpoint; the second signal ends it at once.
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+ASKING = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+
+
+class Ended(KeyboardInterrupt):
+    """A signal ended what was being done; the message says where it stands.
+
+    Example:
+        >>> Ended(15, "Stopped at step 3 of 9.").status
+        143
+    """
+
+    def __init__(self, number: int, told: str = "") -> None:
+        super().__init__(told)
+        self.number = int(number)
+        self.told = told
+
+    @property
+    def status(self) -> int:
+        """The exit status that shells expect: 128 and the signal's number."""
+        return 128 + self.number
+
+
+class Asked:
+    """Which signal asked to end, if any did."""
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+
+
+def ended_by(error: BaseException) -> int:
+    """The signal behind an exception; Python's own one for Ctrl-C names none."""
+    return error.number if isinstance(error, Ended) else int(signal.SIGINT)
+
+
+def raise_on_signals() -> None:
+    """Let every asking signal raise; one that is ignored (``nohup``) stays ignored."""
+    _install(_raise)
+
+
+@contextmanager
+def finish_step_first() -> Iterator[Asked]:
+    """Remember the first signal while the block runs; a second one raises at once.
+
+    Outside the main thread Python delivers no signals, and nothing is changed.
+    """
+    asked = Asked()
+    before: dict[int, Any] = {}
+
+    def remember(number: int, _: FrameType | None) -> None:
+        asked.number = number
+        _restore(before)
+        os.write(
+            sys.__stderr__.fileno() if sys.__stderr__ else 2,
+            b"\nStopping after this step; once more ends at once.\n",
+        )
+
+    if threading.current_thread() is threading.main_thread():
+        before.update(_install(remember))
+    try:
+        yield asked
+    finally:
+        if asked.number is None:
+            _restore(before)
+
+
+def _install(handler: Any) -> dict[int, Any]:
+    before = {}
+    for number in ASKING:
+        known = signal.getsignal(number)
+        if known is not signal.SIG_IGN:
+            before[number] = known
+            signal.signal(number, handler)
+    return before
+
+
+def _restore(before: dict[int, Any]) -> None:
+    for number, handler in before.items():
+        signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+def _raise(number: int, _: FrameType | None) -> None:
+    raise Ended(number)

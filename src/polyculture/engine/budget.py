@@ -1,0 +1,67 @@
+"""A time for the whole command: what is left of it for the steps of a training.
+
+After the last step come a look at the validation rows, saving, opening the saved model and
+answering validation and test with it. What these take is estimated from the speed at which rows
+were read so far, and kept back.
+"""
+
+import time
+
+TRAINING_COSTS = 3.0
+"""A token costs about so many times more to learn from than to read."""
+SAVING = 2.0
+"""Seconds for writing and reopening a model, and for what no estimate sees."""
+
+
+class Budget:
+    """When a training's steps have to end.
+
+    Example:
+        >>> budget = Budget(until=100.0, tokens_after=0, share=0.0, now=0.0)
+        >>> budget.share(49.0), budget.is_spent(99.0)
+        (0.5, True)
+    """
+
+    def __init__(
+        self, *, until: float, tokens_after: int, share: float, now: float | None = None
+    ) -> None:
+        """Begin to count.
+
+        Args:
+            until: When the command has to end, on the clock of ``time.monotonic``; infinite where
+                time is no limit.
+            tokens_after: Tokens that are read after the last step.
+            share: Share of the schedule that was behind when this command began.
+            now: The time; asked where left out.
+        """
+        self.until = until
+        self.tokens_after = tokens_after
+        self.begun_at = share
+        self.began = time.monotonic() if now is None else now
+        self.speed: float | None = None
+
+    def saw(self, *, tokens: int, seconds: float, learning: bool) -> None:
+        """Take note of how long some tokens took; reading counts for more than learning."""
+        if seconds <= 0 or (learning and self.speed is not None):
+            return
+        self.speed = tokens / seconds * (TRAINING_COSTS if learning else 1.0)
+
+    @property
+    def end(self) -> float:
+        """When the steps have to end."""
+        reading = self.tokens_after / self.speed if self.speed else 0.0
+        return self.until - SAVING - reading
+
+    def left(self, now: float) -> float:
+        """Seconds that are left for steps."""
+        return max(0.0, self.end - now)
+
+    def is_spent(self, now: float) -> bool:
+        """Whether no further step should begin."""
+        return now >= self.end
+
+    def share(self, now: float) -> float:
+        """Share of the schedule that is behind at a time, from 0 to 1."""
+        whole = self.end - self.began
+        passed = 1.0 if whole <= 0 else min(1.0, (now - self.began) / whole)
+        return self.begun_at + (1 - self.begun_at) * passed

@@ -1,0 +1,33 @@
+"""Put a new folder where an old one stands, so that at every moment one of them is there."""
+
+import ctypes
+import os
+from pathlib import Path
+
+AT_FDCWD = -100
+RENAME_EXCHANGE = 2
+"""See renameat2(2)."""
+
+
+def put(new: Path, place: Path) -> None:
+    """Rename ``new`` to ``place``; what stood there bears the name ``new`` afterwards."""
+    if not os.path.lexists(place):
+        new.rename(place)
+    elif not _exchanged(new, place):
+        aside = new.with_name(f"{new.name}.old")
+        place.rename(aside)
+        try:
+            new.rename(place)
+        except OSError:
+            aside.rename(place)
+            raise
+        aside.rename(new)
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Let the system exchange two names at once; false where it cannot."""
+    renameat2 = getattr(ctypes.CDLL(None), "renameat2", None) if os.name == "posix" else None
+    if renameat2 is None:
+        return False
+    names = (os.fsencode(one), os.fsencode(other))
+    return bool(renameat2(AT_FDCWD, names[0], AT_FDCWD, names[1], RENAME_EXCHANGE) == 0)

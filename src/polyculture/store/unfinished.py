@@ -1,0 +1,126 @@
+"""The folder of a training that is not finished: ``.NAME.unfinished`` beside the run's place.
+
+``lock`` is held by the process that trains; ``asked.json`` says what was asked; ``chosen.json``,
+``base`` and ``checkpoint`` are what a resumed training needs; ``run`` becomes the finished run.
+"""
+
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from polyculture.core.asked import Asked
+from polyculture.core.errors import StoreError
+from polyculture.store import locks
+from polyculture.store.disk import make_parents, telling_of_disk
+from polyculture.store.folder import write_text
+
+LOCK, ASKED, RUN = "lock", "asked.json", "run"
+OURS = (ASKED, "chosen.json", "checkpoint", "base", RUN)
+OLDER = ("fingerprint", "log.jsonl", "model", "predictions", "run.json")
+"""What earlier versions left in it."""
+
+
+class Unfinished:
+    """A training's folder, held by this process."""
+
+    def __init__(self, path: Path, lock: locks.Lock, made: Path | None) -> None:
+        self.path = path
+        self.lock = lock
+        self.made = made
+        """The topmost folder that did not exist before."""
+
+    @classmethod
+    def hold(cls, folder: Path) -> "Unfinished":
+        """Make or reopen the folder for the run that will stand at ``folder``.
+
+        Raises:
+            StoreError: Another process trains this run, or something else is in the way.
+        """
+        path = place_of(folder)
+        made = next((p for p in reversed((path, *path.parents)) if not p.exists()), None)
+        if path.is_symlink() or (path.exists() and not path.is_dir()):
+            msg = f"{path} is in the way, but no folder of ours. Move it."
+            raise StoreError(msg)
+        make_parents(path)
+        with telling_of_disk(folder):
+            path.mkdir(exist_ok=True)
+            lock = locks.Lock.take(path / LOCK)
+        if lock is None:
+            msg = (
+                f"{folder} is being trained by {locks.who_holds(path / LOCK)}. Wait until it ends, "
+                "or choose another name for the run."
+            )
+            raise StoreError(msg)
+        return cls(path, lock, made)
+
+    @property
+    def run(self) -> Path:
+        """Where the finished run is put together."""
+        return self.path / RUN
+
+    def asked_before(self) -> Asked | None:
+        """What the training that was killed here was asked for, if that is known."""
+        try:
+            return Asked.model_validate_json((self.path / ASKED).read_bytes())
+        except (OSError, ValidationError):
+            return None
+
+    def is_begun(self) -> bool:
+        """Whether a training left anything here."""
+        return any((self.path / name).exists() for name in (*OURS, *OLDER) if name != "base")
+
+    def begin(self, asked: Asked) -> None:
+        """Throw away what an earlier training left, apart from the base made a moment ago."""
+        _remove(self.path, [name for name in (*OURS, *OLDER) if name != "base"])
+        write_text(self.path / ASKED, asked.model_dump_json() + "\n")
+
+    def give_up(self) -> None:
+        """Leave no folder behind that this process made for nothing."""
+        if self.made is not None:
+            self.clear()
+            for path in (self.path.parent, *self.path.parent.parents):
+                if not path.is_relative_to(self.made):
+                    break
+                with suppress(OSError):
+                    path.rmdir()
+
+    def clear(self) -> None:
+        """Remove everything of ours; anything else stays."""
+        _remove(self.path, [*OURS, *OLDER, LOCK])
+        with suppress(OSError):
+            self.path.rmdir()
+
+    def release(self) -> None:
+        """Let other processes train this run."""
+        self.lock.release()
+
+
+def place_of(folder: Path) -> Path:
+    """Where an unfinished run lies.
+
+    Example:
+        >>> str(place_of(Path("runs/ner")))
+        'runs/.ner.unfinished'
+    """
+    return folder.with_name(f".{folder.name}.unfinished")
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Clear what a kill left after the finished run had been put in place."""
+    if not place_of(folder).is_dir() or place_of(folder).is_symlink():
+        return
+    with suppress(StoreError):  # another process trains it again
+        left = Unfinished.hold(folder)
+        left.clear()
+        left.release()
+
+
+def _remove(folder: Path, names: list[str]) -> None:
+    for name in names:
+        path = folder / name
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
