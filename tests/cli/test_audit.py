@@ -133,10 +133,15 @@ def test_json_has_the_documented_keys_and_nothing_else_on_the_screen(
         "resampled",
         "units",
         "accuracy",
+        "f1_kind",
+        "f1",
+        "never_answered",
+        "learned_items",
         "group",
         "pairs",
         "contests",
         "advice",
+        "caveats",
         "notes",
     ]
     assert found["schema_number"] == 1

@@ -83,8 +83,8 @@ CASES = {
     "no audit to report": Case(
         {},
         ("report", "audits/none"),
-        "audits/none holds no report.json. Name the folder of an audit; polyculture audit makes "
-        "one with --out FOLDER.",
+        "audits/none holds no report.json. Name the folder of an audit, a study or a survey; "
+        "polyculture audit makes one with --out FOLDER.",
     ),
     "a folder for a table": Case(
         {"answers.csv/inside": ""},
@@ -167,17 +167,28 @@ CASES = {
         "answers.csv has no column 'c'. Known are: 'item', 'gold', 'a', 'b'.",
     ),
     # rows
-    "an unknown label": Case(
-        {**SETS, "valid.csv": REVIEWS + "so so,neutral\n"},
+    "unknown labels that the recipe refuses": Case(
+        {
+            **SETS,
+            "recipe.toml": RECIPE.replace(
+                '"classification"', '{ kind = "classification", unseen = "refuse" }'
+            ),
+            "valid.csv": REVIEWS + "so so,neutral\nbad,Neg\n",
+        },
         TRAIN,
-        "valid.csv, line 22: the label 'neutral' does not occur in train. Known are: 'neg', "
-        "'pos'. Add training examples of it, or drop such rows.",
+        "valid.csv, line 22: 2 labels do not occur in train: 'Neg' (valid 1 row), 'neutral' "
+        "(valid 1 row). Did you mean 'neg' by 'Neg'? Add training examples, or count such rows as "
+        "wrong with unseen = 'wrong' in [task].",
     ),
-    "an unknown type of span": Case(
-        {"recipe.toml": COLUMNS, "train.txt": CONLL, "valid.txt": CONLL + "\nRome B-LOC\n"},
+    "an unknown type of span that the recipe refuses": Case(
+        {
+            "recipe.toml": COLUMNS.replace('"spans"', '{ kind = "spans", unseen = "refuse" }'),
+            "train.txt": CONLL,
+            "valid.txt": CONLL + "\nRome B-LOC\n",
+        },
         TRAIN,
-        "valid.txt, line 8: spans of type 'LOC' do not occur in train. Known are: 'ORG', 'PER'. "
-        "Add training examples of it, or drop such rows.",
+        "valid.txt, line 8: 1 type of span does not occur in train: 'LOC' (valid 1 row). Add "
+        "training examples, or count such rows as wrong with unseen = 'wrong' in [task].",
     ),
     "a label left out": Case(
         {**SETS, "train.csv": REVIEWS + "fine,\n"},

@@ -108,7 +108,7 @@ def test_the_first_tokens_are_those_of_the_whole(tokenizer: PreTrainedTokenizerB
 def test_pairs_are_cut_as_the_whole_would_be(tokenizer: PreTrainedTokenizerBase) -> None:
     """The text that is longer in characters and in tokens gets the odd token, as ever."""
     rng = random.Random(2)  # noqa: S311  # no secret
-    pairs = []
+    pairs: list[tuple[str, str]] = []
     while len(pairs) < 8:
         pair = text_of(rng), rng.choice([text_of(rng), "the cat"])
         counts = [len(ids) for ids in tokenizer(list(pair), verbose=False)["input_ids"]]

@@ -1,5 +1,6 @@
 """What a report says, before it is drawn."""
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from polyculture.core.audit import JointOutcome
 from polyculture.core.page import ReportInput
 from polyculture.core.values import Known, Undefined
 from polyculture.report.content import report_of
+from polyculture.report.html import to_html
 from polyculture.report.page import Block, Chart, Charts, Failures, Fold, Report, Section, Table
 
 Make = Callable[..., ReportInput]
@@ -256,3 +258,47 @@ def test_no_number_is_ever_a_placeholder(trained: ReportInput) -> None:
 def test_a_report_has_the_same_bytes_every_time(make: Make) -> None:
     """No clock and no chance goes into it."""
     assert report_of(make()).model_dump_json() == report_of(make()).model_dump_json()
+
+
+def test_one_model_has_one_interval_on_the_same_rows(trained: ReportInput) -> None:
+    """Where the audit's table holds a run's score, the table of baselines does not repeat it."""
+    runs = {run.name: run for run in trained.runs}
+    models = tuple(
+        model.model_copy(update={"accuracy": runs[model.name].test.headline().value})  # type: ignore[union-attr]
+        for model in trained.audit.models
+    )
+    same = trained.audit.model_copy(update={"probe": "test", "models": models})
+
+    notes = []
+    for audit in (trained.audit, same):
+        content = dataclasses.replace(trained, audit=audit)
+        (table,) = [
+            t for t in tables(report_of(content), "scores") if "simple methods" in t.caption
+        ]
+        notes.append([cells[1].note for cells in table.rows])
+
+    assert all(notes[0])
+    assert not any(notes[1])
+
+
+def test_the_best_model_is_said_to_never_give_an_answer(make: Make) -> None:
+    """Being right most often is not being right about everything."""
+    audit = make().audit
+    best, *others = audit.models
+    changed = best.model_copy(update={"never_answered": ("neutral",)})
+
+    report = report_of(make(audit=audit.model_copy(update={"models": (changed, *others)})))
+
+    (chart,) = [b for b in section(report, "scores").blocks if isinstance(b, Chart)]
+    assert "minilm-l6 full is the highest" in chart.words
+    assert ", although it never answers 'neutral'; chosen on" in chart.words
+    (table,) = [t for t in tables(report, "scores") if t.caption.startswith("Accuracy on")]
+    assert [column.label for column in table.columns][2] == "Macro F1"
+    assert row(table, "minilm-l6 full")[5] == "neutral"
+
+
+def test_what_has_to_be_known_first_stands_above_the_answers(plain: Report) -> None:
+    """A probe that models learned from is not a footnote."""
+    assert plain.caveats[0].startswith("tfidf learned from 60 of the 400 items")
+    page = to_html(plain)
+    assert page.index(plain.caveats[0]) < page.index('id="answers"')

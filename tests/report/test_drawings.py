@@ -63,7 +63,9 @@ def test_a_single_drawing_goes_where_it_is_asked_to(written: Path, tmp_path: Pat
     text = api.render(written, tmp_path / "elsewhere" / "text.md")
 
     assert text.read_bytes() == (written / "report.md").read_bytes()
-    with pytest.raises(StoreError, match=r"page\.pdf asks for no known form.*\.html"):
+    with pytest.raises(
+        StoreError, match=r"Unsupported file type: .*page\.pdf\. Use one of .*\.html"
+    ):
         api.render(written, tmp_path / "page.pdf")
 
 

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 import torch
 from scipy.special import expit
+from sklearn.metrics import f1_score
 
 from polyculture.core.errors import DataError, ModelError
 from polyculture.tasks.classification import PLUGIN as TASK
@@ -31,12 +32,87 @@ def test_the_inventory_is_in_code_point_order_whatever_the_order_of_rows() -> No
     assert TASK.labels(splits, ONE) == ("B", "b", "人")
 
 
-def test_a_label_that_only_another_split_has_is_refused_by_name() -> None:
-    """The sentence names split, item, label and the nearest known label."""
-    splits = {"train": rows(["neutral", "good"]), "valid": rows(["good", "neutrall"])}
+def test_a_label_that_only_another_split_has_has_no_target_and_is_told() -> None:
+    """It enters no inventory, adds nothing to the loss, and the note says how many rows have it."""
+    splits = {"train": rows(["neutral", "good"]), "valid": rows(["good", "Neutral", "?", "?"])}
 
-    with pytest.raises(DataError, match=r"valid, item 'i1'.*'neutrall'.*mean 'neutral'.*drop"):
-        TASK.labels(splits, ONE)
+    labels = TASK.labels(splits, ONE)
+
+    assert labels == ("good", "neutral")
+    targets = [int(target) for target in TASK.targets(splits["valid"], labels, ONE)]
+    (note,) = TASK.unseen(splits, labels, ONE)
+    assert targets == [0, -100, -100, -100]
+    assert note == (
+        "2 labels do not occur in train: '?' (valid 2 rows), 'Neutral' (valid 1 row). The model "
+        "cannot answer them, so they count as wrong. Did you mean 'neutral' by 'Neutral'?"
+    )
+
+
+def test_labels_that_only_other_splits_have_are_refused_where_the_recipe_says_so() -> None:
+    """All at once, at the first row that has one."""
+    splits = {
+        "train": rows(["neutral", "good"]),
+        "valid": rows(["good", "neutrall"]),
+        "test": rows(["bad", "bad"]),
+    }
+
+    with pytest.raises(
+        DataError,
+        match=r"valid, item 'i1': 2 labels do not occur in train: 'bad' \(test 2 rows\), "
+        r"'neutrall' \(valid 1 row\)\. Did you mean 'neutral' by 'neutrall'\?",
+    ):
+        TASK.labels(splits, Classification(unseen="refuse"))
+
+
+def test_no_word_is_suggested_that_is_not_close() -> None:
+    """'CODE' is no misspelling of 'COLOR'."""
+    splits = {"train": rows(["COLOR", "HUM"]), "test": rows(["CODE"])}
+
+    (note,) = TASK.unseen(splits, TASK.labels(splits, ONE), ONE)
+
+    assert "mean" not in note
+
+
+def test_unseen_gold_counts_as_wrong_as_scikit_learn_counts_it() -> None:
+    """Macro F1 is over the labels of gold and answers; a label that is never answered has F1 0."""
+    data = rows(["a", "b", "new", "a", "new", "b"])
+    answers = pl.DataFrame({"id": data["id"], "answer": ["a", "b", "a", "a", "b", "c"]})
+
+    scores = TASK.score(data, answers, ("a", "b", "c"), ONE, split="test")
+
+    given, gold = answers["answer"].to_list(), data["label"].to_list()
+    values = {score.name: getattr(score.value, "number", None) for score in scores.scores}
+    assert values["accuracy"] == 3 / 6
+    for name, average in (("macro_f1", "macro"), ("weighted_f1", "weighted")):
+        expected = f1_score(gold, given, average=average, zero_division=0)
+        assert values[name] == pytest.approx(expected)
+    row = next(row for row in scores.table if row["label"] == "new")
+    assert (row["precision"], row["recall"], row["support"]) == (None, 0.0, 2)
+    assert (scores.protocol["unseen_labels"], scores.protocol["unseen_rows"]) == (1, 2)
+
+
+def test_unseen_labels_among_several_are_missed_as_scikit_learn_counts_them() -> None:
+    """They are false negatives of the micro average, and their rows are not right as wholes."""
+    data = rows([["a", "new"], ["b"], ["new"]], "labels")
+    answers = pl.DataFrame({"id": data["id"], "answer": ["a", "b", "(none)"]})
+    labels = TASK.labels({"train": rows([["a"], ["b"]], "labels"), "test": data}, SEVERAL)
+
+    scores = TASK.score(data, answers, labels, SEVERAL, split="test")
+
+    gold = np.array([[1, 0, 1], [0, 1, 0], [0, 0, 1]])
+    given = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 0]])
+    values = {score.name: getattr(score.value, "number", None) for score in scores.scores}
+    assert labels == ("a", "b")
+    assert [list(target) for target in TASK.targets(data, labels, SEVERAL)] == [
+        [1, 0],
+        [0, 1],
+        [0, 0],
+    ]
+    assert values["micro_f1"] == pytest.approx(f1_score(gold, given, average="micro"))
+    assert values["macro_f1"] == pytest.approx(
+        f1_score(gold, given, average="macro", zero_division=0)
+    )
+    assert values["subset_accuracy"] == pytest.approx(1 / 3)
 
 
 @pytest.mark.parametrize(

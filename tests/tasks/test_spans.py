@@ -53,12 +53,45 @@ def test_the_inventory_is_o_then_each_type_with_both_tags() -> None:
     assert TASK.labels({"train": rows}, SETTINGS) == LABELS
 
 
-def test_a_type_that_only_another_split_has_is_refused_by_name() -> None:
+def test_a_type_that_only_another_split_has_counts_as_missed() -> None:
+    """Its words have no target, its spans stay in the gold, and the note says how many rows."""
+    splits = {
+        "train": tagged("Ada/B-PER"),
+        "test": tagged("x/O", "Oslo/B-LOC is/O Ada/B-PER", "Port/B-LOC Ellen/I-LOC"),
+    }
+
+    labels = TASK.labels(splits, SETTINGS)
+    targets = TASK.targets(splits["test"], labels, SETTINGS)
+    answers = TASK.decode(
+        splits["test"],
+        [np.eye(len(labels))[target.clip(min=0)] for target in targets],
+        labels,
+        SETTINGS,
+    )
+    scores = TASK.score(splits["test"], answers, labels, SETTINGS, split="test")
+
+    assert labels == ("O", "B-PER", "I-PER")
+    assert [target.tolist() for target in targets] == [[0], [-100, 0, 1], [-100, -100]]
+    (note,) = TASK.unseen(splits, labels, SETTINGS)
+    assert note == (
+        "1 type of span does not occur in train: 'LOC' (test 2 rows). The model cannot answer it, "
+        "so it counts as wrong."
+    )
+    values = {score.name: getattr(score.value, "number", None) for score in scores.scores}
+    assert values["entity_recall"] == pytest.approx(1 / 3)  # conlleval: 1 of 3 phrases found
+    assert values["entity_precision"] == 1
+    assert values["entity_f1"] == pytest.approx(0.5)
+    row = next(row for row in scores.table if row["label"] == "LOC")
+    assert (row["precision"], row["recall"], row["support"]) == (None, 0.0, 2)
+    assert (scores.protocol["unseen_labels"], scores.protocol["unseen_rows"]) == (1, 2)
+
+
+def test_a_type_that_only_another_split_has_is_refused_where_the_recipe_says_so() -> None:
     """The sentence names split, item and type."""
     splits = {"train": tagged("Ada/B-PER"), "test": tagged("x/O", "Oslo/B-LOC")}
 
-    with pytest.raises(DataError, match=r"test, item 's1': spans of type 'LOC' do not occur"):
-        TASK.labels(splits, SETTINGS)
+    with pytest.raises(DataError, match=r"test, item 's1': 1 type of span does not occur in train"):
+        TASK.labels(splits, Spans(unseen="refuse"))
 
 
 def test_no_spans_in_training_are_refused() -> None:

@@ -180,6 +180,7 @@ def write_audit(
     command: str,
     runs: Sequence[Run] = (),
     shows_text: bool = True,
+    keeps_evidence: bool = False,
     replace: bool = False,
     resamples: int = 1000,
     seed: int = 1,
@@ -197,6 +198,7 @@ def write_audit(
         command: The command that makes all of this again.
         runs: The trainings behind the models, in the same order.
         shows_text: Texts of the items may be written.
+        keeps_evidence: Write the models' views too, into ``evidence/<model>/<probe>``.
         replace: Put the new folder in the place of one that exists.
         resamples: Rounds of the bootstrap.
         seed: Seed of the bootstrap and of permutations.
@@ -208,6 +210,7 @@ def write_audit(
     from polyculture.audit.tables import comparison_table, item_table
     from polyculture.core.page import ReportInput
     from polyculture.report import write_report
+    from polyculture.store.evidence import write_evidence
     from polyculture.store.tables import write_table
 
     check_output(out, kind="audit", replace=replace)
@@ -232,6 +235,9 @@ def write_audit(
             shows_text=shows_text,
         )
         write_report(folder, content)
+        if keeps_evidence:
+            for one in evidence:
+                write_evidence(folder / "evidence" / one.model / one.probe, one)
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from polyculture.api.learned import TrainingRows
 from polyculture.api.runs import prepared, read_data
 from polyculture.core import parts
 from polyculture.core.errors import ProbeMismatchError, RecipeError, need
@@ -12,6 +13,7 @@ from polyculture.core.parts import suggestion
 from polyculture.core.views import Evidence
 from polyculture.store.digest import of_json
 from polyculture.store.evidence import write_evidence
+from polyculture.store.runs import read_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from polyculture.api.learned import Learned
     from polyculture.core.data import Dataset
     from polyculture.core.run import Run
 
@@ -41,17 +44,18 @@ class ProbeItems:
 def observe(
     folders: Sequence[Path],
     probe: str,
-    out: Path,
+    out: Path | None = None,
     *,
     dataset: Dataset | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> tuple[list[Evidence], list[Run], ProbeItems]:
-    """Write the views of several runs on one probe into ``out/<model>/<probe>``.
+    """Look at several runs on one probe; runs, names and probe are checked before torch is loaded.
 
     Args:
         folders: Finished runs of one task.
         probe: Name of a split of the first run's data.
-        out: Folder of evidence; older evidence of the same names is replaced.
+        out: Folder of evidence: the views are written into ``out/<model>/<probe>``, and older ones
+            of the same names replaced. Left out, nothing is written.
         dataset: The data, if it was read before.
         say: Told what is being done.
 
@@ -59,17 +63,20 @@ def observe(
         ProbeMismatchError: The runs are not of one task.
         StoreError: A folder is not a finished run.
     """
-    need("torch", extra="train", purpose="Reading trained models")
-    from polyculture.store.runs import read_run
-
     runs = [read_run(folder) for folder in folders]
     _check_comparable(runs)
+    dataset = dataset or read_data(runs[0].recipe)
     items = probe_items(runs[0], probe, dataset)
+    need("torch", extra="train", purpose="Reading trained models")
+    training = TrainingRows(dataset, probe, items.rows)
     evidence = []
     for folder, run in zip(folders, runs, strict=True):
         say(f"looking at {run.name}")
-        seen = _look(folder, run, items)
-        write_evidence(out / run.name / items.name, seen, replace=True)
+        is_same = run.facts.data_digest == dataset.digest
+        saved = folder / "predictions" / f"{items.name}.parquet" if is_same else None
+        seen = _look(folder, run, items, saved, training.of(run))
+        if out is not None:
+            write_evidence(out / run.name / items.name, seen, replace=True)
         evidence.append(seen)
     return evidence, runs, items
 
@@ -141,14 +148,14 @@ def _text_of(rows: pl.DataFrame) -> list[str]:
     return rows["text"].to_list()
 
 
-def _look(folder: Path, run: Run, items: ProbeItems) -> Evidence:
+def _look(
+    folder: Path, run: Run, items: ProbeItems, saved: Path | None, learned: Learned
+) -> Evidence:
     from polyculture.engine.observe import architecture, head, predictions, recipe
     from polyculture.engine.predict import open_run
 
     predictor = open_run(folder)
-    answered, notes = predictions.observe(
-        predictor, items.rows, items.gold, folder / "predictions" / f"{items.name}.parquet"
-    )
+    answered, notes = predictions.observe(predictor, items.rows, items.gold, saved)
     return Evidence(
         model=run.name,
         probe=items.name,
@@ -163,4 +170,6 @@ def _look(folder: Path, run: Run, items: ProbeItems) -> Evidence:
         documents=items.documents,
         texts=None if items.is_restricted else items.texts,
         notes=tuple(notes),
+        learned_items=learned.items,
+        caveats=learned.caveats,
     )

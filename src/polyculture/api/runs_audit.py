@@ -42,7 +42,8 @@ def audit_runs(
         out: Folder of the audit.
         title: Heading of the report.
         asked: What was asked, for the report; made from runs and probe where left out.
-        evidence: Folder of evidence; ``evidence`` beside the runs' folder where left out.
+        evidence: Folder of evidence, in which older evidence of the same models is replaced;
+            ``evidence`` within the audit's folder where left out.
         replace: Replace an audit that exists.
         show_text: Show the items' texts also where their source restricts them.
         resamples: Bootstrap rounds.
@@ -58,13 +59,7 @@ def audit_runs(
         msg = "An audit compares models, but one run was named. Name two or more."
         raise ProbeMismatchError(msg)
     check_output(out, kind="audit", replace=replace, inputs=folders)
-    seen, runs, items = observe(
-        folders,
-        probe,
-        evidence or folders[0].resolve().parent.parent / "evidence",
-        dataset=dataset,
-        say=say,
-    )
+    seen, runs, items = observe(folders, probe, evidence, dataset=dataset, say=say)
     shows_text = show_text or not items.is_restricted
     if shows_text:
         seen = [dataclasses.replace(one, texts=items.texts) for one in seen]
@@ -77,6 +72,7 @@ def audit_runs(
         command=command,
         runs=tuple(runs),
         shows_text=shows_text,
+        keeps_evidence=evidence is None,
         replace=replace,
         resamples=resamples,
         seed=seed,

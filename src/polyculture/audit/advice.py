@@ -6,7 +6,7 @@ import numpy as np
 
 from polyculture.audit.clusters import by_measure, numbers_of
 from polyculture.audit.concord import BEHAVIOUR
-from polyculture.core.audit import Advice, Comparison, GroupResult, JointOutcome
+from polyculture.core.audit import Advice, Comparison, GroupResult, JointOutcome, ModelResult
 from polyculture.core.values import Known, Value
 from polyculture.stats.panel import Panel
 from polyculture.stats.resample import percentile_interval
@@ -19,7 +19,7 @@ FEWEST_TO_LEAVE_OUT = 4
 
 
 def advice(
-    models: Sequence[str],
+    results: Sequence[ModelResult],
     panel: Panel,
     comparisons: Sequence[Comparison],
     group: Sequence[GroupResult],
@@ -30,7 +30,7 @@ def advice(
     """All sentences that this audit gives reason for.
 
     Args:
-        models: Names, in the panel's order.
+        results: What each model did, in the panel's order.
         panel: Their answers under bootstrap weights.
         comparisons: All pairs of all measures.
         group: Measures of the group.
@@ -38,10 +38,11 @@ def advice(
         confidence: Share of the bootstrap inside an interval.
     """
     has_gold = panel.models[0].gold is not None
+    models = [one.name for one in results]
     found = [_alike(comparisons)]
     if has_gold:
         found.insert(0, _joint_failure(models, panel, *outcomes))
-        found.append(_vote(models, panel, group))
+        found.append(_vote(results, panel, group))
     if has_gold and len(models) > 2 and panel.units() > 1:  # noqa: PLR2004
         found.append(_least_together(models, panel))
     if has_gold and FEWEST_TO_LEAVE_OUT <= len(models) <= MOST_LEFT_OUT and panel.units() > 1:
@@ -137,14 +138,18 @@ def _with_ends(value: Value) -> str:
     return f"{value.number:.2f}{ends}"
 
 
-def _vote(models: Sequence[str], panel: Panel, group: Sequence[GroupResult]) -> Advice | None:
+def _vote(
+    results: Sequence[ModelResult], panel: Panel, group: Sequence[GroupResult]
+) -> Advice | None:
+    models = [one.name for one in results]
     gain = next((one.value for one in group if one.measure == "vote_gain"), None)
     if not isinstance(gain, Known) or gain.low is None or gain.high is None:
         return None
     if len(models) == 2:  # noqa: PLR2004
         sentence = "Two models settle nothing by a vote: every disagreement is a tie. Add a third."
         return Advice(topic="vote", models=tuple(models), sentence=sentence)
-    best = models[int(panel.wrong.sum(axis=1).argmin())]
+    winner = results[int(panel.wrong.sum(axis=1).argmin())]
+    best = f"{winner.name}, the best one here{winner.never(', although it')}"
     ends = f"{100 * gain.low:+.1f} to {100 * gain.high:+.1f}"
     if gain.low > 0:
         sentence = (
@@ -154,12 +159,12 @@ def _vote(models: Sequence[str], panel: Panel, group: Sequence[GroupResult]) -> 
     elif gain.high < 0:
         sentence = (
             f"The vote loses to the best single model on held-out items by {_points(gain.number)} "
-            f"({ends}): use {best}, the best one here, alone."
+            f"({ends}): use {best}, alone."
         )
     else:
         sentence = (
             "The vote and the best single model cannot be told apart on held-out items "
-            f"({ends} points): {best}, the best one here, costs less than all {len(models)}."
+            f"({ends} points): {best}, costs less than all {len(models)}."
         )
     return Advice(topic="vote", models=tuple(models), sentence=sentence)
 

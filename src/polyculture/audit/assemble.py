@@ -7,6 +7,7 @@ import numpy as np
 from polyculture.audit import groups
 from polyculture.audit.advice import advice
 from polyculture.audit.align import aligned
+from polyculture.audit.caveats import caveats, learned_a_little, shared
 from polyculture.audit.clusters import clusterings
 from polyculture.audit.compare import compare_pairs
 from polyculture.audit.concord import concordance
@@ -57,11 +58,12 @@ def audit(
     joint = _joint(panel, confidence)
     within_gold = _within_gold(panel, confidence)
     by_count = groups.counts_of_failures(panel) if has_gold else ((), ())
+    results = groups.model_results(models, panel, confidence=confidence)
     return Audit(
         probe=first.probe,
         digest=first.digest,
         items=len(first.items),
-        models=groups.model_results(models, panel, confidence=confidence),
+        models=results,
         comparisons=comparisons,
         all_fail=joint[0],
         all_correct=joint[1],
@@ -76,9 +78,14 @@ def audit(
         clusterings=clusterings(names, comparisons),
         concordance=concordance(names, comparisons, shuffles),
         advice=advice(
-            names, panel, comparisons, group, (joint[0], within_gold), confidence=confidence
+            results, panel, comparisons, group, (joint[0], within_gold), confidence=confidence
         ),
-        notes=(*_from_evidence(models), *_own_notes(panel)),
+        caveats=caveats(models),
+        notes=(
+            *shared([one.notes for one in models], models),
+            *learned_a_little(models),
+            *_own_notes(panel),
+        ),
         settings={
             "confidence": confidence,
             "resamples": resamples,
@@ -114,13 +121,6 @@ def _within_groups(
         return None
     strata = np.unique(np.array(by, dtype=object), return_inverse=True)[1]
     return groups.all_fail_within(panel, strata, what="a group", confidence=confidence)
-
-
-def _from_evidence(models: Sequence[Evidence]) -> list[str]:
-    """Notes of the evidence; one that holds for every model is said once, without a name."""
-    shared = [note for note in models[0].notes if all(note in one.notes for one in models)]
-    own = [f"{one.model}: {note}" for one in models for note in one.notes if note not in shared]
-    return [*shared, *own]
 
 
 def _own_notes(panel: Panel) -> list[str]:

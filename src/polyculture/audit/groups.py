@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from polyculture.audit.quality import Quality, quality
 from polyculture.audit.values import Floats, value_of
 from polyculture.core import parts
 from polyculture.core.audit import GroupResult, JointOutcome, ModelResult, Stratum
@@ -24,9 +25,15 @@ JOINT = frozenset({"all_fail", "all_correct", "outcome_homogenization"})
 def model_results(
     evidence: Sequence[Evidence], panel: Panel, *, confidence: float
 ) -> tuple[ModelResult, ...]:
-    """Accuracy, errors and missing answers of each model."""
+    """Accuracy, F1, errors, missing answers and answers never given of each model."""
     has_gold = panel.models[0].gold is not None
     items = panel.units()
+    found = [
+        quality(one, panel, confidence=confidence)
+        if has_gold
+        else Quality("macro_f1", Undefined(reason=NO_GOLD), ())
+        for one in evidence
+    ]
     return tuple(
         ModelResult(
             name=one.model,
@@ -38,6 +45,10 @@ def model_results(
             errors=int(panel.wrong[number].sum()) if has_gold else None,
             missing=int(one.predictions.missing.sum()),
             lineage=one.lineage,
+            f1_kind=found[number].kind,
+            f1=found[number].f1,
+            never_answered=found[number].never,
+            learned_items=one.learned_items,
         )
         for number, one in enumerate(evidence)
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from polyculture.core.audit import Audit, Comparison, JointOutcome
+from polyculture.core.audit import Audit, Comparison, JointOutcome, ModelResult
 from polyculture.core.values import Known, Value
 
 SCHEMA_NUMBER = 1
@@ -23,6 +23,10 @@ def summary(audit: Audit) -> dict[str, Any]:
         "resampled": audit.settings["resampled"],
         "units": audit.settings["units"],
         "accuracy": {model.name: number(model.accuracy) for model in audit.models},
+        "f1_kind": audit.models[0].f1_kind,
+        "f1": {model.name: number(model.f1) for model in audit.models},
+        "never_answered": {model.name: list(model.never_answered) for model in audit.models},
+        "learned_items": {model.name: _learned(model) for model in audit.models},
         "group": {
             "all_fail": _joint(audit.all_fail),
             "all_correct": _joint(audit.all_correct),
@@ -41,8 +45,15 @@ def summary(audit: Audit) -> dict[str, Any]:
             for one in audit.contests
         ],
         "advice": [one.sentence for one in audit.advice],
+        "caveats": list(audit.caveats),
         "notes": list(audit.notes),
     }
+
+
+def _learned(model: ModelResult) -> int | dict[str, str]:
+    if model.learned_items is None:
+        return {"reason": "its training rows are not known"}
+    return model.learned_items
 
 
 def number(value: Value) -> float | dict[str, str]:

@@ -30,6 +30,8 @@ from polyculture.sources.bases.new import New, open_base
 
 SURE = 9.0
 """A logit that leaves no doubt."""
+UNSEEN = -100
+"""The target of a label that is not in the inventory."""
 SHORT = 6
 """An input length that the toy data does not fit in."""
 
@@ -83,17 +85,40 @@ def labels_depend_on_the_rows_as_a_set(task: Task) -> None:
 
 
 def labels_come_from_train_alone(task: Task) -> None:
-    """A label that only another split has is refused, and so is training on one answer only."""
+    """A label that only another split has enters no inventory; one answer only is refused."""
     splits, settings = splits_of(task), task.settings()
     gold = pl.Series(task.gold(splits["train"], settings))
     narrow = splits["train"].filter(gold == gold[0])
 
     try:
-        task.labels({**splits, "train": narrow}, settings)
+        inventory = task.labels({**splits, "train": narrow}, settings)
     except DataError:
         return
-    # one sentence may show every label there is; then nothing was missing
-    assert task.labels({"train": narrow}, settings) == task.labels(splits, settings)
+    assert inventory == task.labels({"train": narrow}, settings)
+
+
+def gold_that_training_has_not_seen_counts_as_wrong(task: Task) -> None:
+    """It has no target, stays in the score with its rows, and is told in a note."""
+    splits, settings = splits_of(task), task.settings()
+    everything = task.labels(splits, settings)
+    labels, rows = everything[:1], splits["test"]
+    whole = task.targets(rows, everything, settings)
+
+    known = task.targets(rows, labels, settings)
+    answers = task.decode(
+        rows, [np.zeros((*target.shape, 1)) for target in known], labels, settings
+    )
+    scores = task.score(rows, answers, labels, settings, split="test")
+
+    for all_labels, one_label in zip(whole, known, strict=True):
+        assert np.array_equal(np.where(all_labels == 0, 0, UNSEEN), one_label)
+    assert headline(scores) < 1
+    right = task.decode(rows, right_logits(task, rows, everything), everything, settings)
+    best = task.score(rows, right, everything, settings, split="test")
+    supports = [{row["label"]: row["support"] for row in s.table} for s in (scores, best)]
+    assert supports[0] == supports[1]
+    assert task.unseen(splits, labels, settings)
+    assert not task.unseen(splits, everything, settings)
 
 
 def right_answers_have_the_best_score(task: Task) -> None:
@@ -259,6 +284,7 @@ QUICK: tuple[Check, ...] = (
     decode_undoes_encode,
     labels_depend_on_the_rows_as_a_set,
     labels_come_from_train_alone,
+    gold_that_training_has_not_seen_counts_as_wrong,
     right_answers_have_the_best_score,
     missing_answers_are_wrong_and_counted,
     scores_can_be_computed_again_from_saved_answers,

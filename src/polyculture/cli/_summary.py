@@ -12,7 +12,7 @@ from polyculture.core.shown import shown, shown_path
 from polyculture.core.values import Known
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from polyculture.core.audit import Audit, Comparison
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 MOST_MODELS = 30
 """Models shown; the report has all."""
+USUAL = 0.95
+MOST_NEVER = 3
+"""Answers never given that a row of the table names."""
 SMALLEST = 0.0001
 MOST_TIMES = 1000
 """Beyond this a ratio says no more than that the expected share is next to nothing."""
@@ -42,16 +45,37 @@ def _accuracies(audit: Audit) -> Table:
     items = "1 item" if audit.items == 1 else f"{audit.items:,} items"
     title = Text(f"{len(audit.models)} models on {items} of {shown(audit.probe)}")
     table = Table(title=title)
-    table.add_column("model")
+    table.add_column("model", overflow="fold")
     table.add_column("accuracy", justify="right")
-    table.add_column("95 % interval" if audit.settings.get("confidence") == 0.95 else "interval")  # noqa: PLR2004
+    is_usual = audit.settings.get("confidence") == USUAL
+    table.add_column("95 % interval" if is_usual else "interval", no_wrap=True)
+    has_f1 = any(isinstance(model.f1, Known) for model in audit.models)
+    if has_f1:
+        kind = audit.models[0].f1_kind
+        table.add_column("entity F1" if kind == "entity_f1" else "macro F1", justify="right")
     table.add_column("missing", justify="right")
+    has_never = any(model.never_answered for model in audit.models)
+    if has_never:
+        table.add_column("never answers")
     for model in audit.models[:MOST_MODELS]:
-        value = model.accuracy
-        number = f"{value.number:.3f}" if isinstance(value, Known) else "–"
         # A name is no markup: "[b]" stays "[b]".
-        table.add_row(Text(shown(model.name)), number, _ends(value), f"{model.missing:,}")
+        name = Text(shown(model.name))
+        cells: list[Text | str] = [name, _number(model.accuracy), _ends(model.accuracy)]
+        cells += [_number(model.f1)] if has_f1 else []
+        cells.append(f"{model.missing:,}")
+        cells += [Text(shown(_few(model.never_answered)))] if has_never else []
+        table.add_row(*cells)
     return table
+
+
+def _number(value: Value) -> str:
+    return f"{value.number:.3f}" if isinstance(value, Known) else "–"
+
+
+def _few(names: Sequence[str]) -> str:
+    """Some names, and how many more there are."""
+    more = len(names) - MOST_NEVER
+    return ", ".join(names[:MOST_NEVER]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _ends(value: Value) -> str:
@@ -61,6 +85,8 @@ def _ends(value: Value) -> str:
 
 
 def _lines(audit: Audit) -> Iterator[str]:
+    for caveat in audit.caveats:
+        yield f"Caution: {caveat}"
     observed, expected, ratio = (
         getattr(audit.all_fail, name) for name in ("observed", "expected", "ratio")
     )

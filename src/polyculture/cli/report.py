@@ -7,12 +7,15 @@ import typer
 
 
 def command(
-    folder: Annotated[Path, typer.Argument(help="The folder of an audit or a study.")],
+    folder: Annotated[Path, typer.Argument(help="The folder of an audit, a study or a survey.")],
     *,
     out: Annotated[
         Path | None,
         typer.Option(help="Write one file here instead: its name ends in .html, .md or .json."),
     ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace a drawing that --out names.")
+    ] = False,
     open_page: Annotated[
         bool, typer.Option("--open", help="Open the page in the browser.")
     ] = False,
@@ -20,7 +23,7 @@ def command(
     """Draw the report in FOLDER again, as report.html and report.md."""
     from polyculture import api
 
-    path = api.render(folder, out)
+    path = api.render(folder, out, replace=replace)
     typer.echo(path)
     if open_page:
         typer.launch(path.resolve().as_uri())

@@ -3,7 +3,10 @@
 from typing import Literal
 
 from polyculture.core.record import Record
-from polyculture.core.values import Value
+from polyculture.core.values import Undefined, Value
+
+MOST_NEVER = 3
+"""Answers never given that a sentence names."""
 
 
 class Comparison(Record):
@@ -69,6 +72,29 @@ class ModelResult(Record):
     errors: int | None
     missing: int
     lineage: tuple[str, ...] = ()
+    f1_kind: Literal["macro_f1", "entity_f1"] = "macro_f1"
+    f1: Value = Undefined(reason="it was not computed")
+    """Plain mean of F1 over the right answers that occur; for spans, F1 of entities."""
+    never_answered: tuple[str, ...] = ()
+    """Right answers (types, for spans) that the model never gives."""
+    learned_items: int | None = None
+    """Items whose text is among the rows that the model learned from; none where nobody knows."""
+
+    def never(self, who: str) -> str:
+        """Half a sentence on the answers that it never gives; empty where it gives all.
+
+        Example:
+            >>> nothing = Undefined(reason="no answers")
+            >>> ModelResult(
+            ...     name="a", accuracy=nothing, errors=0, missing=0, never_answered=("ABBR",)
+            ... ).never(", although it")
+            ", although it never answers 'ABBR'"
+        """
+        if not self.never_answered:
+            return ""
+        named = ", ".join(map(repr, self.never_answered[:MOST_NEVER]))
+        more = len(self.never_answered) - MOST_NEVER
+        return f"{who} never answers {named}" + (f" and {more:,} more" if more > 0 else "")
 
 
 class Contest(Record):
@@ -132,6 +158,8 @@ class Audit(Record):
     clusterings: tuple[Clustering, ...]
     concordance: tuple[Concordance, ...]
     advice: tuple[Advice, ...] = ()
+    caveats: tuple[str, ...] = ()
+    """What has to be known before any number is read, such as a probe that models learned from."""
     notes: tuple[str, ...]
     settings: dict[str, str | int | float | bool]
     kind: Literal["audit"] = "audit"

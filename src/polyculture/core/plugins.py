@@ -78,11 +78,15 @@ class Task:
     """(rows, where, settings): check the columns and bring them to canonical form; ``where`` names
     the split or file in messages. For spans this adds ``tokens`` to rows of raw text."""
     labels: Callable[[Mapping[str, pl.DataFrame], Any], tuple[str, ...]]
-    """(prepared splits, settings): all labels, from train alone; a label that only another split
-    has is a ``DataError``."""
+    """(prepared splits, settings): all labels, from train alone. Labels that only another split has
+    count as wrong there, or are a ``RowError`` where the settings say so."""
+    unseen: Callable[[Mapping[str, pl.DataFrame], tuple[str, ...], Any], tuple[str, ...]] = (
+        lambda _, __, ___: ()
+    )
+    """(prepared splits, labels, settings): notes on labels that only another split has."""
     targets: Callable[[pl.DataFrame, tuple[str, ...], Any], list[NDArray[Any]]]
     """One array a row: ``()`` int64 for one label, ``(labels,)`` float32 for several,
-    ``(words,)`` int64 for tags."""
+    ``(words,)`` int64 for tags. What is not among the labels is -100."""
     loss: Callable[[Any, Any, Any], Any]
     """(logits, targets, settings), torch tensors: the mean loss. Targets of -100 do not count."""
     decode: Callable[..., pl.DataFrame]

@@ -122,3 +122,7 @@ class Evidence:
     """What was asked, for the report; none where the text must stay where it is."""
     notes: tuple[str, ...] = field(default=())
     """What was cut, dropped or missing, one sentence each."""
+    learned_items: int | None = None
+    """Items whose text is among the rows that the model learned from; none where nobody knows."""
+    caveats: tuple[str, ...] = field(default=())
+    """What a reader has to know before any number, one sentence each."""

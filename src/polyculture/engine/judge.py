@@ -14,8 +14,13 @@ import polars as pl
 from polyculture.core.run import Baseline, Scores
 from polyculture.engine.encode import Encoded, account
 from polyculture.engine.ingredients import Ingredients
+from polyculture.stats.entities import kinds_of
+from polyculture.stats.learned import MORE_ROWS, never_answered, nothing_learned, trial
 from polyculture.stats.paired import better
 from polyculture.store.disk import telling_of_disk
+
+TFIDF = "tfidf"
+"""The kind of base, and the name of the baseline, that are one method."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +67,32 @@ def judge(given: Ingredients, saved: Answerer, folder: Path, say: Callable[[str]
         _save(given, split, answers[split], folder / "predictions")
     say("training the baselines")
     last = splits[-1]
+    baselines = _baselines(given, last, answers[last])
     return Judged(
         valid=scores["valid"],
         test=scores.get("test"),
-        baselines=_baselines(given, last, answers[last]),
-        notes=tuple(notes),
+        baselines=baselines,
+        notes=(*notes, *_findings(given, scores[last], baselines)),
     )
+
+
+def _findings(
+    given: Ingredients, scores: Scores, baselines: tuple[Baseline, ...]
+) -> tuple[str, ...]:
+    """What the scores say about the model, beside their numbers."""
+    fit = given.recipe.fit
+    is_counted = given.base.kind == TFIDF
+    rate = fit.learning_rate or given.adaptation.learning_rate
+    hint = MORE_ROWS if is_counted else trial(fit.epochs, rate)
+    known = kinds_of(given.labels) if given.task.level == "word" else given.labels
+    notes = [
+        *given.task.unseen(given.rows, given.labels, given.recipe.task),
+        *nothing_learned(scores, baselines, what_to_try=hint),
+        *never_answered(scores, known),
+    ]
+    if is_counted and TFIDF in given.task.baselines:
+        notes.append(f"The baseline '{TFIDF}' is left out: this model is that very method.")
+    return tuple(notes)
 
 
 def _score(given: Ingredients, split: str, answers: pl.DataFrame, cut: int) -> Scores:
@@ -93,6 +118,8 @@ def _baselines(given: Ingredients, split: str, answers: pl.DataFrame) -> tuple[B
     gold = given.task.gold(given.rows[split], given.recipe.task)
     found = []
     for name, simple in given.task.baselines.items():
+        if name == given.base.kind == TFIDF:  # a model is not tested against itself
+            continue
         theirs = simple(given.rows["train"], given.rows[split], given.labels, given.recipe.task)
         p, ours_only, theirs_only = better(
             gold, answers["answer"].to_list(), theirs["answer"].to_list()

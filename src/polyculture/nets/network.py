@@ -147,7 +147,10 @@ class Network(nn.Module):
         structured = getattr(self.head, "loss", None)
         if structured is None:
             return None
-        on = batch.words if batch.targets is None or batch.words is None else batch.targets >= 0
+        on = batch.words
+        if batch.targets is not None and on is not None:
+            # a path through a word without a target has no score: its whole row is left out
+            on = on & ((batch.targets >= 0) | ~on).all(dim=1, keepdim=True)
         loss: Tensor = structured(logits.float(), batch.targets, on)
         return loss
 

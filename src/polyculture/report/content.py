@@ -24,6 +24,7 @@ def report_of(content: ReportInput) -> Report:
         title=content.title,
         verdict=opening.verdict(audit),
         deck=opening.deck(content),
+        caveats=audit.caveats,
         answers=opening.answers(content),
         sections=(
             _asked(content),

@@ -57,7 +57,7 @@ def _table(contests: list[Contest], caption: str, audit: Audit) -> Table:
 
 
 def _row(one: Contest) -> tuple[Cell, ...]:
-    alone = Cell(text=f"{one.a_only:,} against {one.b_only:,}")
+    alone = Cell(text=f"{one.a_only:,} against\u00a0{one.b_only:,}")
     return Cell(text=one.a), Cell(text=one.b), alone, _verdict(one)
 
 

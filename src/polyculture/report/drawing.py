@@ -42,7 +42,7 @@ def rows(values: list[dict[str, Any]]) -> Any:
 
 
 def finished(
-    chart: Any, *, labels: Iterable[str] = (), **tables: list[dict[str, Any]]
+    chart: Any, *, labels: Iterable[str] = (), right: int = 0, **tables: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """The specification of a chart, as plain data with our look.
 
@@ -50,6 +50,7 @@ def finished(
         chart: An Altair chart.
         labels: What stands at the left of its rows. A reader's letters may be wider than those it
             was laid out with, so long labels get room to grow.
+        right: Room at the right for a legend that is wider than its chart, for the same reason.
         tables: Data that the chart calls by name. Altair copies and checks what is written into a
             chart, which takes seconds for the cells of a hundred models.
     """
@@ -57,5 +58,5 @@ def finished(
     if tables:
         specification["datasets"] = {**specification.get("datasets", {}), **tables}
     room = max((wide(label) for label in labels), default=0)
-    padding = {"left": PADDING + room, "right": PADDING, "top": PADDING, "bottom": PADDING}
+    padding = {"left": PADDING + room, "right": PADDING + right, "top": PADDING, "bottom": PADDING}
     return {**specification, "config": CONFIG, "padding": padding}

@@ -1,10 +1,11 @@
 """Failing together: what was observed, and what independent models would show."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
 
-from polyculture.core.audit import Audit, JointOutcome
+from polyculture.core.audit import Audit, JointOutcome, Stratum
 from polyculture.core.values import Known
 from polyculture.report.drawing import finished, rows
 from polyculture.report.findings import times_as_often
@@ -23,7 +24,15 @@ from polyculture.report.page import Block, Cell, Chart, Column, Section, Table
 from polyculture.report.palette import LIGHT
 from polyculture.report.words import all_of, plural
 
+FEW_BARS = 4
+"""Up to so many models the legend is wider than the bars."""
+LEGEND = 48
+"""Room for letters that are wider than those that the legend was laid out with."""
 SERIES = ["observed", "expected if independent"]
+MOST_GROUPS = 12
+"""Groups of items that a table shows at once."""
+MOST_FOLDED = 200
+"""Groups that a page holds behind it; the record has all."""
 VOTES = frozenset({"effective_votes", "vendi_score"})
 SHARES = ("accuracy", "accuracy_held_out")
 ABOVE = frozenset({"all_fail", "all_correct", "outcome_homogenization"})
@@ -37,8 +46,7 @@ def section(audit: Audit) -> Section:
         blocks.append(_by_count(audit))
     if isinstance(audit.all_fail.observed, Known):
         blocks.append(_outcomes(audit))
-    if audit.strata:
-        blocks.append(_strata(audit))
+    blocks += _strata(audit.strata)
     if audit.group:
         blocks.append(_group(audit))
     return Section(
@@ -128,7 +136,7 @@ def _bars(audit: Audit) -> dict[str, Any]:
     if few:  # a figure on each bar, above a tick that would cross it
         figures = base.mark_text(dy=-9, fontSize=12, aria=False)
         layers.append(figures.encode(y="top:Q", text="text:N"))
-    return finished(alt.layer(*layers))
+    return finished(alt.layer(*layers), right=LEGEND if last <= FEW_BARS else 0)
 
 
 def _series(field: str) -> Any:
@@ -172,16 +180,32 @@ def _outcome_cells(outcome: JointOutcome) -> tuple[Cell, ...]:
     )
 
 
-def _strata(audit: Audit) -> Table:
+def _strata(strata: Sequence[Stratum]) -> list[Block]:
+    """Joint failure group by group: of many groups the largest, the rest on request."""
+    largest = sorted(strata, key=lambda one: -one.items)
+    first = set(map(id, largest[:MOST_GROUPS]))
+    shown = [one for one in strata if id(one) in first]
+    rest = [one for one in strata if id(one) not in first]
+    if not rest:
+        return [_of_strata(shown, "All models fail, group by group")] if shown else []
+    caption = f"All models fail: the {MOST_GROUPS} largest of {len(strata):,} groups"
+    more = _of_strata(rest[:MOST_FOLDED], f"All models fail: {len(rest):,} smaller groups")
+    if len(rest) > MOST_FOLDED:
+        note = f"{MOST_FOLDED:,} of them are shown here; audit.json holds all."
+        more = more.model_copy(update={"note": note})
+    return [_of_strata(shown, caption), more.model_copy(update={"is_folded": True})]
+
+
+def _of_strata(strata: Sequence[Stratum], caption: str) -> Table:
     return Table(
-        caption="All models fail, group by group",
+        caption=caption,
         columns=_outcome_columns("Group of items"),
         rows=tuple(
             (
                 Cell(text=stratum.name, note=plural(stratum.items, "item")),
                 *_outcome_cells(stratum.all_fail),
             )
-            for stratum in audit.strata
+            for stratum in strata
         ),
     )
 

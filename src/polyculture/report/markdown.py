@@ -40,6 +40,7 @@ def escaped(text: str) -> str:
 def to_markdown(report: Report) -> str:
     """Draw the report."""
     lines = [f"# {escaped(report.title)}", f"**{escaped(report.verdict)}**", escaped(report.deck)]
+    lines += [f"**{escaped(caveat)}**" for caveat in report.caveats]
     for answer in report.answers:
         lines.append(f"## {answer.question}")
         if answer.figure:

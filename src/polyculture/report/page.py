@@ -198,6 +198,8 @@ class Report(Record):
     """The finding in one sentence."""
     deck: str
     """What was compared, on what."""
+    caveats: tuple[str, ...] = ()
+    """What has to be known before any number is read, one sentence each."""
     answers: tuple[Answer, ...]
     sections: tuple[Section, ...]
     version: str

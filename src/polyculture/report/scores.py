@@ -1,6 +1,7 @@
 """How well each model does: beside its baselines, with intervals."""
 
 from collections.abc import Sequence
+from math import isclose
 from typing import Any, Literal
 
 import altair as alt
@@ -19,6 +20,14 @@ from polyculture.report.words import plural, short
 
 SURE = 0.05
 ROW = 30
+MOST_NEVER = 6
+"""Answers never given that a row of the table names; the record has all."""
+F1 = {"macro_f1": "Macro F1", "entity_f1": "Entity F1"}
+ABOUT_F1 = {
+    "macro_f1": "Macro F1 is the plain mean over the right answers that occur; one that is never "
+    "given counts 0.",
+    "entity_f1": "Accuracy counts items whose entities are all right; entity F1 counts entities.",
+}
 LONG = 30
 """With more models than this the table opens on request."""
 
@@ -27,7 +36,7 @@ def section(content: ReportInput) -> Section:
     """Scores of trainings, and accuracy on the probe."""
     blocks: list[Block] = [*_accuracy(content.audit), *contests.blocks(content.audit)]
     if content.runs:
-        blocks += [_against_baselines(content.runs), *_per_label(content.runs)]
+        blocks += [_against_baselines(content.runs, content.audit), *_per_label(content.runs)]
     return Section(
         key="scores",
         title="How well each model does",
@@ -46,7 +55,8 @@ def _accuracy(audit: Audit) -> list[Block]:
         Chart(
             title="Accuracy on the probe",
             words=f"Each dot is a model's accuracy, the line its interval. {best.name} is the "
-            f"highest with {share(value.number)}; chosen on the items it is scored on.",
+            f"highest with {share(value.number)}{best.never(', although it')}; chosen on the items "
+            "it is scored on.",
             specification=_dots(known),
             table=_accuracy_table(audit),
         )
@@ -54,25 +64,45 @@ def _accuracy(audit: Audit) -> list[Block]:
 
 
 def _accuracy_table(audit: Audit) -> Table:
+    has_f1 = any(isinstance(model.f1, Known) for model in audit.models)
+    has_never = any(model.never_answered for model in audit.models)
     has_lineage = any(model.lineage for model in audit.models)
-    labels = ["Model", "Accuracy", "Errors", "No answer", *(["Made from"] if has_lineage else [])]
+    columns = [Column(label="Model"), Column(label="Accuracy", is_number=True)]
+    if has_f1:
+        columns.append(Column(label=F1[audit.models[0].f1_kind], is_number=True))
+    columns += [Column(label=label, is_number=True) for label in ("Errors", "No answer")]
+    columns += [Column(label="Never answers")] if has_never else []
+    columns += [Column(label="Made from")] if has_lineage else []
     lines = []
     for model in audit.models:
         errors = Cell(text="–", tone="quiet")
         if model.errors is not None:
             errors = Cell(text=count(model.errors))
-        line = [Cell(text=model.name), cell(model.accuracy, share), errors]
-        line.append(Cell(text=count(model.missing)))
+        line = [Cell(text=model.name), cell(model.accuracy, share)]
+        line += [cell(model.f1, share)] if has_f1 else []
+        line += [errors, Cell(text=count(model.missing))]
+        line += [_never_cell(model)] if has_never else []
         if has_lineage:
             line.append(Cell(text=" ← ".join(model.lineage) or "–"))
         lines.append(tuple(line))
     return Table(
         caption=f"Accuracy on {plural(audit.items, 'item')} of {audit.probe}. "
         "A missing answer counts as wrong.",
-        columns=tuple(Column(label=label, is_number=0 < i < 4) for i, label in enumerate(labels)),  # noqa: PLR2004
+        columns=tuple(columns),
         rows=tuple(lines),
+        note=ABOUT_F1.get(audit.models[0].f1_kind, "") if has_f1 else "",
         is_folded=len(lines) > LONG,
     )
+
+
+def _never_cell(model: ModelResult) -> Cell:
+    """Right answers that a model never gives."""
+    names = model.never_answered
+    if not names:
+        return Cell(text="–", tone="quiet")
+    more = len(names) - MOST_NEVER
+    rest = f" and {more:,} more" if more > 0 else ""
+    return Cell(text=", ".join(names[:MOST_NEVER]) + rest, tone="alarm")
 
 
 def _dots(known: Sequence[tuple[ModelResult, Known]]) -> dict[str, Any]:
@@ -110,18 +140,23 @@ def _scored(run: Run) -> Scores:
     return run.valid if run.test is None else run.test
 
 
-def _against_baselines(runs: Sequence[Run]) -> Table:
+def _against_baselines(runs: Sequence[Run], audit: Audit) -> Table:
     names = list(dict.fromkeys(b.name for run in runs for b in run.baselines))
     kinds = list(dict.fromkeys(_kind(_scored(run)) for run in runs))
     caption = kinds[0] if len(kinds) == 1 else "Scores on held-out rows"
     columns = [Column(label="Model"), Column(label="Score", is_number=True)]
     columns += [Column(label=f"Better than {within(name)}?") for name in names]
+    shown = {run.name for run in runs if _is_shown(run, audit)}
+    aside = " Intervals of scores that stand above already are not repeated." if shown else ""
     return Table(
         caption=f"{caption}, beside simple methods on the same rows",
         columns=tuple(columns),
-        rows=tuple(_baseline_row(run, names, says_kind=len(kinds) > 1) for run in runs),
+        rows=tuple(
+            _baseline_row(run, names, says_kind=len(kinds) > 1, is_shown=run.name in shown)
+            for run in runs
+        ),
         note="“Better” is asked with the exact McNemar test of which rows each gets right; "
-        "p is the chance of so uneven a split if neither were better.",
+        f"p is the chance of so uneven a split if neither were better.{aside}",
     )
 
 
@@ -130,14 +165,37 @@ def _kind(scores: Scores) -> str:
     return f"{name_of(scores.headline().name)} on {plural(scores.items, 'row')} of {scores.split}"
 
 
-def _baseline_row(run: Run, names: Sequence[str], *, says_kind: bool) -> tuple[Cell, ...]:
+def _baseline_row(
+    run: Run, names: Sequence[str], *, says_kind: bool, is_shown: bool
+) -> tuple[Cell, ...]:
     scores = _scored(run)
     headline = scores.headline()
     model = Cell(text=run.name, note=_kind(scores) if says_kind else "")
-    line = [model, cell(headline.value, share)]
+    score = cell(headline.value, share)
+    line = [model, Cell(text=score.text) if is_shown else score]
     baselines = {baseline.name: baseline for baseline in run.baselines}
-    line += [_against(baselines.get(name), headline) for name in names]
+    itself = getattr(run.recipe.base, "kind", None)
+    line += [
+        Cell(text="the same method", tone="quiet")
+        if name == itself and name not in baselines
+        else _against(baselines.get(name), headline)
+        for name in names
+    ]
     return tuple(line)
+
+
+def _is_shown(run: Run, audit: Audit) -> bool:
+    """Whether the audit's own table holds a run's score with an interval: two would only puzzle."""
+    scores = _scored(run)
+    headline, value = scores.headline(), scores.headline().value
+    above = next((model for model in audit.models if model.name == run.name), None)
+    if above is None or scores.split != audit.probe or not isinstance(value, Known):
+        return False
+    figures = [above.accuracy, *([above.f1] if above.f1_kind == headline.name else [])]
+    return any(
+        isinstance(one, Known) and isclose(one.number, value.number, abs_tol=1e-9)
+        for one in figures
+    )
 
 
 def _against(baseline: Baseline | None, headline: Score) -> Cell:

@@ -9,7 +9,8 @@ from polyculture.core.errors import StoreError
 from polyculture.report.html import to_html
 from polyculture.report.markdown import to_markdown
 from polyculture.report.page import SCHEMA_NUMBER, Report
-from polyculture.store.folder import write_text
+from polyculture.store.folder import output_file, write_text
+from polyculture.store.outputs import check_output
 
 RECORD = "report.json"
 
@@ -41,11 +42,36 @@ def write_drawing(path: Path, report: Report) -> None:
     Raises:
         StoreError: There is no such form, the disk is full, or the folder may not be written.
     """
+    write_text(path, _form_of(path)(report))
+
+
+def check_drawing(path: Path, *, replace: bool) -> None:
+    """Make sure that one drawing can be written here, before anything is drawn.
+
+    Raises:
+        StoreError: There is no such form, or something stands there that may not be replaced.
+    """
+    _form_of(path)
+    check_output(path, kind="drawing", replace=replace)
+
+
+def write_one(path: Path, report: Report, *, replace: bool) -> None:
+    """Write one drawing where a person asked for it, and mark it as ours.
+
+    Raises:
+        StoreError: There is no such form, or something stands there that may not be replaced.
+    """
+    drawing = _form_of(path)
+    with output_file(path, kind="drawing", replace=replace) as unfinished:
+        unfinished.write_text(drawing(report), encoding="utf-8")
+
+
+def _form_of(path: Path) -> Callable[[Report], str]:
     drawing = DRAWINGS.get(path.suffix.lower())
     if drawing is None:
-        msg = f"{path} asks for no known form. Name it as one of {', '.join(DRAWINGS)}."
+        msg = f"Unsupported file type: {path}. Use one of {', '.join(DRAWINGS)}."
         raise StoreError(msg)
-    write_text(path, drawing(report))
+    return drawing
 
 
 def read_report(folder: Path) -> Report:
@@ -57,7 +83,7 @@ def read_report(folder: Path) -> Report:
     path = folder / RECORD
     if not path.is_file():
         msg = (
-            f"{folder} holds no {RECORD}. Name the folder of an audit; "
+            f"{folder} holds no {RECORD}. Name the folder of an audit, a study or a survey; "
             "polyculture audit makes one with --out FOLDER."
         )
         raise StoreError(msg)

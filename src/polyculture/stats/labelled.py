@@ -11,6 +11,7 @@ from polyculture.core.run import Score, Scores
 from polyculture.stats.answers import aligned, documents_of, one_hot
 from polyculture.stats.bootstrap import Resampled
 from polyculture.stats.scores import BINS, Counts, Numbers, calibration_gaps, macro, table, weighted
+from polyculture.stats.unseen import unseen_in
 
 NOTHING = "there is neither gold nor an answer"
 Notes = Mapping[str, str | int | float]
@@ -70,6 +71,7 @@ def score_one(
             "scorer": "polyculture classification 1",
             "averaging": "macro: labels that occur in gold or answers",
             "missing_answers": given.count(None),
+            **unseen_in([[label] for label in gold], labels),
             **({"calibration_bins": BINS} if gaps is not None else {}),
             **drawn.protocol(),
             **notes,
@@ -151,6 +153,7 @@ def score_several(
             "scorer": "polyculture classification 1",
             "averaging": "micro over labels; macro: labels that occur in gold or answers",
             "missing_answers": given.count(None),
+            **unseen_in(gold, labels),
             **drawn.protocol(),
             **notes,
         },

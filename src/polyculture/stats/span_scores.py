@@ -21,6 +21,7 @@ from polyculture.stats.entities import (
     strict_spans,
 )
 from polyculture.stats.scores import Counts, Numbers, Row, average_rows, macro, ratio, table
+from polyculture.stats.unseen import unseen_in
 
 NOTHING = "there is neither gold nor an answer"
 NO_ANSWER = "no entity was answered"
@@ -78,6 +79,7 @@ def score_spans(
             "scheme": "IOB2",
             "mode": "conlleval",
             "missing_answers": given.count(None),
+            **unseen_in([{kind for kind, _, _ in spans} for spans in wanted], kinds_of(labels)),
             **_counted(rows, answers, tags),
             **drawn.protocol(),
             **notes,

@@ -89,6 +89,8 @@ def write_evidence(folder: Path, evidence: Evidence, *, replace: bool = False) -
             "lineage": evidence.lineage,
             "classes": _classes(evidence.predictions),
             "notes": evidence.notes,
+            "learned_items": evidence.learned_items,
+            "caveats": evidence.caveats,
         }
         write_text(unfinished / "evidence.json", json.dumps(head, ensure_ascii=False, indent=1))
         _table(evidence).write_parquet(unfinished / "predictions.parquet", compression="zstd")
@@ -125,6 +127,8 @@ def read_evidence(folder: Path) -> Evidence:
         documents=tuple(table["document"].to_list()) if "document" in table.columns else None,
         texts=_optional(table, "text"),
         notes=tuple(head["notes"]),
+        learned_items=head.get("learned_items"),
+        caveats=tuple(head.get("caveats", ())),
         **views,
     )
 

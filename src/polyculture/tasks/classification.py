@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from polyculture.core.errors import ModelError, RowError
-from polyculture.core.parts import suggestion
 from polyculture.core.plugins import Task
 from polyculture.core.recipe import Settings
 
@@ -23,6 +22,9 @@ if TYPE_CHECKING:
     from polyculture.core.data import Dataset
     from polyculture.core.run import Scores
 
+IGNORED = -100
+"""The target of a row whose label training does not have: it adds nothing to the loss."""
+LABELS = ("label", "labels")
 THRESHOLD = 0.5
 """Several labels: a label is answered from this probability on."""
 SEPARATOR = "|"
@@ -35,6 +37,8 @@ class Classification(Settings):
     kind: Literal["classification"] = "classification"
     multi_label: bool = False
     """A text may have several labels, or none: the column is ``labels``, a list."""
+    unseen: Literal["wrong", "refuse"] = "wrong"
+    """What becomes of labels that train does not have: they count as ``wrong``, or are refused."""
 
     @property
     def column(self) -> str:
@@ -72,8 +76,14 @@ def _check_lists(rows: pl.DataFrame, where: str) -> None:
 
 
 def labels(splits: Mapping[str, pl.DataFrame], settings: Classification) -> tuple[str, ...]:
-    """All labels of the training rows, in code-point order."""
-    found = {name: _labels_of(rows, name, settings) for name, rows in splits.items()}
+    """All labels of the training rows, in code-point order.
+
+    Raises:
+        RowError: There is nothing to learn, or the settings refuse a label that train lacks.
+    """
+    from polyculture.stats.unseen import refuse_unseen
+
+    found = _found(splits, settings)
     inventory = tuple(sorted({label for _, label in found["train"]}))
     answers = sorted(set(gold(splits["train"], settings)))
     if len(answers) == 1:
@@ -82,15 +92,24 @@ def labels(splits: Mapping[str, pl.DataFrame], settings: Classification) -> tupl
             "Give examples of at least two answers."
         )
         raise RowError(reason, where="train")
-    for name, pairs in found.items():
-        for item, label in pairs:
-            if label not in inventory:
-                reason = (
-                    f"the label {label!r} does not occur in train. {suggestion(label, inventory)} "
-                    "Add training examples of it, or drop such rows."
-                )
-                raise RowError(reason, where=name, item=item)
+    if settings.unseen == "refuse":
+        refuse_unseen(found, inventory, LABELS)
     return inventory
+
+
+def unseen(
+    splits: Mapping[str, pl.DataFrame], labels: tuple[str, ...], settings: Classification
+) -> tuple[str, ...]:
+    """What is worth knowing about labels that only validation or test has."""
+    from polyculture.stats.unseen import note_on_unseen
+
+    return note_on_unseen(_found(splits, settings), labels, LABELS)
+
+
+def _found(
+    splits: Mapping[str, pl.DataFrame], settings: Classification
+) -> dict[str, list[tuple[str, str]]]:
+    return {name: _labels_of(rows, name, settings) for name, rows in splits.items()}
 
 
 def _labels_of(rows: pl.DataFrame, name: str, settings: Classification) -> list[tuple[str, str]]:
@@ -112,13 +131,13 @@ def _gold_column(rows: pl.DataFrame, where: str, settings: Classification) -> pl
 def targets(
     rows: pl.DataFrame, labels: tuple[str, ...], settings: Classification
 ) -> list[NDArray[Any]]:
-    """The code of each row's label, or 0 and 1 for each label."""
+    """The code of each row's label, -100 for one that train lacks; or 0 and 1 for each label."""
     import numpy as np
 
     code = {label: place for place, label in enumerate(labels)}
     column = _gold_column(rows, "the data", settings)
     if not settings.multi_label:
-        return [np.array(code[label], dtype=np.int64) for label in column]
+        return [np.array(code.get(label, IGNORED), dtype=np.int64) for label in column]
     return [np.isin(labels, names).astype(np.float32) for names in column.to_list()]
 
 
@@ -322,6 +341,7 @@ PLUGIN = Task(
     model_class="AutoModelForSequenceClassification",
     prepare=prepare,
     labels=labels,
+    unseen=unseen,
     targets=targets,
     loss=loss,
     decode=decode,

@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from polyculture.core.errors import RowError
-from polyculture.core.parts import suggestion
 from polyculture.core.plugins import Task
 from polyculture.core.recipe import Settings
 
@@ -27,6 +26,11 @@ if TYPE_CHECKING:
     from polyculture.stats.entities import Span
 
 
+IGNORED = -100
+"""The target of a word whose type of span training does not have: it adds nothing to the loss."""
+KINDS = ("type of span", "types of spans")
+
+
 class Spans(Settings):
     """Which words belong together, and what they are."""
 
@@ -34,6 +38,9 @@ class Spans(Settings):
     only_legal: bool = False
     """Answer the best tags that IOB2 allows together, in the place of the best tag of each word. A
     saved model that other programs open answers the latter."""
+    unseen: Literal["wrong", "refuse"] = "wrong"
+    """What becomes of types of spans that train does not have: they count as missed (``wrong``), or
+    are refused."""
 
 
 def prepare(rows: pl.DataFrame, where: str, settings: Spans) -> pl.DataFrame:
@@ -98,30 +105,43 @@ def _in_words(rows: pl.DataFrame, where: str) -> pl.DataFrame:
 
 
 def labels(splits: Mapping[str, pl.DataFrame], settings: Spans) -> tuple[str, ...]:
-    """``O``, then ``B-`` and ``I-`` of each type of the training rows, in code-point order."""
-    found = {name: _types(rows, name) for name, rows in splits.items()}
-    kinds = sorted(found["train"])
+    """``O``, then ``B-`` and ``I-`` of each type of the training rows, in code-point order.
+
+    Raises:
+        RowError: There is nothing to learn, or the settings refuse a type that train lacks.
+    """
+    from polyculture.stats.unseen import refuse_unseen
+
+    found = _found(splits)
+    kinds = sorted({kind for _, kind in found["train"]})
     if not kinds:
         reason = "there are no spans, so there is nothing to learn. Give examples with spans."
         raise RowError(reason, where="train")
-    for name, types in found.items():
-        for kind, item in types.items():
-            if kind not in kinds:
-                reason = (
-                    f"spans of type {kind!r} do not occur in train. "
-                    f"{suggestion(kind, kinds)} Add training examples of it, or drop such rows."
-                )
-                raise RowError(reason, where=name, item=item)
+    if settings.unseen == "refuse":
+        refuse_unseen(found, kinds, KINDS)
     return ("O", *(f"{prefix}-{kind}" for kind in kinds for prefix in "BI"))
 
 
-def _types(rows: pl.DataFrame, where: str) -> dict[str, str]:
-    """Each type and the first item that has it."""
-    found: dict[str, str] = {}
-    for item, answer in zip(rows["id"], _gold_spans(rows, where), strict=True):
-        for kind, _, _ in answer:
-            found.setdefault(kind, item)
-    return found
+def unseen(
+    splits: Mapping[str, pl.DataFrame], labels: tuple[str, ...], settings: Spans
+) -> tuple[str, ...]:
+    """What is worth knowing about types that only validation or test has."""
+    from polyculture.stats.entities import kinds_of
+    from polyculture.stats.unseen import note_on_unseen
+
+    return note_on_unseen(_found(splits), kinds_of(labels), KINDS)
+
+
+def _found(splits: Mapping[str, pl.DataFrame]) -> dict[str, list[tuple[str, str]]]:
+    """Rows and the types of their spans, for each split."""
+    return {
+        name: [
+            (item, kind)
+            for item, spans in zip(rows["id"], _gold_spans(rows, name), strict=True)
+            for kind, _, _ in spans
+        ]
+        for name, rows in splits.items()
+    }
 
 
 def _gold_spans(rows: pl.DataFrame, where: str) -> list[list[Span]]:
@@ -154,11 +174,14 @@ def targets(
     labels: tuple[str, ...],
     settings: Spans,
 ) -> list[NDArray[Any]]:
-    """The code of each word's tag."""
+    """The code of each word's tag; -100 for the tags of types that train lacks."""
     import numpy as np
 
     code = {label: place for place, label in enumerate(labels)}
-    return [np.array([code[t] for t in tags], dtype=np.int64) for tags in _tags(rows, "the data")]
+    return [
+        np.array([code.get(tag, IGNORED) for tag in tags], dtype=np.int64)
+        for tags in _tags(rows, "the data")
+    ]
 
 
 def loss(logits: Any, targets: Any, settings: Spans) -> Any:
@@ -357,6 +380,7 @@ PLUGIN = Task(
     model_class="AutoModelForTokenClassification",
     prepare=prepare,
     labels=labels,
+    unseen=unseen,
     targets=targets,
     loss=loss,
     decode=decode,

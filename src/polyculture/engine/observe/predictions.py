@@ -12,7 +12,7 @@ from polyculture.store.evidence import predictions_of
 
 
 def observe(
-    predictor: Predictor, rows: pl.DataFrame, gold: list[str], saved: Path
+    predictor: Predictor, rows: pl.DataFrame, gold: list[str], saved: Path | None
 ) -> tuple[Predictions, list[str]]:
     """Answers to prepared rows, and what was cut on the way.
 
@@ -20,7 +20,8 @@ def observe(
         predictor: The model.
         rows: The probe's items, as the task prepared them.
         gold: The right answers.
-        saved: Answers that the run saved; used where they are to these very items.
+        saved: Answers that the run saved, where its data are the same today; used where they are
+            to these very items.
     """
     answers = _saved(saved, rows, gold)
     notes: list[str] = []
@@ -40,8 +41,8 @@ def observe(
     return predictions, notes
 
 
-def _saved(path: Path, rows: pl.DataFrame, gold: list[str]) -> pl.DataFrame | None:
-    if not path.exists():
+def _saved(path: Path | None, rows: pl.DataFrame, gold: list[str]) -> pl.DataFrame | None:
+    if path is None or not path.exists():
         return None
     table = pl.read_parquet(path)
     same = table["id"].to_list() == rows["id"].to_list() and table["gold"].to_list() == gold

@@ -6,7 +6,9 @@ from polyculture.core.run import Run
 from polyculture.core.views import RecipeView
 
 Plain = str | int | float | bool | None
-NOT_A_CHOICE = frozenset({"name", "fit.checkpoint_seconds", "fit.threads", "fit.precision"})
+NOT_A_CHOICE = frozenset(
+    {"name", "task.unseen", "fit.checkpoint_seconds", "fit.threads", "fit.precision"}
+)
 """Settings that change nothing about what a model learns."""
 
 

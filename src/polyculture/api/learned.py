@@ -1,0 +1,78 @@
+"""Did a run learn from the items of a probe? Its training rows are read again to tell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from polyculture.api.runs import read_data
+from polyculture.core.errors import PolycultureError
+from polyculture.sources.rows.repeats import text_keys
+from polyculture.store.digest import of_json
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from polyculture.core.data import Dataset
+    from polyculture.core.run import Run
+
+STEERED = (
+    "The probe is the validation split, on which each training chose its best step: scores on it "
+    "flatter."
+)
+
+
+class Learned(NamedTuple):
+    """What is known about a run and the items of a probe."""
+
+    items: int | None
+    """Items whose text is among the rows that the run learned from; none where nobody knows."""
+    caveats: tuple[str, ...]
+
+
+class TrainingRows:
+    """The data of several runs, each read once, held against one probe.
+
+    Args:
+        dataset: Where the probe comes from.
+        probe: Name of its split.
+        rows: The probe's items.
+    """
+
+    def __init__(self, dataset: Dataset, probe: str, rows: pl.DataFrame) -> None:
+        self.dataset = dataset
+        self.probe = probe
+        self.keys = text_keys(rows)
+        self.known: dict[str, Dataset | str] = {}
+        self.counted: dict[str, int] = {}
+
+    def of(self, run: Run) -> Learned:
+        """How many items of the probe a run learned from."""
+        caveats = [STEERED] if self.probe == "valid" and run.facts.steps else []
+        data = self._data(run)
+        if isinstance(data, str):
+            reason = (
+                "Its data cannot be read again, so nobody knows whether it learned from the "
+                f"probe. {data}"
+            )
+            return Learned(None, (*caveats, reason))
+        if run.facts.data_digest != data.digest:
+            caveats.append(
+                "Its data changed since it was trained: what it learned from is known only as far "
+                "as these rows are still there."
+            )
+        if data.digest not in self.counted:
+            train = set(text_keys(data.splits["train"])) if "train" in data.splits else set()
+            self.counted[data.digest] = sum(key in train for key in self.keys)
+        return Learned(self.counted[data.digest], tuple(caveats))
+
+    def _data(self, run: Run) -> Dataset | str:
+        """A run's data, or why they cannot be read."""
+        if run.facts.data_digest == self.dataset.digest:
+            return self.dataset
+        key = of_json(run.recipe.data.model_dump(mode="json"))
+        if key not in self.known:
+            try:
+                self.known[key] = read_data(run.recipe)
+            except PolycultureError as error:
+                self.known[key] = str(error)
+        return self.known[key]

@@ -1,0 +1,102 @@
+"""Has a model learned anything, and which answers does it never give?
+
+Plain sentences from scores that were computed before; nothing heavy is imported.
+"""
+
+from collections.abc import Sequence
+
+from polyculture.core.run import Baseline, Scores
+from polyculture.core.values import Known, Value
+
+SIMPLEST = "majority"
+"""The baseline that looks at no text."""
+MORE_ROWS = " Give more training rows, or check that texts and labels belong together."
+"""What to try where nothing is trained in steps."""
+MOST_NAMED = 12
+"""Labels that one sentence names; the table of labels has all."""
+
+
+def nothing_learned(
+    scores: Scores, baselines: Sequence[Baseline], *, what_to_try: str = ""
+) -> tuple[str, ...]:
+    """Say that a model is no better than the baseline that looks at no text; nothing if it is.
+
+    Args:
+        scores: The model's, on the same rows as the baselines'.
+        baselines: Simple methods; the one named ``majority`` counts.
+        what_to_try: Ends the sentence.
+    """
+    simplest = next((one for one in baselines if one.name == SIMPLEST), None)
+    if simplest is None:
+        return ()
+    own, theirs = scores.headline(), simplest.scores.headline()
+    if _number(own.value) > _number(theirs.value):
+        return ()
+    note = (
+        f"It has learned nothing beyond the baseline '{SIMPLEST}' ({scores.split}: {own.name} "
+        f"{_told(own.value)} against {_told(theirs.value)}{_everywhere(scores)}).{what_to_try}"
+    )
+    return (note,)
+
+
+def trial(epochs: int, rate: float) -> str:
+    """What to try where gradient steps led nowhere.
+
+    Example:
+        >>> trial(4, 2e-5)
+        ' Try more steps (fit.epochs, 4 here), another rate (fit.learning_rate, 2e-05 here; three times as much or a third), or check that texts and labels belong together.'
+    """  # noqa: E501  # the example's output is one line
+    return (
+        f" Try more steps (fit.epochs, {epochs} here), another rate (fit.learning_rate, {rate:g} "
+        "here; three times as much or a third), or check that texts and labels belong together."
+    )
+
+
+def never_answered(scores: Scores, known: Sequence[str]) -> tuple[str, ...]:
+    """Say which labels are gold and never answered, though training has them; nothing if none.
+
+    Args:
+        scores: With their table of labels.
+        known: Labels (types, for spans) that training has.
+    """
+    names = set(known)
+    never = [
+        (str(row["label"]), int(row["support"] or 0))
+        for row in scores.table
+        if row["support"] and not row["answered"] and row["label"] in names
+    ]
+    if not never:
+        return ()
+    shown = ", ".join(f"{label!r} ({support:,} in gold)" for label, support in never[:MOST_NAMED])
+    more = f" and {len(never) - MOST_NAMED:,} more" if len(never) > MOST_NAMED else ""
+    return (f"{scores.split}: it never answers {shown}{more}.",)
+
+
+def remark(score: float, *, is_best: bool) -> str:
+    """What to say behind a validation score while training.
+
+    Example:
+        >>> remark(0.5, is_best=True), remark(0.0, is_best=True), remark(0.4, is_best=False)
+        ('best so far', 'nothing learned yet', '')
+    """
+    if score == 0:
+        return "nothing learned yet"
+    return "best so far" if is_best else ""
+
+
+def _everywhere(scores: Scores) -> str:
+    """The one answer that is given to every row, if there is one."""
+    answered = [str(row["label"]) for row in scores.table if row["answered"]]
+    if len(answered) == 1 and not scores.tag_table:
+        return f"; it answers {answered[0]!r} to every row"
+    if not answered and scores.tag_table:
+        return "; it answers 'O' to every word"
+    return ""
+
+
+def _number(value: Value) -> float:
+    return value.number if isinstance(value, Known) else 0.0
+
+
+def _told(value: Value) -> str:
+    return f"{value.number:.4f}" if isinstance(value, Known) else f"undefined, {value.reason}"
