@@ -27,10 +27,10 @@ WORDS = {
     "dict_type": "a table of settings",
     "model_type": "a table of settings",
     "finite_number": "a finite number",
-    "greater_than": "more than {gt:g}",
-    "greater_than_equal": "{ge:g} or more",
-    "less_than": "less than {lt:g}",
-    "less_than_equal": "{le:g} or less",
+    "greater_than": "more than {gt:.12g}",
+    "greater_than_equal": "{ge:.12g} or more",
+    "less_than": "less than {lt:.12g}",
+    "less_than_equal": "{le:.12g} or less",
     "literal_error": "{expected}",
 }
 """What was expected, by pydantic's name of the error."""

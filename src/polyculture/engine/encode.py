@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerBase
 
-from polyculture.nets.build import spoken
+from polyculture.nets.word_tokens import tokenize_words
 
 CHUNK = 2_000
 LONGEST = 512
@@ -148,9 +148,9 @@ def _sentences(
     *,
     shapes: bool,
 ) -> list[Piece]:
-    batch = tokenizer(
-        [spoken(words, tokenizer) for words in sentences],
-        is_split_into_words=True,
+    batch = tokenize_words(
+        tokenizer,
+        sentences,
         truncation=True,
         max_length=max_length,
         stride=max_length // 4,

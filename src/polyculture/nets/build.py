@@ -1,7 +1,6 @@
 """Open a base as a network with a head for a task; save it; open it again."""
 
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,7 +16,6 @@ from polyculture.nets.convolutional import FILE as CONVOLUTIONAL
 from polyculture.nets.convolutional import ConvolutionalText
 from polyculture.nets.network import Network
 from polyculture.nets.pooling import Pooling
-from polyculture.nets.words import is_unspaced
 
 HEAD = "head.safetensors"
 logging.set_verbosity_error()
@@ -121,24 +119,12 @@ def _loaded(kind: Any, folder: Path, **settings: Any) -> tuple[Any, dict[str, An
 
 
 def open_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """The base's tokenizer, with a padding token; words go into it by ``spoken``."""
+    """The base's tokenizer, with a padding token; words go into it by ``word_tokens``."""
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
     tokenizer.padding_side = "right"
     return tokenizer  # type: ignore[no-any-return, unused-ignore]
-
-
-def spoken(words: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> list[str]:
-    """Words as the tokenizer meets them within a text.
-
-    Pieces of a byte-level tokenizer carry the space before a word, so a word that comes on its own
-    needs one, unless it belongs to a script without spaces.
-    """
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    if "ByteLevel" not in str(getattr(backend, "pre_tokenizer", "")):
-        return list(words)
-    return [word if is_unspaced(word[:1]) else f" {word}" for word in words]
 
 
 def save_network(network: Network, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
