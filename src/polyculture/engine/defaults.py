@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 RATES = ((15_000_000, 2e-4), (150_000_000, 5e-5))
 """Peak rates of pretrained bases up to a number of weights. The first was measured on MiniLM-L6,
 10.7 million; at the same rate me5-small, 21.3 million in twice as many layers, learnt no more than
-how frequent each tag is. The second is within the 2e-5 to 5e-5 of BERT-base's authors."""
+how frequent each tag is. The second is the highest that BERT's authors name."""
 LARGE = 2e-5
-"""Peak rate of larger ones, as the authors of BERT-large name it; not measured here."""
+"""Peak rate of larger ones, the lowest that BERT's authors name; not measured here."""
 FROM_NOTHING = 1e-3
 """Peak rate of a base whose weights are drawn at random, as in the examples."""
 ROWS_A_BATCH = 32
@@ -20,8 +20,9 @@ TOKENS_A_BATCH = 256
 """Padded tokens of a batch where words are answered: each word is something to learn from, and on
 few epochs more steps are worth more than larger batches."""
 FEWEST_STEPS = 180
-"""Where a training would have fewer steps its batches are smaller: after some sixty steps a model
-still answers with the most frequent label."""
+"""Where a training would have fewer steps its batches are smaller. me5-small spent some sixty steps
+on learning how frequent each tag is, and only then began to tell words apart; this is three times
+that. The studies of ``examples/`` have more, so that they train as they were measured."""
 FEWEST_ROWS = 4
 """Smaller batches than this are slow, and each says little."""
 
