@@ -22,7 +22,7 @@ from polyculture.checks.adaptations import (
 from polyculture.checks.tiny import KINDS, Kind, tiny_base
 from polyculture.core import parts
 from polyculture.core.errors import ModelError
-from polyculture.nets.build import open_network, open_tokenizer, save_network, spoken
+from polyculture.nets.build import open_network, open_tokenizer, save_network
 from polyculture.nets.layers import LinearHead
 from polyculture.nets.network import CachedBody, Network
 
@@ -190,21 +190,6 @@ def test_a_base_without_that_head_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ModelError, match="'vit', no model that reads text alone"):
         open_small(tmp_path, "word")
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_words_of_a_byte_level_tokenizer_read_as_words_in_a_text(
-    kind: Kind, bases: dict[Kind, Path]
-) -> None:
-    """A word given on its own has the pieces that it has behind a space."""
-    tokenizer = open_tokenizer(bases[kind])
-
-    words = spoken(["Ada", "Berg"], tokenizer)
-    alone = tokenizer(words, is_split_into_words=True, add_special_tokens=False)
-    within = tokenizer(" Ada Berg", add_special_tokens=False)
-
-    assert alone["input_ids"] == within["input_ids"]
-    assert spoken(["今", ""], tokenizer)[0] == "今"
 
 
 def test_loss_of_a_small_network_is_a_number(bases: dict[Kind, Path]) -> None:

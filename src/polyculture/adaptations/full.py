@@ -18,4 +18,4 @@ def apply(network: Any, settings: Full) -> None:  # noqa: ARG001  # one form for
         weight.requires_grad_(requires_grad=True)
 
 
-PLUGIN = Adaptation(settings=Full, learning_rate=1e-4, apply=apply)
+PLUGIN = Adaptation(settings=Full, learning_rate=None, apply=apply)

@@ -124,8 +124,8 @@ class Adaptation:
     """A way to update a base: which of its weights move, and how."""
 
     settings: type[Settings]
-    learning_rate: float
-    """Peak rate where the recipe names none."""
+    learning_rate: float | None
+    """Peak rate where the recipe names none; none where it follows the size of the base."""
     apply: Callable[[Any, Any], None]
     """(network, settings): freeze, unfreeze or add weights, in place."""
     finish: Callable[[Any], None] | None = None

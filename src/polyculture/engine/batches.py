@@ -15,22 +15,10 @@ from torch import Tensor
 from polyculture.engine.encode import Piece
 from polyculture.nets.network import Batch
 
-ROWS_PER_BATCH = 32
-"""The default budget is this many pieces of mean length."""
 POOL = 50
 """Pieces are sorted by length within pools of about this many batches, drawn at random."""
 IGNORED = -100
 """Target that does not count, as torch's cross-entropy has it."""
-
-
-def default_budget(lengths: NDArray[np.int64]) -> int:
-    """Padded tokens of a batch where the recipe names none.
-
-    Example:
-        >>> default_budget(np.array([10, 20]))
-        480
-    """
-    return max(int(ROWS_PER_BATCH * lengths.mean()), int(lengths.max()))
 
 
 def cut(order: NDArray[np.int64], lengths: NDArray[np.int64], budget: int) -> list[NDArray[Any]]:
@@ -46,11 +34,11 @@ def cut(order: NDArray[np.int64], lengths: NDArray[np.int64], budget: int) -> li
         [[2, 0], [1]]
     """
     batches, start, widest = [], 0, 0
-    for end, piece in enumerate(order):
-        widest = max(widest, int(lengths[piece]))
+    for end, length in enumerate(lengths[order].tolist()):
+        widest = max(widest, length)
         if end > start and widest * (end - start + 1) > budget:
             batches.append(order[start:end])
-            start, widest = end, int(lengths[piece])
+            start, widest = end, length
     if len(order) > start:
         batches.append(order[start:])
     return batches

@@ -218,11 +218,11 @@ def _sentences(
     *,
     shapes: bool,
 ) -> list[Piece]:
-    from polyculture.nets.build import spoken  # loads torch, which word counts do without
+    from polyculture.nets.word_tokens import tokenize_words  # loads transformers
 
-    batch = tokenizer(
-        [spoken(_shortened(words, counts), tokenizer) for words in sentences],
-        is_split_into_words=True,
+    batch = tokenize_words(
+        tokenizer,
+        [_shortened(words, counts) for words in sentences],
         truncation=True,
         max_length=max_length,
         stride=max_length // 4,

@@ -1,18 +1,38 @@
-"""How long a training would take: a few real steps, timed, and nothing kept."""
+"""How long a training would take: a few short steps, timed, and nothing kept.
+
+Some of the rows stand for all: they are encoded to learn how long rows are, and two steps on rows
+of usual length are timed and scaled by their tokens. One number would claim too much, so the result
+is a range: from what the cores would do if nothing else ran, to what is left of them beside other
+programs.
+"""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import polars as pl
+from numpy.typing import NDArray
 
+from polyculture.engine.encode import Encoded
 from polyculture.engine.ingredients import Ingredients
-from polyculture.engine.prepare import Prepared, prepare
-from polyculture.engine.step import Shares
-from polyculture.engine.team import Team
+from polyculture.engine.opened import Opened, compact_tokens, open_base
+from polyculture.engine.plan import Plan
+from polyculture.engine.prepare import Prepared, assemble, budget_of, notes_on
+from polyculture.engine.timed_steps import USUAL, Speed, time_steps
+from polyculture.nets.embedding import CompactEmbedding
 from polyculture.nets.network import count, trainable
 
-STEPS = 3
+SPLITS = ("train", "valid")
+ROWS_READ = 2_000
+"""Rows of each split whose lengths and tokens stand for all."""
+PIECES_TIMED = 64
+"""Pieces from which the timed steps take theirs."""
+ROWS_JUDGED = 8
+"""Validation rows on which reading without training is timed."""
+BUSY = 1.4
+"""Beside one busy core a training on two cores keeps 71 % of its speed (docs/log.md)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,51 +41,196 @@ class Estimate:
 
     figures: dict[str, Any]
     notes: tuple[str, ...]
+    low: float
+    """Seconds for all epochs if nothing else runs."""
+    high: float
+    """Seconds for all epochs beside other programs."""
 
 
-def estimate(given: Ingredients) -> Estimate:
-    """Prepare a training as it would be, take some steps, and throw everything away."""
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """How much there is to compute."""
+
+    steps: int
+    tokens: float
+    """Padded tokens of all steps."""
+    looked: int
+    """Validation rows of all evaluations."""
+    answered: int
+    """Rows that the finished model answers."""
+    start: float
+    """Seconds before the first step."""
+
+
+def estimate(given: Ingredients, say: Callable[[str], None] = lambda _: None) -> Estimate:
+    """Prepare a training on some of its rows, take some steps, and throw everything away.
+
+    Args:
+        given: Recipe, data and base.
+        say: Told what is being done, in a few words.
+    """
     if given.base.kind == "tfidf":
-        nothing: dict[str, Any] = {
-            "parameters": 0,
-            "trained_parameters": 0,
-            "steps": 0,
-            "seconds": 0.0,
-            "chosen": {},
-        }
-        return Estimate(figures=nothing, notes=("TF-IDF takes seconds.",))
+        return _nothing_to_time()
     began = time.perf_counter()
-    prepared = prepare(given, None)
-    before = time.perf_counter() - began
-    chosen = prepared.chosen
-    network = prepared.network
+    say("opening the base")
+    opened = open_base(given)
+    opening = time.perf_counter() - began
+    parameters = count(opened.network.parameters())
+    some, rows = _some(given, ROWS_READ, ROWS_READ), len(given.rows["train"])
+    say(f"reading {len(some.rows['train']):,} of {rows:,} training rows")
+    encoded = {split: opened.encode(some, split) for split in SPLITS}
+    compact_tokens(opened, encoded.values())
+    on_tokens = _on_tokens(opened, len(some.rows["train"]), rows)
+    encoding = time.perf_counter() - began - opening
+    budget = budget_of(given, encoded["train"], rows)
+    say("choosing precision and attention")
+    judged = _some(some, len(some.rows["train"]), ROWS_JUDGED)
+    prepared = assemble(judged, opened, _few(encoded, opened.encode(judged, "valid")), budget, None)
+    say(f"timing {len(USUAL)} short steps")
+    start = opening + _cost_of_reading(given, some, encoded, encoding, prepared)
+    size = _size(given, some, encoded["train"], budget, start)
+    low, middle, high = seconds(size, time_steps(prepared, judged))
+    return Estimate(
+        figures={
+            "parameters": parameters,
+            "trained_parameters": count(trainable(prepared.network).values()),
+            "steps": size.steps,
+            "seconds": middle,
+            "chosen": prepared.chosen.facts(),
+        },
+        notes=(
+            *notes_on(given, opened, encoded),
+            *on_tokens,
+            _on_time(low, high),
+        ),
+        low=low,
+        high=high,
+    )
+
+
+def _nothing_to_time() -> Estimate:
     figures: dict[str, Any] = {
-        "parameters": count(network.parameters()),
-        "trained_parameters": count(w for w in network.parameters() if w.requires_grad),
-        "steps": len(prepared.work.plan),
-        "seconds": before + _seconds_a_step(prepared, given.recipe.seed) * len(prepared.work.plan),
-        "chosen": chosen.facts(),
+        "parameters": 0,
+        "trained_parameters": 0,
+        "steps": 0,
+        "seconds": 0.0,
+        "chosen": {},
     }
-    return Estimate(figures=figures, notes=prepared.notes)
+    return Estimate(figures=figures, notes=("TF-IDF takes seconds.",), low=0.0, high=0.0)
 
 
-def _seconds_a_step(prepared: Prepared, seed: int) -> float:
-    """The mean over batches spread through the plan; the first is warm-up."""
-    network, work = prepared.network, prepared.work
-    places = np.linspace(0, len(work.plan) - 1, STEPS + 1).astype(int)
-    seconds = []
-    with Team(prepared.chosen.threads) as team:
-        shares = Shares(
-            network=network,
-            weights=list(trainable(network).values()),
-            batch_of=work.batch_of,
-            loss_of=work.loss_of,
-            precision=prepared.chosen.kernels.precision,
-            team=team,
-            seed=seed,
+def seconds(size: Size, speed: Speed) -> tuple[float, float, float]:
+    """Seconds for all epochs: if nothing else ran, as the timed steps went, beside other programs.
+
+    Example:
+        >>> size = Size(steps=10, tokens=1_000, looked=0, answered=0, start=1.0)
+        >>> speed = Speed(tokens=(0.009, 0.011), move=0.1, look=0.0, answer=0.0, cores=0.5)
+        >>> [round(value, 1) for value in seconds(size, speed)]
+        [5.5, 12.0, 18.2]
+    """
+
+    def at(token: float) -> float:
+        return (
+            size.start
+            + size.steps * speed.move
+            + size.tokens * token
+            + size.looked * speed.look
+            + size.answered * speed.answer
         )
-        for place in places:
-            start = time.perf_counter()
-            shares.gradients(work.plan[place], int(place))
-            seconds.append(time.perf_counter() - start)
-    return float(np.mean(seconds[1:]))
+
+    fastest, slowest = at(min(speed.tokens)), at(max(speed.tokens))
+    return fastest * speed.cores, at(float(np.mean(speed.tokens))), slowest * BUSY
+
+
+def _some(given: Ingredients, train: int, valid: int) -> Ingredients:
+    """So many rows from all over each split that is trained with, and one epoch of them."""
+    rows = {
+        **given.rows,
+        "train": _spread(given.rows["train"], train),
+        "valid": _spread(given.rows["valid"], valid),
+    }
+    fit = given.recipe.fit.model_copy(update={"epochs": 1})
+    return replace(given, rows=rows, recipe=given.recipe.model_copy(update={"fit": fit}))
+
+
+def _spread(rows: pl.DataFrame, most: int) -> pl.DataFrame:
+    return rows[_places(len(rows), most)] if len(rows) > most else rows
+
+
+def _places(count_: int, most: int) -> NDArray[np.int64]:
+    return np.linspace(0, count_ - 1, min(count_, most)).astype(np.int64)
+
+
+def _few(encoded: Mapping[str, Encoded], judged: Encoded) -> dict[str, Encoded]:
+    train = encoded["train"]
+    places = _places(len(train.pieces), PIECES_TIMED)
+    few = replace(train, pieces=[train.pieces[place] for place in places])
+    return {"train": few, "valid": judged}
+
+
+def _cost_of_reading(
+    given: Ingredients,
+    some: Ingredients,
+    encoded: Mapping[str, Encoded],
+    encoding: float,
+    prepared: Prepared,
+) -> float:
+    """Seconds to encode all rows, and to run a frozen base over them once."""
+    share = sum(len(given.rows[name]) for name in SPLITS) / sum(
+        len(some.rows[name]) for name in SPLITS
+    )
+    pieces = sum(len(part.pieces) for part in encoded.values())
+    return share * (encoding + prepared.seconds_a_piece * pieces)
+
+
+def _size(given: Ingredients, some: Ingredients, train: Encoded, budget: int, start: float) -> Size:
+    """The plan's size, with the lengths of some rows for those of all."""
+    fit, rows = given.recipe.fit, given.rows
+    pieces = round(len(train.pieces) * len(rows["train"]) / len(some.rows["train"]))
+    lengths = np.resize(train.lengths, pieces)
+    plan = Plan(lengths, budget=budget, epochs=fit.epochs, seed=given.recipe.seed)
+    epoch = plan[: round(plan.steps_per_epoch)]
+    tokens = np.mean([len(batch) * lengths[batch].max() for batch in epoch])
+    test = len(rows["test"]) if "test" in rows else 0
+    return Size(
+        steps=len(plan),
+        tokens=float(tokens) * len(plan),
+        looked=fit.epochs * fit.evaluations_per_epoch * len(rows["valid"]),
+        answered=len(rows["valid"]) + test,
+        start=start,
+    )
+
+
+def _on_tokens(opened: Opened, read: int, rows: int) -> list[str]:
+    table: Any = opened.network.body.get_input_embeddings()  # type: ignore[operator]
+    if not isinstance(table, CompactEmbedding):
+        return []
+    kept, whole = len(table.weight), len(table.full_weight)
+    counted = "" if read == rows else f" ({read:,} of {rows:,} rows were counted)"
+    note = (
+        f"Of {whole:,} tokens that the base knows, these texts hold {kept:,}{counted}. Only their "
+        "vectors are trained: the others would get no gradient. All are saved."
+    )
+    return [note]
+
+
+def _on_time(low: float, high: float) -> str:
+    return (
+        f"All epochs and the test take from {_rough(low)}, if nothing else runs, to {_rough(high)} "
+        "beside other programs; less if training stops early."
+    )
+
+
+def _rough(seconds_: float) -> str:
+    """A time in one unit.
+
+    Example:
+        >>> [_rough(seconds) for seconds in (3, 100, 3_000, 20_000, 1e6)]
+        ['3 s', '2 min', '50 min', '5.6 h', '11.6 days']
+    """
+    if seconds_ < 90:  # noqa: PLR2004
+        return f"{max(1, round(seconds_))} s"
+    if seconds_ < 5_400:  # noqa: PLR2004
+        return f"{round(seconds_ / 60)} min"
+    hours = seconds_ / 3_600
+    return f"{hours:.1f} h" if hours < 48 else f"{hours / 24:.1f} days"  # noqa: PLR2004

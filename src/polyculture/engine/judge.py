@@ -4,7 +4,7 @@ The saved model is opened again from its folder and answers validation and test 
 scored is what a user will load. Its answers are saved, so that every score can be computed again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -45,7 +45,15 @@ class Answerer(Protocol):
         """Answers to rows, and what was cut on the way."""
 
 
-def judge(given: Ingredients, saved: Answerer, folder: Path, say: Callable[[str], None]) -> Judged:
+def judge(
+    given: Ingredients,
+    saved: Answerer,
+    folder: Path,
+    say: Callable[[str], None],
+    *,
+    rate: float | None = None,
+    simple: Mapping[str, pl.DataFrame] | None = None,
+) -> Judged:
     """Answer validation and test with the saved model, score, and run the baselines.
 
     Args:
@@ -53,6 +61,8 @@ def judge(given: Ingredients, saved: Answerer, folder: Path, say: Callable[[str]
         saved: The model, opened from the run's folder.
         folder: The run's; ``predictions/`` is written into it.
         say: Told what is being done.
+        rate: The peak learning rate, where there was one.
+        simple: Answers of the baselines, where they were asked before.
     """
     splits = [split for split in ("valid", "test") if split in given.rows]
     scores: dict[str, Scores] = {}
@@ -65,25 +75,26 @@ def judge(given: Ingredients, saved: Answerer, folder: Path, say: Callable[[str]
             notes += account(encoded, split, saved.max_length)
         scores[split] = _score(given, split, answers[split], encoded.cut_texts)
         _save(given, split, answers[split], folder / "predictions")
-    say("training the baselines")
+    if simple is None:
+        say("training the baselines")
+        simple = simple_answers(given)
     last = splits[-1]
-    baselines = _baselines(given, last, answers[last])
+    baselines = _baselines(given, last, answers[last], simple)
     return Judged(
         valid=scores["valid"],
         test=scores.get("test"),
         baselines=baselines,
-        notes=(*notes, *_findings(given, scores[last], baselines)),
+        notes=(*notes, *_findings(given, scores[last], baselines, rate)),
     )
 
 
 def _findings(
-    given: Ingredients, scores: Scores, baselines: tuple[Baseline, ...]
+    given: Ingredients, scores: Scores, baselines: tuple[Baseline, ...], rate: float | None
 ) -> tuple[str, ...]:
     """What the scores say about the model, beside their numbers."""
     fit = given.recipe.fit
     is_counted = given.base.kind == TFIDF
-    rate = fit.learning_rate or given.adaptation.learning_rate
-    hint = MORE_ROWS if is_counted else trial(fit.epochs, rate)
+    hint = MORE_ROWS if rate is None else trial(fit.epochs, rate)
     known = kinds_of(given.labels) if given.task.level == "word" else given.labels
     notes = [
         *given.task.unseen(given.rows, given.labels, given.recipe.task),
@@ -114,13 +125,23 @@ def _save(given: Ingredients, split: str, answers: pl.DataFrame, folder: Path) -
         table.write_parquet(folder / f"{split}.parquet", compression="zstd")
 
 
-def _baselines(given: Ingredients, split: str, answers: pl.DataFrame) -> tuple[Baseline, ...]:
+def simple_answers(given: Ingredients) -> dict[str, pl.DataFrame]:
+    """What each baseline answers to the split that it is held against."""
+    task, rows = given.task, given.rows
+    wanted = rows["test" if "test" in rows else "valid"]
+    return {
+        name: simple(rows["train"], wanted, given.labels, given.recipe.task)
+        for name, simple in task.baselines.items()
+        if not name == given.base.kind == TFIDF  # a model is not tested against itself
+    }
+
+
+def _baselines(
+    given: Ingredients, split: str, answers: pl.DataFrame, simple: Mapping[str, pl.DataFrame]
+) -> tuple[Baseline, ...]:
     gold = given.task.gold(given.rows[split], given.recipe.task)
     found = []
-    for name, simple in given.task.baselines.items():
-        if name == given.base.kind == TFIDF:  # a model is not tested against itself
-            continue
-        theirs = simple(given.rows["train"], given.rows[split], given.labels, given.recipe.task)
+    for name, theirs in simple.items():
         p, ours_only, theirs_only = better(
             gold, answers["answer"].to_list(), theirs["answer"].to_list()
         )

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from polyculture.core.record import Record
 from polyculture.nets import attention
+from polyculture.nets.embedding import CompactEmbedding
 from polyculture.nets.network import Batch, Network
 from polyculture.store.digest import of_json
 from polyculture.store.folder import write_text
@@ -168,7 +169,12 @@ def arithmetic(precision: Precision) -> torch.autocast:
 
 
 def _fingerprint(network: Network, wanted: str, threads: int) -> str:
-    shapes = [(name, list(weight.shape)) for name, weight in network.named_parameters()]
+    # how many tokens the texts hold is no matter, so that a check chooses for the training too
+    tables = {id(m.weight) for m in network.modules() if isinstance(m, CompactEmbedding)}
+    shapes = [
+        (name, list(weight.shape)[id(weight) in tables :])
+        for name, weight in network.named_parameters()
+    ]
     return of_json([machine(), torch.__version__, shapes, wanted, threads])[:24]
 
 

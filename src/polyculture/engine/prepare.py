@@ -1,5 +1,6 @@
 """All before the first step: open the base, encode the data, choose what is left to choose."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,25 +12,24 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from polyculture.core.errors import ModelError
-from polyculture.core.recipe import Recipe
-from polyculture.engine.batches import collate, default_budget, shuffled
+from polyculture.engine.batches import collate
 from polyculture.engine.chosen import Chosen
-from polyculture.engine.encode import Encoded, account, check_known, encode, longest
+from polyculture.engine.defaults import batch_tokens, learning_rate
+from polyculture.engine.encode import Encoded, account
 from polyculture.engine.features import cache_features
 from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.loop import Work
+from polyculture.engine.opened import Opened, compact_tokens, open_base, threads_of
+from polyculture.engine.plan import Plan
 from polyculture.engine.precision import choose, use
-from polyculture.engine.predict import decode, network_of, read_rows, word_counts
-from polyculture.nets import threads
-from polyculture.nets.build import open_tokenizer
-from polyculture.nets.dropout import make_cheap
-from polyculture.nets.embedding import compact
+from polyculture.engine.predict import decode, read_rows, word_counts
 from polyculture.nets.network import Batch, Network
-from polyculture.nets.weights_fit import check_tokens
 from polyculture.store.folder import write_text
 
 CHOSEN = "chosen.json"
+TIMED_TOKENS = 512
+"""Padded tokens on which precision and attention are timed; a whole batch of a large base takes
+seconds, and what is faster shows on these."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +41,10 @@ class Prepared:
     chosen: Chosen
     work: Work
     notes: tuple[str, ...]
+    lengths: NDArray[np.int64]
+    """Tokens of the pieces to train on, ``(pieces,)``."""
+    seconds_a_piece: float
+    """Seconds in which a frozen base read each piece; 0 where the base is trained."""
 
 
 def prepare(given: Ingredients, folder: Path | None) -> Prepared:
@@ -50,58 +54,61 @@ def prepare(given: Ingredients, folder: Path | None) -> Prepared:
         given: Recipe, data and base.
         folder: Where choices of an earlier, killed training may lie; none to choose anew.
     """
-    recipe = given.recipe
-    threads_ = threads.wanted(recipe.fit.threads)
-    torch.set_num_threads(threads_)
-    torch.manual_seed(recipe.seed)
-    if given.base.folder is None:
-        msg = f"The base {given.base.name!r} has no network to train."
-        raise ModelError(msg)
-    network = network_of(given.base.folder, recipe, given.task, given.labels)
-    tokenizer = open_tokenizer(given.base.folder)
-    check_tokens(given.base.folder, network, tokenizer)
-    untrained = (*network.untrained, *(() if network.head is None else ("head",)))
-    given.adaptation.apply(network, recipe.adaptation)
-    make_cheap(network)
-    max_length = longest(tokenizer, network.body.config, recipe.fit.max_length)
-    for split, rows in given.rows.items():
-        check_known(rows, tokenizer, split, level=given.task.level, max_length=max_length)
-    encoded = {
-        split: encode(
-            given.rows[split],
-            tokenizer,
-            level=given.task.level,
-            max_length=max_length,
-            with_shapes=bool(getattr(recipe.head, "shapes", False)),
-        )
-        for split in ("train", "valid")
-    }
-    if _trains_tokens(network):
-        tokens = {tokenizer.pad_token_id}
-        for part in encoded.values():
-            tokens.update(*(piece.tokens.tolist() for piece in part.pieces))
-        compact(network.body, tokens)
-    budget = recipe.fit.batch_tokens or default_budget(encoded["train"].lengths)
+    opened = open_base(given)
+    opened.check_known(given)
+    encoded = {split: opened.encode(given, split) for split in ("train", "valid")}
+    compact_tokens(opened, encoded.values())
+    rows = len(given.rows["train"])
+    return assemble(given, opened, encoded, budget_of(given, encoded["train"], rows), folder)
+
+
+def budget_of(given: Ingredients, encoded: Encoded, rows: int) -> int:
+    """Padded tokens of a batch: the recipe's, or the default for so many rows."""
+    fit, level = given.recipe.fit, given.task.level
+    return fit.batch_tokens or batch_tokens(encoded.lengths, rows, fit.epochs, level)
+
+
+def assemble(
+    given: Ingredients,
+    opened: Opened,
+    encoded: Mapping[str, Encoded],
+    budget: int,
+    folder: Path | None,
+) -> Prepared:
+    """Choose precision and rate, plan the batches, and put together what the loop needs.
+
+    Args:
+        given: Recipe, data and base.
+        opened: The base, with a compact table of tokens.
+        encoded: Pieces of ``train`` and ``valid``.
+        budget: Padded tokens of a batch.
+        folder: Where choices of an earlier, killed training may lie; none to choose anew.
+    """
+    recipe, network, tokenizer = given.recipe, opened.network, opened.tokenizer
     batch_of, loss_of = _functions(given, network, encoded["train"], tokenizer)
-    plan, per_epoch = _plan(recipe, encoded["train"].lengths, budget)
-    chosen = _remembered(folder) or Chosen(
+    remembered = _remembered(folder)
+    budget = remembered.batch_tokens if remembered else budget
+    plan = Plan(encoded["train"].lengths, budget=budget, epochs=recipe.fit.epochs, seed=recipe.seed)
+    threads_ = threads_of(given)
+    chosen = remembered or Chosen(
         kernels=choose(
             network,
-            batch_of(plan[len(plan) // 2][::threads_]),
+            batch_of(_to_time(plan, encoded["train"].lengths, threads_)),
             loss_of,
             wanted=recipe.fit.precision,
             threads=threads_,
         ),
         threads=threads_,
         batch_tokens=budget,
-        learning_rate=recipe.fit.learning_rate or given.adaptation.learning_rate,
-        max_length=max_length,
+        learning_rate=recipe.fit.learning_rate or _default_rate(given, opened),
+        max_length=opened.max_length,
     )
     if folder is not None:
         write_text(folder / CHOSEN, chosen.model_dump_json())
     torch.set_num_threads(chosen.threads)
     use(network, chosen.kernels)
     features: dict[str, list[Tensor]] = {}
+    began = time.perf_counter()
     if given.adaptation.caches_features:
         features = cache_features(
             network,
@@ -113,6 +120,8 @@ def prepare(given: Ingredients, folder: Path | None) -> Prepared:
         batch_of, loss_of = _functions(
             given, network, encoded["train"], tokenizer, features["train"]
         )
+    read = sum(len(part.pieces) for part in encoded.values())
+    seconds_a_piece = (time.perf_counter() - began) / read if features else 0.0
     torch.manual_seed(recipe.seed)  # dropout draws the same numbers, whatever was timed before
     return Prepared(
         network=network,
@@ -122,7 +131,7 @@ def prepare(given: Ingredients, folder: Path | None) -> Prepared:
             tokens_valid=(valid := int(encoded["valid"].lengths.sum())),
             tokens_after=2 * valid + _tokens_of_test(given, valid),
             plan=plan,
-            steps_per_epoch=per_epoch,
+            steps_per_epoch=plan.steps_per_epoch,
             batch_of=batch_of,
             loss_of=loss_of,
             evaluate=_evaluation(
@@ -134,7 +143,9 @@ def prepare(given: Ingredients, folder: Path | None) -> Prepared:
                 features=features.get("valid"),
             ),
         ),
-        notes=_notes(given, encoded, max_length, untrained),
+        notes=notes_on(given, opened, encoded),
+        lengths=encoded["train"].lengths,
+        seconds_a_piece=seconds_a_piece,
     )
 
 
@@ -144,24 +155,23 @@ def _tokens_of_test(given: Ingredients, valid: int) -> int:
     return round(valid * len(rows["test"]) / len(rows["valid"])) if "test" in rows else 0
 
 
+def _default_rate(given: Ingredients, opened: Opened) -> float:
+    rate = given.adaptation.learning_rate
+    if rate is not None:
+        return rate
+    return learning_rate(opened.base_weights, is_pretrained=bool(given.base.lineage))
+
+
+def _to_time(plan: Plan, lengths: NDArray[np.int64], threads_: int) -> NDArray[Any]:
+    """One thread's share of a batch from the midst of an epoch, cut to what is quickly timed."""
+    share = plan[int(plan.steps_per_epoch) // 2][::threads_]
+    return share[: max(1, TIMED_TOKENS // int(lengths[share].max()))]
+
+
 def _remembered(folder: Path | None) -> Chosen | None:
     if folder is None or not (folder / CHOSEN).exists():
         return None
     return Chosen.model_validate_json((folder / CHOSEN).read_bytes())
-
-
-def _trains_tokens(network: Network) -> bool:
-    table = network.body.get_input_embeddings()  # type: ignore[operator]
-    return bool(table.weight.requires_grad)
-
-
-def _plan(
-    recipe: Recipe, lengths: NDArray[np.int64], budget: int
-) -> tuple[list[NDArray[Any]], float]:
-    plan: list[NDArray[Any]] = []
-    for epoch in range(recipe.fit.epochs):
-        plan += shuffled(lengths, budget, np.random.default_rng([recipe.seed, epoch]))
-    return plan, len(plan) / recipe.fit.epochs
 
 
 def _functions(
@@ -228,21 +238,17 @@ def _evaluation(
     return evaluate
 
 
-def _notes(
-    given: Ingredients,
-    encoded: Mapping[str, Encoded],
-    max_length: int,
-    untrained: tuple[str, ...],
-) -> tuple[str, ...]:
+def notes_on(given: Ingredients, opened: Opened, encoded: Mapping[str, Encoded]) -> tuple[str, ...]:
+    """What did not fit, and what starts from chance."""
     notes = []
     for split, part in encoded.items():
-        notes += account(part, split, max_length)
-    if any("pooler" in name for name in untrained):
+        notes += account(part, split, opened.max_length)
+    if any("pooler" in name for name in opened.untrained):
         notes.append(
             f"The standard head of {given.base.name} reads a pooler that its files do not hold: "
             "it starts from chance. [head] pooling = 'mean' does without it."
         )
-    if untrained:
-        names = sorted({name.rpartition(".")[0] or name for name in untrained})
+    if opened.untrained:
+        names = sorted({name.rpartition(".")[0] or name for name in opened.untrained})
         notes.append(f"Weights that the base does not hold, drawn anew: {', '.join(names)}.")
     return tuple(notes)

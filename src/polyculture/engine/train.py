@@ -12,7 +12,7 @@ from pathlib import Path
 from polyculture.core.run import Facts, Run
 from polyculture.engine import memory, resume
 from polyculture.engine.ingredients import Ingredients, versions
-from polyculture.engine.judge import Judged, judge
+from polyculture.engine.judge import Judged, judge, simple_answers
 from polyculture.engine.log import Log
 from polyculture.engine.loop import Tick, fit
 from polyculture.engine.predict import open_model
@@ -56,6 +56,10 @@ def train(
     run = folder / RUN
     run.mkdir(parents=True, exist_ok=True)
     memory.forget_peak()
+    simple = None
+    if until < math.inf:  # what they take is spent before the steps, not after the time is over
+        say("training the baselines")
+        simple = simple_answers(given)
     say("reading data and base")
     prepared = prepare(given, folder)
     log = Log(run / LOG)
@@ -90,7 +94,7 @@ def train(
     say("saving")
     save_network(network, prepared.tokenizer, run / "model")
     saved = open_model(run / "model", given.recipe, given.labels, prepared.chosen.max_length)
-    judged = judge(given, saved, run, say)
+    judged = judge(given, saved, run, say, rate=prepared.chosen.learning_rate, simple=simple)
     facts = _facts(
         given,
         prepared,

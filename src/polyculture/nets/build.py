@@ -1,7 +1,7 @@
 """Open a base as a network with a head for a task; save it; open it again."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +20,6 @@ from polyculture.nets.model_readme import write_readme
 from polyculture.nets.network import Network
 from polyculture.nets.pooling import Pooling
 from polyculture.nets.weights_fit import check_loaded, load, refuse_misfits
-from polyculture.nets.words import is_unspaced
 from polyculture.store.weight_files import Stored, header_of, read_object, stored_tensors
 
 HEAD = "head.safetensors"
@@ -158,7 +157,7 @@ def _loaded(kind: Any, folder: Path, **settings: Any) -> tuple[Any, dict[str, An
 
 
 def open_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """The base's tokenizer, with a padding token; words go into it by ``spoken``.
+    """The base's tokenizer, with a padding token; words go into it by ``word_tokens``.
 
     Raises:
         ModelError: It is damaged, would need code of its own, or has no padding token.
@@ -192,18 +191,6 @@ def _reason(folder: Path, error: Exception) -> str:
     if file.is_file() and not isinstance(read_object(file).get("model"), dict):
         return "its tokenizer.json holds no 'model'"
     return reason_of(error)
-
-
-def spoken(words: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> list[str]:
-    """Words as the tokenizer meets them within a text.
-
-    Pieces of a byte-level tokenizer carry the space before a word, so a word that comes on its own
-    needs one, unless it belongs to a script without spaces.
-    """
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    if "ByteLevel" not in str(getattr(backend, "pre_tokenizer", "")):
-        return list(words)
-    return [word if is_unspaced(word[:1]) else f" {word}" for word in words]
 
 
 def save_network(network: Network, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:

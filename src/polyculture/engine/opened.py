@@ -1,0 +1,100 @@
+"""A base with its head and adaptation, opened to be trained."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from polyculture.core.errors import ModelError
+from polyculture.engine.encode import Encoded, check_known, encode, longest
+from polyculture.engine.ingredients import Ingredients
+from polyculture.engine.predict import network_of
+from polyculture.nets import threads
+from polyculture.nets.build import open_tokenizer
+from polyculture.nets.dropout import make_cheap
+from polyculture.nets.embedding import compact
+from polyculture.nets.network import Network, count
+from polyculture.nets.weights_fit import check_tokens
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A base with its head and adaptation, before any text was read."""
+
+    network: Network
+    tokenizer: PreTrainedTokenizerBase
+    max_length: int
+    untrained: tuple[str, ...]
+    """Parameters that the base's files did not hold; ``head`` for a head of ours."""
+    base_weights: int
+    """Weights of the base without its table of tokens."""
+
+    def check_known(self, given: Ingredients) -> None:
+        """See that the tokenizer knows something of every split.
+
+        Raises:
+            DataError: All texts of a split are empty, or unknown to it.
+        """
+        for split, rows in given.rows.items():
+            level, longest_ = given.task.level, self.max_length
+            check_known(rows, self.tokenizer, split, level=level, max_length=longest_)
+
+    def encode(self, given: Ingredients, split: str) -> Encoded:
+        """The pieces of a split."""
+        return encode(
+            given.rows[split],
+            self.tokenizer,
+            level=given.task.level,
+            max_length=self.max_length,
+            with_shapes=bool(getattr(given.recipe.head, "shapes", False)),
+        )
+
+
+def open_base(given: Ingredients) -> Opened:
+    """Open network and tokenizer, and apply the adaptation."""
+    recipe = given.recipe
+    torch.set_num_threads(threads_of(given))
+    torch.manual_seed(recipe.seed)
+    if given.base.folder is None:
+        msg = f"The base {given.base.name!r} has no network to train."
+        raise ModelError(msg)
+    network = network_of(given.base.folder, recipe, given.task, given.labels)
+    tokenizer = open_tokenizer(given.base.folder)
+    check_tokens(given.base.folder, network, tokenizer)
+    untrained = (*network.untrained, *(() if network.head is None else ("head",)))
+    base_weights = _weights_apart_from_tokens(network)
+    given.adaptation.apply(network, recipe.adaptation)
+    make_cheap(network)
+    return Opened(
+        network=network,
+        tokenizer=tokenizer,
+        max_length=longest(tokenizer, network.body.config, recipe.fit.max_length),
+        untrained=untrained,
+        base_weights=base_weights,
+    )
+
+
+def compact_tokens(opened: Opened, encoded: Iterable[Encoded]) -> None:
+    """Train those rows of the table of tokens that some pieces read, where it is trained at all."""
+    network, padding = opened.network, opened.tokenizer.pad_token_id
+    if _trains_tokens(network):
+        tokens = {padding}
+        for part in encoded:
+            tokens.update(*(piece.tokens.tolist() for piece in part.pieces))
+        compact(network.body, tokens)
+
+
+def threads_of(given: Ingredients) -> int:
+    """CPU threads: the recipe's, or the cores that this process may use."""
+    return threads.wanted(given.recipe.fit.threads)
+
+
+def _weights_apart_from_tokens(network: Network) -> int:
+    table = network.body.get_input_embeddings()  # type: ignore[operator]
+    return count(network.body.parameters()) - count(table.parameters())
+
+
+def _trains_tokens(network: Network) -> bool:
+    table = network.body.get_input_embeddings()  # type: ignore[operator]
+    return bool(table.weight.requires_grad)

@@ -1,0 +1,92 @@
+"""A few short steps of a training, timed: what ``--check`` reckons with."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyculture.engine.ingredients import Ingredients
+from polyculture.engine.loop import make_optimiser, move
+from polyculture.engine.prepare import Prepared
+from polyculture.engine.step import Shares
+from polyculture.engine.team import Team
+from polyculture.nets.network import trainable
+
+TOKENS = 256
+"""Padded tokens of a timed step at most."""
+USUAL = (0.5, 0.5, 0.75)
+"""Quantiles of the lengths in the steps; the first step is warm-up."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Speed:
+    """What was timed."""
+
+    tokens: tuple[float, ...]
+    """Seconds a padded token of each timed step."""
+    move: float
+    """Seconds of the optimiser a step."""
+    look: float
+    """Seconds a row of an evaluation while training."""
+    answer: float
+    """Seconds a row that the finished model answers."""
+    cores: float
+    """Share of the threads' time in which they ran, above 0 and at most 1."""
+
+
+def time_steps(prepared: Prepared, given: Ingredients) -> Speed:
+    """Take the steps, and read the validation rows once.
+
+    Args:
+        prepared: A training on some rows; it is of no use afterwards.
+        given: Recipe and rows of it.
+    """
+    network, work, chosen = prepared.network, prepared.work, prepared.chosen
+    weights = trainable(network)
+    optimiser = make_optimiser(network, weights, given.recipe.fit, chosen.learning_rate)
+    for group in optimiser.param_groups:
+        group["lr"] = 0.0  # timed, not learnt: at the full rate a first step may go astray
+    tokens, moves, cores = [], [], []
+    with Team(chosen.threads) as team:
+        shares = Shares(
+            network=network,
+            weights=list(weights.values()),
+            batch_of=work.batch_of,
+            loss_of=work.loss_of,
+            precision=chosen.kernels.precision,
+            team=team,
+            seed=given.recipe.seed,
+        )
+        for step, (numbers, padded) in enumerate(_usual(prepared)):
+            began, ran = time.perf_counter(), time.process_time()
+            shares.gradients(numbers, step)
+            passed = time.perf_counter() - began
+            cores.append((time.process_time() - ran) / (passed * team.size))
+            tokens.append(passed / padded)
+            move(optimiser, shares.weights, given.recipe.fit.clip)
+            moves.append(time.perf_counter() - began - passed)
+    began = time.perf_counter()
+    work.evaluate()
+    look = (time.perf_counter() - began) / len(given.rows["valid"])
+    return Speed(
+        tokens=tuple(tokens[1:]),
+        move=min(moves[1:]),
+        look=look,
+        answer=look + prepared.seconds_a_piece,
+        cores=min(1.0, max(cores[1:])),
+    )
+
+
+def _usual(prepared: Prepared) -> list[tuple[NDArray[np.int64], int]]:
+    """Short batches of pieces of usual length, and the padded tokens of each."""
+    lengths = prepared.lengths
+    order = np.argsort(lengths, kind="stable")
+    most = min(prepared.chosen.batch_tokens, TOKENS)
+    batches = []
+    for quantile in USUAL:
+        middle = int(quantile * (len(order) - 1))
+        half = max(1, most // int(lengths[order[middle]])) // 2
+        numbers = order[max(0, middle - half) : middle + half + 1]
+        batches.append((numbers, len(numbers) * int(lengths[numbers].max())))
+    return batches

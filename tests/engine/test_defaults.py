@@ -1,0 +1,60 @@
+"""What a recipe leaves out follows the base and the data."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from polyculture import api
+from polyculture.api.recipes import recipe_of
+from polyculture.core.data import Dataset
+from polyculture.core.recipe import Recipe
+from polyculture.engine.defaults import FEWEST_STEPS, batch_tokens
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+LENGTHS = np.array([12, 30, 18])
+
+
+@pytest.mark.parametrize("study", ["reviews", "reviews-zh"])
+def test_measured_examples_keep_the_batches_they_were_measured_with(study: str) -> None:
+    """They leave the batch out, and had 32 texts of mean length."""
+    path = EXAMPLES / f"{study}.toml"
+
+    for table in api.read_study(path).tables():
+        recipe = recipe_of(table, path)
+        data: Any = recipe.data
+        tokens = batch_tokens(LENGTHS, data.train_rows, recipe.fit.epochs, "text")
+
+        assert tokens == 32 * LENGTHS.mean()
+
+
+@pytest.mark.parametrize("level", ["text", "word"])
+@pytest.mark.parametrize("rows", [200, 400, 1_000])
+def test_few_rows_get_enough_steps(rows: int, level: str) -> None:
+    """From some hundred rows on, a training has the steps that it takes to learn anything."""
+    lengths = np.full(rows, 20)
+
+    steps = lengths.sum() * 4 / batch_tokens(lengths, rows, 4, level)
+
+    assert steps >= FEWEST_STEPS
+
+
+@pytest.mark.slow
+def test_a_recipe_without_fit_says_what_was_chosen(
+    make_recipe: Callable[..., Recipe],
+    toy: Callable[[str], Dataset],
+    pretrained: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    """Rate and batch are on record, and are those of a small pretrained base."""
+    fit = {"epochs": 1, "threads": 1, "precision": "float32"}
+
+    run = api.train(make_recipe(base=pretrained, fit=fit), tmp_path, dataset=toy("classification"))[
+        0
+    ]
+
+    assert run.facts.chosen["learning_rate"] == 2e-4
+    assert run.recipe.fit.learning_rate is None
+    assert run.facts.steps > 0

@@ -1,0 +1,114 @@
+"""What ``--check`` tells of a training, from some rows and a few short steps."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from polyculture.api.runs import open_base, prepared
+from polyculture.core.data import Dataset
+from polyculture.core.recipe import Recipe
+from polyculture.engine import estimate as estimates
+from polyculture.engine.estimate import estimate
+from polyculture.engine.ingredients import Ingredients
+from polyculture.engine.prepare import prepare
+from polyculture.nets.embedding import expand
+from polyculture.nets.network import count
+
+Make = Callable[..., Recipe]
+Toy = Callable[[str], Dataset]
+Begin = Callable[..., Ingredients]
+
+
+@pytest.fixture
+def begin(
+    make_recipe: Make, toy: Toy, pretrained: dict[str, str], tmp_path: Path
+) -> Callable[..., Ingredients]:
+    """All that a small training starts from; changes replace tables of its recipe."""
+
+    def ingredients(task: str = "classification", **changes: Any) -> Ingredients:
+        recipe, data = make_recipe(task, base=pretrained, **changes), toy(task)
+        rows, labels = prepared(recipe, data)
+        return Ingredients(
+            recipe=recipe,
+            name="x",
+            fingerprint="x",
+            dataset=data,
+            rows=rows,
+            labels=labels,
+            base=open_base(recipe, rows["train"], tmp_path / "base"),
+        )
+
+    return ingredients
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("task", "changes"),
+    [
+        ("classification", {}),
+        ("classification", {"adaptation": "low_rank"}),
+        ("classification", {"adaptation": "head_only"}),
+        ("spans", {"head": {"kind": "crf", "hidden": 16}}),
+    ],
+)
+def test_the_steps_are_those_of_the_training(
+    task: str, changes: dict[str, Any], begin: Begin
+) -> None:
+    """Where all rows are read nothing but the time is reckoned, and that is a range."""
+    given = begin(task, **changes)
+    said: list[str] = []
+
+    found = estimate(given, said.append)
+
+    training = prepare(given, None)
+    assert found.figures["steps"] == len(training.work.plan)
+    assert found.figures["chosen"] == training.chosen.facts()
+    assert found.figures["trained_parameters"] == count(
+        weight for weight in training.network.parameters() if weight.requires_grad
+    )
+    assert 0 < found.low <= found.figures["seconds"] <= found.high
+    assert said[0] == "opening the base"
+    assert "short steps" in said[-1]
+
+
+@pytest.mark.slow
+def test_weights_are_those_of_the_base_and_untrained_tokens_are_told(begin: Begin) -> None:
+    """Only tokens that occur are trained, but the whole table belongs to the model."""
+    given = begin()
+
+    found = estimate(given)
+
+    training = prepare(given, None)
+    kept = len(training.network.body.get_input_embeddings().weight)  # type: ignore[operator]
+    expand(training.network.body)
+    whole = len(training.network.body.get_input_embeddings().weight)  # type: ignore[operator]
+    assert kept < whole
+    assert found.figures["parameters"] == count(training.network.parameters())
+    assert any(
+        note.startswith(f"Of {whole:,} tokens that the base knows, these texts hold {kept:,}.")
+        for note in found.notes
+    )
+
+
+@pytest.mark.slow
+def test_some_rows_stand_for_all(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large data set is not encoded whole, and the notes say so."""
+    monkeypatch.setattr(estimates, "ROWS_READ", 20)
+    given = begin()
+    rows = len(given.rows["train"])
+
+    found = estimate(given)
+
+    assert found.figures["steps"] == pytest.approx(len(prepare(given, None).work.plan), rel=0.2)
+    assert any(f"(20 of {rows} rows were counted)" in note for note in found.notes)
+
+
+@pytest.mark.slow
+def test_a_million_epochs_are_checked_at_once(begin: Begin) -> None:
+    """They would take days, which is said after seconds."""
+    found = estimate(begin(fit={"epochs": 1_000_000, "threads": 1}))
+
+    assert found.figures["steps"] >= 1_000_000
+    assert "days" in found.notes[-1]
