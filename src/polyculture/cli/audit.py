@@ -9,12 +9,20 @@ import typer
 
 from polyculture.core.errors import PolycultureError
 
+EXAMPLES = (
+    "polyculture audit answers.csv --wide --item id --gold gold --out audits/first",
+    "polyculture audit long.csv --item id --model model --answer answer --out audits/long",
+    "polyculture audit runs/a runs/b --probe test --out audits/runs",
+)
+
 
 def command(
     paths: Annotated[
         list[Path], typer.Argument(help="One file of answers, or folders of runs.", metavar="PATH")
     ],
-    out: Annotated[Path, typer.Option(help="Folder of the audit, report included.")],
+    out: Annotated[
+        Path, typer.Option(help="Folder of the audit, report included.", metavar="FOLDER")
+    ],
     *,
     item: Annotated[str | None, typer.Option(help="Column of item ids.")] = None,
     model: Annotated[str | None, typer.Option(help="Column of model names.")] = None,

@@ -6,13 +6,18 @@ from typing import Annotated
 
 import typer
 
+EXAMPLES = (
+    "polyculture predict runs/counts texts.csv",
+    "polyculture predict runs/counts texts.txt --out answers.csv",
+)
+
 
 def command(
-    run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
-    file: Annotated[Path, typer.Argument(help="csv, tsv, jsonl, parquet or txt.")],
+    run: Annotated[Path, typer.Argument(help="Folder of a finished run.", metavar="RUN")],
+    file: Annotated[Path, typer.Argument(help="csv, tsv, jsonl, parquet or txt.", metavar="FILE")],
     out: Annotated[
         Path | None,
-        typer.Option(help="Write here, by suffix (csv, tsv, jsonl, parquet)."),
+        typer.Option(help="Write here, by suffix (csv, tsv, jsonl, parquet).", metavar="FILE"),
     ] = None,
     *,
     replace: Annotated[bool, typer.Option("--replace", help="Replace a file there.")] = False,

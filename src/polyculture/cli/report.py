@@ -5,13 +5,24 @@ from typing import Annotated
 
 import typer
 
+EXAMPLES = (
+    "polyculture report audits/first",
+    "polyculture report audits/first --out first.md",
+    "polyculture report studies/reviews/audit --open",
+)
+
 
 def command(
-    folder: Annotated[Path, typer.Argument(help="The folder of an audit or a study.")],
+    folder: Annotated[
+        Path, typer.Argument(help="The folder of an audit or a study.", metavar="FOLDER")
+    ],
     *,
     out: Annotated[
         Path | None,
-        typer.Option(help="Write one file here instead: its name ends in .html, .md or .json."),
+        typer.Option(
+            help="Write one file here instead: its name ends in .html, .md or .json.",
+            metavar="FILE",
+        ),
     ] = None,
     open_page: Annotated[
         bool, typer.Option("--open", help="Open the page in the browser.")

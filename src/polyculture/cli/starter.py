@@ -11,11 +11,22 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Real models and data, fetched once, then offline.")
 
+EXAMPLES = {
+    "list": ("polyculture starter list",),
+    "fetch": (
+        "polyculture starter fetch minilm-l6 reviews",
+        "polyculture starter fetch",
+        "polyculture starter fetch survey",
+    ),
+    "where": ("polyculture starter where reviews", 'ls "$(polyculture starter where minilm-l6)"'),
+}
+
 MB = 1_000_000
 Names = Annotated[
     list[str] | None,
     typer.Argument(
-        help="Which; without a name all that recipes read. 'survey': models of other fields."
+        help="Which; without a name all that recipes read. 'survey': models of other fields.",
+        metavar="NAME",
     ),
 ]
 
@@ -72,7 +83,9 @@ def fetch(names: Names = None) -> None:
 
 
 @app.command()
-def where(name: Annotated[str, typer.Argument(help="A name from the list.")]) -> None:
+def where(
+    name: Annotated[str, typer.Argument(help="A name from the list.", metavar="NAME")],
+) -> None:
     """Print the folder of a fetched model or data set."""
     from polyculture import api
 

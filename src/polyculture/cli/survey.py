@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
+from polyculture.cli._limits import refuse_limits
 from polyculture.core.errors import PolycultureError
+
+EXAMPLES = (
+    "polyculture survey transformers",
+    "polyculture survey cards.csv --column name=Model --column year=Published --report",
+    "polyculture survey models.parquet runs --json",
+)
 
 
 def command(
@@ -24,7 +31,11 @@ def command(
     ] = False,
     out: Annotated[
         Path | None,
-        typer.Option(help="That folder; surveys/SOURCE where left out.", show_default=False),
+        typer.Option(
+            help="That folder; surveys/SOURCE where left out.",
+            metavar="FOLDER",
+            show_default=False,
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Replace a survey there.")] = False,
@@ -33,10 +44,12 @@ def command(
         typer.Option(help="For a table: FIELD=COLUMN, such as name=Model.", metavar="FIELD=COLUMN"),
     ] = None,
     aliases: Annotated[
-        Path | None, typer.Option(help="For tables: a file of names that are one, or are not.")
+        Path | None,
+        typer.Option(help="For tables: a file of names that are one, or are not.", metavar="FILE"),
     ] = None,
     years: Annotated[
-        Path | None, typer.Option(help="A table with years of publication, to compare with.")
+        Path | None,
+        typer.Option(help="A table with years of publication, to compare with.", metavar="FILE"),
     ] = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Read anew what was kept from last time.")
@@ -49,6 +62,7 @@ def command(
     from polyculture import api
     from polyculture.cli._survey import Watch, show_survey
 
+    refuse_limits(draws=report or out is not None)
     if report and out is None:
         out = Path("surveys") / (Path(sources[0]).resolve().stem or "survey")
     words = ["polyculture", "survey", *sources]
