@@ -80,13 +80,12 @@ def _occupy(number: int) -> None:
 
 def sentence(error: BaseException) -> str | None:
     """What a person is told of an error that is none of ours; none for a bug."""
-    match error:
-        case PolycultureError():
-            return str(error)
-        case RecursionError():
-            return _nested(error)
-        case OSError():
-            return _refused(error)
+    if isinstance(error, PolycultureError):
+        return str(error)
+    if isinstance(error, RecursionError):
+        return _nested(error)
+    if isinstance(error, OSError):
+        return _refused(error)
     if isinstance(error, MemoryError) or "can't allocate memory" in str(error):  # torch's words
         return MEMORY
     # libraries in Rust have errors of their own
