@@ -3,12 +3,13 @@
 import codecs
 import errno
 import io
+import logging
 import os
 import platform
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -76,6 +77,32 @@ def _occupy(number: int) -> None:
     if opened != number:
         os.dup2(opened, number)
         os.close(opened)
+
+
+class _Notes(logging.Handler):
+    """Shows each note once, on the error stream."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.shown: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        note = plain(record.getMessage())
+        if note not in self.shown:
+            self.shown.add(note)
+            with suppress(OSError):
+                sys.stderr.write(f"Note: {note}\n")
+
+
+@contextmanager
+def notes_shown() -> Iterator[None]:
+    """Show what the package tells in passing, such as of a cache that cannot be written."""
+    ours, notes = logging.getLogger("polyculture"), _Notes()
+    ours.addHandler(notes)
+    try:
+        yield
+    finally:
+        ours.removeHandler(notes)
 
 
 def sentence(error: BaseException) -> str | None:

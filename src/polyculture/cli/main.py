@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 import polyculture
-from polyculture.cli._door import PIPE_CLOSED, causes, finish, leave, prepare_streams
+from polyculture.cli._door import PIPE_CLOSED, causes, finish, leave, notes_shown, prepare_streams
 from polyculture.cli._help import Command, epilog
 from polyculture.cli._limits import DRAWING, refuse_limits
 
@@ -76,7 +76,8 @@ def run(arguments: list[str] | None = None) -> None:
     """
     prepare_streams()
     try:
-        make()(args=arguments, standalone_mode=True)
+        with notes_shown():
+            make()(args=arguments, standalone_mode=True)
         status = 0
     except BaseException as error:  # noqa: BLE001  # the last one who can say something
         status = _ended_by(error)
