@@ -45,6 +45,10 @@ SYSTEM = {
 }
 """What a person is told of the system's refusals, by their number."""
 TOLD_BY_WRITING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
+IN_THE_WAY = (
+    "The folder {path} cannot be made: a file stands in its way, or nothing can be made there. "
+    "Choose another place."
+)
 SOMETHING = "a file that was read or written"
 """Where the system does not say which."""
 PIPE_CLOSED = 141
@@ -132,9 +136,14 @@ def _refused(error: OSError) -> str | None:
         return "Standard output cannot be written to: its disk is full, or it was closed."
     if not _has_working_folder():
         return "The working folder does not exist any more. Change into one that does."
-    told = SYSTEM.get(error.errno or 0)
+    told = SYSTEM.get(error.errno or 0) or (IN_THE_WAY if _is_making_a_folder(error) else None)
     path = SOMETHING if error.filename is None else os.fsdecode(error.filename)
     return told and told.format(path=path)
+
+
+def _is_making_a_folder(error: OSError) -> bool:
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return bool(frames) and frames[-1].f_code.co_name in {"mkdir", "mkdtemp"}
 
 
 def _has_working_folder() -> bool:

@@ -54,6 +54,7 @@ def command(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Read anew what was kept from last time.")
     ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
     draws: Annotated[int, typer.Option(min=99, help="Random sets behind p values.")] = 1000,
     resamples: Annotated[int, typer.Option(min=20, help="Rounds behind intervals.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all drawing.")] = 1,
@@ -72,7 +73,7 @@ def command(
     numbers = {"draws": (draws, 1000), "resamples": (resamples, 1000), "seed": (seed, 1)}
     for name, (number, usual) in numbers.items():
         words += [f"--{name}", str(number)] if number != usual else []
-    with Watch() as watch:
+    with Watch(quiet=quiet) as watch:
         found = api.survey(
             sources,
             out=out,
@@ -104,6 +105,6 @@ def _columns(pairs: list[str]) -> dict[str, str] | None:
     """
     for pair in pairs:
         if "=" not in pair:
-            msg = f"--column takes FIELD=COLUMN, such as name=Model, but {pair!r} came."
+            msg = f"--column takes FIELD=COLUMN, such as name=Model, but got {pair!r}."
             raise PolycultureError(msg)
     return dict(pair.split("=", 1) for pair in pairs) or None
