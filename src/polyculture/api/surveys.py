@@ -61,10 +61,6 @@ def survey(
     Raises:
         PolycultureError: A source is not known or cannot be read, or the folder exists.
     """
-    from polyculture.survey.assemble import survey as count
-    from polyculture.survey.joining import joined
-    from polyculture.survey.kept import kept_or_counted
-
     if out is not None:
         refuse_existing(out, replace=replace)
     if min(draws, resamples) < 1:
@@ -81,6 +77,10 @@ def survey(
             f"{', '.join(sources)}. Leave them out, or name a table."
         )
         raise PolycultureError(msg)
+    from polyculture.survey.assemble import survey as count
+    from polyculture.survey.joining import joined
+    from polyculture.survey.kept import kept_or_counted
+
     compared: Cards | None = None if years is None else parts.load(SHELF, "table").read([years])
     read = [_read(kind, places, settings, on_progress) for kind, places in kinds.items()]
     cards = joined(read)
