@@ -127,6 +127,10 @@ def train(
                 )
             finish(unfinished.run, folder, kind="run", replace=replace)
             unfinished.clear()
+    except PolycultureError:
+        if not unfinished.has_checkpoint():
+            unfinished.give_up()
+        raise
     finally:
         unfinished.release()
     if read_run(folder) != run:
@@ -290,14 +294,9 @@ def open_base(recipe: Recipe, rows: pl.DataFrame, work: Path) -> Base:
 
 
 def _opened(recipe: Recipe, rows: pl.DataFrame, unfinished: Unfinished) -> Base:
-    """Open the base in a run's folder; if that is refused, no new folder stays behind."""
     work = unfinished.path / "base"
     shutil.rmtree(work, ignore_errors=True)  # half made, if it was killed there
-    try:
-        return open_base(recipe, rows, work)
-    except PolycultureError:
-        unfinished.give_up()
-        raise
+    return open_base(recipe, rows, work)
 
 
 def check_base(recipe: Recipe, rows: pl.DataFrame) -> str | None:

@@ -72,15 +72,10 @@ def command(
     seed: Annotated[int, typer.Option(min=0, help="Seed of resampling.")] = 1,
 ) -> None:
     """Compare models: a table of answers with --item, or RUNs with --probe."""
-    from polyculture.core.process_limits import refuse_small_limits
-
-    refuse_small_limits()  # before libraries are imported that spin or abort for want of addresses
     from polyculture import api
     from polyculture.cli._summary import show_audit
-    from polyculture.cli._terminal import speak_plainly
     from polyculture.core.shown import shown
 
-    speak_plainly()
     columns = {"item": item, "model": model, "answer": answer, "gold": gold, "text": text}
     columns |= {"probabilities": probabilities, "group": group, "document": document}
     columns |= {"models": models, "separator": separator, "encoding": encoding, "probe": probe}

@@ -11,9 +11,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from safetensors import SafetensorError
 
-from polyculture.core.errors import ModelError
 from polyculture.core.recipe import Recipe
 from polyculture.core.run import Facts, Run
 from polyculture.engine import memory
@@ -21,6 +19,7 @@ from polyculture.engine.encode import Encoded, account, refuse_unknown
 from polyculture.engine.ingredients import Ingredients, task_of, versions
 from polyculture.engine.judge import judge
 from polyculture.engine.record import write_run
+from polyculture.nets.saved_counts import load_counts
 from polyculture.nets.tfidf import LONGEST, Tfidf
 
 
@@ -78,22 +77,7 @@ def open_counts(folder: Path, recipe: Recipe, labels: tuple[str, ...]) -> Counts
     Raises:
         ModelError: A file of it is missing or damaged, or belongs to another run.
     """
-    try:
-        model = Tfidf.load(folder)
-        shape = model.arrays["weight"].shape
-    except (OSError, ValueError, LookupError, SafetensorError) as error:
-        msg = (
-            f"{folder} cannot be read as the word counts of a run ({error!r:.120}). Copy the run "
-            "again from where it is whole, or train it again."
-        )
-        raise ModelError(msg) from error
-    if shape != (len(labels), len(model.vocabulary)):
-        msg = (
-            f"{folder} holds weights of {shape[0]} labels and {shape[1]} terms, but the run has "
-            f"{len(labels)} and {len(model.vocabulary)}. It was put together from several runs, "
-            "or was changed: train it again."
-        )
-        raise ModelError(msg)
+    model = load_counts(folder, labels)
     return Counts(recipe=recipe, labels=labels, model=model)
 
 

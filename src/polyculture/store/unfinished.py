@@ -76,6 +76,10 @@ class Unfinished:
         _remove(self.path, [name for name in (*OURS, *OLDER) if name != "base"])
         write_text(self.path / REQUEST, request.model_dump_json() + "\n")
 
+    def has_checkpoint(self) -> bool:
+        """Whether there is anything to resume from."""
+        return any((self.path / "checkpoint").glob("step-*.json"))
+
     def give_up(self) -> None:
         """Leave no folder behind that this process made for nothing."""
         if self.made is not None:
