@@ -10,8 +10,7 @@ import tomllib
 import pytest
 
 from polyculture.cli._door import SYSTEM, sentence
-from polyculture.cli._plain import plain
-from polyculture.core.errors import RecipeError
+from polyculture.core.shown import shown
 
 BUG = """
 import polyculture.cli.parts as parts
@@ -70,7 +69,7 @@ def test_what_a_person_nested_too_deep_is_no_bug(read: object) -> None:
 
 def test_an_error_is_one_line() -> None:
     """Whatever a name in it holds."""
-    assert plain(RecipeError("a\nb\x1b[0m\u202e")) == "a\\nb\\x1b[0m\\u202e"
+    assert shown("a\nb\x1b[0m\u202e") == "a\\nb\\x1b[0m\\u202e"
 
 
 def test_little_memory_is_no_bug() -> None:

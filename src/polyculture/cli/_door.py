@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TextIO
 
 import polyculture
-from polyculture.cli._plain import ERRORS, plain, typed
+from polyculture.cli._typed import ERRORS, typed
 from polyculture.core.errors import PolycultureError
+from polyculture.core.shown import shown
 
 READERS = frozenset({"json", "tomllib", "yaml", "ast", "csv"})
 """Modules that read what a person wrote, level by level."""
@@ -91,7 +92,7 @@ class _Notes(logging.Handler):
         self.shown: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        note = plain(record.getMessage())
+        note = shown(record.getMessage())
         if note not in self.shown:
             self.shown.add(note)
             with suppress(OSError):
@@ -168,7 +169,7 @@ def leave(error: BaseException) -> int:
     told = sentence(error)
     with suppress(OSError):  # nobody listens any more
         if told is not None:
-            sys.stderr.write(f"Error: {plain(told)}\n")
+            sys.stderr.write(f"Error: {shown(told)}\n")
             return REFUSED
         traceback.print_exception(error)
         sys.stderr.write(

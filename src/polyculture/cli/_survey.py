@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from polyculture.cli._plain import plain
+from polyculture.core.shown import shown
 from polyculture.core.values import Known
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Watch:
 
     def _line(self, what: str) -> None:
         if not self.console.is_terminal and time.monotonic() - self.last_line > BETWEEN_LINES:
-            self.console.print(f"  {plain(what)}", markup=False)
+            self.console.print(f"  {shown(what)}", markup=False)
             self.last_line = time.monotonic()
 
 
@@ -77,7 +77,7 @@ def show_survey(survey: Survey, folder: Path | None) -> None:
     if left > 0:
         console.print(f"… and {left} more; --json and the page have all.", markup=False)
     for line in _lines(survey):
-        console.print(plain(line), markup=False)
+        console.print(shown(line), markup=False)
     if folder is not None:
         console.print(f"\nPage: {folder / 'report.html'}", markup=False)
 
@@ -85,7 +85,7 @@ def show_survey(survey: Survey, folder: Path | None) -> None:
 def _communities(survey: Survey, summary: dict[str, Any]) -> Table:
     built = f", {survey.built:,} of {survey.buildable:,} built" if survey.buildable else ""
     table = Table(
-        title=Text(plain(f"{survey.cards:,} cards of {', '.join(survey.sources)}{built}"))
+        title=Text(shown(f"{survey.cards:,} cards of {', '.join(survey.sources)}{built}"))
     )
     table.add_column("community")
     heads = ["cards", "lineages", *(["built", "architectures"] if survey.built else [])]
@@ -98,7 +98,7 @@ def _communities(survey: Survey, summary: dict[str, Any]) -> Table:
         cells = [f"{figures['families']:,}", _short(figures["hill1"])]
         if survey.built:
             cells += [f"{figures['built']:,}", _short(figures["similarity_sensitive"], 2)]
-        table.add_row(Text(plain(name)), *cells)
+        table.add_row(Text(shown(name)), *cells)
     table.caption = Text("Effective numbers: as many equally common ones would be as diverse.")
     return table
 

@@ -7,19 +7,20 @@ from pathlib import Path
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters, and the halves that stand for bytes of a file name that is not UTF-8."""
+UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""These, and marks that turn the direction of writing: an escape sequence in a name could clear the
+screen, move words, or hide some."""
 STANDARD_INPUT = Path("-")
 
 
 def shown(text: str) -> str:
-    r"""A text with its control characters written out.
+    r"""A text on one line, each character that would steer a terminal written out.
 
     Example:
         >>> shown("a\x1b[31mb\nc"), shown("北京")
         ('a\\x1b[31mb\\nc', '北京')
     """
-    if not CONTROL.search(text):
-        return text
-    return CONTROL.sub(_written_out, text)
+    return UNSEEN.sub(_written_out, text)
 
 
 def _written_out(found: re.Match[str]) -> str:

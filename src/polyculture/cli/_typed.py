@@ -1,10 +1,7 @@
-"""Text that a terminal shows as it is: no commands to it, and no sign that it cannot draw."""
+"""Text for a terminal that cannot draw every sign: what a typewriter would write."""
 
-import re
 import unicodedata
 
-UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters, marks that turn the direction of writing, halves of characters."""
 TYPED = {
     "…": "...",
     "–": "-",
@@ -27,19 +24,6 @@ TYPED = {
 """What a typewriter would write."""
 ERRORS = "polyculture.typed"
 """Name of the error handler for streams that cannot write every sign."""
-
-
-def plain(text: object) -> str:
-    r"""A text on one line, each sign that would steer the terminal written out.
-
-    Names and cells come from anywhere: an escape sequence in one could clear the screen, move
-    words, or hide some.
-
-    Example:
-        >>> plain("a\x1b[2Jb\n"), plain("名"), plain("\ud800")
-        ('a\\x1b[2Jb\\n', '名', '\\ud800')
-    """
-    return UNSEEN.sub(lambda found: _written(found[0]), str(text))
 
 
 def _written(sign: str) -> str:
