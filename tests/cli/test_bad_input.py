@@ -339,28 +339,28 @@ CASES = {
     "a setting of the wrong kind": Case(
         {**SETS, "recipe.toml": RECIPE + '[fit]\nepochs = "many"\n'},
         TRAIN,
-        "recipe.toml, line 11: 'fit.epochs' should be a whole number, but 'many' came.",
+        "recipe.toml, line 11: 'fit.epochs' should be a whole number, but got 'many'.",
     ),
     "a setting out of range": Case(
         {**SETS, "recipe.toml": RECIPE + "[fit]\nepochs = 0\n"},
         TRAIN,
-        "recipe.toml, line 11: 'fit.epochs' should be 1 or more, but 0 came.",
+        "recipe.toml, line 11: 'fit.epochs' should be 1 or more, but got 0.",
     ),
     "a setting that is not a number": Case(
         {**SETS, "recipe.toml": RECIPE + "[fit]\nlearning_rate = nan\n"},
         TRAIN,
-        "recipe.toml, line 11: 'fit.learning_rate' should be a finite number, but nan came.",
+        "recipe.toml, line 11: 'fit.learning_rate' should be a finite number, but got nan.",
     ),
     "a choice that is none": Case(
         SETS,
         (*TRAIN, "--set", "fit.schedule=cosin"),
         "--set fit.schedule=cosin: 'fit.schedule' should be 'linear', 'cosine' or 'constant', but "
-        "'cosin' came.",
+        "got 'cosin'.",
     ),
     "a change without a value": Case(
         SETS,
         (*TRAIN, "--set", "fit.epochs"),
-        "--set wants a setting and its value, as in fit.epochs=2, but 'fit.epochs' came.",
+        "--set wants a setting and its value, as in fit.epochs=2, but got 'fit.epochs'.",
     ),
     "a time that is none": Case(
         SETS,

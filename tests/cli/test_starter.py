@@ -56,8 +56,10 @@ def test_where_prints_the_folder_alone(tmp_path: Path) -> None:
         "sha256": entry.archive.sha256,
         "conversion": entry.conversion,
         "digest": "",
+        "files": {"rows.parquet": 8},
         "notes": [],
     }
+    (folder / "rows.parquet").write_bytes(b"PAR1PAR1")
     (folder / "starter.json").write_text(json.dumps(mark), encoding="utf-8")
 
     told = run("where", "reviews", home=tmp_path)

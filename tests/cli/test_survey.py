@@ -95,7 +95,8 @@ def test_a_survey_says_its_headlines_and_where_the_page_is(table: Path) -> None:
     ("source", "said"),
     [
         ("transformer", "Did you mean 'transformers'?"),
-        ("no/such/folder", "neither a source"),
+        ("no/such/folder", "There is no file or folder no/such/folder. Check the path."),
+        ("zoo", "neither a source"),
         ("empty", "empty is no zoo that can be read"),
         ("starter", "Columns and aliases are for tables of cards, but no source is one: starter."),
     ],
@@ -116,4 +117,4 @@ def test_a_column_without_its_field_is_told(table: Path) -> None:
     done = survey(table, "--column", "Model", cwd=table.parent)
 
     assert done.returncode == 2
-    assert "--column takes FIELD=COLUMN, such as name=Model, but 'Model' came." in done.stderr
+    assert "--column takes FIELD=COLUMN, such as name=Model, but got 'Model'." in done.stderr

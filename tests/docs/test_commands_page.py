@@ -1,17 +1,21 @@
 """docs/commands.md holds the help of every command."""
 
+import shlex
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from typer.main import get_command
 
+from polyculture.cli._help import CACHE, STATUSES
 from polyculture.cli.main import make
 
-HEAD = """# Commands
+HEAD = f"""# Commands
 
-Made from the code by `make docs`; `polyculture COMMAND --help` shows the same. Exit status: 0 all
-went well; 2 the input or the request cannot be used, with one sentence on the error stream; 130
-Ctrl-C; 1 a bug of ours.
+Made from the code by `make docs`; `polyculture COMMAND --help` shows the same, and so does `-h`.
+
+{STATUSES}
+
+{CACHE}
 """
 
 
@@ -32,6 +36,29 @@ def test_every_argument_and_option_has_a_sentence() -> None:
     assert silent == []
 
 
+def test_every_example_is_a_command_that_exists() -> None:
+    """Its words are arguments and options that the command itself knows; nothing is run."""
+    known = dict(_commands(get_command(make())))
+    for name, command in known.items():
+        assert _examples(command), f"{name} has no example"
+        for line in _examples(command):
+            words = shlex.split(line.partition(" > ")[0])
+            if words[0] != "polyculture":  # another program, with ours inside
+                words = shlex.split(line.partition("$(")[2].rstrip('")'))
+            full = " ".join(words[: len(name.split())])
+            command.make_context(full, words[len(name.split()) :])
+            assert full == name
+
+
+def test_every_command_says_how_it_ends_and_where_the_cache_is() -> None:
+    """Also the groups, and the command line as a whole."""
+    main: Any = get_command(make())
+    groups = [main, *(one for one in main.commands.values() if hasattr(one, "commands"))]
+    for command in [*groups, *(one for _, one in _commands(main))]:
+        assert STATUSES in command.epilog
+        assert CACHE in command.epilog
+
+
 def _commands(group: Any, before: str = "polyculture") -> Iterator[tuple[str, Any]]:
     for name, command in sorted(group.commands.items()):
         full = f"{before} {name}"
@@ -39,6 +66,11 @@ def _commands(group: Any, before: str = "polyculture") -> Iterator[tuple[str, An
             yield from _commands(command, full)
         else:
             yield full, command
+
+
+def _examples(command: Any) -> list[str]:
+    shown = command.epilog.split("\n\n")[0]
+    return [line.strip() for line in shown.splitlines()[1:]]
 
 
 def _section(name: str, command: Any) -> str:
@@ -51,7 +83,8 @@ def _section(name: str, command: Any) -> str:
     lines = [f"## {name}", "", about, "", "```console", f"$ {usage}", "```", ""]
     lines += [f"- `{_word(one)}`: {_told(one)}" for one in arguments]
     lines += [f"- `{_written(one)}`: {_told(one)}" for one in options]
-    return "\n".join([*lines, ""] if arguments or options else lines)
+    lines += [""] if arguments or options else []
+    return "\n".join([*lines, "```bash", *_examples(command), "```", ""])
 
 
 def _word(argument: Any) -> str:
@@ -65,7 +98,7 @@ def _usage(argument: Any) -> str:
 
 def _written(option: Any) -> str:
     names = ", ".join(option.opts)
-    return names if option.is_flag else f"{names} {option.name.upper()}"
+    return names if option.is_flag else f"{names} {option.metavar or option.name.upper()}"
 
 
 def _told(one: Any) -> str:

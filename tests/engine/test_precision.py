@@ -50,6 +50,21 @@ def test_a_choice_is_made_once_and_remembered(
     assert first.precision == "float32"
 
 
+def test_a_broken_note_is_made_anew(
+    pretrained: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a file of a kill stops no training until somebody deletes it."""
+    monkeypatch.setenv("POLYCULTURE_HOME", str(tmp_path))
+    network = tagger(pretrained["path"])
+    first = choose(network, batch(), loss_of, wanted="float32", threads=1)
+    (note,) = (tmp_path / "machine").iterdir()
+    note.write_text("{", encoding="utf-8")
+
+    choose(network, batch(), loss_of, wanted="float32", threads=1)
+
+    assert Kernels.model_validate_json(note.read_bytes()).precision == first.precision
+
+
 def test_choosing_leaves_weights_and_chance_as_they_were(pretrained: dict[str, str]) -> None:
     """Timed steps are not training."""
     network = tagger(pretrained["path"])

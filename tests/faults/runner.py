@@ -157,6 +157,34 @@ def _bases(folder: Path) -> None:
         tiny_base(folder / name, "bert", ["good film", "bad film", "so so"] * 5, seed=seed)
 
 
+def _starter(folder: Path) -> None:
+    import polars as pl
+    from safetensors.numpy import save_file
+
+    from polyculture.sources.starter import cache
+    from polyculture.sources.starter.lock import find
+
+    for name in ("minilm-l6", "minilm-l3", "reviews"):
+        entry, place = find(name), folder / "cache" / "starter" / name
+        place.mkdir(parents=True)
+        if entry.kind == "model":
+            save_file({}, place / "model.safetensors")
+            (place / "config.json").write_text("{}", encoding="utf-8")
+        else:
+            pl.DataFrame({"id": ["1"], "text": ["good"]}).write_parquet(place / "rows.parquet")
+        mark = cache.Mark(
+            name=name,
+            package=entry.archive.package,
+            version=entry.archive.version,
+            sha256=entry.archive.sha256,
+            conversion=entry.conversion,
+            digest=cache.digest_of(place),
+            files={path.name: path.stat().st_size for path in place.iterdir()},
+            notes=(),
+        )
+        (place / cache.MARK).write_text(mark.model_dump_json(), encoding="utf-8")
+
+
 FIXTURES: Mapping[str, Callable[[Path], None]] = {
     "counts": _counts,
     "network": _network,
@@ -164,11 +192,13 @@ FIXTURES: Mapping[str, Callable[[Path], None]] = {
     "own_head": _own_head,
     "bases": _bases,
     "names": _names,
+    "starter": _starter,
 }
 """``counts``: recipe, texts and the run ``runs/counts``. ``network``: likewise a small Transformer,
 ``runs/network``. ``cut``: a training of it that ended without warning in its sixth step.
 ``own_head``: one with a head of ours, ``runs/own``. ``bases``: two tiny BERTs, ``base`` and
-``other``. ``names``: a run that finds names in CoNLL columns, ``runs/names``."""
+``other``. ``names``: a run that finds names in CoNLL columns, ``runs/names``.
+``starter``: a ``cache`` in which two models and a data set pass for fetched."""
 
 
 class Kitchen:

@@ -145,7 +145,9 @@ def test_a_network_of_our_own_writing_is_built_too(home: Path) -> None:
 def test_a_broken_folder_is_told_and_the_rest_is_read(home: Path) -> None:
     """One damaged model ends nothing."""
     tiny_speaker(stands_for("voice-encoder", home))
-    (stands_for("minilm-l6", home) / "config.json").write_text("{broken", encoding="utf-8")
+    folder = stands_for("minilm-l6", home)
+    tiny_bert(folder)
+    (folder / "config.json").write_text("{broken", encoding="utf-8")
 
     cards = read()
 

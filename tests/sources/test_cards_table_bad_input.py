@@ -221,7 +221,7 @@ def test_a_table_without_any_card_is_refused(
     ("columns", "words"),
     [
         ({"name": "titles"}, "has no column 'titles'. Did you mean 'title'?"),
-        ({"name": "title", "makers": "org"}, "no field 'makers'. Did you mean 'maker'?"),
+        ({"name": "title", "makerr": "org"}, "no field 'makerr'. Did you mean 'maker'?"),
         ({"maker": "org"}, "needs a name for each"),
         ({"name": "title", "traits.": "org"}, "no field 'traits.'"),
     ],

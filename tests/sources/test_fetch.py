@@ -144,3 +144,87 @@ def test_what_a_killed_fetch_left_is_swept_away(home: Path) -> None:
         ".unpacked.new",
         "reviews",
     ]
+
+
+def test_what_killed_fetches_left_goes_as_soon_as_no_fetch_is_at_work(
+    pack: Pack, home: Path
+) -> None:
+    """Unpacked texts that may be copied nowhere do not lie about for an hour."""
+    archive, path = pack(dict.fromkeys(MEMBERS, CONLL))
+    (home / "starter" / ".unpacked.new").mkdir(parents=True)
+    fetched = _fetched_as(find("conll2003"), archive, path, home)
+
+    fetch((fetched.name,), lambda *_: None)
+
+    assert not (home / "starter" / ".unpacked.new").exists()
+
+
+def _fetched_as(standing_in: Starter, archive: Archive, path: Path, home: Path) -> Starter:
+    convert(entry_of(archive).model_copy(update={"name": standing_in.name}), path)
+    note = home / "starter" / standing_in.name / cache.MARK
+    text = note.read_text(encoding="utf-8").replace(archive.sha256, standing_in.archive.sha256)
+    note.write_text(text, encoding="utf-8")
+    return standing_in
+
+
+def _tiny(pack: Pack, home: Path) -> tuple[Starter, Path]:
+    archive, path = pack(dict.fromkeys(MEMBERS, CONLL))
+    (home / "starter").mkdir(parents=True, exist_ok=True)
+    entry = entry_of(archive)
+    convert(entry, path)
+    return entry, cache.folder_of(entry)
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_a_broken_folder_is_named_and_counts_as_missing(
+    pack: Pack, home: Path, *, is_old: bool
+) -> None:
+    """Also where its note is of a version that did not write sizes down."""
+    entry, folder = _tiny(pack, home)
+    if is_old:
+        note = folder / cache.MARK
+        old = cache.Mark.model_validate_json(note.read_bytes()).model_copy(update={"files": {}})
+        note.write_text(old.model_dump_json(exclude={"files"}), encoding="utf-8")
+    assert cache.mark_of(entry) is not None
+    table = folder / "train.parquet"
+    table.write_bytes(table.read_bytes()[:-20])
+
+    assert cache.mark_of(entry) is None
+    told = r"'tiny' is damaged \(train.parquet .*\). Run: polyculture starter fetch tiny"
+    with pytest.raises(StarterError, match=told):
+        cache.need(entry)
+
+
+def test_a_file_that_is_gone_is_named(pack: Pack, home: Path) -> None:
+    """Not "not fetched": a person has fetched it."""
+    entry, folder = _tiny(pack, home)
+    (folder / "valid.parquet").unlink()
+
+    with pytest.raises(StarterError, match=r"damaged \(valid.parquet is missing\)"):
+        cache.need(entry)
+
+
+def test_one_wrong_byte_is_found_by_reading_all(pack: Pack, home: Path) -> None:
+    """Sizes do not show it."""
+    entry, folder = _tiny(pack, home)
+    assert cache.is_genuine(entry)
+    table = folder / "test.parquet"
+    content = bytearray(table.read_bytes())
+    content[10] ^= 1
+    table.write_bytes(bytes(content))
+
+    assert cache.mark_of(entry) is not None
+    assert not cache.is_genuine(entry)
+
+
+def test_a_cache_that_cannot_be_written_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what to do about it."""
+    stone = tmp_path / "stone"
+    stone.write_text("", encoding="utf-8")
+    monkeypatch.setenv("POLYCULTURE_HOME", str(stone))
+
+    told = rf"The cache {stone} \(POLYCULTURE_HOME\) cannot be written: a file stands in its way."
+    with pytest.raises(StoreError, match=told):
+        fetch(("reviews",), lambda *_: None)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from polyculture.core.asked import Asked, differences
 from polyculture.core.errors import StoreError
 from polyculture.core.names import fault_of
+from polyculture.core.request import Request, differences
 from polyculture.store import locks, swap
 from polyculture.store.folder import output_file, whole_file, written_once
 from polyculture.store.leftovers import sweep, workplace
@@ -139,7 +139,7 @@ def test_a_training_is_held_by_one_process(tmp_path: Path) -> None:
 def test_leftovers_of_a_finished_run_are_cleared_but_not_a_foreign_file(tmp_path: Path) -> None:
     """Only names that this program gives are removed."""
     held = Unfinished.hold(tmp_path / "m")
-    held.begin(Asked(recipe={}, data="d", base=None))
+    held.begin(Request(recipe={}, data="d", base=None))
     (held.path / "thesis.txt").write_text("mine", encoding="utf-8")
     held.release()
 
@@ -172,10 +172,12 @@ def test_ordinary_names_are_fine(name: str) -> None:
 
 def test_files_that_moved_are_no_difference_but_other_rows_are() -> None:
     """Rows and base count by their digests, settings say how they differ."""
-    old = Asked(recipe={"data": {"train": "/a/x.csv", "rows": 5}, "name": "a"}, data="d", base="b")
-    moved = Asked(
+    old = Request(
+        recipe={"data": {"train": "/a/x.csv", "rows": 5}, "name": "a"}, data="d", base="b"
+    )
+    moved = Request(
         recipe={"data": {"train": "/b/x.csv", "rows": 5}, "name": "b"}, data="d", base="b"
     )
-    other = Asked(recipe={"data": {"train": "/b/x.csv", "rows": 6}}, data="e", base="c")
+    other = Request(recipe={"data": {"train": "/b/x.csv", "rows": 6}}, data="e", base="c")
     assert differences(old, moved) == ()
     assert differences(old, other) == ("data.rows 5 → 6", "the files of the base")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from polyculture.core.asked import Asked, differences
 from polyculture.core.errors import StoreError
+from polyculture.core.request import Request, differences
 from polyculture.store.outputs import check_output
 from polyculture.store.runs import RECORD, read_run
 from polyculture.store.unfinished import clear_leftovers
@@ -41,7 +41,7 @@ def _sentence(folder: Path, changed: tuple[str, ...]) -> str:
 
 def recipe_differences(run: Run, recipe: Recipe) -> tuple[str, ...]:
     """Settings in which a finished run's recipe differs; neither data nor base are read."""
-    return differences(Asked.of(run.recipe, None, None), Asked.of(recipe, None, None))
+    return differences(Request.of(run.recipe, None, None), Request.of(recipe, None, None))
 
 
 def run_differences(run: Run, recipe: Recipe, data: str, base: str | None) -> tuple[str, ...]:
@@ -55,8 +55,8 @@ def run_differences(run: Run, recipe: Recipe, data: str, base: str | None) -> tu
             compared.
     """
     facts = run.facts
-    before = Asked.of(run.recipe, facts.data_digest, None if base is None else facts.base_digest)
-    return differences(before, Asked.of(recipe, data, base))
+    before = Request.of(run.recipe, facts.data_digest, None if base is None else facts.base_digest)
+    return differences(before, Request.of(recipe, data, base))
 
 
 def files_of(recipe: Recipe) -> list[Path]:

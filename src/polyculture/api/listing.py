@@ -10,7 +10,7 @@ from polyculture.core.errors import PolycultureError
 from polyculture.core.record import Record
 from polyculture.store import locks
 from polyculture.store.runs import RECORD, read_run
-from polyculture.store.unfinished import ASKED, LOCK
+from polyculture.store.unfinished import LOCK, REQUEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +64,7 @@ def _listed(folder: Path) -> Iterator[Listed]:
         return
     for path in folder.iterdir():
         hidden = UNFINISHED.fullmatch(path.name)
-        if hidden and (path / ASKED).is_file():
+        if hidden and (path / REQUEST).is_file():
             yield _unfinished(hidden[1], path)
         elif (path / RECORD).is_file() and not path.name.startswith("."):
             yield _finished(path)
@@ -96,7 +96,7 @@ def _score(run: Run) -> tuple[str, float | None]:
 def _unfinished(name: str, folder: Path) -> Listed:
     is_training = locks.is_held(folder / LOCK)
     try:
-        recipe = json.loads((folder / ASKED).read_bytes())["recipe"]
+        recipe = json.loads((folder / REQUEST).read_bytes())["recipe"]
         base, task = _base(recipe["base"]), str(recipe["task"]["kind"])
     except (OSError, ValueError, KeyError, TypeError):
         base = task = ""

@@ -18,6 +18,7 @@ SHELVES = (
     "sources.cards",
 )
 KINDS = tuple(dict.fromkeys(shelf.partition(".")[0] for shelf in SHELVES))
+KNOWN = tuple(dict.fromkeys((*KINDS, *SHELVES)))
 
 
 def list_parts(shelf: str = "") -> list[str]:
@@ -32,6 +33,6 @@ def list_parts(shelf: str = "") -> list[str]:
     """
     wanted = [s for s in SHELVES if shelf in {"", s, s.split(".")[0], s.split(".")[-1]}]
     if not wanted:
-        msg = f"There is no shelf {shelf!r}. {parts.suggestion(shelf, [*KINDS, *SHELVES])}"
+        msg = f"There is no shelf {shelf!r}. {parts.suggestion(shelf, KNOWN)}"
         raise RecipeError(msg)
     return [f"{name}.{part}" for name in wanted for part in parts.names(name)]

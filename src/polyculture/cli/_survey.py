@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
@@ -9,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from polyculture.cli._plain import plain
 from polyculture.core.values import Known
 
 if TYPE_CHECKING:
@@ -17,16 +19,19 @@ if TYPE_CHECKING:
 
     from polyculture.core.survey import Survey
 
+BETWEEN_LINES = 15.0
+"""Seconds between two lines where there is no screen to draw on."""
 MOST = 30
 """Communities shown; the page has all."""
 ANCESTORS = 5
 
 
 class Watch:
-    """Shows how far reading and counting are, on the error stream."""
+    """Shows how far reading and counting are, on the error stream; lines without a screen."""
 
-    def __init__(self) -> None:
-        self.console = Console(stderr=True, soft_wrap=True)
+    def __init__(self, *, quiet: bool = False) -> None:
+        self.console = Console(stderr=True, soft_wrap=True, quiet=quiet, highlight=False)
+        self.last_line = time.monotonic()
         self.bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -49,10 +54,17 @@ class Watch:
         self.bar.update(
             self.task, description=f"reading {what}", completed=done, total=of_all or None
         )
+        self._line(f"reading {what}, {done:,} of {of_all:,}" if of_all else f"reading {what}")
 
     def stage(self, what: str) -> None:
         """Something else is counted."""
         self.bar.update(self.task, description=f"counting: {what}", total=None)
+        self._line(f"counting: {what}")
+
+    def _line(self, what: str) -> None:
+        if not self.console.is_terminal and time.monotonic() - self.last_line > BETWEEN_LINES:
+            self.console.print(f"  {plain(what)}", markup=False)
+            self.last_line = time.monotonic()
 
 
 def show_survey(survey: Survey, folder: Path | None) -> None:
@@ -65,14 +77,16 @@ def show_survey(survey: Survey, folder: Path | None) -> None:
     if left > 0:
         console.print(f"… and {left} more; --json and the page have all.", markup=False)
     for line in _lines(survey):
-        console.print(line, markup=False)
+        console.print(plain(line), markup=False)
     if folder is not None:
         console.print(f"\nPage: {folder / 'report.html'}", markup=False)
 
 
 def _communities(survey: Survey, summary: dict[str, Any]) -> Table:
     built = f", {survey.built:,} of {survey.buildable:,} built" if survey.buildable else ""
-    table = Table(title=Text(f"{survey.cards:,} cards of {', '.join(survey.sources)}{built}"))
+    table = Table(
+        title=Text(plain(f"{survey.cards:,} cards of {', '.join(survey.sources)}{built}"))
+    )
     table.add_column("community")
     heads = ["cards", "lineages", *(["built", "architectures"] if survey.built else [])]
     for head in heads:
@@ -84,7 +98,7 @@ def _communities(survey: Survey, summary: dict[str, Any]) -> Table:
         cells = [f"{figures['families']:,}", _short(figures["hill1"])]
         if survey.built:
             cells += [f"{figures['built']:,}", _short(figures["similarity_sensitive"], 2)]
-        table.add_row(Text(name), *cells)
+        table.add_row(Text(plain(name)), *cells)
     table.caption = Text("Effective numbers: as many equally common ones would be as diverse.")
     return table
 

@@ -11,6 +11,11 @@ from polyculture.core.errors import PolycultureError
 
 OTHERS = frozenset({"models", "separator", "encoding", "probe"})
 """Options that are not names of columns."""
+EXAMPLES = (
+    "polyculture audit answers.csv --wide --item id --gold gold --out audits/first",
+    "polyculture audit long.csv --item id --model model --answer answer --out audits/long",
+    "polyculture audit runs/a runs/b --probe test --out audits/runs",
+)
 
 
 def command(
@@ -22,7 +27,9 @@ def command(
             readable=False,  # our own sentence says why
         ),
     ],
-    out: Annotated[Path, typer.Option(help="Folder of the audit, report included.")],
+    out: Annotated[
+        Path, typer.Option(help="Folder of the audit, report included.", metavar="FOLDER")
+    ],
     *,
     item: Annotated[str | None, typer.Option(help="Column of item ids.")] = None,
     model: Annotated[str | None, typer.Option(help="Column of model names.")] = None,

@@ -1,12 +1,14 @@
 """The command line: one file a command in this folder, found by its name.
 
 A command file holds either ``command``, a function, or ``app``, a Typer with commands of its own.
-Command files import nothing heavy at the top: what a command needs is imported when it runs.
+``EXAMPLES`` are whole lines for the end of its ``--help``; of an ``app``, by command. Command files
+import nothing heavy at the top: what a command needs is imported when it runs.
 """
 
 import shlex
 import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Annotated
@@ -14,11 +16,11 @@ from typing import Annotated
 import typer
 
 import polyculture
-from polyculture.core.errors import PolycultureError
+from polyculture.cli._door import PIPE_CLOSED, causes, finish, leave, notes_shown, prepare_streams
+from polyculture.cli._help import Command, epilog
+from polyculture.cli._limits import DRAWING, refuse_limits
 from polyculture.core.signals import Ended, raise_on_signals
 
-INTERRUPTED = 130
-REFUSED = 2
 INTERRUPTED_TOLD = "Interrupted. What was finished is kept; for the rest run the same command again"
 
 
@@ -29,6 +31,7 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001  # Typer calls it with 
 
 
 def _about(
+    context: typer.Context,
     *,
     version: Annotated[
         bool,
@@ -36,21 +39,35 @@ def _about(
     ] = False,
 ) -> None:
     """Fine-tune foundation models, measure how alike they are, build sets that fail apart."""
+    del version  # its callback has answered
+    refuse_limits(draws=context.invoked_subcommand in DRAWING)
 
 
 def make() -> typer.Typer:
     """Put the command line together from the files of this folder."""
     main = typer.Typer(
-        name="polyculture", no_args_is_help=True, pretty_exceptions_enable=False, callback=_about
+        name="polyculture",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        callback=_about,
+        epilog=epilog(),
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
     for file in iter_modules(import_module("polyculture.cli").__path__):
         if file.name == "main" or file.name.startswith("_"):
             continue
         module = import_module(f"polyculture.cli.{file.name}")
         if hasattr(module, "app"):
-            main.add_typer(module.app, name=file.name)
+            examples = getattr(module, "EXAMPLES", {})
+            for one in module.app.registered_commands:
+                one.cls = Command
+                one.epilog = epilog(examples.get(one.name or one.callback.__name__, ()))
+            main.add_typer(module.app, name=file.name, epilog=epilog())
         else:
-            main.command(name=file.name.replace("_", "-"))(module.command)
+            name = file.name.replace("_", "-")
+            main.command(name=name, cls=Command, epilog=epilog(getattr(module, "EXAMPLES", ())))(
+                module.command
+            )
     return main
 
 
@@ -61,28 +78,32 @@ def run(arguments: list[str] | None = None) -> None:
     stream; 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP. A bug of ours keeps its traceback and leaves with
     1.
     """
+    prepare_streams()
     try:
         if arguments is None:  # this process is ours
             raise_on_signals()
-        make()(args=arguments, standalone_mode=True)
-    except PolycultureError as error:
-        sys.stderr.write(f"Error: {error}\n")
-        sys.exit(REFUSED)
-    except (KeyboardInterrupt, SystemExit) as left:
-        # Typer turns any KeyboardInterrupt into this status, and says nothing
-        if isinstance(left, SystemExit) and left.code != INTERRUPTED:
-            raise
-        ended = _signal_behind(left)
-        again = shlex.join(["polyculture", *(sys.argv[1:] if arguments is None else arguments)])
+        with notes_shown():
+            make()(args=arguments, standalone_mode=True)
+        status = 0
+    except BaseException as error:  # noqa: BLE001  # the last one who can say something
+        status = _ended_by(error, sys.argv[1:] if arguments is None else arguments)
+    sys.exit(finish(status))
+
+
+def _ended_by(error: BaseException, arguments: list[str]) -> int:
+    """The exit status; what is to be said has been said then.
+
+    Typer turns a Ctrl-C into status 130, and a reader who has gone into 1, and says nothing.
+    """
+    if any(isinstance(one, KeyboardInterrupt) for one in causes(error)):
+        ended = next((one for one in causes(error) if isinstance(one, Ended)), None)
+        ended = ended or Ended(signal.SIGINT)
         told = f"{ended.told} The same command resumes" if ended.told else INTERRUPTED_TOLD
-        sys.stderr.write(f"{told}: {again}\n")
-        sys.exit(ended.status)
-
-
-def _signal_behind(error: BaseException | None) -> Ended:
-    """The signal that an exception came from; Ctrl-C where none is named."""
-    while error is not None:
-        if isinstance(error, Ended):
-            return error
-        error = error.__cause__ or error.__context__
-    return Ended(signal.SIGINT)
+        with suppress(OSError):
+            sys.stderr.write(f"{told}: {shlex.join(['polyculture', *arguments])}\n")
+        return ended.status
+    if isinstance(error, SystemExit):
+        has_gone = any(isinstance(one, BrokenPipeError) for one in causes(error))
+        code = error.code if isinstance(error.code, int) else int(error.code is not None)
+        return PIPE_CLOSED if has_gone else code
+    return leave(error)

@@ -4,9 +4,13 @@ from typing import Annotated
 
 import typer
 
+EXAMPLES = ("polyculture parts", "polyculture parts measures", "polyculture parts sources.bases")
+
 
 def command(
-    shelf: Annotated[str, typer.Argument(help="A shelf, such as tasks or measures.")] = "",
+    shelf: Annotated[
+        str, typer.Argument(help="A shelf, such as tasks or measures.", metavar="SHELF")
+    ] = "",
 ) -> None:
     """List the parts of a shelf, or all shelves."""
     from polyculture import api

@@ -13,6 +13,11 @@ import typer
 
 from polyculture.core.errors import StoreError
 
+EXAMPLES = (
+    "polyculture predict runs/counts texts.csv",
+    "polyculture predict runs/counts texts.txt --out answers.csv --probabilities columns",
+    "polyculture predict runs/counts -",
+)
 STANDARD_INPUT = "standard input"
 
 
@@ -25,17 +30,18 @@ class Probabilities(StrEnum):
 
 
 def command(
-    run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    run: Annotated[Path, typer.Argument(help="Folder of a finished run.", metavar="RUN")],
     file: Annotated[
         Path,
         typer.Argument(
             help="csv, tsv, jsonl, parquet; txt, one text a line; CoNLL columns; or - for standard "
-            "input, one text or JSON object a line."
+            "input, one text or JSON object a line.",
+            metavar="FILE",
         ),
     ],
     out: Annotated[
         Path | None,
-        typer.Option(help="Write here, by suffix (csv, tsv, jsonl, parquet)."),
+        typer.Option(help="Write here, by suffix (csv, tsv, jsonl, parquet).", metavar="FILE"),
     ] = None,
     *,
     probabilities: Annotated[

@@ -5,13 +5,25 @@ from typing import Annotated
 
 import typer
 
+EXAMPLES = (
+    "polyculture report audits/first",
+    "polyculture report audits/first --out first.md",
+    "polyculture report studies/reviews/audit --open",
+)
+
 
 def command(
-    folder: Annotated[Path, typer.Argument(help="The folder of an audit, a study or a survey.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(help="The folder of an audit, a study or a survey.", metavar="FOLDER"),
+    ],
     *,
     out: Annotated[
         Path | None,
-        typer.Option(help="Write one file here instead: its name ends in .html, .md or .json."),
+        typer.Option(
+            help="Write one file here instead: its name ends in .html, .md or .json.",
+            metavar="FILE",
+        ),
     ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace a drawing that --out names.")

@@ -4,6 +4,8 @@ import json
 
 import typer
 
+EXAMPLES = ("polyculture schema > recipe.schema.json",)
+
 
 def command() -> None:
     """Print the JSON Schema of recipes; editors complete and check TOML with it."""

@@ -8,12 +8,21 @@ import typer
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+EXAMPLES = {
+    "hub": (
+        "polyculture snapshot hub --out models.parquet --community fill-mask --limit 2000",
+        "polyculture snapshot hub --out newest.parquet --sort created --limit 500",
+    )
+}
+
 app = typer.Typer(no_args_is_help=True, help="Lists of models on hubs, kept for surveys offline.")
 
 
 @app.command()
 def hub(
-    out: Annotated[Path, typer.Option(help="File to write, such as models.parquet.")],
+    out: Annotated[
+        Path, typer.Option(help="File to write, such as models.parquet.", metavar="FILE")
+    ],
     *,
     limit: Annotated[
         int | None, typer.Option(min=1, help="At most so many; of each --community, if named.")

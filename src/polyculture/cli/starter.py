@@ -11,11 +11,22 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Real models and data, fetched once, then offline.")
 
+EXAMPLES = {
+    "list": ("polyculture starter list",),
+    "fetch": (
+        "polyculture starter fetch minilm-l6 reviews",
+        "polyculture starter fetch",
+        "polyculture starter fetch survey --verify",
+    ),
+    "where": ("polyculture starter where reviews", 'ls "$(polyculture starter where minilm-l6)"'),
+}
+
 MB = 1_000_000
 Names = Annotated[
     list[str] | None,
     typer.Argument(
-        help="Which; without a name all that recipes read. 'survey': models of other fields."
+        help="Which; without a name all that recipes read. 'survey': models of other fields.",
+        metavar="NAME",
     ),
 ]
 
@@ -40,20 +51,31 @@ def show() -> None:
             state.name,
             _size(state.download_bytes),
             _size(state.disk_bytes),
-            "yes" if state.is_fetched else "no",
+            "yes" if state.is_fetched else "damaged" if state.damage else "no",
             f"{state.about}. {state.licence}{restricted}",
         )
     Console().print(table)
 
 
 @app.command()
-def fetch(names: Names = None) -> None:
-    """Fetch, check and convert what is missing."""
+def fetch(
+    names: Names = None,
+    *,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Read every byte of what is fetched, and mend it.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Say nothing unless something goes wrong.")
+    ] = False,
+) -> None:
+    """Fetch, check and convert what is missing or damaged."""
     from polyculture import api
 
-    missing = api.missing_starters(names or ())
-    if not missing:
-        typer.echo("Everything is fetched already.")
+    missing = api.missing_starters(names or (), verify=verify)
+    if quiet or not missing:
+        api.fetch_starters(names or (), verify=verify)
+        if not quiet:
+            typer.echo("Everything is fetched already.")
         return
     _announce(missing)
     with _progress() as progress:
@@ -67,12 +89,14 @@ def fetch(names: Names = None) -> None:
                 bars[what] = progress.add_task(what, total=total)
             progress.update(bars[what], completed=done)
 
-        api.fetch_starters(names or (), watch)
+        api.fetch_starters(names or (), watch, verify=verify)
     typer.echo("All there. From now on no network is needed.")
 
 
 @app.command()
-def where(name: Annotated[str, typer.Argument(help="A name from the list.")]) -> None:
+def where(
+    name: Annotated[str, typer.Argument(help="A name from the list.", metavar="NAME")],
+) -> None:
     """Print the folder of a fetched model or data set."""
     from polyculture import api
 
@@ -85,6 +109,8 @@ def _announce(missing: "list[StarterState]") -> None:
     fetched, kept = sum(archives.values()), sum(state.disk_bytes for state in missing)
     for state in missing:
         typer.echo(f"{state.name}: {state.upstream}.")
+        if state.damage:
+            typer.echo(f"  Damaged: {state.damage}.")
         typer.echo(f"  Licence: {state.licence}. {state.terms}".rstrip())
     typer.echo(f"To fetch: {_size(fetched)} in {_count(len(archives))}; to keep: {_size(kept)}.")
 

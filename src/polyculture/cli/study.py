@@ -7,16 +7,26 @@ from typing import Annotated
 
 import typer
 
+EXAMPLES = (
+    "polyculture study examples/reviews.toml",
+    "polyculture study study.toml --set fit.epochs=1 --out studies/quick",
+)
+
 
 def command(
-    study: Annotated[Path, typer.Argument(help="A study.toml: recipes, a probe.")],
+    study: Annotated[Path, typer.Argument(help="A study.toml: recipes, a probe.", metavar="STUDY")],
     out: Annotated[
-        Path | None, typer.Option(help="Folder of the study; studies/<name> where left out.")
+        Path | None,
+        typer.Option(help="Folder of the study; studies/<name> where left out.", metavar="FOLDER"),
     ] = None,
     *,
     change: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Change a setting of every recipe, as in fit.epochs=1."),
+        typer.Option(
+            "--set",
+            help="Change a setting of every recipe, as in fit.epochs=1.",
+            metavar="SETTING=VALUE",
+        ),
     ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Train again and write anew what exists.")

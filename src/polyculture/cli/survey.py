@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
+from polyculture.cli._limits import refuse_limits
 from polyculture.core.errors import PolycultureError
+
+EXAMPLES = (
+    "polyculture survey transformers",
+    "polyculture survey cards.csv --column name=Model --column year=Published --report",
+    "polyculture survey models.parquet runs --json",
+)
 
 
 def command(
@@ -24,7 +31,11 @@ def command(
     ] = False,
     out: Annotated[
         Path | None,
-        typer.Option(help="That folder; surveys/SOURCE where left out.", show_default=False),
+        typer.Option(
+            help="That folder; surveys/SOURCE where left out.",
+            metavar="FOLDER",
+            show_default=False,
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Replace a survey there.")] = False,
@@ -33,14 +44,17 @@ def command(
         typer.Option(help="For a table: FIELD=COLUMN, such as name=Model.", metavar="FIELD=COLUMN"),
     ] = None,
     aliases: Annotated[
-        Path | None, typer.Option(help="For tables: a file of names that are one, or are not.")
+        Path | None,
+        typer.Option(help="For tables: a file of names that are one, or are not.", metavar="FILE"),
     ] = None,
     years: Annotated[
-        Path | None, typer.Option(help="A table with years of publication, to compare with.")
+        Path | None,
+        typer.Option(help="A table with years of publication, to compare with.", metavar="FILE"),
     ] = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Read anew what was kept from last time.")
     ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
     draws: Annotated[int, typer.Option(min=99, help="Random sets behind p values.")] = 1000,
     resamples: Annotated[int, typer.Option(min=20, help="Rounds behind intervals.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all drawing.")] = 1,
@@ -49,6 +63,7 @@ def command(
     from polyculture import api
     from polyculture.cli._survey import Watch, show_survey
 
+    refuse_limits(draws=report or out is not None)
     if report and out is None:
         out = Path("surveys") / (Path(sources[0]).resolve().stem or "survey")
     words = ["polyculture", "survey", *sources]
@@ -58,7 +73,7 @@ def command(
     numbers = {"draws": (draws, 1000), "resamples": (resamples, 1000), "seed": (seed, 1)}
     for name, (number, usual) in numbers.items():
         words += [f"--{name}", str(number)] if number != usual else []
-    with Watch() as watch:
+    with Watch(quiet=quiet) as watch:
         found = api.survey(
             sources,
             out=out,
@@ -90,6 +105,6 @@ def _columns(pairs: list[str]) -> dict[str, str] | None:
     """
     for pair in pairs:
         if "=" not in pair:
-            msg = f"--column takes FIELD=COLUMN, such as name=Model, but {pair!r} came."
+            msg = f"--column takes FIELD=COLUMN, such as name=Model, but got {pair!r}."
             raise PolycultureError(msg)
     return dict(pair.split("=", 1) for pair in pairs) or None

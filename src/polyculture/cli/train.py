@@ -12,6 +12,11 @@ from polyculture.core.errors import RecipeError
 
 BEGAN = time.monotonic()
 """About when the command began: a budget counts from there."""
+EXAMPLES = (
+    "polyculture train recipe.toml --check",
+    "polyculture train recipe.toml --set fit.epochs=2 --set seed=3",
+    "polyculture train recipe.toml --out trials --budget 10m",
+)
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -30,16 +35,23 @@ def seconds_of(text: str) -> float:
 
 
 def command(
-    recipe: Annotated[Path, typer.Argument(help="A recipe.toml.")],
-    out: Annotated[Path, typer.Option(help="Folder of runs.")] = Path("runs"),
+    recipe: Annotated[Path, typer.Argument(help="A recipe.toml.", metavar="RECIPE")],
+    out: Annotated[Path, typer.Option(help="Folder of runs.", metavar="FOLDER")] = Path("runs"),
     *,
     change: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Change a setting, as in fit.epochs=2. May be repeated."),
+        typer.Option(
+            "--set",
+            help="Change a setting, as in fit.epochs=2. May be repeated.",
+            metavar="SETTING=VALUE",
+        ),
     ] = None,
     budget: Annotated[
         str,
-        typer.Option(help="End after this time at the latest, testing included: 90s, 5m, 1h."),
+        typer.Option(
+            help="End after this time at the latest, testing included: 90s, 5m, 1h.",
+            metavar="TIME",
+        ),
     ] = "",
     check: Annotated[
         bool, typer.Option("--check", help="Check recipe and data, estimate time, train nothing.")

@@ -22,13 +22,13 @@ from pydantic_core import CoreSchema, core_schema
 from polyculture.core import parts
 from polyculture.core.errors import RecipeError
 from polyculture.core.names import checked_name
-from polyculture.core.record import Record
+from polyculture.core.record import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Settings(Record):
+class Settings(Asked):
     """The settings of one part. Every subclass adds its tag: ``kind`` or, for data, ``source``."""
 
 
@@ -152,7 +152,7 @@ class Fit(Settings):
     """Seconds between checkpoints from which a killed training goes on."""
 
 
-class Recipe(Record):
+class Recipe(Asked):
     """One training: what is asked, and nothing of what happened.
 
     Example:

@@ -1,4 +1,4 @@
-"""One sentence for a slip in a recipe or study: where it stands, what was expected, what came."""
+"""One sentence for a slip in a recipe or study: where it stands, what was meant, what was got."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,6 +32,8 @@ WORDS = {
     "less_than": "less than {lt:.15g}",
     "less_than_equal": "{le:.15g} or less",
     "literal_error": "{expected}",
+    "too_short": "a list of {min_length} or more",
+    "string_too_short": "text of {min_length} characters or more",
 }
 """What was expected, by pydantic's name of the error."""
 LONGEST = 60
@@ -51,6 +53,8 @@ class Written:
 
     def place(self, key: str) -> str:
         """Where a dotted setting was written: file and line, or the change that made it."""
+        while key.rpartition(".")[2].isdigit():  # one of a list has no line of its own
+            key = key.rpartition(".")[0]
         for change in self.changes:
             if change.partition("=")[0].strip() == key:
                 return f"--set {change}"
@@ -112,11 +116,14 @@ def slip(error: ValidationError, written: Written, model: type[Record]) -> Recip
             wanted = WORDS.get(kind, reason.removeprefix("Input should be "))
             wanted = wanted.format(**first.get("ctx", {}))
             came = _short(first.get("input"))
-            return RecipeError(f"{place}: {key!r} should be {wanted}, but {came} came.")
+            return RecipeError(f"{place}: {key!r} should be {wanted}, but got {came}.")
 
 
 def _short(value: Any) -> str:
-    text = {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
+    try:
+        text = {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
+    except RecursionError:
+        return "tables within tables"
     return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
 
 

@@ -1,13 +1,13 @@
 """Several recipes, the items they are compared on, and one report."""
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from polyculture.core.record import Record
+from polyculture.core.record import Asked
 
 
-class Study(Record):
+class Study(Asked):
     """What a person asks of several models at once.
 
     ``recipe`` holds what all models share; each of ``models`` holds what sets it apart, laid over
@@ -30,13 +30,13 @@ class Study(Record):
     """Settings that all models share."""
     models: tuple[dict[str, Any], ...] = Field(min_length=1)
     """One table a model: its name and the settings that differ."""
-    seeds: tuple[int, ...] = ()
+    seeds: tuple[Annotated[int, Field(ge=0, lt=2**31)], ...] = ()
     """Train every model once with each of these seeds; left out, each recipe's own."""
     resamples: int = Field(default=1_000, ge=100)
     """Bootstrap rounds of the audit."""
 
     @model_validator(mode="after")
-    def _names_are_distinct(self) -> Self:
+    def _runs_are_distinct(self) -> Self:
         names = [table.get("name") for table in self.models]
         if None in names:
             msg = "every one of 'models' needs a name"
@@ -44,6 +44,10 @@ class Study(Record):
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             msg = f"two models are named {twice!r}; give each its own name"
+            raise ValueError(msg)
+        again = next((seed for seed in self.seeds if self.seeds.count(seed) > 1), None)
+        if again is not None:
+            msg = f"seed {again} stands twice in 'seeds'; each trains every model once"
             raise ValueError(msg)
         return self
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
+from pydantic import ValidationError
 from torch import Tensor, nn
 
 from polyculture.core.record import Record
@@ -23,8 +24,7 @@ from polyculture.nets import attention
 from polyculture.nets.embedding import CompactEmbedding
 from polyculture.nets.network import Batch, Network
 from polyculture.store.digest import of_json
-from polyculture.store.folder import write_text
-from polyculture.store.home import home
+from polyculture.store.home import home, keep
 
 Precision = Literal["float32", "bfloat16"]
 REPEATS = 2
@@ -58,15 +58,24 @@ def choose(
         threads: Threads of the training.
     """
     place = home() / "machine" / f"{_fingerprint(network, wanted, threads)}.json"
-    if place.exists():
-        return Kernels.model_validate_json(place.read_bytes())
+    known = _remembered(place)
+    if known is not None:
+        return known
     torch.set_num_threads(1)  # as each thread of a team works
     try:
         chosen = _fastest(network, batch, loss_of, wanted=wanted, threads=threads)
     finally:
         torch.set_num_threads(threads)
-    write_text(place, chosen.model_dump_json())
+    keep(place, chosen.model_dump_json())
     return chosen
+
+
+def _remembered(place: Path) -> Kernels | None:
+    """What was chosen before; none where there is nothing, or it is broken and made anew."""
+    try:
+        return Kernels.model_validate_json(place.read_bytes())
+    except (OSError, ValidationError):
+        return None
 
 
 def _fastest(

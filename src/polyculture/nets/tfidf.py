@@ -6,6 +6,7 @@ pickle.
 """
 
 import json
+import warnings
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -164,7 +165,11 @@ def _linear(
     if len(seen) == 1:
         bias[seen] = 0.0
         return weight, bias
-    model = LogisticRegression(C=strength, max_iter=1_000, tol=1e-4).fit(matrix, targets)
+    model = LogisticRegression(C=strength, max_iter=1_000, tol=1e-4)
+    with warnings.catch_warnings():
+        # labels that occur once each are no mistake of a small set, and the text shows our path
+        warnings.filterwarnings("ignore", "The number of unique classes is greater", UserWarning)
+        model.fit(matrix, targets)
     if len(seen) == 2:  # noqa: PLR2004  # sklearn keeps one row for two classes
         weight[seen[0]], weight[seen[1]] = -model.coef_[0] / 2, model.coef_[0] / 2
         bias[seen[0]], bias[seen[1]] = -model.intercept_[0] / 2, model.intercept_[0] / 2

@@ -1,11 +1,15 @@
 """Digests: the same content gives the same name, on any machine."""
 
+from __future__ import annotations
+
 import hashlib
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import polars as pl
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import polars as pl
 
 CHUNK = 1 << 20
 

@@ -1,6 +1,6 @@
 """The folder of a training that is not finished: ``.NAME.unfinished`` beside the run's place.
 
-``lock`` is held by the process that trains; ``asked.json`` says what was asked; ``chosen.json``,
+``lock`` is held by the process that trains; ``request.json`` says what was asked; ``chosen.json``,
 ``base`` and ``checkpoint`` are what a resumed training needs; ``run`` becomes the finished run.
 """
 
@@ -10,14 +10,14 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from polyculture.core.asked import Asked
 from polyculture.core.errors import StoreError
+from polyculture.core.request import Request
 from polyculture.store import locks
 from polyculture.store.disk import make_parents, telling_of_disk
 from polyculture.store.folder import write_text
 
-LOCK, ASKED, RUN = "lock", "asked.json", "run"
-OURS = (ASKED, "chosen.json", "checkpoint", "base", RUN)
+LOCK, REQUEST, RUN = "lock", "request.json", "run"
+OURS = (REQUEST, "chosen.json", "checkpoint", "base", RUN)
 OLDER = ("fingerprint", "log.jsonl", "model", "predictions", "run.json")
 """What earlier versions left in it."""
 
@@ -60,10 +60,10 @@ class Unfinished:
         """Where the finished run is put together."""
         return self.path / RUN
 
-    def asked_before(self) -> Asked | None:
+    def request_before(self) -> Request | None:
         """What the training that was killed here was asked for, if that is known."""
         try:
-            return Asked.model_validate_json((self.path / ASKED).read_bytes())
+            return Request.model_validate_json((self.path / REQUEST).read_bytes())
         except (OSError, ValidationError):
             return None
 
@@ -71,10 +71,10 @@ class Unfinished:
         """Whether a training left anything here."""
         return any((self.path / name).exists() for name in (*OURS, *OLDER) if name != "base")
 
-    def begin(self, asked: Asked) -> None:
+    def begin(self, request: Request) -> None:
         """Throw away what an earlier training left, apart from the base made a moment ago."""
         _remove(self.path, [name for name in (*OURS, *OLDER) if name != "base"])
-        write_text(self.path / ASKED, asked.model_dump_json() + "\n")
+        write_text(self.path / REQUEST, request.model_dump_json() + "\n")
 
     def give_up(self) -> None:
         """Leave no folder behind that this process made for nothing."""

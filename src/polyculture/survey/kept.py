@@ -12,8 +12,7 @@ import polyculture
 from polyculture.core.cards import Cards
 from polyculture.core.survey import Survey
 from polyculture.store.digest import of_file, of_frame, of_json
-from polyculture.store.folder import write_text
-from polyculture.store.home import home
+from polyculture.store.home import home, keep
 
 OWN = (
     "survey", "stats", "measures/architecture", "sources/cards", "core/survey.py", "nets/graph.py",
@@ -42,8 +41,7 @@ def kept_or_counted(
     found = None if fresh else _read(path)
     if found is None:
         found = count()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path, found.model_dump_json() + "\n")
+        keep(path, found.model_dump_json() + "\n")
     return found
 
 

@@ -57,7 +57,7 @@ def gather(
     read = _read(places, on_progress)
     override = columns is not None and all(place.layout for place in read)
     layouts = [
-        described(columns, place.columns, str(place.path))
+        described(columns, place.columns, str(place.path), _first_broken(place.raws))
         if place.layout is None or override
         else place.layout
         for place in read
@@ -98,6 +98,11 @@ def _place(path: Path, raws: list[Raw], files: list[tuple[str, Path]]) -> _Place
 
 def _name(place: Path, file: Path) -> str:
     return file.name if file == place else file.relative_to(place).as_posix()
+
+
+def _first_broken(raws: Sequence[Raw]) -> str:
+    first = next((raw for raw in raws if raw.broken), None)
+    return f"{first.place} cannot be read ({first.broken})" if first else ""
 
 
 def _title(layout: Layout, path: Path) -> str:

@@ -23,6 +23,18 @@ FIELDS = (
     "copied_from",
 )
 """Fields of a card that a column may hold; ``traits.NAME`` is the trait NAME."""
+SPELLED = {
+    "community": "communities",
+    "download": "downloads",
+    "libraries": "library",
+    "license": "licence",
+    "licenses": "licence",
+    "makers": "maker",
+    "parameter": "parameters",
+    "parent": "parents",
+    "years": "year",
+}
+"""One for several, several for one, and as others write: what the field is called here."""
 TRAITS = "traits."
 NO_COMMUNITY = "unknown"
 BETWEEN = "|"
@@ -67,27 +79,33 @@ class Layout:
     """(record, all names of the table): the entry."""
     name: str = "name"
     """The column of names."""
+    guessed: tuple[tuple[str, str], ...] = ()
+    """Columns that were taken for a field of nearly the same name: (column, field)."""
 
     def fits(self, columns: frozenset[str]) -> bool:
         """Whether a table with these columns has this layout."""
         return self.keys <= columns
 
 
-def described(columns: Mapping[str, str] | None, found: Sequence[str], place: str) -> Layout:
+def described(
+    columns: Mapping[str, str] | None, found: Sequence[str], place: str, broken: str = ""
+) -> Layout:
     """The layout of a table whose columns a person names, or that are named as our fields.
 
     Args:
-        columns: Field to column; none where the columns are to be named as our fields.
+        columns: Field to column; none where the columns are named as our fields, or nearly.
         found: The columns of the table.
         place: What messages call the table.
+        broken: Where the table cannot be read, if anywhere, and why.
 
     Raises:
         DataError: A field or a column does not exist, or the columns are not known and not named.
     """
     if columns is None:
-        columns = {one: one for one in found if _is_field(one)}
+        columns = _named(found)
         if "name" not in columns or len(columns) == 1:
-            raise DataError(_lacking(found, place))
+            raise DataError(_lacking(found, place, broken))
+    columns = {field_of(ours) or ours: theirs for ours, theirs in columns.items()}
     for ours, theirs in columns.items():
         if not _is_field(ours):
             msg = f"A card has no field {ours!r}. {suggestion(ours, (*FIELDS, TRAITS + 'NAME'))}"
@@ -105,16 +123,44 @@ def described(columns: Mapping[str, str] | None, found: Sequence[str], place: st
         blind=(),
         entry=lambda raw, _: _entry(raw, columns),
         name=columns["name"],
+        guessed=tuple(
+            (theirs, ours) for ours, theirs in columns.items() if field_of(theirs) == ours != theirs
+        ),
     )
+
+
+def _named(found: Sequence[str]) -> dict[str, str]:
+    """Field to column, by names: the very same ones first, then those nearly the same."""
+    columns = {one: one for one in found if _is_field(one)}
+    for one in found:
+        ours = field_of(one)
+        if ours and ours not in columns:
+            columns[ours] = one
+    return columns
+
+
+def field_of(word: str) -> str:
+    """The field that a word means, in whatever case and number; "" if it means none.
+
+    Example:
+        >>> field_of("Community"), field_of("license"), field_of("traits.Size"), field_of("size")
+        ('communities', 'licence', 'traits.Size', '')
+    """
+    if _is_field(word):
+        return word
+    lower = word.strip().casefold()
+    lower = SPELLED.get(lower, lower)
+    return lower if lower in FIELDS else ""
 
 
 def _is_field(name: str) -> bool:
     return name in FIELDS or (name.startswith(TRAITS) and len(name) > len(TRAITS))
 
 
-def _lacking(found: Sequence[str], place: str) -> str:
+def _lacking(found: Sequence[str], place: str, broken: str) -> str:
+    first = f"{broken}, and {place}" if broken else place
     return (
-        f"{place} has no layout that is known. Say which of its columns holds which field, as in "
+        f"{first} has no layout that is known. Say which of its columns holds which field, as in "
         f"name=COLUMN. Its columns: {', '.join(found)}. Fields: {', '.join(FIELDS)}, {TRAITS}NAME."
     )
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from polyculture.sources.cards._yaml import documents
 
 TABLES = (".csv", ".jsonl", ".parquet", ".tsv")
 YAML = (".yaml", ".yml")
+HALF = re.compile("[\ud800-\udfff]")
 BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -117,7 +119,10 @@ def _json(lines: list[str], name: str) -> Iterator[Raw]:
         try:
             value = json.loads(line)
         except (ValueError, RecursionError) as error:
-            reason = getattr(error, "msg", "") or "it cannot be read as JSON"
+            is_deep = isinstance(error, RecursionError)
+            reason = getattr(error, "msg", "") or (
+                "it is nested too deep" if is_deep else "it cannot be read as JSON"
+            )
         yield _record(value, f"{name}, line {number}", reason, "a JSON object")
 
 
@@ -126,7 +131,23 @@ def _record(value: Any, place: str, reason: str, wanted: str) -> Raw:
         return Raw(place=place, broken=reason)
     if not isinstance(value, dict):
         return Raw(place=place, broken=f"expected {wanted}, but {value!r:.40} came")
-    return Raw(place=place, cells={str(key): cell for key, cell in value.items()})
+    return _whole(place, {str(key): cell for key, cell in value.items()})
+
+
+def _whole(place: str, cells: Mapping[str, Any]) -> Raw:
+    """A record, or why a table cannot hold it."""
+    waiting: list[Any] = [*cells, *cells.values()]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str) and "\0" in one:
+            return Raw(place=place, broken="a cell holds the character NUL")
+        if isinstance(one, str) and not one.isascii() and HALF.search(one):
+            return Raw(place=place, broken="a cell holds half a character (a lone surrogate)")
+        if isinstance(one, dict):
+            waiting += [*one, *one.values()]
+        elif isinstance(one, list):
+            waiting += one
+    return Raw(place=place, cells=cells)
 
 
 def _csv(lines: list[str], name: str, separator: str) -> Iterator[Raw]:
@@ -142,7 +163,7 @@ def _csv(lines: list[str], name: str, separator: str) -> Iterator[Raw]:
             reason = f"expected {len(header)} cells as in the header, but {len(row)} came"
             yield Raw(place=place, broken=reason)
         else:
-            yield Raw(place=place, cells=dict(zip(header, row, strict=True)))
+            yield _whole(place, dict(zip(header, row, strict=True)))
 
 
 def _header(row: list[str], place: str) -> list[str]:

@@ -18,6 +18,7 @@ def told(
 ) -> tuple[str, ...]:
     """All sentences about one reading; those that would count nothing are left out."""
     return (
+        *_columns(gathered),
         *_records(gathered, others),
         *_repeats(unique),
         *_names(names, family),
@@ -41,6 +42,13 @@ def listed(words: Sequence[str]) -> str:
     """The first few of some words, and how many more there are."""
     more = len(words) - LISTED
     return "; ".join(words[:LISTED]) + (f"; and {more:,} more" if more > 0 else "")
+
+
+def _columns(gathered: Gathered) -> Iterator[str]:
+    guessed = [pair for one in gathered.layouts for pair in one.guessed]
+    if guessed:
+        pairs = (f"{column!r} for {field}" for column, field in dict.fromkeys(guessed))
+        yield f"Columns taken for a field by their names: {', '.join(pairs)}."
 
 
 def _records(gathered: Gathered, others: int) -> Iterator[str]:

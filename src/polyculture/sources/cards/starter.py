@@ -73,7 +73,9 @@ def _see(
 ) -> None:
     """Build one model's network, or note why it is not built."""
     if cache.mark_of(entry) is None:
-        reasons[entry.name] = f"not fetched; polyculture starter fetch {entry.name}"
+        broken = cache.damage_of(entry)
+        what = f"damaged: {broken}" if broken else "not fetched"
+        reasons[entry.name] = f"{what}; polyculture starter fetch {entry.name}"
         return
     from polyculture.core.errors import need
 

@@ -78,9 +78,8 @@ def read(
     Raises:
         DataError: A place was named.
         MissingExtraError: The library or torch is not installed.
-        StoreError: The cache may not be written.
     """
-    from polyculture.store.home import home
+    from polyculture.store.home import convenient, home
 
     if places:
         msg = f"The transformers library is found where it is installed, not at {places[0]}."
@@ -92,7 +91,8 @@ def read(
         cards = cards_of(
             library(models), f"transformers {number}", on_progress=on_progress, processes=processes
         )
-        keep(cards, folder)
+        with convenient():
+            keep(cards, folder)
     return cards
 
 

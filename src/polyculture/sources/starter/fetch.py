@@ -1,22 +1,33 @@
 """Fetch starters: archive after archive, each turned into plain folders and then let go."""
 
+import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from polyculture.core.errors import StoreError
-from polyculture.sources.starter.cache import MARK, Mark, folder_of, mark_of, need, root
+from polyculture.sources.starter.cache import (
+    MARK,
+    Mark,
+    digest_of,
+    folder_of,
+    is_genuine,
+    mark_of,
+    need,
+    root,
+)
 from polyculture.sources.starter.download import Watch, download
 from polyculture.sources.starter.entry import Archive, Starter
 from polyculture.sources.starter.index import pip_settings
 from polyculture.sources.starter.lock import in_order
 from polyculture.sources.starter.unpack import unpack
-from polyculture.store.digest import of_folder
 from polyculture.store.disk import telling_of_disk
 from polyculture.store.folder import write_text, written_once
+from polyculture.store.home import needing_cache
 
 STALE = 3600
 """Seconds after which nobody is still filling a folder."""
@@ -24,23 +35,36 @@ Converter = Callable[[Path, Path], tuple[str, ...]]
 """(folder of members, folder to fill) to notes."""
 
 
-def missing(names: tuple[str, ...]) -> tuple[Starter, ...]:
-    """Which of these starters, and of what they need, are not fetched; see ``in_order``."""
-    return tuple(entry for entry in in_order(names) if mark_of(entry) is None)
+def missing(names: tuple[str, ...], *, verify: bool = False) -> tuple[Starter, ...]:
+    """Which of these starters, and of what they need, are not fetched or damaged; see ``in_order``.
+
+    Args:
+        names: As for ``in_order``.
+        verify: Read every byte of what is fetched, to find damage that sizes do not show.
+    """
+    is_there = is_genuine if verify else lambda entry: mark_of(entry) is not None
+    return tuple(entry for entry in in_order(names) if not is_there(entry))
 
 
-def fetch(names: tuple[str, ...], watch: Watch) -> None:
-    """Fetch and convert what is missing. Without a network that is no trouble if nothing is.
+def fetch(names: tuple[str, ...], watch: Watch, *, verify: bool = False) -> None:
+    """Fetch and convert what is missing or damaged; see ``missing``.
+
+    Without a network that is no trouble if nothing is. What killed fetches left goes.
 
     Raises:
         StarterError: A package cannot be found, fetched or trusted.
-        StoreError: The disk is full.
+        StoreError: The cache cannot be written, or its disk is full.
     """
-    entries = missing(names)
-    if not entries:
+    entries = missing(names, verify=verify)
+    if not entries and not root().is_dir():
         return
-    sweep()
-    refuse_full_disk(entries)
+    with needing_cache(), _at_work(root() / ".downloads"):
+        if entries:
+            refuse_full_disk(entries)
+            _fetch(entries, watch)
+
+
+def _fetch(entries: tuple[Starter, ...], watch: Watch) -> None:
     downloads, settings = root() / ".downloads", pip_settings()
     for archive in dict.fromkeys(entry.archive for entry in entries):
         path = download(archive, downloads, settings, watch)
@@ -50,11 +74,39 @@ def fetch(names: tuple[str, ...], watch: Watch) -> None:
         path.unlink()
 
 
-def sweep() -> None:
-    """Remove what a killed fetch left half-made: folders with a dot, untouched for an hour."""
+@contextmanager
+def _at_work(folder: Path) -> Iterator[None]:
+    """Sweep, and let a second fetch know that the half-made folders are somebody's work."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        import fcntl
+    except ModuleNotFoundError:  # Windows
+        sweep(STALE)
+        yield
+        return
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        sweep(0)
+    except OSError:  # another fetch is at work
+        sweep(STALE)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(opened)
+
+
+def sweep(seconds: float = STALE) -> None:
+    """Remove what a killed fetch left half-made, unpacked texts among it.
+
+    Args:
+        seconds: Only folders that nobody has touched for so long.
+    """
     for folder in root().glob(".*.*"):
-        if time.time() - folder.stat().st_mtime > STALE:
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # somebody else was faster
+            if time.time() - folder.stat().st_mtime >= seconds:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def refuse_full_disk(entries: Sequence[Starter]) -> None:
@@ -105,7 +157,8 @@ def convert(entry: Starter, archive: Path) -> None:
             version=entry.archive.version,
             sha256=entry.archive.sha256,
             conversion=entry.conversion,
-            digest=of_folder(folder),
+            digest=digest_of(folder),
+            files={file.name: file.stat().st_size for file in sorted(folder.iterdir())},
             notes=notes,
         )
         write_text(folder / MARK, mark.model_dump_json(indent=1))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 from pydantic import Field, model_validator
 
 from polyculture.core.data import Dataset
-from polyculture.core.errors import RecipeError
+from polyculture.core.errors import RecipeError, StarterError
 from polyculture.core.parts import suggestion
 from polyculture.core.plugins import TextSource
 from polyculture.core.recipe import Settings
@@ -60,7 +60,7 @@ def read(settings: Starter) -> Dataset:
     """Read the set from the cache and draw its splits.
 
     Raises:
-        StarterError: There is no such set, or it is not fetched.
+        StarterError: There is no such set, or it is not fetched, or damaged.
         RecipeError: It is no set of texts, or has fewer rows than asked for.
     """
     entry = find(settings.name, "data")
@@ -72,7 +72,16 @@ def read(settings: Starter) -> Dataset:
     else:
         msg = f"{entry.name!r} is a set of ratings and holds no texts to learn from."
         raise RecipeError(msg)
-    splits, notes = make(folder, settings)
+    from polars.exceptions import PolarsError
+
+    try:
+        splits, notes = make(folder, settings)
+    except PolarsError as error:
+        msg = (
+            f"{entry.name!r} is damaged (its table cannot be read). Run: polyculture starter fetch "
+            f"{entry.name} --verify"
+        )
+        raise StarterError(msg) from error
     return dataset_of(
         entry.name,
         {split: splits[split] for split in SPLITS},

@@ -16,7 +16,7 @@ WITHOUT_EFFECT = frozenset({"name", "fit.checkpoint_seconds"})
 ARROW = " → "
 
 
-class Asked(Record):
+class Request(Record):
     """Everything that a run depends on."""
 
     schema_number: int = 1
@@ -28,20 +28,20 @@ class Asked(Record):
     """Digest of the base; none where it would have to be made first."""
 
     @classmethod
-    def of(cls, recipe: Recipe, data: str | None, base: str | None) -> "Asked":
+    def of(cls, recipe: Recipe, data: str | None, base: str | None) -> "Request":
         """What this recipe asks for."""
         return cls(recipe=recipe.model_dump(mode="json"), data=data, base=base)
 
 
-def differences(before: Asked, now: Asked) -> tuple[str, ...]:
+def differences(before: Request, now: Request) -> tuple[str, ...]:
     """Settings that differ, as ``fit.epochs 60 → 12``; empty where all is the same.
 
     Rows and base are compared by their digests; their settings say how they differ, or are
     compared where a digest is not known.
 
     Example:
-        >>> a = Asked(recipe={"fit": {"epochs": 60}}, data="d", base="b")
-        >>> b = Asked(recipe={"fit": {"epochs": 12}}, data="e", base="b")
+        >>> a = Request(recipe={"fit": {"epochs": 60}}, data="d", base="b")
+        >>> b = Request(recipe={"fit": {"epochs": 12}}, data="e", base="b")
         >>> differences(a, b)
         ('fit.epochs 60 → 12', 'the rows of the data')
     """
