@@ -275,19 +275,18 @@ def test_what_cannot_be_audited_is_refused_with_one_sentence_and_nothing_written
     assert [path.name for path in table.parent.iterdir()] == ["answers.csv"]
 
 
-def test_a_folder_that_exists_is_kept_unless_it_shall_be_replaced(table: Path) -> None:
-    """Somebody's results are never overwritten by accident."""
-    (table.parent / "out").mkdir()
-    (table.parent / "out" / "mine.txt").write_text("mine", encoding="utf-8")
-
+def test_an_audit_that_exists_is_kept_unless_it_shall_be_replaced(table: Path) -> None:
+    """Somebody's results are never overwritten by accident, and foreign files never at all."""
+    first = audited(table)
     kept = audited(table)
     replaced = audited(table, "--replace")
+    (table.parent / "out" / "mine.txt").write_text("mine", encoding="utf-8")
+    foreign = audited(table, "--replace")
 
-    assert kept.returncode == 2
-    assert "exists already" in kept.stderr
-    assert replaced.returncode == 0
-    assert not (table.parent / "out" / "mine.txt").exists()
-    assert (table.parent / "out" / "report.html").exists()
+    assert [done.returncode for done in (first, kept, replaced, foreign)] == [0, 2, 0, 2]
+    assert "exists already. Choose another place, or add --replace" in kept.stderr
+    assert "it holds 'mine.txt', which polyculture did not write" in foreign.stderr
+    assert (table.parent / "out" / "mine.txt").read_text(encoding="utf-8") == "mine"
 
 
 def test_documents_are_drawn_as_wholes_where_a_column_names_them(table: Path) -> None:
