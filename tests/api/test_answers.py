@@ -23,7 +23,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "valid.csv").write_text(PAIRS, encoding="utf-8")
     recipe = RECIPE.replace('valid = "pairs', 'valid = "valid')
     (tmp_path / "recipe.toml").write_text(recipe, encoding="utf-8")
-    return api.train(api.read_recipe(tmp_path / "recipe.toml"), tmp_path / "runs")[1]
+    api.train(api.read_recipe(tmp_path / "recipe.toml"), tmp_path / "runs")
+    return tmp_path / "runs" / "pairs"
 
 
 def asked(run: Path, name: str, text: str) -> Path:
