@@ -67,12 +67,12 @@ def _beginning(text: str, tokenizer: PreTrainedTokenizerBase, tokens: int) -> st
     most = _longest_word(tokenizer)
     ends = ENDS if most is None else (0, MARKS * (most + 1))
     size = max(FIRST * tokens, 2 * ends[-1])
-    if most is not None and _pays(text, size, ends):
-        text = shorten_runs(text, most + 1)
     while _pays(text, size, ends):
         found = _tokens([text[: size - end] for end in ends], tokenizer)
         if min(map(len, found)) > tokens and all(f[:tokens] == found[0][:tokens] for f in found):
             return text[:size]
+        if most is not None:
+            text = shorten_runs(text, most + 1)
         size *= GROWTH
     return text
 
