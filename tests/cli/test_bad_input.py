@@ -339,17 +339,17 @@ CASES = {
     "a setting of the wrong kind": Case(
         {**SETS, "recipe.toml": RECIPE + '[fit]\nepochs = "many"\n'},
         TRAIN,
-        "recipe.toml, line 11: 'fit.epochs' should be a whole number, but got 'many'.",
+        "recipe.toml, line 11: 'fit.epochs' should be a whole number, got 'many'.",
     ),
     "a setting out of range": Case(
         {**SETS, "recipe.toml": RECIPE + "[fit]\nepochs = 0\n"},
         TRAIN,
-        "recipe.toml, line 11: 'fit.epochs' should be 1 or more, but got 0.",
+        "recipe.toml, line 11: 'fit.epochs' should be 1 or more, got 0.",
     ),
     "a setting that is not a number": Case(
         {**SETS, "recipe.toml": RECIPE + "[fit]\nlearning_rate = nan\n"},
         TRAIN,
-        "recipe.toml, line 11: 'fit.learning_rate' should be a finite number, but got nan.",
+        "recipe.toml, line 11: 'fit.learning_rate' should be a finite number, got nan.",
     ),
     "a choice that is none": Case(
         SETS,
@@ -360,12 +360,12 @@ CASES = {
     "a change without a value": Case(
         SETS,
         (*TRAIN, "--set", "fit.epochs"),
-        "--set wants a setting and its value, as in fit.epochs=2, but got 'fit.epochs'.",
+        "--set wants a setting and its value, as in fit.epochs=2, got 'fit.epochs'.",
     ),
     "a time that is none": Case(
         SETS,
         (*TRAIN, "--budget", "soon"),
-        "--budget wants a time such as 90s, 5m or 1.5h, but 'soon' came.",
+        "--budget wants a time such as 90s, 5m or 1.5h, got 'soon'.",
     ),
     "parts that do not go together": Case(
         {**SETS, "recipe.toml": RECIPE + '[head]\nkind = "crf"\n'},

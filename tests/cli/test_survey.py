@@ -117,4 +117,4 @@ def test_a_column_without_its_field_is_told(table: Path) -> None:
     done = survey(table, "--column", "Model", cwd=table.parent)
 
     assert done.returncode == 2
-    assert "--column takes FIELD=COLUMN, such as name=Model, but got 'Model'." in done.stderr
+    assert "--column takes FIELD=COLUMN, such as name=Model, got 'Model'." in done.stderr

@@ -113,7 +113,7 @@ def test_broken_csv_rows_are_counted_with_their_lines(tmp_path: Path) -> None:
     assert names(cards) == ["a", "d", "e"]
     note = told(cards, "could not be read")
     assert note.startswith("2 records")
-    assert "line 4 (expected 2 cells as in the header, but 1 came)" in note
+    assert "line 4 (expected 2 cells as in the header, got 1)" in note
     assert "line 5" in note
 
 

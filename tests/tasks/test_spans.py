@@ -104,7 +104,7 @@ def test_no_spans_in_training_are_refused() -> None:
     ("rows", "message"),
     [
         (tagged("a/O b/O").with_columns(tags=pl.Series([["O"]])), "2 words came with 1 tags"),
-        (tagged("a/S-PER"), "expected a tag like 'O', 'B-PER' or 'I-PER', but 'S-PER' came"),
+        (tagged("a/S-PER"), "expected a tag like 'O', 'B-PER' or 'I-PER', got 'S-PER'"),
         (tagged("a/B-"), "but 'B-' came"),
         (raw("abc", (1, 4, "X")), r"'X' from 1 to 4 lies outside the text, which has 3"),
         (raw("abc", (-1, 2, "X")), "from -1 to 2 lies outside"),

@@ -95,7 +95,7 @@ def changed(table: dict[str, Any], changes: Sequence[str]) -> dict[str, Any]:
     for change in changes:
         dotted, sign, text = change.partition("=")
         if not sign or not dotted:
-            msg = f"--set wants a setting and its value, as in fit.epochs=2, but got {change!r}."
+            msg = f"--set wants a setting and its value, as in fit.epochs=2, got {change!r}."
             raise RecipeError(msg)
         *folders, last = dotted.strip().split(".")
         inner = result

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from polyculture.core.data import Dataset
     from polyculture.core.plugins import Base, Task
     from polyculture.core.run import Run
+    from polyculture.engine.ingredients import Ingredients
 
 NEEDED = ("train", "valid")
 
@@ -46,6 +47,10 @@ class Check(Record):
     steps: int
     seconds: float
     """Estimated for all epochs, from a few timed steps."""
+    seconds_low: float
+    """The same, if nothing else runs on this machine."""
+    seconds_high: float
+    """The same, beside other programs."""
     chosen: dict[str, str | int | float | None]
     notes: tuple[str, ...]
 
@@ -170,13 +175,13 @@ def check(recipe: Recipe, say: Callable[[str], None] = lambda _: None) -> Check:
     dataset = read_data(recipe)
     rows, labels = prepared(recipe, dataset)
     _prepare(recipe)
+    from polyculture.engine.ingredients import Ingredients
+
+    settings: Any = recipe.task
+    unseen = parts.load("tasks", settings.kind).unseen(rows, labels, settings)
     with TemporaryDirectory() as place:
         say("opening the base")
         base = open_base(recipe, rows["train"], Path(place) / "base")
-        say("loading torch")
-        from polyculture.engine import estimate
-        from polyculture.engine.ingredients import Ingredients
-
         given = Ingredients(
             recipe=recipe,
             name=name_of(recipe),
@@ -186,14 +191,29 @@ def check(recipe: Recipe, say: Callable[[str], None] = lambda _: None) -> Check:
             labels=labels,
             base=base,
         )
-        found = estimate.estimate(given)
+        figures, notes = _estimated(given, say)
     return Check(
         name=given.name,
         rows={split: len(part) for split, part in rows.items()},
         labels=labels,
-        notes=(*dataset.notes, *base.notes, *found.notes),
-        **found.figures,
+        notes=(*dataset.notes, *base.notes, *unseen, *notes),
+        **figures,
     )
+
+
+def _estimated(
+    given: Ingredients, say: Callable[[str], None]
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Figures and notes of a training that is not done."""
+    if is_counted(given.recipe):
+        names = ("parameters", "trained_parameters", "steps")
+        seconds = dict.fromkeys(("seconds", "seconds_low", "seconds_high"), 0.0)
+        return {**dict.fromkeys(names, 0), **seconds, "chosen": {}}, ("TF-IDF takes seconds.",)
+    say("loading torch")
+    from polyculture.engine.estimate import estimate
+
+    found = estimate(given, say)
+    return found.figures | {"seconds_low": found.low, "seconds_high": found.high}, found.notes
 
 
 def is_counted(recipe: Recipe) -> bool:

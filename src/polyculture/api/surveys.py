@@ -66,7 +66,7 @@ def survey(
         inputs = [*map(Path, sources), *(one for one in (aliases, years) if one is not None)]
         check_output(out, kind="survey", replace=replace, inputs=inputs)
     if min(draws, resamples) < 1:
-        msg = f"A survey needs draws and resamples of 1 or more, but got {draws} and {resamples}."
+        msg = f"A survey needs draws and resamples of 1 or more, got {draws} and {resamples}."
         raise PolycultureError(msg)
     settings = {"columns": columns, "aliases": aliases, "fresh": fresh}
     if years is not None and not years.exists():

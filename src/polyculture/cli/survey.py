@@ -105,6 +105,6 @@ def _columns(pairs: list[str]) -> dict[str, str] | None:
     """
     for pair in pairs:
         if "=" not in pair:
-            msg = f"--column takes FIELD=COLUMN, such as name=Model, but got {pair!r}."
+            msg = f"--column takes FIELD=COLUMN, such as name=Model, got {pair!r}."
             raise PolycultureError(msg)
     return dict(pair.split("=", 1) for pair in pairs) or None

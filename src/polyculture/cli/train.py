@@ -29,7 +29,7 @@ def seconds_of(text: str) -> float:
     """
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
     if found is None or float(found[1]) == 0:
-        msg = f"--budget wants a time such as 90s, 5m or 1.5h, but {text!r} came."
+        msg = f"--budget wants a time such as 90s, 5m or 1.5h, got {text!r}."
         raise RecipeError(msg)
     return float(found[1]) * UNITS[found[2] or "s"]
 
@@ -112,7 +112,8 @@ def show_check(check: Any) -> None:
     typer.echo(f"labels     {len(check.labels)}: {', '.join(check.labels[:12])}")
     if check.steps:  # word counts are fitted in one go
         typer.echo(f"weights    {check.trained_parameters:,} of {check.parameters:,} are trained")
-        typer.echo(f"steps      {check.steps:,}; about {duration(check.seconds)} on this machine")
+        low, high = duration(check.seconds_low), duration(check.seconds_high)
+        typer.echo(f"steps      {check.steps:,}; about {low} to {high} on this machine")
         chosen = ", ".join(f"{key} {value}" for key, value in check.chosen.items())
         typer.echo(f"chosen     {chosen}")
     for note in check.notes:

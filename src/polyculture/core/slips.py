@@ -116,7 +116,7 @@ def slip(error: ValidationError, written: Written, model: type[Record]) -> Recip
             wanted = WORDS.get(kind, reason.removeprefix("Input should be "))
             wanted = wanted.format(**first.get("ctx", {}))
             came = _short(first.get("input"))
-            return RecipeError(f"{place}: {key!r} should be {wanted}, but got {came}.")
+            return RecipeError(f"{place}: {key!r} should be {wanted}, got {came}.")
 
 
 def _short(value: Any) -> str:

@@ -69,8 +69,6 @@ def estimate(given: Ingredients, say: Callable[[str], None] = lambda _: None) ->
         given: Recipe, data and base.
         say: Told what is being done, in a few words.
     """
-    if given.base.kind == "tfidf":
-        return _nothing_to_time()
     began = time.perf_counter()
     say("opening the base")
     opened = open_base(given)
@@ -106,17 +104,6 @@ def estimate(given: Ingredients, say: Callable[[str], None] = lambda _: None) ->
         low=low,
         high=high,
     )
-
-
-def _nothing_to_time() -> Estimate:
-    figures: dict[str, Any] = {
-        "parameters": 0,
-        "trained_parameters": 0,
-        "steps": 0,
-        "seconds": 0.0,
-        "chosen": {},
-    }
-    return Estimate(figures=figures, notes=("TF-IDF takes seconds.",), low=0.0, high=0.0)
 
 
 def seconds(size: Size, speed: Speed) -> tuple[float, float, float]:

@@ -35,7 +35,7 @@ def reason_of(error: BaseException) -> str:
     wrong_type = re.search(r"Field '(\w+)' expected (\w+), got \w+ \(value: (.*?)\)", text)
     if wrong_type:
         name, wanted, value = wrong_type.groups()
-        return f"{name!r} should be {wanted}, but got {value}"
+        return f"{name!r} should be {wanted}, got {value}"
     if not isinstance(error, ValueError | OSError):
         text = f"{type(error).__name__}: {text}"
     text = text.partition(" You can ")[0].rstrip(".: ")
@@ -107,7 +107,7 @@ def open_configuration(folder: Path, name: str) -> Any:
     for key, least in SIZES.items():
         value = getattr(text, key, None)
         if isinstance(value, int) and value < least:
-            msg = f"{folder / CONFIG}: {key!r} should be {least} or more, but got {value}."
+            msg = f"{folder / CONFIG}: {key!r} should be {least} or more, got {value}."
             raise ModelError(msg)
     return config
 

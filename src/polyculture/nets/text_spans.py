@@ -71,7 +71,7 @@ def spell(text: str, spans: Sequence[dict[str, Any]], where: str) -> Spelled:
 def _trimmed(text: str, span: dict[str, Any], where: str) -> dict[str, Any]:
     start, end, label = (span.get(key) for key in ("start", "end", "label"))
     if not label or start is None or end is None:
-        msg = f"{where}: a span needs start, end and label, but {span!r} came. Complete it."
+        msg = f"{where}: a span needs start, end and label, got {span!r}. Complete it."
         raise DataError(msg)
     if not 0 <= start < end <= len(text):
         msg = (

@@ -118,7 +118,7 @@ def of_text(answer: str, *, where: str) -> list[Span]:
     except (ValueError, TypeError):
         pass
     msg = (
-        f'{where}: expected spans as JSON, like [["PER",0,2]], but {answer[:60]!r} came. '
+        f'{where}: expected spans as JSON, like [["PER",0,2]], got {answer[:60]!r}. '
         "Write type, start and end of each span."
     )
     raise DataError(msg)

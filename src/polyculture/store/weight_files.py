@@ -140,7 +140,7 @@ def _weight_map(index: Path) -> dict[str, str]:
         raise ModelError(msg)
     for name, part in places.items():
         if not isinstance(part, str) or Path(part).name != part:
-            msg = f"{index}: {name!r} should name a file of the same folder, but got {part!r}."
+            msg = f"{index}: {name!r} should name a file of the same folder, got {part!r}."
             raise ModelError(msg)
     return places
 

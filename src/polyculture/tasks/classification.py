@@ -70,7 +70,7 @@ def _check_lists(rows: pl.DataFrame, where: str) -> None:
         if odd != "ok" or len(set(labels)) != len(labels):
             reason = (
                 f"labels must be different texts other than {NO_LABEL!r} "
-                f"and without {SEPARATOR!r}, but {labels!r} came. Rename or merge them."
+                f"and without {SEPARATOR!r}, got {labels!r}. Rename or merge them."
             )
             raise RowError(reason, where=where, item=item)
 

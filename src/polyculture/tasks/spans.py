@@ -68,7 +68,7 @@ def _check_tags(rows: pl.DataFrame, where: str) -> None:
             raise RowError(reason, where=where, item=item)
         odd = next((tag for tag in tags if not _is_tag(tag)), None)
         if odd is not None or None in tags:
-            reason = f"expected a tag like 'O', 'B-PER' or 'I-PER', but {odd!r} came. Correct it."
+            reason = f"expected a tag like 'O', 'B-PER' or 'I-PER', got {odd!r}. Correct it."
             raise RowError(reason, where=where, item=item)
 
 

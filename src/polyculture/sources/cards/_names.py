@@ -147,7 +147,7 @@ def _toml_pairs(path: Path) -> Iterator[tuple[str, str]]:
         raise DataError(msg) from error
     for name, counted in table.items():
         if not isinstance(counted, str) or not counted.strip():
-            msg = f"{path}: expected a name in quotes for {name!r}, but {counted!r:.40} came."
+            msg = f"{path}: expected a name in quotes for {name!r}, got {counted!r:.40}."
             raise DataError(msg)
         yield name, counted
 
@@ -160,10 +160,10 @@ def _csv_pairs(path: Path) -> Iterator[tuple[str, str]]:
         msg = f"{path} cannot be read as CSV ({error}). Check its quotes and save it as UTF-8."
         raise DataError(msg) from error
     if header != HEADER:
-        msg = f"{path}: expected the header {','.join(HEADER)}, but {','.join(header)[:60]!r} came."
+        msg = f"{path}: expected the header {','.join(HEADER)}, got {','.join(header)[:60]!r}."
         raise DataError(msg)
     for row in rows:
         if len(row) != len(HEADER) or not all(cell.strip() for cell in row):
-            msg = f"{path}: expected two names a row, but {','.join(row)[:60]!r} came."
+            msg = f"{path}: expected two names a row, got {','.join(row)[:60]!r}."
             raise DataError(msg)
         yield row[0], row[1]

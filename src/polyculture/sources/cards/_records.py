@@ -130,7 +130,7 @@ def _record(value: Any, place: str, reason: str, wanted: str) -> Raw:
     if reason:
         return Raw(place=place, broken=reason)
     if not isinstance(value, dict):
-        return Raw(place=place, broken=f"expected {wanted}, but {value!r:.40} came")
+        return Raw(place=place, broken=f"expected {wanted}, got {value!r:.40}")
     return _whole(place, {str(key): cell for key, cell in value.items()})
 
 
@@ -160,7 +160,7 @@ def _csv(lines: list[str], name: str, separator: str) -> Iterator[Raw]:
         elif header is None:
             header = _header(row, place)
         elif len(row) != len(header):
-            reason = f"expected {len(header)} cells as in the header, but {len(row)} came"
+            reason = f"expected {len(header)} cells as in the header, got {len(row)}"
             yield Raw(place=place, broken=reason)
         else:
             yield _whole(place, dict(zip(header, row, strict=True)))

@@ -111,7 +111,7 @@ def _words(line: str, place: str) -> tuple[list[Word], list[tuple[int, int, str]
     for token in line.split():
         found = WORD.match(token)
         if found is None:
-            msg = f"{place}: expected words as word/class, but {token[:40]!r} came."
+            msg = f"{place}: expected words as word/class, got {token[:40]!r}."
             raise StarterError(msg)
         if found["open"] and found["text"]:
             opened = at

@@ -36,7 +36,7 @@ def read_atomic(file: Path) -> "pl.DataFrame":
     rows = list(lines)
     for number, row in enumerate(rows, start=2):
         if len(row) != len(names):
-            msg = f"{file.name}, line {number}: expected {len(names)} cells, but {len(row)} came."
+            msg = f"{file.name}, line {number}: expected {len(names)} cells, got {len(row)}."
             raise StarterError(msg)
     table = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
     numbers = [name for name, kind in zip(names, kinds, strict=True) if kind == "float"]

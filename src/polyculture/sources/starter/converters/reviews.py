@@ -69,7 +69,7 @@ def _rated(file: Path, domain: str, *, has_documents: bool) -> "pl.DataFrame":
 def _row(line: str, place: str, domain: str, *, has_documents: bool) -> tuple[Any, ...]:
     cells = line.rstrip("\r\n").split("\t")
     if len(cells) != 3:  # noqa: PLR2004  # id, rating, text
-        msg = f"{place}: expected id, rating and text between tabs, but {len(cells)} cells came."
+        msg = f"{place}: expected id, rating and text between tabs, got {len(cells)} cells."
         raise StarterError(msg)
     key, rating, text = cells
     label = None
