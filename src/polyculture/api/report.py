@@ -23,14 +23,14 @@ def render(folder: Path, out: Path | None = None, *, replace: bool = False) -> P
         StoreError: The folder holds no report or one of another version, or ``out`` asks for an
             unknown form or is in the way.
     """
-    from polyculture.report.write import check_drawing, read_report, write_drawings, write_one
+    from polyculture.report.write import check_drawing, read_report, redraw, write_one
 
     if out is not None:
         check_drawing(out, replace=replace)
     place = folder_of(folder)
     report = read_report(place)
     if out is None:
-        write_drawings(place, report)
+        redraw(place, report)
         return place / "report.html"
     write_one(out, report, replace=replace)
     return out

@@ -1,6 +1,7 @@
 """The files of a report, and reading one back."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -10,6 +11,7 @@ from polyculture.report.html import to_html
 from polyculture.report.markdown import to_markdown
 from polyculture.report.page import SCHEMA_NUMBER, Report
 from polyculture.store.folder import output_file, write_text
+from polyculture.store.marks import is_ours
 from polyculture.store.outputs import check_output
 
 RECORD = "report.json"
@@ -29,11 +31,31 @@ DRAWINGS: dict[str, Callable[[Report], str]] = {
 
 def write_drawings(folder: Path, report: Report) -> None:
     """Write the report as JSON, Markdown and one HTML page, these two in each of its languages."""
-    for suffix in DRAWINGS:
-        write_drawing(folder / f"report{suffix}", report)
+    for name, drawn in _drawings(report):
+        write_drawing(folder / name, drawn)
+
+
+def redraw(folder: Path, report: Report) -> None:
+    """Write the drawings of a finished folder anew, where they are what this program wrote.
+
+    Raises:
+        StoreError: A file that somebody else put there has the name of a drawing.
+    """
+    for name, _ in _drawings(report):
+        path = folder / name
+        if os.path.lexists(path) and not is_ours(path):
+            msg = (
+                f"{path} is never replaced, since polyculture did not write it (no mark of ours "
+                "names it). Draw the report elsewhere: --out FILE"
+            )
+            raise StoreError(msg)
+    write_drawings(folder, report)
+
+
+def _drawings(report: Report) -> Iterator[tuple[str, Report]]:
+    yield from ((f"report{suffix}", report) for suffix in DRAWINGS)
     for other in report.translations:
-        for suffix in (".md", ".html"):
-            write_drawing(folder / f"report.{other.language}{suffix}", other)
+        yield from ((f"report.{other.language}{suffix}", other) for suffix in (".md", ".html"))
 
 
 def write_drawing(path: Path, report: Report) -> None:

@@ -62,6 +62,12 @@ def kind_of(folder: Path) -> str | None:
     return None if mark is None else mark.kind
 
 
+def is_ours(path: Path) -> bool:
+    """Whether a file lies in a folder whose mark names it; a link never does."""
+    mark = _read(path.parent / MARK)
+    return mark is not None and path.name in mark.files and not path.is_symlink()
+
+
 def why_foreign_folder(folder: Path, kind: FolderKind) -> str | None:
     """Why a folder must not be replaced by a result of this kind; none where it may be.
 
