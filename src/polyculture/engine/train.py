@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from polyculture.core.recipe import Fit
 from polyculture.core.run import Facts, Run
 from polyculture.engine import memory
 from polyculture.engine.ingredients import Ingredients, versions
@@ -64,7 +65,7 @@ def train(
         progress = fit(
             prepared.network,
             prepared.work,
-            given.recipe.fit,
+            _with_head_rate(given, prepared),
             rate=prepared.chosen.learning_rate,
             kernels=prepared.chosen.kernels,
             team=team,
@@ -89,6 +90,12 @@ def train(
         },
     )
     return _write(given, folder, facts, judged)
+
+
+def _with_head_rate(given: Ingredients, prepared: Prepared) -> Fit:
+    fit_ = given.recipe.fit
+    rate = fit_.head_learning_rate or prepared.chosen.head_learning_rate
+    return fit_.model_copy(update={"head_learning_rate": rate})
 
 
 def _finish(given: Ingredients, prepared: Prepared) -> Network:
