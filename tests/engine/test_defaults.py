@@ -9,6 +9,7 @@ import pytest
 
 from polyculture import api
 from polyculture.api.recipes import recipe_of
+from polyculture.core import parts
 from polyculture.core.data import Dataset
 from polyculture.core.recipe import Recipe
 from polyculture.engine.defaults import FEWEST_STEPS, batch_tokens
@@ -56,5 +57,26 @@ def test_a_recipe_without_fit_says_what_was_chosen(
     ]
 
     assert run.facts.chosen["learning_rate"] == 2e-4
+    assert run.facts.chosen["head_learning_rate"] == 1e-3
     assert run.recipe.fit.learning_rate is None
     assert run.facts.steps > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("fit", "rate"), [({"learning_rate": 3e-4}, 3e-4), ({"head_learning_rate": 2e-3}, 2e-3)]
+)
+def test_a_rate_that_is_named_is_kept(
+    fit: dict[str, float],
+    rate: float,
+    make_recipe: Callable[..., Recipe],
+    pretrained: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    """Named alone, the rate is for all weights; a head's own rate is what it says."""
+    few = {"epochs": 1, "threads": 1, "precision": "float32"}
+    data: Dataset = parts.load("tasks", "classification").toy()
+
+    run = api.train(make_recipe(base=pretrained, fit={**few, **fit}), tmp_path, dataset=data)[0]
+
+    assert run.facts.chosen["head_learning_rate"] == rate

@@ -123,7 +123,8 @@ class Fit(Settings):
     ``full`` follows the size of a pretrained base, its table of tokens not counted: 2e-4 up to 15
     million weights, 5e-5 up to 150 million, 2e-5 above; 1e-3 for a base made from nothing."""
     head_learning_rate: float | None = Field(default=None, gt=0)
-    """Peak rate of the head's weights, which start from nothing. Left out, as the rest."""
+    """Peak rate of the head's weights, which start from nothing. Left out, as the rest; where
+    ``learning_rate`` is left out too, 1e-3 with ``full`` and a pretrained base."""
     epochs: int = Field(default=4, ge=1, le=1_000_000)
     """Passes over the training rows at most."""
     patience: int = Field(default=2, ge=1)

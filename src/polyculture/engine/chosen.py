@@ -12,6 +12,8 @@ class Chosen(Record):
     batch_tokens: int
     learning_rate: float
     max_length: int
+    head_learning_rate: float | None = None
+    """None where the head's rate is that of all others."""
 
     def facts(self) -> dict[str, str | int | float | bool | None]:
         """The same as plain values, as a run records them and a check shows them."""
@@ -22,4 +24,5 @@ class Chosen(Record):
             "batch_tokens": self.batch_tokens,
             "learning_rate": self.learning_rate,
             "max_length": self.max_length,
+            "head_learning_rate": self.head_learning_rate or self.learning_rate,
         }

@@ -14,6 +14,9 @@ LARGE = 2e-5
 """Peak rate of larger ones, the lowest that BERT's authors name; not measured here."""
 FROM_NOTHING = 1e-3
 """Peak rate of a base whose weights are drawn at random, as in the examples."""
+HEAD = 1e-3
+"""Peak rate of a head, which starts from nothing, beside a pretrained base whose rate is chosen
+too; measured with both bases."""
 ROWS_A_BATCH = 32
 """Texts of mean length in a batch."""
 TOKENS_A_BATCH = 256

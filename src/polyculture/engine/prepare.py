@@ -14,7 +14,7 @@ from transformers import PreTrainedTokenizerBase
 
 from polyculture.engine.batches import collate
 from polyculture.engine.chosen import Chosen
-from polyculture.engine.defaults import batch_tokens, learning_rate
+from polyculture.engine.defaults import HEAD, batch_tokens, learning_rate
 from polyculture.engine.encode import Encoded, account
 from polyculture.engine.features import cache_features
 from polyculture.engine.ingredients import Ingredients
@@ -102,6 +102,7 @@ def assemble(
         batch_tokens=budget,
         learning_rate=recipe.fit.learning_rate or _default_rate(given, opened),
         max_length=opened.max_length,
+        head_learning_rate=recipe.fit.head_learning_rate or _default_head_rate(given),
     )
     if folder is not None:
         write_text(folder / CHOSEN, chosen.model_dump_json())
@@ -160,6 +161,12 @@ def _default_rate(given: Ingredients, opened: Opened) -> float:
     if rate is not None:
         return rate
     return learning_rate(opened.base_weights, is_pretrained=bool(given.base.lineage))
+
+
+def _default_head_rate(given: Ingredients) -> float | None:
+    """A head beside a pretrained base learns faster; a rate that was named is for all weights."""
+    follows = given.adaptation.learning_rate is None and bool(given.base.lineage)
+    return HEAD if follows and given.recipe.fit.learning_rate is None else None
 
 
 def _to_time(plan: Plan, lengths: NDArray[np.int64], threads_: int) -> NDArray[Any]:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
+from polyculture.core.recipe import Fit
 from polyculture.core.run import Facts, Run
 from polyculture.engine import memory, resume
 from polyculture.engine.ingredients import Ingredients, versions
@@ -79,7 +80,7 @@ def train(
         progress = fit(
             prepared.network,
             prepared.work,
-            given.recipe.fit,
+            _with_head_rate(given, prepared),
             rate=prepared.chosen.learning_rate,
             kernels=prepared.chosen.kernels,
             team=team,
@@ -118,6 +119,12 @@ def _how_it_starts(checkpoint: Checkpoint | None, steps: int, reason: str) -> st
         return f"resuming {where} of {steps:,}"
     newest = checkpoint.damaged[0]
     return f"resuming {where} of {steps:,}; the checkpoint of step {newest:,} is damaged"
+
+
+def _with_head_rate(given: Ingredients, prepared: Prepared) -> Fit:
+    fit_ = given.recipe.fit
+    rate = fit_.head_learning_rate or prepared.chosen.head_learning_rate
+    return fit_.model_copy(update={"head_learning_rate": rate})
 
 
 def _finish(given: Ingredients, prepared: Prepared) -> Network:
