@@ -16,7 +16,7 @@ FROM_NOTHING = 1e-3
 """Peak rate of a base whose weights are drawn at random, as in the examples."""
 HEAD = 1e-3
 """Peak rate of a head, which starts from nothing, beside a pretrained base whose rate is chosen
-too; measured with both bases."""
+too; measured with both bases and a rate named, not yet against the rate of the rest."""
 ROWS_A_BATCH = 32
 """Texts of mean length in a batch."""
 TOKENS_A_BATCH = 256
