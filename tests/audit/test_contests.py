@@ -82,8 +82,8 @@ def test_the_page_holds_the_best_against_the_others_and_the_rest_behind_a_fold(
     assert isinstance(fold, Fold)
     assert table.caption == "Is good really better than the others?"
     assert [[cell.text for cell in row] for row in table.rows] == [
-        ["good", "fair", "20 against 0", "yes, p < 0.001"],
-        ["good", "poor", "80 against 10", "yes, p < 0.001"],
+        ["good", "fair", "20 against\N{NO-BREAK SPACE}0", "yes, p < 0.001"],
+        ["good", "poor", "80 against\N{NO-BREAK SPACE}10", "yes, p < 0.001"],
     ]
 
 

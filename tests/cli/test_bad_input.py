@@ -354,7 +354,7 @@ CASES = {
     "a choice that is none": Case(
         SETS,
         (*TRAIN, "--set", "fit.schedule=cosin"),
-        "--set fit.schedule=cosin: 'fit.schedule' should be 'linear', 'cosine' or 'constant', but "
+        "--set fit.schedule=cosin: 'fit.schedule' should be 'linear', 'cosine' or 'constant', "
         "got 'cosin'.",
     ),
     "a change without a value": Case(
