@@ -222,7 +222,7 @@ def test_a_report_is_drawn_for_a_study_and_replaces_only_drawings(work: Path, tr
         api.render(work / "study", drawn)
     assert api.render(work / "study", drawn, replace=True) == drawn
     for path, told in (
-        (foreign, "polyculture did not write it"),
+        (foreign, "it has no mark of polyculture"),
         (work / "study" / "audit" / "audit.json", "lies inside 'audit', a finished result"),
         (work / "study" / "audit" / "report.json", "lies inside 'audit', a finished result"),
         (work / "study", "Unsupported file type"),

@@ -434,8 +434,8 @@ CASES = {
     "an audit that is there already": Case(
         {"answers.csv": WIDE, "out/audit.json": "{}"},
         AUDIT,
-        "out exists already and is never replaced, since polyculture did not write it (it has no "
-        "mark of ours). Choose another place.",
+        "out exists already and is never replaced, since it has no mark of polyculture (earlier "
+        "versions left none). Choose another place.",
     ),
     "neither items nor a probe": Case(
         {"answers.csv": WIDE},
@@ -554,6 +554,32 @@ def test_a_signal_ends_a_training_with_a_checkpoint_from_which_it_resumes(
     logged = [json.loads(line)["step"] for line in log.read_text(encoding="utf-8").splitlines()]
     assert len(logged) == len(set(logged))
     assert [path.name for path in (folder / "runs").iterdir()] == [unfinished.name]
+
+
+@pytest.mark.slow
+def test_a_terminal_that_has_gone_costs_no_checkpoint(folder: Path) -> None:
+    """Nothing can be written to it any more; training goes on, and ends as it should."""
+    for name in ("train.csv", "valid.csv"):
+        (folder / name).write_text(REVIEWS, encoding="utf-8")
+    (folder / "recipe.toml").write_text(f'task = "classification"\n{TRAINING}', encoding="utf-8")
+    unfinished = folder / "runs" / ".transformer-full-linear-seed1.unfinished"
+    process = subprocess.Popen(
+        command_line("train", "recipe.toml", "--out", "runs"),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+    )
+    assert process.stderr is not None
+    process.stderr.close()
+    log = unfinished / "run" / "log.jsonl"
+    for _ in range(1200):
+        if (log.exists() and log.stat().st_size) or process.poll() is not None:
+            break
+        time.sleep(0.05)
+
+    process.send_signal(signal.SIGHUP)
+
+    assert process.wait(timeout=60) == 129
+    assert list((unfinished / "checkpoint").glob("step-*.json"))
 
 
 @pytest.mark.slow

@@ -109,7 +109,7 @@ def test_what_a_killed_process_left_is_cleared_and_what_another_holds_is_not(
     with workplace(tmp_path / "b") as mine:
         sweep(tmp_path / "a")
         sweep(tmp_path / "b")
-        assert list(tmp_path.iterdir()) == [mine]
+        assert list(tmp_path.iterdir()) == [mine.parent]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -133,7 +133,7 @@ def test_a_training_is_held_by_one_process(tmp_path: Path) -> None:
     second.clear()
     second.release()
     assert not place_of(tmp_path / "m").exists()
-    assert not locks.is_held(tmp_path / "nothing")
+    assert locks.state_of(tmp_path / "nothing") == "free"
 
 
 def test_leftovers_of_a_finished_run_are_cleared_but_not_a_foreign_file(tmp_path: Path) -> None:
@@ -181,3 +181,51 @@ def test_files_that_moved_are_no_difference_but_other_rows_are() -> None:
     other = Request(recipe={"data": {"train": "/b/x.csv", "rows": 6}}, data="e", base="c")
     assert differences(old, moved) == ()
     assert differences(old, other) == ("data.rows 5 → 6", "the files of the base")
+
+
+def test_an_interrupted_retraining_is_kept_beside_the_finished_run(tmp_path: Path) -> None:
+    """Asking for the finished run again must not cost the hours of the new one."""
+    run = tmp_path / "m"
+    run.mkdir()
+    (run / "run.json").write_text("{}", encoding="utf-8")
+    held = Unfinished.hold(run)
+    held.begin(Request(recipe={}, data="d", base=None))
+    held.run.mkdir()
+    (held.path / "checkpoint").mkdir()
+    (held.path / "checkpoint" / "step-5.json").write_text("{}", encoding="utf-8")
+    held.release()
+
+    assert clear_leftovers(run)
+    assert (held.path / "checkpoint" / "step-5.json").exists()
+
+
+def test_nothing_is_cleared_on_a_disk_without_locks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can tell whether a process still writes there."""
+    monkeypatch.setattr(locks, "_try", lambda _: "unknown")
+    with workplace(tmp_path / "a") as place:
+        sweep(tmp_path / "a")
+        assert place.exists()
+
+
+def test_a_result_may_bear_any_name(tmp_path: Path) -> None:
+    """That of the lock, too."""
+    write(tmp_path / "lock", "x")
+    with output_file(tmp_path / "mark", kind="answers") as unfinished:
+        unfinished.write_text("x", encoding="utf-8")
+    assert kind_of(tmp_path / "lock") == "audit"
+
+
+def test_after_a_kill_between_two_renames_the_old_result_stands_again(tmp_path: Path) -> None:
+    """On systems that cannot exchange two names at once."""
+    script = (
+        "import os; from pathlib import Path\n"
+        "from polyculture.store.leftovers import workplace\n"
+        f"with workplace(Path({str(tmp_path / 'a')!r})) as place:\n"
+        "    (place / 'a.old').mkdir(); (place / 'a.old' / 'audit.json').touch(); os._exit(9)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=False)
+    sweep(tmp_path / "a")
+    assert (tmp_path / "a" / "audit.json").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]

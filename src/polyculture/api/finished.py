@@ -25,22 +25,24 @@ def refuse_finished(folder: Path, recipe: Recipe, *, replace: bool) -> None:
         StoreError: The place is taken, or cannot be written.
     """
     if not replace and (folder / RECORD).is_file():
-        clear_leftovers(folder)
+        is_interrupted = clear_leftovers(folder)
         run = read_run(folder)
         changed = recipe_differences(run, recipe)
-        raise StoreError(_sentence(folder, changed))
+        raise StoreError(_sentence(folder, changed, is_interrupted=is_interrupted))
     check_output(folder, kind="run", replace=replace, inputs=files_of(recipe))
 
 
-def _sentence(folder: Path, changed: tuple[str, ...]) -> str:
+def _sentence(folder: Path, changed: tuple[str, ...], *, is_interrupted: bool) -> str:
     choice = "Choose another name (--set name=...), or add --replace to train it again."
+    if is_interrupted:
+        choice += " An interrupted training of this name is kept: --replace resumes it."
     if not changed:
         return f"{folder} is finished already, of this very recipe. {choice}"
     return f"{folder} is a finished run of another recipe ({'; '.join(changed)}). {choice}"
 
 
 def recipe_differences(run: Run, recipe: Recipe) -> tuple[str, ...]:
-    """Settings in which a finished run's recipe differs; neither data nor base are read."""
+    """Settings and paths in which a finished run's recipe differs; no file is read."""
     return differences(Request.of(run.recipe, None, None), Request.of(recipe, None, None))
 
 

@@ -94,7 +94,7 @@ def _score(run: Run) -> tuple[str, float | None]:
 
 
 def _unfinished(name: str, folder: Path) -> Listed:
-    is_training = locks.is_held(folder / LOCK)
+    is_training = locks.state_of(folder / LOCK) == "held"
     try:
         recipe = json.loads((folder / REQUEST).read_bytes())["recipe"]
         base, task = _base(recipe["base"]), str(recipe["task"]["kind"])

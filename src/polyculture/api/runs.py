@@ -97,6 +97,7 @@ def train(
     _prepare(recipe)
     unfinished = Unfinished.hold(folder)
     try:
+        refuse_finished(folder, recipe, replace=replace)  # another process may have been quicker
         say("opening the base")
         base = _opened(recipe, rows["train"], unfinished)
         from polyculture.engine.ingredients import Ingredients

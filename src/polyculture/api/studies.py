@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from polyculture.api.again import Again
 from polyculture.api.evidence import check_probe
 from polyculture.api.finished import files_of, run_differences
 from polyculture.api.recipes import changed, read_study, recipe_of
@@ -76,8 +77,8 @@ def study(
         watcher: Told how it goes.
         changes: Settings to change in every recipe, as ``fit.epochs=1``.
         replace: Train again and write anew what this program wrote there before.
-        keep_runs: With ``replace``, keep finished runs that are what is asked for; only the audit
-            is written anew.
+        keep_runs: With ``replace``, keep finished runs that are what is asked for; others are
+            trained again, and the audit is written anew.
         budget_seconds: Train for about this time in all, in equal parts.
         show_text: Show the items' texts also where their source restricts them.
         command: The command that makes this study again.
@@ -90,8 +91,8 @@ def study(
     wanted, recipes = read_recipes(path, changes)
     check_output(out / "audit", kind="audit", replace=replace, inputs=[path])
     data = _Data()
-    trains_again = replace and not keep_runs
-    kept = _checked(wanted, recipes, data, out, replace=trains_again)
+    again = Again(out, is_asked=replace and not keep_runs)
+    kept = _checked(wanted, recipes, data, out, replace=replace, again=again)
     runs: list[Path] = []
     for number, recipe in enumerate(recipes, start=1):
         name = name_of(recipe)
@@ -103,13 +104,14 @@ def study(
         train(
             recipe,
             out / "runs",
-            replace=trains_again,
+            replace=replace,
             budget_seconds=None if until is None else _part(until, left),
             on_tick=watcher.tick,
             say=watcher.say,
             tell=watcher.tell,
             dataset=data.of(recipe),
         )
+        again.add(name)
     watcher.begin("audit")
     audit = audit_runs(
         runs,
@@ -129,6 +131,7 @@ def study(
         dataset=data.of(recipes[0]),
         say=watcher.say,
     )
+    again.end()
     return StudyResult(audit=audit, folder=out / "audit", runs=tuple(runs), kept=kept)
 
 
@@ -167,7 +170,13 @@ def read_recipes(path: Path, changes: Sequence[str] = ()) -> tuple[Study, list[R
 
 
 def _checked(
-    wanted: Study, recipes: Sequence[Recipe], data: _Data, out: Path, *, replace: bool
+    wanted: Study,
+    recipes: Sequence[Recipe],
+    data: _Data,
+    out: Path,
+    *,
+    replace: bool,
+    again: Again,
 ) -> tuple[str, ...]:
     """Find every slip before the first hour is spent.
 
@@ -177,10 +186,16 @@ def _checked(
     kept = []
     rows = [prepared(recipe, data.of(recipe))[0] for recipe in recipes]
     check_probe(data.of(recipes[0]), wanted.probe)
+    bases: dict[str, str | None] = {}
     for recipe, splits in zip(recipes, rows, strict=True):  # bases last: they may load torch
         folder = out / "runs" / name_of(recipe)
-        base = check_base(recipe, splits["train"])
-        if not replace and _is_kept(folder, recipe, data.of(recipe).digest, base):
+        key = of_json(recipe.base.model_dump(mode="json"))
+        if key not in bases:
+            bases[key] = check_base(recipe, splits["train"])
+        is_kept = not again.trains(folder.name) and _is_kept(
+            folder, recipe, data.of(recipe).digest, bases[key], replace=replace
+        )
+        if is_kept:
             kept.append(folder.name)
         else:
             check_output(folder, kind="run", replace=replace, inputs=files_of(recipe))
@@ -189,19 +204,25 @@ def _checked(
     return tuple(kept)
 
 
-def _is_kept(folder: Path, recipe: Recipe, data: str, base: str | None) -> bool:
-    """Whether a finished run is there; one that is not what is asked for is refused."""
+def _is_kept(folder: Path, recipe: Recipe, data: str, base: str | None, *, replace: bool) -> bool:
+    """Whether a finished run is there and is what is asked for.
+
+    Raises:
+        StoreError: It is something else, and may not be replaced.
+    """
     if not (folder / RECORD).exists():
         return False
     changed = run_differences(read_run(folder), recipe, data, base)
-    if changed:
-        msg = (
-            f"{folder} is a finished run of something else ({'; '.join(changed)}). Choose another "
-            "--out, or add --replace to train it again."
-        )
-        raise StoreError(msg)
-    clear_leftovers(folder)
-    return True
+    if not changed:
+        clear_leftovers(folder)
+        return True
+    if replace:
+        return False
+    msg = (
+        f"{folder} is a finished run of something else ({'; '.join(changed)}). Choose another "
+        "--out, or add --replace to train it again."
+    )
+    raise StoreError(msg)
 
 
 def _part(until: float, models: int) -> float:

@@ -3,6 +3,7 @@
 import shutil
 import sys
 import time
+from contextlib import suppress
 from typing import Any, Self
 
 from rich.console import Console
@@ -62,7 +63,8 @@ class Show:
 
     def end(self) -> None:
         """Leave the screen to what is printed next."""
-        self.bar.stop()
+        with suppress(OSError):
+            self.bar.stop()
 
     def begin(self, title: str) -> None:
         """Another training begins."""
@@ -99,13 +101,14 @@ class Show:
             )
         if self.current is not None:
             self.phase = "training"
-            self.bar.update(
-                self.current,
-                description=escape(f"{self.title}: training"),
-                total=tick.steps,
-                completed=tick.step,
-                facts=facts,
-            )
+            with suppress(OSError):
+                self.bar.update(
+                    self.current,
+                    description=escape(f"{self.title}: training"),
+                    total=tick.steps,
+                    completed=tick.step,
+                    facts=facts,
+                )
         if tick.score is not None:
             from polyculture.stats.learned import remark
 
@@ -120,4 +123,5 @@ class Show:
             self.last_line = time.monotonic()
 
     def _print(self, line: str) -> None:
-        self.console.print(line, highlight=False, markup=False)
+        with suppress(OSError):  # a terminal that has gone must not end a training
+            self.console.print(line, highlight=False, markup=False)

@@ -62,6 +62,10 @@ def command(
         if check:
             checks = api.check_study(study, watcher=show, changes=change or [])
             show.end()
+            if as_json:
+                found = [one.model_dump(mode="json") for one in checks]
+                typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+                return
             for one in checks:
                 show_check(one)
             return

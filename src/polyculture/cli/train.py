@@ -113,7 +113,10 @@ def show_check(check: Any) -> None:
     if check.steps:  # word counts are fitted in one go
         typer.echo(f"weights    {check.trained_parameters:,} of {check.parameters:,} are trained")
         low, high = duration(check.seconds_low), duration(check.seconds_high)
-        typer.echo(f"steps      {check.steps:,}; about {low} to {high} on this machine")
+        typer.echo(
+            f"steps      {check.steps:,}; about {low} if nothing else runs, to {high} beside other "
+            "programs; less if training stops early"
+        )
         chosen = ", ".join(f"{key} {value}" for key, value in check.chosen.items())
         typer.echo(f"chosen     {chosen}")
     for note in check.notes:

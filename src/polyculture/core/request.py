@@ -47,24 +47,21 @@ def differences(before: Request, now: Request) -> tuple[str, ...]:
     """
     changed = dict(_changed(before.recipe, now.recipe))
     found = [text for key, text in changed.items() if not key.startswith(("data.", "base."))]
-    found += _of_part(changed, "data", (before.data, now.data), "the rows of the data")
-    found += _of_part(changed, "base", (before.base, now.base), "the files of the base")
+    for part, what in (("data", "the rows of the data"), ("base", "the files of the base")):
+        digests = getattr(before, part), getattr(now, part)
+        own = {key: text for key, text in changed.items() if key.startswith(f"{part}.")}
+        if None in digests:
+            found += own.values()
+        elif digests[0] != digests[1]:
+            told = [text for key, text in own.items() if not _has_only_moved(before, now, key)]
+            found += told or [what]
     return tuple(found)
-
-
-def _of_part(
-    changed: Mapping[str, str], part: str, digests: tuple[str | None, str | None], what: str
-) -> list[str]:
-    settings = [text for key, text in changed.items() if key.startswith(f"{part}.")]
-    if None in digests:
-        return settings
-    return [] if digests[0] == digests[1] else settings or [what]
 
 
 def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     old, new = dict(_flat(before)), dict(_flat(now))
     for key in sorted({*old, *new} - WITHOUT_EFFECT):
-        if not _same(old.get(key), new.get(key)):
+        if old.get(key) != new.get(key):
             yield key, f"{key} {_word(old.get(key))}{ARROW}{_word(new.get(key))}"
 
 
@@ -76,11 +73,11 @@ def _flat(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]
             yield f"{above}{key}", value
 
 
-def _same(before: Any, now: Any) -> bool:
-    """Whether two values are the same; of files in folders, their names count here."""
-    if isinstance(before, str) and isinstance(now, str) and Path(before).is_absolute():
-        return Path(before).name == Path(now).name
-    return bool(before == now)
+def _has_only_moved(before: Request, now: Request, key: str) -> bool:
+    """Whether a setting is a file of the same name in another folder."""
+    old, new = dict(_flat(before.recipe)).get(key), dict(_flat(now.recipe)).get(key)
+    is_path = isinstance(old, str) and isinstance(new, str) and Path(old).is_absolute()
+    return is_path and Path(str(old)).name == Path(str(new)).name
 
 
 def _word(value: Any) -> str:

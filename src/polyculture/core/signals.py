@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -68,10 +68,11 @@ def finish_step_first() -> Iterator[Asked]:
     def remember(number: int, _: FrameType | None) -> None:
         asked.number = number
         _restore(before)
-        os.write(
-            sys.__stderr__.fileno() if sys.__stderr__ else 2,
-            b"\nStopping after this step; once more ends at once.\n",
-        )
+        with suppress(OSError, ValueError):  # the terminal may be what has gone
+            os.write(
+                sys.__stderr__.fileno() if sys.__stderr__ else 2,
+                b"\nStopping after this step; once more ends at once.\n",
+            )
 
     if threading.current_thread() is threading.main_thread():
         before.update(_install(remember))

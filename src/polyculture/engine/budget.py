@@ -10,20 +10,30 @@ import time
 TRAINING_COSTS = 3.0
 """A token costs about so many times more to learn from than to read."""
 SAVING = 2.0
-"""Seconds for writing and reopening a model, and for what no estimate sees."""
+"""Seconds for writing and reopening a small model, and for what no estimate sees."""
+WEIGHTS_A_SECOND = 25e6
+"""Weights that are written and read again in a second, on a slow disk."""
+COLD = 3
+"""Steps whose speed says little: memory is asked for, and caches are empty."""
 
 
 class Budget:
     """When a training's steps have to end.
 
     Example:
-        >>> budget = Budget(until=100.0, tokens_after=0, share=0.0, now=0.0)
+        >>> budget = Budget(until=100.0, tokens_after=0, weights=0, share=0.0, now=0.0)
         >>> budget.share(49.0), budget.is_spent(99.0)
         (0.5, True)
     """
 
     def __init__(
-        self, *, until: float, tokens_after: int, share: float, now: float | None = None
+        self,
+        *,
+        until: float,
+        tokens_after: int,
+        weights: int,
+        share: float,
+        now: float | None = None,
     ) -> None:
         """Begin to count.
 
@@ -31,26 +41,32 @@ class Budget:
             until: When the command has to end, on the clock of ``time.monotonic``; infinite where
                 time is no limit.
             tokens_after: Tokens that are read after the last step.
+            weights: Weights of the model that is saved at the end.
             share: Share of the schedule that was behind when this command began.
             now: The time; asked where left out.
         """
         self.until = until
         self.tokens_after = tokens_after
+        self.saving = SAVING + weights / WEIGHTS_A_SECOND
+        self.steps = 0
         self.begun_at = share
         self.began = time.monotonic() if now is None else now
         self.speed: float | None = None
+        self.was_read = False
 
     def saw(self, *, tokens: int, seconds: float, learning: bool) -> None:
         """Take note of how long some tokens took; reading counts for more than learning."""
-        if seconds <= 0 or (learning and self.speed is not None):
+        self.steps += learning
+        if seconds <= 0 or (learning and (self.was_read or self.steps <= COLD)):
             return
+        self.was_read = not learning
         self.speed = tokens / seconds * (TRAINING_COSTS if learning else 1.0)
 
     @property
     def end(self) -> float:
         """When the steps have to end."""
         reading = self.tokens_after / self.speed if self.speed else 0.0
-        return self.until - SAVING - reading
+        return self.until - self.saving - reading
 
     def left(self, now: float) -> float:
         """Seconds that are left for steps."""

@@ -99,7 +99,6 @@ def estimate(given: Ingredients, say: Callable[[str], None] = lambda _: None) ->
         notes=(
             *notes_on(given, opened, encoded),
             *on_tokens,
-            _on_time(low, high),
         ),
         low=low,
         high=high,
@@ -199,25 +198,3 @@ def _on_tokens(opened: Opened, read: int, rows: int) -> list[str]:
         "vectors are trained: the others would get no gradient. All are saved."
     )
     return [note]
-
-
-def _on_time(low: float, high: float) -> str:
-    return (
-        f"All epochs and the test take from {_rough(low)}, if nothing else runs, to {_rough(high)} "
-        "beside other programs; less if training stops early."
-    )
-
-
-def _rough(seconds_: float) -> str:
-    """A time in one unit.
-
-    Example:
-        >>> [_rough(seconds) for seconds in (3, 100, 3_000, 20_000, 1e6)]
-        ['3 s', '2 min', '50 min', '5.6 h', '11.6 days']
-    """
-    if seconds_ < 90:  # noqa: PLR2004
-        return f"{max(1, round(seconds_))} s"
-    if seconds_ < 5_400:  # noqa: PLR2004
-        return f"{round(seconds_ / 60)} min"
-    hours = seconds_ / 3_600
-    return f"{hours:.1f} h" if hours < 48 else f"{hours / 24:.1f} days"  # noqa: PLR2004

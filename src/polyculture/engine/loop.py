@@ -21,14 +21,14 @@ from polyculture.core.errors import ModelError
 from polyculture.core.recipe import Fit
 from polyculture.core.record import Record
 from polyculture.core.signals import Ended, finish_step_first
-from polyculture.engine import memory, resume
+from polyculture.engine import resume
 from polyculture.engine.budget import Budget
 from polyculture.engine.precision import Kernels
 from polyculture.engine.step import Shares
 from polyculture.engine.team import Team
 from polyculture.nets.allocator import give_back_freed_memory
 from polyculture.nets.embedding import CompactEmbedding
-from polyculture.nets.network import Batch, Network, load_weights, trainable
+from polyculture.nets.network import Batch, Network, count, load_weights, trainable
 
 TABLES = (nn.Embedding, CompactEmbedding)
 
@@ -84,7 +84,7 @@ def fit(
     checkpoints: Path,
     until: float = math.inf,
     on_tick: Callable[[Tick], None] = lambda _: None,
-    on_start: Callable[[resume.Checkpoint | None], None] = lambda _: None,
+    on_start: Callable[[resume.Start], None] = lambda _: None,
 ) -> resume.Progress:
     """Train until the plan ends, validation stops improving, or the time is spent.
 
@@ -103,18 +103,23 @@ def fit(
         until: When the whole command has to end, on the clock of ``time.monotonic``. Where that is
             sooner than the plan's end, the schedule follows the clock.
         on_tick: Called after every step.
-        on_start: Called before the first step, with the checkpoint that training resumes from.
+        on_start: Called before the first step, with where training starts.
 
     Raises:
         Ended: A signal asked to end; the step in hand was finished and a checkpoint written.
     """
     weights = trainable(network)
     optimiser = make_optimiser(network, weights, settings, rate)
-    checkpoint = resume.load(checkpoints, weights, optimiser)
-    on_start(checkpoint)
-    start = checkpoint or resume.Checkpoint(progress=resume.Progress(), best={})
+    keeper = resume.Keeper(checkpoints, weights, optimiser)
+    start = keeper.load()
+    on_start(start)
     progress, best = start.progress, start.best
-    budget = Budget(until=until, tokens_after=work.tokens_after, share=progress.share)
+    budget = Budget(
+        until=until,
+        tokens_after=work.tokens_after,
+        weights=count(network.parameters()),
+        share=progress.share,
+    )
     looks = _looks(len(work.plan), work.steps_per_epoch, settings.evaluations_per_epoch)
     began = time.monotonic() - progress.seconds
     saved = time.monotonic()
@@ -155,6 +160,9 @@ def fit(
             if progress.step in looks or is_last:
                 give_back_freed_memory()  # reading many rows at once wants other pieces of memory
                 score, score_loss = _timed(work, budget)
+                # what was left was an estimate, and the look itself took time
+                is_spent = budget.is_spent(time.monotonic())
+                is_last = progress.step == len(work.plan) or is_spent
                 speed.pause()
                 progress, is_best = judge(progress, score, score_loss)
                 if is_best:
@@ -166,14 +174,15 @@ def fit(
                 )
             on_tick(tick)
             is_due = time.monotonic() - saved >= settings.checkpoint_seconds
-            if progress.stopped or is_due or asked.number is not None:
-                peak = max(progress.peak_memory_mb, memory.peak_mb())
-                progress = progress.model_copy(update={"peak_memory_mb": peak})
-                resume.save(checkpoints, progress, weights, optimiser, best)
+            ended = asked.number
+            if progress.stopped or is_due or ended is not None:
+                progress = keeper.save(progress, best)
                 saved = time.monotonic()
-            if asked.number is not None:
+            if ended is not None:
                 told = f"Stopped at step {progress.step:,} of {len(work.plan):,}."
-                raise Ended(asked.number, told)
+                raise Ended(ended, told)
+    if asked.number is not None:
+        raise Ended(asked.number, "Stopped after the last step.")
     load_weights(network, best)
     return progress
 

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from torch.optim import AdamW
 
 from polyculture.core.record import Record
+from polyculture.engine import memory
 from polyculture.store.disk import telling_of_disk
 from polyculture.store.folder import write_text
 
@@ -29,7 +30,7 @@ RECORD = re.compile(r"step-(\d+)\.json")
 OURS = re.compile(r"(?:step|best)-\d+\.(?:json|safetensors|unfinished)")
 KEPT = 2
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")
-DAMAGED = (OSError, ValueError, KeyError, SafetensorError, ValidationError)
+DAMAGED = (FileNotFoundError, ValueError, KeyError, SafetensorError, ValidationError)
 """What reading a damaged checkpoint raises."""
 
 
@@ -57,14 +58,44 @@ class Progress(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checkpoint:
-    """A checkpoint that was read whole."""
+class Start:
+    """Where a training starts: at the beginning, or at a checkpoint that was read whole."""
 
     progress: Progress
     best: dict[str, Tensor]
     """The best weights so far."""
     damaged: tuple[int, ...] = ()
-    """Steps of newer checkpoints that could not be read."""
+    """Steps of checkpoints that could not be read; they are gone."""
+
+
+class Keeper:
+    """Keeps the checkpoints of one training."""
+
+    def __init__(self, folder: Path, weights: dict[str, nn.Parameter], optimiser: AdamW) -> None:
+        self.folder = folder
+        self.weights = weights
+        self.optimiser = optimiser
+        self.best_step: int | None = None
+        """The step whose best weights this process wrote or read whole."""
+
+    def load(self) -> Start:
+        """Resume from the newest checkpoint that is whole; see ``load``."""
+        start = load(self.folder, self.weights, self.optimiser)
+        self.best_step = start.progress.best_step if start.best else None
+        return start
+
+    def save(self, progress: Progress, best: dict[str, Tensor]) -> Progress:
+        """Write a checkpoint; see ``save``.
+
+        Returns:
+            Where the training stands, with the peak of memory so far.
+        """
+        peak = max(progress.peak_memory_mb, memory.peak_mb())
+        progress = progress.model_copy(update={"peak_memory_mb": peak})
+        is_there = self.best_step == progress.best_step
+        save(self.folder, progress, self.weights, self.optimiser, best, best_is_there=is_there)
+        self.best_step = progress.best_step
+        return progress
 
 
 def save(
@@ -73,10 +104,18 @@ def save(
     weights: dict[str, nn.Parameter],
     optimiser: AdamW,
     best: dict[str, Tensor],
+    *,
+    best_is_there: bool = False,
 ) -> None:
     """Write a checkpoint into ``folder`` and remove all but the last two.
 
-    The best weights have a file of their own that is only written when they changed.
+    Args:
+        folder: Where checkpoints lie.
+        progress: Where the training stands.
+        weights: What is trained.
+        optimiser: Its state is kept too.
+        best: The best weights so far; they have a file of their own.
+        best_is_there: This process wrote or read that file: it is not written again.
     """
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {f"weight.{name}": value.detach().contiguous() for name, value in weights.items()}
@@ -86,7 +125,7 @@ def save(
     tensors["random"] = torch.get_rng_state()
     with telling_of_disk(folder):
         _write(tensors, _weights(folder, progress.step))
-        if not _best(folder, progress.best_step).exists():
+        if not best_is_there:
             _write(
                 {name: value.contiguous() for name, value in best.items()},
                 _best(folder, progress.best_step),
@@ -95,12 +134,10 @@ def save(
     _prune(folder)
 
 
-def load(folder: Path, weights: Mapping[str, nn.Parameter], optimiser: AdamW) -> Checkpoint | None:
+def load(folder: Path, weights: Mapping[str, nn.Parameter], optimiser: AdamW) -> Start:
     """Put the newest checkpoint that is whole back into the weights and the optimizer.
 
-    Returns:
-        Where the training stood; none where there is no checkpoint, or none that can be read.
-        Then nothing was changed.
+    Damaged ones are removed: they would count as the latest for ever.
     """
     damaged = []
     for step in _steps(folder):
@@ -113,24 +150,24 @@ def load(folder: Path, weights: Mapping[str, nn.Parameter], optimiser: AdamW) ->
             damaged.append(step)
             continue
         _put_back(tensors, weights, optimiser)
-        return Checkpoint(progress=progress, best=best, damaged=tuple(damaged))
-    return None
+        _remove(folder, damaged)
+        return Start(progress=progress, best=best, damaged=tuple(damaged))
+    for path in folder.glob("*"):
+        if OURS.fullmatch(path.name):
+            path.unlink()
+    return Start(progress=Progress(), best={}, damaged=tuple(damaged))
+
+
+def _remove(folder: Path, steps: list[int]) -> None:
+    for step in steps:
+        _record(folder, step).unlink(missing_ok=True)
+        _weights(folder, step).unlink(missing_ok=True)
 
 
 def _steps(folder: Path) -> list[int]:
     """Steps that have a record, the latest first."""
     found = (RECORD.fullmatch(path.name) for path in folder.glob("step-*.json"))
     return sorted((int(match[1]) for match in found if match), reverse=True)
-
-
-def exists(folder: Path) -> bool:
-    """Whether there is any checkpoint, whole or not."""
-    return bool(_steps(folder))
-
-
-def latest_step(folder: Path) -> int:
-    """The step of the newest checkpoint; 0 where there is none."""
-    return next(iter(_steps(folder)), 0)
 
 
 def _check(

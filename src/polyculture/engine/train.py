@@ -11,7 +11,7 @@ from pathlib import Path
 
 from polyculture.core.recipe import Fit
 from polyculture.core.run import Facts, Run
-from polyculture.engine import memory, resume
+from polyculture.engine import memory
 from polyculture.engine.ingredients import Ingredients, versions
 from polyculture.engine.judge import Judged, judge, simple_answers
 from polyculture.engine.log import Log
@@ -19,7 +19,7 @@ from polyculture.engine.loop import Tick, fit
 from polyculture.engine.predict import open_model
 from polyculture.engine.prepare import Prepared, prepare
 from polyculture.engine.record import write_run
-from polyculture.engine.resume import Checkpoint, Progress
+from polyculture.engine.resume import Progress, Start
 from polyculture.engine.team import Team
 from polyculture.nets.build import save_network
 from polyculture.nets.embedding import expand
@@ -65,12 +65,9 @@ def train(
     prepared = prepare(given, folder)
     log = Log(run / LOG)
 
-    def start(checkpoint: Checkpoint | None) -> None:
-        log.cut_back(0 if checkpoint is None else checkpoint.progress.step)
-        reason = starts_over
-        if checkpoint is None and resume.exists(folder / CHECKPOINTS):
-            reason = "its checkpoints are damaged"
-        tell(f"{given.name}: {_how_it_starts(checkpoint, len(prepared.work.plan), reason)}.")
+    def begin(start: Start) -> None:
+        log.cut_back(start.progress.step)
+        tell(f"{given.name}: {_how_it_starts(start, len(prepared.work.plan), starts_over)}.")
 
     def note(tick: Tick) -> None:
         log.write(tick)
@@ -88,7 +85,7 @@ def train(
             checkpoints=folder / CHECKPOINTS,
             until=until,
             on_tick=note,
-            on_start=start,
+            on_start=begin,
         )
     trained = count(w for w in prepared.network.parameters() if w.requires_grad)
     network = _finish(given, prepared)
@@ -109,15 +106,16 @@ def train(
     return write_run(given, run, facts, judged)
 
 
-def _how_it_starts(checkpoint: Checkpoint | None, steps: int, reason: str) -> str:
+def _how_it_starts(start: Start, steps: int, reason: str) -> str:
     """Whether training starts, resumes or starts over, and why."""
-    if checkpoint is None:
+    step = start.progress.step
+    if not step:
+        reason = "its checkpoints are damaged" if start.damaged else reason
         return f"starting over, since {reason}" if reason else "starting"
-    step = checkpoint.progress.step
-    where = "after the last step" if checkpoint.progress.stopped else f"from step {step:,}"
-    if not checkpoint.damaged:
+    where = "after the last step" if start.progress.stopped else f"from step {step:,}"
+    if not start.damaged:
         return f"resuming {where} of {steps:,}"
-    newest = checkpoint.damaged[0]
+    newest = start.damaged[0]
     return f"resuming {where} of {steps:,}; the checkpoint of step {newest:,} is damaged"
 
 

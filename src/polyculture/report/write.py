@@ -45,8 +45,8 @@ def redraw(folder: Path, report: Report) -> None:
         path = folder / name
         if os.path.lexists(path) and not is_ours(path):
             msg = (
-                f"{path} is never replaced, since polyculture did not write it (no mark of ours "
-                "names it). Draw the report elsewhere: --out FILE"
+                f"{path} is never replaced, since no mark of polyculture names it. Draw the report "
+                "elsewhere: --out FILE"
             )
             raise StoreError(msg)
     write_drawings(folder, report)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from polyculture.store.disk import make_parents, telling_of_disk
 from polyculture.store.leftovers import workplace
-from polyculture.store.marks import FileKind, FolderKind, mark_file, mark_folder
+from polyculture.store.marks import FileKind, FolderKind, beside, mark_folder, mark_of_file
 from polyculture.store.outputs import check_output
 from polyculture.store.swap import put
 
@@ -54,8 +54,8 @@ def finish(unfinished: Path, folder: Path, *, kind: FolderKind | None, replace: 
         StoreError: What stands there now may not be replaced.
     """
     if kind is not None:
-        mark_folder(unfinished, kind)
         check_output(folder, kind=kind, replace=replace)  # hours may have passed
+        mark_folder(unfinished, kind)
     put(unfinished, folder)
 
 
@@ -69,11 +69,16 @@ def output_file(
         StoreError: Something stands there that may not be replaced, or the disk is full.
     """
     check_output(path, kind=kind, replace=replace, inputs=inputs)
-    with whole_file(path) as unfinished:
+    make_parents(path)
+    with telling_of_disk(path), workplace(path) as place:
+        unfinished = place / path.name
+        unfinished.touch(mode=0o644)
         yield unfinished
         check_output(path, kind=kind, replace=replace)
-    with telling_of_disk(path):
-        mark_file(path, kind)
+        mark = place / f"{path.name}.mark"
+        mark.write_text(mark_of_file(unfinished, path, kind), encoding="utf-8")
+        mark.replace(beside(path))
+        unfinished.replace(path)
 
 
 @contextmanager

@@ -12,8 +12,11 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from polyculture.store import locks
+from polyculture.store.swap import put_back
 
 LOCK = "lock"
+RESULT = "result"
+"""Folder in which the result lies, apart from the lock: a result may have any name."""
 
 
 @contextmanager
@@ -23,7 +26,8 @@ def workplace(path: Path) -> Iterator[Path]:
     place = Path(mkdtemp(prefix=_prefix(path), dir=path.parent))
     lock = locks.Lock.take(place / LOCK)
     try:
-        yield place
+        (place / RESULT).mkdir()
+        yield place / RESULT
     finally:
         with suppress(OSError):
             shutil.rmtree(place)
@@ -33,17 +37,16 @@ def workplace(path: Path) -> Iterator[Path]:
 
 def sweep(path: Path) -> None:
     """Clear what killed processes left beside ``path`` while they wrote it."""
-    if not locks.works():
-        return
     with suppress(OSError):
         for place in path.parent.iterdir():
             if place.name.startswith(_prefix(path)) and _is_left(place):
+                put_back(place / RESULT / path.name, path)
                 shutil.rmtree(place, ignore_errors=True)
 
 
 def _is_left(place: Path) -> bool:
     lock = place / LOCK
-    return not place.is_symlink() and lock.is_file() and not locks.is_held(lock)
+    return not place.is_symlink() and lock.is_file() and locks.state_of(lock) == "free"
 
 
 def _prefix(path: Path) -> str:

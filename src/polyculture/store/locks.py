@@ -8,8 +8,10 @@ import errno
 import json
 import os
 import socket
+import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 from polyculture.core.errors import StoreError
 
@@ -19,6 +21,15 @@ except ImportError:  # not a POSIX system
     fcntl = None  # type: ignore[assignment]
 
 TRIES = 100
+LOOKS = 5
+PAUSE = 0.02
+"""Who only looks whether a lock is held takes it for a moment: so many tries, seconds apart."""
+YOUNG = 60.0
+"""Seconds in which an empty lock file is that of a process about to take it."""
+WITHOUT = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS})
+"""What disks without such locks answer."""
+
+State = Literal["held", "free", "unknown"]
 
 
 class Lock:
@@ -39,14 +50,15 @@ class Lock:
     @classmethod
     def take(cls, path: Path) -> "Lock | None":
         """Take the lock, or give none where another process holds it."""
-        for _ in range(TRIES):
+        for attempt in range(TRIES):
             handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-            if not _locked(handle):
-                os.close(handle)
-                return None
-            if _is_still(handle, path):
+            state = _try(handle)
+            if state != "held" and _is_still(handle, path):
                 break
-            os.close(handle)  # another process finished and removed the file in between
+            os.close(handle)  # held, or removed in between by a process that had finished
+            if state == "held" and attempt >= LOOKS:
+                return None
+            time.sleep(PAUSE)
         else:
             msg = f"{path} is replaced again and again by other processes. Try once more."
             raise StoreError(msg)
@@ -79,26 +91,30 @@ def who_holds(path: Path) -> str:
         return "another process"
 
 
-def is_held(path: Path) -> bool:
-    """Whether a process holds the lock now."""
+def state_of(path: Path) -> State:
+    """Whether a process holds the lock now; unknown on a disk without such locks."""
     try:
         handle = os.open(path, os.O_RDWR)
     except OSError:
-        return False
+        return "free"
     try:
-        return not _locked(handle)
+        found = os.fstat(handle)
+        if not found.st_size and time.time() - found.st_mtime < YOUNG:
+            return "held"
+        return _try(handle)
     finally:
         os.close(handle)
 
 
-def _locked(handle: int) -> bool:
+def _try(handle: int) -> State:
+    """Take a lock if nobody holds it; closing the handle gives it back."""
     if fcntl is None:
-        return True
+        return "unknown"
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        return error.errno in {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS}
-    return True
+        return "unknown" if error.errno in WITHOUT else "held"
+    return "free"
 
 
 def _is_still(handle: int, path: Path) -> bool:
@@ -106,8 +122,3 @@ def _is_still(handle: int, path: Path) -> bool:
         return os.path.samestat(os.fstat(handle), path.stat())
     except FileNotFoundError:
         return False
-
-
-def works() -> bool:
-    """Whether this system has such locks at all."""
-    return fcntl is not None

@@ -18,6 +18,8 @@ MARK = ".polyculture.json"
 LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 """Files that file managers leave in any folder they show."""
 
+NO_MARK = "it has no mark of polyculture (earlier versions left none)"
+
 FolderKind = Literal["run", "audit", "survey", "evidence"]
 FileKind = Literal["answers", "drawing", "snapshot"]
 
@@ -30,6 +32,8 @@ class Mark(Record):
     files: tuple[str, ...] = ()
     """Paths below the folder, with ``/`` between their parts."""
     sha256: str = ""
+    sha256_before: str = ""
+    """Of the file that is being replaced: a kill may leave either of the two."""
 
 
 def mark_folder(folder: Path, kind: FolderKind) -> None:
@@ -40,10 +44,11 @@ def mark_folder(folder: Path, kind: FolderKind) -> None:
     )
 
 
-def mark_file(path: Path, kind: FileKind) -> None:
-    """Mark a file as ours, as it is now."""
-    mark = Mark(kind=kind, sha256=of_file(path))
-    beside(path).write_text(mark.model_dump_json() + "\n", encoding="utf-8")
+def mark_of_file(unfinished: Path, path: Path, kind: FileKind) -> str:
+    """The mark of a file that is about to take the place of ``path``, as text."""
+    before = _read(beside(path))
+    old = "" if before is None else before.sha256
+    return Mark(kind=kind, sha256=of_file(unfinished), sha256_before=old).model_dump_json() + "\n"
 
 
 def beside(path: Path) -> Path:
@@ -78,7 +83,7 @@ def why_foreign_folder(folder: Path, kind: FolderKind) -> str | None:
         return None
     mark = _read(folder / MARK)
     if mark is None:
-        return "polyculture did not write it (it has no mark of ours)"
+        return NO_MARK
     if mark.kind != kind:
         return f"it holds {_article(mark.kind)}, not {_article(kind)}"
     extra = sorted(names - {*mark.files, MARK})
@@ -91,10 +96,10 @@ def why_foreign_file(path: Path, kind: FileKind) -> str | None:
     """Why a file must not be replaced by a result of this kind; none where it may be."""
     mark = _read(beside(path))
     if mark is None:
-        return "polyculture did not write it (it has no mark of ours)"
+        return NO_MARK
     if mark.kind != kind:
         return f"it holds {_article(mark.kind)}, not {_article(kind)}"
-    if mark.sha256 != of_file(path):
+    if of_file(path) not in {mark.sha256, mark.sha256_before}:
         return "it was changed since polyculture wrote it"
     return None
 

@@ -14,7 +14,7 @@ def put(new: Path, place: Path) -> None:
     if not os.path.lexists(place):
         new.rename(place)
     elif not _exchanged(new, place):
-        aside = new.with_name(f"{new.name}.old")
+        aside = _aside(new)
         place.rename(aside)
         try:
             new.rename(place)
@@ -22,6 +22,16 @@ def put(new: Path, place: Path) -> None:
             aside.rename(place)
             raise
         aside.rename(new)
+
+
+def put_back(new: Path, place: Path) -> None:
+    """After a kill between two renames: what stood at ``place`` stands there again."""
+    if _aside(new).exists() and not os.path.lexists(place):
+        _aside(new).rename(place)
+
+
+def _aside(new: Path) -> Path:
+    return new.with_name(f"{new.name}.old")
 
 
 def _exchanged(one: Path, other: Path) -> bool:

@@ -15,6 +15,8 @@ from polyculture.core.request import Request
 from polyculture.store import locks
 from polyculture.store.disk import make_parents, telling_of_disk
 from polyculture.store.folder import write_text
+from polyculture.store.marks import MARK
+from polyculture.store.swap import put_back
 
 LOCK, REQUEST, RUN = "lock", "request.json", "run"
 OURS = (REQUEST, "chosen.json", "checkpoint", "base", RUN)
@@ -53,6 +55,7 @@ class Unfinished:
                 "or choose another name for the run."
             )
             raise StoreError(msg)
+        put_back(path / RUN, folder)
         return cls(path, lock, made)
 
     @property
@@ -75,6 +78,17 @@ class Unfinished:
         """Throw away what an earlier training left, apart from the base made a moment ago."""
         _remove(self.path, [name for name in (*OURS, *OLDER) if name != "base"])
         write_text(self.path / REQUEST, request.model_dump_json() + "\n")
+
+    def is_spent(self, folder: Path) -> bool:
+        """Whether the run that stands at ``folder`` came from here, or there is nothing of worth.
+
+        Once a run has been put in place, this folder holds none, or the older one that stood there.
+        """
+        record, put = self.run / "run.json", folder / "run.json"
+        if not self.run.exists() or not self.has_checkpoint():
+            return True
+        is_whole = (self.run / MARK).exists() and record.exists() and put.exists()
+        return is_whole and record.stat().st_mtime_ns < put.stat().st_mtime_ns
 
     def has_checkpoint(self) -> bool:
         """Whether there is anything to resume from."""
@@ -111,14 +125,26 @@ def place_of(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.unfinished")
 
 
-def clear_leftovers(folder: Path) -> None:
-    """Clear what a kill left after the finished run had been put in place."""
-    if not place_of(folder).is_dir() or place_of(folder).is_symlink():
-        return
-    with suppress(StoreError):  # another process trains it again
+def clear_leftovers(folder: Path) -> bool:
+    """Clear what a kill left after the finished run had been put in place.
+
+    A training of the same name that was interrupted, to replace the run, is kept.
+
+    Returns:
+        Whether there is such a training.
+    """
+    path = place_of(folder)
+    if not path.is_dir() or path.is_symlink():
+        return False
+    try:
         left = Unfinished.hold(folder)
+    except StoreError:  # another process trains it again
+        return True
+    is_spent = left.is_spent(folder)
+    if is_spent:
         left.clear()
-        left.release()
+    left.release()
+    return not is_spent
 
 
 def _remove(folder: Path, names: list[str]) -> None:

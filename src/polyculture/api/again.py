@@ -1,0 +1,49 @@
+"""A study that trains all its models again may be interrupted: which are done already."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from polyculture.store.folder import write_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAME = ".again.polyculture.json"
+
+
+class Again:
+    """What ``study --replace`` has trained anew, over all its interruptions."""
+
+    def __init__(self, out: Path, *, is_asked: bool) -> None:
+        """Go on with what an interrupted call noted down.
+
+        Args:
+            out: The study's folder.
+            is_asked: All models are to be trained again.
+        """
+        self.path = out / NAME
+        self.is_asked = is_asked
+        self.done = self._read()
+
+    def trains(self, name: str) -> bool:
+        """Whether a run that is finished has to be trained again."""
+        return self.is_asked and name not in self.done
+
+    def add(self, name: str) -> None:
+        """Note down that a model was trained."""
+        if self.is_asked:
+            self.done.append(name)
+            write_text(self.path, json.dumps({"schema_number": 1, "done": self.done}) + "\n")
+
+    def end(self) -> None:
+        """The study is whole: the next call begins anew."""
+        self.path.unlink(missing_ok=True)
+
+    def _read(self) -> list[str]:
+        try:
+            found = json.loads(self.path.read_bytes())
+            return [str(name) for name in found["done"]]
+        except (OSError, ValueError, KeyError, TypeError):
+            return []
