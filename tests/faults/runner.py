@@ -22,6 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from polyculture.store.marks import beside
+
 HERE = Path(__file__).parent
 SHELL = re.compile(r"[<>|;&$`*~\n]|^\w+=")
 """What only a shell understands."""
@@ -255,7 +257,8 @@ def run(case: Case, folder: Path, kitchen: Kitchen, *, in_process: bool) -> Outc
 
 
 def _may_change(name: str, allowed: tuple[str, ...]) -> bool:
-    return any(name == one or name.startswith(f"{one}/") for one in allowed)
+    marks = {str(beside(Path(one))) for one in allowed}
+    return name in marks or any(name == one or name.startswith(f"{one}/") for one in allowed)
 
 
 def _there(command: str, folder: Path) -> tuple[int, str]:

@@ -32,11 +32,19 @@ def duration(seconds: float) -> str:
     return f"{whole // HOUR} h {whole % HOUR // MINUTE:02} min"
 
 
+class Lasting(Console):
+    """A console whose reader may go: it falls silent, and nothing ends."""
+
+    def on_broken_pipe(self) -> None:
+        """Say nothing any more."""
+        self.quiet = True
+
+
 class Show:
     """Shows the steps of trainings on the error stream, so that answers may be piped."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self.console = Console(stderr=True, quiet=quiet, soft_wrap=True)
+        self.console = Lasting(stderr=True, quiet=quiet, soft_wrap=True)
         self.is_screen = sys.stderr.isatty() and not quiet
         self.is_narrow = shutil.get_terminal_size().columns < NARROW
         bar = () if self.is_narrow else (BarColumn(bar_width=24),)
