@@ -1,5 +1,6 @@
 """What a finished run is asked and how it answers, on runs of word counts."""
 
+import gzip
 import io
 import json
 import os
@@ -199,3 +200,14 @@ def test_a_pipe_in_the_run_s_encoding_is_known_for_what_it_is(
     inputs = read_inputs(Path("-"), wanted)
 
     assert inputs.rows.rows() == [("1", "schön")]
+
+
+def test_texts_may_be_packed(tmp_path: Path) -> None:
+    """One text a line, as tables may be."""
+    (tmp_path / "a.txt.gz").write_bytes(gzip.compress("schön\n\nübel\n".encode("latin-1")))
+    data = Table(train=Path("a.csv"), encoding="latin-1")
+
+    inputs = read_inputs(tmp_path / "a.txt.gz", Wanted(level="text", inputs=("text",), data=data))
+
+    assert inputs.rows.rows() == [("1", "schön"), ("3", "übel")]
+    assert inputs.notes[0].startswith("a.txt.gz was read in the encoding 'latin-1'")

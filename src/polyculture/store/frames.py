@@ -65,8 +65,8 @@ def of_objects(
     others: dict[str, Other] = {}
     for number, row in rows:
         cells = _as_cells(f"{name}, {unit} {number}", row)
-        for key in row.keys() - others.keys():
-            if not isinstance(row[key], str):
+        for key, value in row.items():
+            if not isinstance(value, str) and key not in others:
                 others[key] = Other(row=len(numbers), written=cells[key] or "null")
         numbers.append(number)
         chunk.append(cells)
