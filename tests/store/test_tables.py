@@ -16,7 +16,8 @@ import polars as pl
 import pytest
 
 from polyculture.core.errors import DataError, MissingExtraError, StoreError
-from polyculture.store.content import reading
+from polyculture.store.content import content_of, reading
+from polyculture.store.frames import Other
 from polyculture.store.tables import read_table, write_table
 from polyculture.store.text_form import TextForm
 from polyculture.store.text_lines import text_lines
@@ -202,6 +203,44 @@ def test_a_pipe_is_read_once(tmp_path: Path) -> None:
 
     writer.join()
     assert table.frame.rows() == ROWS
+
+
+def test_a_file_that_is_open_is_read_again_and_again(tmp_path: Path) -> None:
+    """What came through a pipe is kept, so that its kind can be told before it is read."""
+    pipe = tmp_path / "pipe.jsonl"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(LINES,))
+    writer.start()
+    content = content_of(pipe)
+    writer.join()
+
+    assert content_of(content) is content
+    assert read_table(content).frame.rows() == read_table(content).frame.rows() == ROWS
+    assert "".join(text_lines(content)) == LINES
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.jsonl.gz"])
+def test_values_of_json_that_were_no_texts_are_known(tmp_path: Path, name: str) -> None:
+    """The first of each column, null included, and none where all are texts."""
+    rows = [{"a": "x", "b": "x", "c": ""}, {"a": "1", "b": None}, {"a": "y", "b": 2, "d": [3]}]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    text = (json.dumps(rows) if name == "a.json" else lines).encode()
+    (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+
+    others = read_table(tmp_path / name).others
+
+    assert others == {"b": Other(row=1, written="null"), "d": Other(row=2, written="[3]")}
+
+
+def test_columns_of_parquet_that_hold_no_texts_are_known(tmp_path: Path) -> None:
+    """By their kind; a column of nulls alone holds nothing at all."""
+    kept = pl.Series("kept", ["a", "b"], pl.Categorical)
+    columns = {"text": ["1", "2"], "number": [None, 2], "list": [["a"], []], "none": [None, None]}
+    pl.DataFrame(columns).with_columns(kept).write_parquet(tmp_path / "a.parquet")
+
+    others = read_table(tmp_path / "a.parquet").others
+
+    assert others == {"number": Other(row=1, written="2"), "list": Other(row=0, written='["a"]')}
 
 
 @pytest.mark.parametrize("text", [CSV, LINES, json.dumps(OBJECTS), CSV.replace(",", ";")])

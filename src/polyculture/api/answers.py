@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal
 
-from polyculture.core.errors import DataError, RecipeError, need
+from polyculture.api.runs import is_counted
+from polyculture.core.errors import RecipeError, need
+from polyculture.core.shown import shown_name, shown_path
 from polyculture.store.folder import output_file
 from polyculture.store.outputs import check_output
 from polyculture.store.tables import check_suffix, fill_table
@@ -33,7 +35,6 @@ def predict(
     replace: bool = False,
     probabilities: Probabilities = "json",
     conll: bool | None = None,
-    called: str = "",
 ) -> tuple[pl.DataFrame, list[str]]:
     """Answer every row of a file.
 
@@ -43,13 +44,13 @@ def predict(
     Args:
         run: Folder of a finished run.
         file: A table (csv, tsv, jsonl, parquet), a ``.txt`` of one text a line, or CoNLL columns of
-            one word a line.
+            one word a line; or ``-``, standard input, one text or JSON object a line. Text is read
+            in the encoding that the run's own files have.
         out: Where to write the answers, by its suffix; nowhere if left out.
         replace: Replace a file that exists.
         probabilities: One struct of label to number; a column ``probability_LABEL`` for each label;
             or none.
         conll: Read the file as CoNLL columns, or do not; left out, suffix and contents decide.
-        called: What messages call the file; its path if left out.
 
     Returns:
         One row a text, in the file's order. First ``id``: the file's own, or the line (in Parquet
@@ -74,9 +75,9 @@ def predict(
     if task.level == "word" and probabilities == "columns":
         msg = f"{run} finds spans, which have no probabilities. Leave out --probabilities columns."
         raise RecipeError(msg)
-    inputs = _read(file, record, task, conll=conll, called=called)
-    name = called or file.name
-    rows = task.prepare(inputs.rows, called or str(file), settings)
+    inputs = _read(file, record, task, conll=conll)
+    name = shown_name(file)
+    rows = task.prepare(inputs.rows, shown_path(file), settings)
     predictor = _opened(run, record)
     answers, encoded = predictor.answer(rows, name)
     from polyculture.engine.encode import account
@@ -90,27 +91,18 @@ def predict(
     return table, [*inputs.notes, *clashes, *account(encoded, name, predictor.max_length)]
 
 
-def _read(file: Path, run: Run, task: Task, *, conll: bool | None, called: str) -> Inputs:
-    from dataclasses import replace
-
-    from polyculture.sources.rows.inputs import Wanted, read_inputs
+def _read(file: Path, run: Run, task: Task, *, conll: bool | None) -> Inputs:
+    from polyculture.sources.rows.inputs import read_inputs
+    from polyculture.sources.rows.wanted import Wanted
 
     wanted = Wanted(level=task.level, inputs=run.facts.inputs, data=run.recipe.data)
-    try:
-        inputs = read_inputs(file, wanted, conll=conll)
-    except DataError as error:
-        if not called:
-            raise
-        raise DataError(str(error).replace(str(file), called)) from error
-    notes = tuple(note.replace(file.name, called or file.name, 1) for note in inputs.notes)
-    return replace(inputs, notes=notes)
+    return read_inputs(file, wanted, conll=conll)
 
 
 def _opened(folder: Path, run: Run) -> Answerer:
     """The run's model; torch is loaded here, where everything else is known to be fine."""
-    base: Any = run.recipe.base
     purpose = "Answering with a trained model"
-    if getattr(base, "kind", None) == "tfidf":
+    if is_counted(run.recipe):
         need("sklearn", extra="train", purpose=purpose)
         from polyculture.engine.counts import open_counts
 

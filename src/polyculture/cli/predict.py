@@ -3,8 +3,6 @@
 import errno
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +16,6 @@ EXAMPLES = (
     "polyculture predict runs/counts texts.txt --out answers.csv --probabilities columns",
     "polyculture predict runs/counts -",
 )
-STANDARD_INPUT = "standard input"
 
 
 class Probabilities(StrEnum):
@@ -66,38 +63,15 @@ def command(
     """
     from polyculture import api
 
-    with _opened(file) as (path, called):
-        table, notes = api.predict(
-            run,
-            path,
-            out,
-            replace=replace,
-            probabilities=probabilities.value,
-            conll=conll,
-            called=called,
-        )
+    table, notes = api.predict(
+        run, file, out, replace=replace, probabilities=probabilities.value, conll=conll
+    )
     if out is None:
         _print(table.write_ndjson())
     elif not quiet:
         typer.echo(f"{len(table):,} answers lie in {out}.", err=True)
     for note in () if quiet else notes:
         typer.echo(f"Note: {note}", err=True)
-
-
-@contextmanager
-def _opened(file: Path) -> Iterator[tuple[Path, str]]:
-    """The file and what to call it; standard input is put into a file for a while."""
-    if str(file) != "-":
-        yield file, ""
-        return
-    from tempfile import TemporaryDirectory
-
-    content = sys.stdin.buffer.read()
-    suffix = ".jsonl" if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else ".txt"
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / f"input{suffix}"
-        path.write_bytes(content)
-        yield path, STANDARD_INPUT
 
 
 def _print(lines: str) -> None:

@@ -20,7 +20,7 @@ from polyculture.engine.ingredients import Ingredients, task_of, versions
 from polyculture.engine.judge import judge
 from polyculture.engine.record import write_run
 from polyculture.nets.saved_counts import load_counts
-from polyculture.nets.tfidf import LONGEST, Tfidf
+from polyculture.nets.tfidf import LONGEST, Tfidf, joined_texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,7 @@ def answer_rows(
 
 
 def _count(model: Tfidf, rows: pl.DataFrame, where: str) -> tuple[Encoded, Any]:
-    texts = texts_of(rows)
+    texts = joined_texts(rows)
     counts = model.count(texts)
     seen = Encoded(
         pieces=[],
@@ -96,7 +96,7 @@ def train_counts(
     began = time.monotonic()
     say("counting words")
     targets = np.stack(given.targets("train"))
-    model = Tfidf.fit(texts_of(given.rows["train"]), targets, labels=len(given.labels))
+    model = Tfidf.fit(joined_texts(given.rows["train"]), targets, labels=len(given.labels))
     model.save(folder / "model")
     saved = open_counts(folder / "model", given.recipe, given.labels)
     notes = _notes(model, given)
@@ -129,10 +129,3 @@ def _notes(model: Tfidf, given: Ingredients) -> list[str]:
         seen, _ = _count(model, rows, split)
         notes += account(seen, split, LONGEST) if split in {"train", "valid"} else []
     return notes
-
-
-def texts_of(rows: pl.DataFrame) -> list[str]:
-    """One text a row; the texts of a pair joined."""
-    if "text_b" not in rows.columns:
-        return rows["text"].to_list()
-    return [f"{a} {b}" for a, b in rows.select("text", "text_b").iter_rows()]

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from sklearn.linear_model import LogisticRegression
 
 from polyculture.core.errors import DataError
 from polyculture.nets.words import cut, is_unspaced
+
+if TYPE_CHECKING:
+    import polars as pl
 
 FILE = "tfidf.json"
 WEIGHTS = "tfidf.safetensors"
@@ -46,6 +49,13 @@ def terms(text: str) -> list[str]:
         if all(three)
     ]
     return words + pairs + triples
+
+
+def joined_texts(rows: "pl.DataFrame") -> list[str]:
+    """One text a row; the texts of a pair joined by a space."""
+    if "text_b" not in rows.columns:
+        return rows["text"].to_list()
+    return [f"{a} {b}" for a, b in rows.select("text", "text_b").iter_rows()]
 
 
 class Tfidf:

@@ -110,12 +110,16 @@ def reading(path: Path) -> Iterator[None]:
         raise DataError(msg) from error
 
 
-def content_of(path: Path) -> Content:
-    """Open a file, a pipe, or standard input (``-``).
+def content_of(file: Path | Content) -> Content:
+    """Open a file, a pipe, or standard input (``-``); one that is open already is given back.
 
     Raises:
         DataError: It is missing, a folder or a device, or may not be read.
     """
+    return file if isinstance(file, Content) else _opened(file)
+
+
+def _opened(path: Path) -> Content:
     if path == STANDARD_INPUT:
         return _in_memory(path, _standard_input())
     with reading(path):

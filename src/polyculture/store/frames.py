@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from polyculture.core.errors import DataError
+from polyculture.store.json_text import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +17,17 @@ CHUNK = 50_000
 """Rows that are brought into columns at once, where there are few columns."""
 CELLS = 5_000_000
 """Cells that are brought into columns at once."""
+Cells = dict[str, str | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Other:
+    """A cell that is no text in its file."""
+
+    row: int
+    """Counted from 0."""
+    written: str
+    """The value as JSON."""
 
 
 def of_rows(
@@ -36,28 +49,44 @@ def of_rows(
 
 
 def of_objects(
-    name: str, unit: str, rows: Iterable[tuple[int, Mapping[str, str | None]]]
-) -> tuple[pl.DataFrame, list[int]]:
-    """A frame of objects, which need not all have the same keys, and the number of each row.
+    name: str, unit: str, rows: Iterable[tuple[int, Mapping[str, Any]]]
+) -> tuple[pl.DataFrame, list[int], dict[str, Other]]:
+    """A frame of JSON objects, which need not all have the same keys.
+
+    Returns:
+        The frame, whose cells are all text; the number of each row; and for each column the first
+        value that had to be made text, a null included.
 
     Raises:
-        DataError: A cell is not text; the message names ``name``, ``unit`` and number.
+        DataError: A cell cannot be text; the message names ``name``, ``unit`` and number.
     """
-    frames, numbers, chunk = [], [], []
+    frames, chunk = [], []
+    numbers: list[int] = []
+    others: dict[str, Other] = {}
     for number, row in rows:
+        cells = _as_cells(f"{name}, {unit} {number}", row)
+        for key, value in row.items():
+            if not isinstance(value, str) and key not in others:
+                others[key] = Other(row=len(numbers), written=cells[key] or "null")
         numbers.append(number)
-        chunk.append(row)
+        chunk.append(cells)
         if len(chunk) == CHUNK:
             frames.append(_columns(name, unit, chunk, numbers[-CHUNK:]))
             chunk = []
     if chunk or not frames:
         frames.append(_columns(name, unit, chunk, numbers[len(numbers) - len(chunk) :]))
-    return pl.concat(frames, how="diagonal"), numbers
+    return pl.concat(frames, how="diagonal"), numbers, others
 
 
-def _columns(
-    name: str, unit: str, rows: Sequence[Mapping[str, str | None]], numbers: Sequence[int]
-) -> pl.DataFrame:
+def _as_cells(place: str, row: Mapping[str, Any]) -> Cells:
+    try:
+        return {name: as_text(value) for name, value in row.items()}
+    except ValueError as error:
+        msg = f"{place}: a value cannot be read ({error})."
+        raise DataError(msg) from error
+
+
+def _columns(name: str, unit: str, rows: Sequence[Cells], numbers: Sequence[int]) -> pl.DataFrame:
     keys = dict.fromkeys(key for row in rows for key in row)
     try:
         columns = [pl.Series(key, [row.get(key) for row in rows], pl.String) for key in keys]
@@ -71,7 +100,7 @@ def _columns(
         raise DataError(msg) from error
 
 
-def _is_text(row: Mapping[str, str | None]) -> bool:
+def _is_text(row: Cells) -> bool:
     try:
         "".join([*row, *(cell or "" for cell in row.values())]).encode()
     except UnicodeEncodeError:

@@ -3,8 +3,8 @@
 Cells are read as text: ``NA`` and ``none`` are what they say, and only an empty cell is empty.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -19,7 +19,7 @@ from polyculture.store.formats.delimited import delimited
 from polyculture.store.formats.excel import excel
 from polyculture.store.formats.json_objects import json_array, json_lines
 from polyculture.store.formats.parquet import parquet
-from polyculture.store.frames import cell_with_nul, of_objects, of_rows
+from polyculture.store.frames import Other, cell_with_nul, of_objects, of_rows
 from polyculture.store.json_text import as_text
 from polyculture.store.text_form import PLAIN, TextForm
 from polyculture.store.text_lines import text_lines
@@ -39,8 +39,6 @@ WRITABLE = (".csv", ".tsv", ".jsonl", ".parquet")
 SUFFIXES = (*WRITABLE, ".json", ".xlsx")
 BINARY = {".parquet": "a Parquet file", ".xlsx": "a zip or Excel file"}
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
-BLANKS = b"\xef\xbb\xbf \t\r\n"
-"""What may stand before JSON: spaces, and a byte order mark."""
 SUGGESTED = {
     "a zip or Excel file": ".xlsx if it is an Excel workbook",
     "a Parquet file": ".parquet",
@@ -65,6 +63,9 @@ class Table:
     """What stands between cells, in CSV and TSV."""
     notes: tuple[str, ...] = ()
     """What was found out about the file rather than told."""
+    others: Mapping[str, Other] = field(default_factory=dict)
+    """The first cell of each column that is no text in its file, but a number or a list, in JSON
+    and Parquet, or null, in JSON; columns of texts alone are not in it."""
 
     @property
     def name(self) -> str:
@@ -89,12 +90,12 @@ class Table:
             raise DataError(msg) from error
 
 
-def read_table(path: Path, form: TextForm = PLAIN) -> Table:
+def read_table(file: Path | Content, form: TextForm = PLAIN) -> Table:
     """Read a table by its suffix; every cell becomes text, an empty cell null.
 
     Args:
-        path: A file of one of ``SUFFIXES``, CSV, TSV and JSON perhaps packed as ``.gz``; or ``-``,
-            standard input, whose kind is told by what it holds.
+        file: A file of one of ``SUFFIXES``, CSV, TSV and JSON perhaps packed as ``.gz``; or ``-``,
+            standard input, whose kind is told by what it holds; or one that is open already.
         form: How it is written, where it is text.
 
     Raises:
@@ -102,9 +103,9 @@ def read_table(path: Path, form: TextForm = PLAIN) -> Table:
             says.
         MissingExtraError: An Excel file needs a reader that is not installed.
     """
-    content = content_of(path)
+    content = content_of(file)
     head = content.head()
-    kind = _kind(content, head)
+    kind = _kind(content, form, head)
     if not head:
         msg = f"{content.name} is empty, but a table with a header and rows is needed."
         raise DataError(msg)
@@ -119,19 +120,19 @@ def read_table(path: Path, form: TextForm = PLAIN) -> Table:
 def _read(content: Content, kind: str, form: TextForm, head: bytes) -> Table:
     name = content.name
     if kind == ".parquet":
-        frame = parquet(content)
+        frame, others = parquet(content)
         numbers: Sequence[int] = range(1, len(frame) + 1)
-        return Table(path=content.path, frame=frame, unit="row", numbers=numbers)
+        return Table(path=content.path, frame=frame, unit="row", numbers=numbers, others=others)
     if kind == ".xlsx":
         header, rows, notes = excel(content)
         frame, numbers = of_rows(header, rows)
         return Table(path=content.path, frame=frame, unit="row", numbers=numbers, notes=notes)
-    if kind == ".json" and head.lstrip(BLANKS)[:1] != b"{":
-        frame, numbers = of_objects(name, "row", json_array(content, form))
-        return Table(path=content.path, frame=frame, unit="row", numbers=numbers)
+    if kind == ".json" and form.beginning(head) != "{":
+        frame, numbers, others = of_objects(name, "row", json_array(content, form))
+        return Table(path=content.path, frame=frame, unit="row", numbers=numbers, others=others)
     if kind in {".json", ".jsonl"}:
-        frame, numbers = of_objects(name, "line", json_lines(content, form))
-        return Table(path=content.path, frame=frame, unit="line", numbers=numbers)
+        frame, numbers, others = of_objects(name, "line", json_lines(content, form))
+        return Table(path=content.path, frame=frame, unit="line", numbers=numbers, others=others)
     return _read_delimited(content, form, SEPARATORS[kind])
 
 
@@ -149,7 +150,7 @@ def _read_delimited(content: Content, form: TextForm, usual: str) -> Table:
     )
 
 
-def _kind(content: Content, head: bytes) -> str:
+def _kind(content: Content, form: TextForm, head: bytes) -> str:
     """The suffix that says how to read a file; where there is none of ours, what it looks like."""
     path = content.path
     suffix = path.suffix.lower()
@@ -158,16 +159,15 @@ def _kind(content: Content, head: bytes) -> str:
     if suffix in SUFFIXES:
         return suffix
     if content.data is not None:  # a pipe has no name that says anything
-        return _sniffed(head)
+        return _sniffed(form, head)
     known = ", ".join(SUFFIXES)
     msg = f"Unsupported file type: {content.name}. Use one of {known} (text also as .gz)."
     raise DataError(msg)
 
 
-def _sniffed(head: bytes) -> str:
+def _sniffed(form: TextForm, head: bytes) -> str:
     looks = next((suffix for suffix, what in BINARY.items() if what == kind_of(head)), None)
-    start = head.lstrip(BLANKS)[:1]
-    return looks or {b"{": ".jsonl", b"[": ".json"}.get(start, ".csv")
+    return looks or {"{": ".jsonl", "[": ".json"}.get(form.beginning(head), ".csv")
 
 
 def _check_kind(content: Content, kind: str, head: bytes) -> None:

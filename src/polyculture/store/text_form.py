@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 COMMON = ("utf-8", "utf-16", "latin-1", "cp1252", "gb18030", "big5", "shift_jis", "euc-kr")
 """Encodings that are suggested."""
+BLANKS = "\ufeff \t\r\n"
+"""What may stand before JSON: spaces, and a byte order mark."""
 WORDS = {"tab": "\t", r"\t": "\t", "space": " "}
 """Separators that a command line or a recipe may name by a word."""
 
@@ -34,6 +36,15 @@ class TextForm:
         """How to set something, such as ``--encoding latin-1``; none where nobody can."""
         way = self.settings.get(setting)
         return None if way is None else way.format(value)
+
+    def beginning(self, head: bytes) -> str:
+        """The first character of a file that is no blank; empty where there is none.
+
+        Example:
+            >>> TextForm(encoding="utf-16").beginning(" [1]".encode("utf-16"))
+            '['
+        """
+        return head.decode(self.encoding, "ignore").lstrip(BLANKS)[:1]
 
 
 PLAIN = TextForm()

@@ -7,13 +7,15 @@ import io
 from typing import TYPE_CHECKING
 
 from polyculture.core.errors import DataError
-from polyculture.store.content import Content, content_of
+from polyculture.store.content import content_of
 from polyculture.store.text_form import PLAIN, TextForm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
     from typing import BinaryIO
+
+    from polyculture.store.content import Content
 
 BYTE_ORDER_MARK = "\ufeff"
 NEWLINE = b"\n"
@@ -31,7 +33,7 @@ def text_lines(file: Path | Content, form: TextForm = PLAIN) -> Iterator[str]:
         DataError: The file cannot be read, or a line is not text in this encoding; the message
             names it.
     """
-    content = file if isinstance(file, Content) else content_of(file)
+    content = content_of(file)
     with content.opened() as opened:
         is_utf_8 = codecs.lookup(form.encoding).name in {"utf-8", "utf-8-sig"}
         lines = _utf_8 if is_utf_8 else _decoded
@@ -65,9 +67,11 @@ def _decoded(name: str, file: BinaryIO, form: TextForm) -> Iterator[tuple[int, s
         start = error.start if isinstance(error, UnicodeDecodeError) else 0
         piece = error.object[:start] if isinstance(error, UnicodeDecodeError) else b""
         about = number + 1 + piece.count(NEWLINE)
+        is_settable = form.advice("encoding", "utf-8") is not None
+        hint = "Name the encoding that the file was saved in" if is_settable else "Save it so"
         msg = (
             f"{name}, about line {about}: expected text in the encoding {form.encoding!r}, which "
-            "this is not. Name the encoding that the file was saved in."
+            f"this is not. {hint}."
         )
         raise DataError(msg) from error
 

@@ -284,20 +284,14 @@ def tfidf(
     from polyculture.core.errors import need
 
     need("sklearn", extra="train", purpose="The TF-IDF baseline")
-    from polyculture.nets.tfidf import Tfidf
+    from polyculture.nets.tfidf import Tfidf, joined_texts
 
     known = np.array(targets(train, labels, settings))
-    model = Tfidf.fit(_joined_texts(train), known, labels=len(labels))
-    logits = model.logits(_joined_texts(rows)).astype(np.float64)
+    model = Tfidf.fit(joined_texts(train), known, labels=len(labels))
+    logits = model.logits(joined_texts(rows)).astype(np.float64)
     if settings.multi_label:
         return several(rows, expit(logits), labels)
     return one(rows, softmax(logits, axis=1), labels)
-
-
-def _joined_texts(rows: pl.DataFrame) -> list[str]:
-    if "text_b" not in rows.columns:
-        return rows["text"].to_list()
-    return [f"{a} {b}" for a, b in rows.select("text", "text_b").iter_rows()]
 
 
 def toy() -> Dataset:

@@ -62,13 +62,15 @@ def read_sentences(
     return sentences
 
 
-def read_cells(path: Path, form: TextForm = PLAIN) -> Iterator[tuple[int, list[list[str]]]]:
+def read_cells(
+    file: Path | Content, form: TextForm = PLAIN
+) -> Iterator[tuple[int, list[list[str]]]]:
     """Sentences as lines of cells, each with the line where it begins; tags are not looked at.
 
     Raises:
         DataError: A line has too many or too few columns.
     """
-    for block in _blocks(content_of(path), form):
+    for block in _blocks(content_of(file), form):
         lines = block[1:] if block[0][1][0] == DOCUMENT else block
         if lines:
             yield lines[0][0], [cells for _, cells in lines]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from polyculture.core.errors import DataError
 from polyculture.core.shown import shown
-from polyculture.store.json_text import as_text, parsed
+from polyculture.store.json_text import parsed
 from polyculture.store.text_lines import text_lines
 
 if TYPE_CHECKING:
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
     from polyculture.store.content import Content
     from polyculture.store.text_form import TextForm
 
-Cells = dict[str, str | None]
+Object = dict[str, Any]
 
 
-def json_lines(content: Content, form: TextForm) -> Iterator[tuple[int, Cells]]:
-    """One object a line, as cells of text, with the number of its line.
+def json_lines(content: Content, form: TextForm) -> Iterator[tuple[int, Object]]:
+    """One object a line, with the number of its line.
 
     Raises:
         DataError: A line is not a JSON object.
     """
     for number, line in enumerate(text_lines(content, form), start=1):
         if line.strip():
-            yield number, _cells(f"{content.name}, line {number}", line)
+            yield number, _of_line(f"{content.name}, line {number}", line)
 
 
-def json_array(content: Content, form: TextForm) -> Iterator[tuple[int, Cells]]:
-    """The objects of an array, as cells of text, with their numbers from 1.
+def json_array(content: Content, form: TextForm) -> Iterator[tuple[int, Object]]:
+    """The objects of an array, with their numbers from 1.
 
     Raises:
         DataError: The file is not an array of JSON objects.
@@ -39,10 +39,10 @@ def json_array(content: Content, form: TextForm) -> Iterator[tuple[int, Cells]]:
     text = "".join(text_lines(content, form))
     for number, row in enumerate(_array(content.name, text), start=1):
         place = f"{content.name}, row {number}"
-        yield number, _as_cells(place, row, json.dumps(row)[:40])
+        yield number, _object(place, row)
 
 
-def _cells(place: str, line: str) -> Cells:
+def _of_line(place: str, line: str) -> Object:
     try:
         row = parsed(line)
     except ValueError as error:
@@ -51,18 +51,15 @@ def _cells(place: str, line: str) -> Cells:
             "Write one whole object a line."
         )
         raise DataError(msg) from error
-    return _as_cells(place, row, line.strip()[:40])
+    return _object(place, row, line.strip())
 
 
-def _as_cells(place: str, row: Any, written: str) -> Cells:
+def _object(place: str, row: Any, written: str | None = None) -> Object:
     if not isinstance(row, dict):
-        msg = f"{place}: expected a JSON object, got {shown(written)!r}."
+        text = json.dumps(row) if written is None else written
+        msg = f"{place}: expected a JSON object, got {shown(text[:40])!r}."
         raise DataError(msg)
-    try:
-        return {name: as_text(value) for name, value in row.items()}
-    except ValueError as error:
-        msg = f"{place}: a value cannot be read ({error})."
-        raise DataError(msg) from error
+    return row
 
 
 def _array(name: str, text: str) -> list[Any]:

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from polyculture.core.errors import DataError
+from polyculture.store.frames import Other
 from polyculture.store.json_text import as_text
 
 if TYPE_CHECKING:
     from polyculture.store.content import Content
 
 
-def parquet(content: Content) -> pl.DataFrame:
-    """All columns as text, an empty cell null.
+TEXTS = (pl.String, pl.Categorical, pl.Enum)
+
+
+def parquet(content: Content) -> tuple[pl.DataFrame, dict[str, Other]]:
+    """All columns as text, an empty cell null; and the first cell of those that hold no texts.
 
     Raises:
         DataError: The file is damaged or not Parquet.
@@ -32,7 +36,14 @@ def parquet(content: Content) -> pl.DataFrame:
         reason = str(error).partition("\n")[0].rstrip(".")
         msg = f"{content.name} cannot be read as Parquet: {reason}."
         raise DataError(msg) from error
-    return frame.select(_as_text(content.name, frame[name]) for name in frame.columns)
+    table = frame.select(_as_text(content.name, frame[name]) for name in frame.columns)
+    others = [name for name, kind in frame.schema.items() if kind not in TEXTS]
+    return table, {name: cell for name in others if (cell := _first(table[name]))}
+
+
+def _first(column: pl.Series) -> Other | None:
+    row = column.is_not_null().arg_max()
+    return None if row is None or column[row] is None else Other(row=row, written=column[row])
 
 
 def _as_text(name: str, column: pl.Series) -> pl.Series:
