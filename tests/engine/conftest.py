@@ -5,11 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+from transformers import PreTrainedTokenizerFast
 
+from polyculture.api.runs import open_base, prepared
 from polyculture.checks.tiny import tiny_base
 from polyculture.core import parts
 from polyculture.core.data import Dataset
 from polyculture.core.recipe import Recipe
+from polyculture.engine.ingredients import Ingredients
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +61,45 @@ def toy_of(task: str) -> Dataset:
     return toy
 
 
+@pytest.fixture(scope="session")
+def spaced(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A base whose tokenizer puts "▁" before words, as SentencePiece does; toy spans are words."""
+    texts = toy_of("spans").splits["train"]["text"].to_list()
+    folder = tiny_base(tmp_path_factory.mktemp("spaced") / "tiny", "bert", texts)
+    pieces = Tokenizer(models.BPE(unk_token="<unk>"))  # noqa: S106
+    pieces.pre_tokenizer = pre_tokenizers.Metaspace()
+    special = ["<pad>", "<unk>"]
+    trainer = trainers.BpeTrainer(vocab_size=150, special_tokens=special, show_progress=False)
+    pieces.train_from_iterator(texts, trainer)
+    PreTrainedTokenizerFast(
+        tokenizer_object=pieces,
+        pad_token="<pad>",  # noqa: S106
+        unk_token="<unk>",  # noqa: S106
+        model_max_length=64,
+    ).save_pretrained(folder)
+    return {"source": "folder", "path": str(folder)}
+
+
 @pytest.fixture
 def toy() -> Callable[[str], Dataset]:
     return toy_of
+
+
+@pytest.fixture
+def begin(pretrained: dict[str, str], tmp_path: Path) -> Callable[..., Ingredients]:
+    """All that a small training starts from; changes replace tables of its recipe."""
+
+    def ingredients(task: str = "classification", **changes: Any) -> Ingredients:
+        made, data = recipe(task, **{"base": pretrained, **changes}), toy_of(task)
+        rows, labels = prepared(made, data)
+        return Ingredients(
+            recipe=made,
+            name="x",
+            fingerprint="x",
+            dataset=data,
+            rows=rows,
+            labels=labels,
+            base=open_base(made, rows["train"], tmp_path / "base"),
+        )
+
+    return ingredients

@@ -144,7 +144,7 @@ def test_a_word_of_a_million_letters_is_read_by_its_beginning() -> None:
     rows = pl.DataFrame({"id": ["1"], "tokens": [["the", "a" * 1_000_000, "cat"]]})
     began = time.perf_counter()
 
-    encoded = encode(rows, _bytes(TEXTS), level="word", max_length=32)
+    encoded = encode(rows, _bytes(TEXTS), level="word", max_length=32, spaces="as_in_text")
 
     assert time.perf_counter() - began < 5
     assert sorted(word for piece in encoded.pieces for word in piece.words) == [0, 1, 2]
@@ -156,7 +156,7 @@ def test_rows_of_unknown_tokens_are_counted() -> None:
     """What is unknown or stands for no text says nothing."""
     rows = pl.DataFrame({"id": ["1", "2", "3"], "text": ["the cat", "Ω", "the Ω"]})
 
-    encoded = encode(rows, _word_pieces(TEXTS), level="text", max_length=16)
+    encoded = encode(rows, _word_pieces(TEXTS), level="text", max_length=16, spaces="as_in_text")
 
     assert encoded.unknown == 1
     assert account(encoded, "test", 16) == ["test: 1 of 3 texts hold nothing that the base knows."]

@@ -1,14 +1,10 @@
 """What ``--check`` tells of a training, from some rows and a few short steps."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from polyculture.api.runs import open_base, prepared
-from polyculture.core.data import Dataset
-from polyculture.core.recipe import Recipe
 from polyculture.engine import estimate as estimates
 from polyculture.engine.estimate import estimate
 from polyculture.engine.ingredients import Ingredients
@@ -16,31 +12,7 @@ from polyculture.engine.prepare import prepare
 from polyculture.nets.embedding import expand
 from polyculture.nets.network import count
 
-Make = Callable[..., Recipe]
-Toy = Callable[[str], Dataset]
 Begin = Callable[..., Ingredients]
-
-
-@pytest.fixture
-def begin(
-    make_recipe: Make, toy: Toy, pretrained: dict[str, str], tmp_path: Path
-) -> Callable[..., Ingredients]:
-    """All that a small training starts from; changes replace tables of its recipe."""
-
-    def ingredients(task: str = "classification", **changes: Any) -> Ingredients:
-        recipe, data = make_recipe(task, base=pretrained, **changes), toy(task)
-        rows, labels = prepared(recipe, data)
-        return Ingredients(
-            recipe=recipe,
-            name="x",
-            fingerprint="x",
-            dataset=data,
-            rows=rows,
-            labels=labels,
-            base=open_base(recipe, rows["train"], tmp_path / "base"),
-        )
-
-    return ingredients
 
 
 @pytest.mark.slow

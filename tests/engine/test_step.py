@@ -12,7 +12,7 @@ from polyculture.engine.loop import move
 from polyculture.engine.step import Shares
 from polyculture.engine.team import Team
 from polyculture.nets.build import open_network
-from polyculture.nets.network import Batch, trainable
+from polyculture.nets.network import Batch, count_targets, trainable
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
@@ -137,6 +137,8 @@ def test_words_count_alike_whichever_share_they_are_in() -> None:
         def forward(self, batch: Batch) -> torch.Tensor:
             logits: torch.Tensor = layer(batch.features)
             return logits
+
+        answers = staticmethod(count_targets)
 
     whole = loss_of(layer(vectors), batch_of(np.arange(3)))
     expected = torch.autograd.grad(whole, list(layer.parameters()))

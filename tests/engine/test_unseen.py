@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,21 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
+from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, f1_score
 
 from polyculture import api
 from polyculture.core.recipe import Recipe
 from polyculture.core.run import Scores
+from polyculture.engine import predict
+from polyculture.engine.encode import Encoded
+from polyculture.engine.ingredients import Ingredients
+from polyculture.engine.opened import open_base
+from polyculture.engine.predict import read_rows
+from polyculture.engine.prepare import prepare
 
 Make = Callable[..., Recipe]
+Begin = Callable[..., Ingredients]
 
 
 def values(scores: Scores) -> dict[str, float]:
@@ -116,6 +125,56 @@ def test_a_tagger_with_unseen_types_trains_and_is_scored_on_all_gold(
     assert note.startswith(
         "1 type of span does not occur in train: 'ORG' (valid 1 row, test 2 rows)."
     )
+
+
+@pytest.mark.parametrize(
+    ("task", "head"), [("classification", "linear"), ("spans", "linear"), ("spans", "crf")]
+)
+def test_rows_whose_labels_are_unseen_do_not_move_the_validation_loss(
+    task: str, head: str, begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loss is that of the other rows, also where a whole batch holds nothing else."""
+    monkeypatch.setattr(predict, "BUDGET", 40)
+    given = begin(task, head={"kind": head})
+    prepared = prepare(given, None)
+    encoded, targets = open_base(given).encode(given, "valid"), given.targets("valid")
+    rows = encoded.rows
+    again = [replace(piece, row=piece.row + rows) for piece in encoded.pieces]
+    twice = replace(encoded, pieces=[*encoded.pieces, *again], rows=2 * rows)
+
+    def loss(encoded: Encoded, targets: list[NDArray[Any]]) -> float:
+        outputs = read_rows(
+            prepared.network,
+            encoded,
+            words=None if task == "classification" else [len(target) for target in targets],
+            padding=int(prepared.tokenizer.pad_token_id),
+            threads=1,
+            targets=targets,
+            loss_of=prepared.work.loss_of,
+        )
+        assert outputs.loss is not None
+        return outputs.loss
+
+    unseen = [np.full_like(target, -100) for target in targets]
+    assert loss(twice, [*targets, *unseen]) == pytest.approx(loss(encoded, targets), rel=1e-5)
+
+
+def test_without_any_known_label_there_is_no_validation_loss(begin: Begin) -> None:
+    """Nothing is there that a mean could be taken of."""
+    given = begin()
+    prepared = prepare(given, None)
+    encoded = open_base(given).encode(given, "valid")
+
+    outputs = read_rows(
+        prepared.network,
+        encoded,
+        words=None,
+        padding=int(prepared.tokenizer.pad_token_id),
+        targets=[np.array(-100)] * encoded.rows,
+        loss_of=prepared.work.loss_of,
+    )
+
+    assert outputs.loss is None
 
 
 def test_a_chain_is_not_scored_on_rows_that_hold_an_unseen_tag() -> None:

@@ -8,7 +8,7 @@ from transformers import PreTrainedTokenizerFast
 
 from polyculture.checks.tiny import KINDS, Kind, tiny_base
 from polyculture.nets.build import open_tokenizer
-from polyculture.nets.word_tokens import tokenize_words
+from polyculture.nets.word_tokens import WordSpaces, tokenize_words
 
 TEXTS = ["Ada Berg lives in Oslo", "今天很好。今天在北京", "Berg, Ada"] * 4
 
@@ -32,7 +32,7 @@ def test_a_chinese_character_has_no_space_before_it(before: pre_tokenizers.PreTo
     """It is one piece and not two, of which the first would say nothing."""
     tokenizer = sentence_pieces(before)
 
-    encoded = tokenize_words(tokenizer, [["今", "天", "Oslo", "很", "。"]])
+    encoded = tokenize_words(tokenizer, [["今", "天", "Oslo", "很", "。"]], spaces="as_in_text")
 
     pieces = tokenizer.convert_ids_to_tokens(encoded["input_ids"][0])
     firsts = [encoded.word_ids(0).index(word) for word in range(5)]
@@ -48,7 +48,9 @@ def test_spaced_words_and_the_tokenizer_stay_as_they_were(
     tokenizer = sentence_pieces(before)
     within = tokenizer("Ada Berg lives")["input_ids"]
 
-    alone = tokenize_words(tokenizer, [["Ada", "Berg", "lives"]])["input_ids"][0]
+    alone = tokenize_words(tokenizer, [["Ada", "Berg", "lives"]], spaces="as_in_text")["input_ids"][
+        0
+    ]
 
     assert alone == within
     assert tokenizer("Ada Berg lives")["input_ids"] == within
@@ -60,13 +62,40 @@ def test_words_of_other_tokenizers_read_as_words_in_a_text(kind: Kind, tmp_path:
     """Pieces of byte-level tokenizers carry their spaces, those of BERT have none."""
     tokenizer = open_tokenizer(tiny_base(tmp_path / kind, kind, TEXTS))
 
-    alone = tokenize_words(tokenizer, [["Ada", "Berg"]], add_special_tokens=False)
+    alone = tokenize_words(
+        tokenizer, [["Ada", "Berg"]], spaces="as_in_text", add_special_tokens=False
+    )
 
     assert alone["input_ids"][0] == tokenizer(" Ada Berg", add_special_tokens=False)["input_ids"]
 
 
+@pytest.mark.parametrize("before", [METASPACE, SPLIT], ids=["metaspace", "split"])
+def test_older_models_read_every_word_with_a_space(before: pre_tokenizers.PreTokenizer) -> None:
+    """As they were trained, when words went straight into the tokenizer."""
+    tokenizer = sentence_pieces(before)
+    words = ["今", "天", "Oslo", "很", "。"]
+
+    old = tokenize_words(tokenizer, [words], spaces="every_word")
+
+    assert old["input_ids"] == tokenizer([words], is_split_into_words=True)["input_ids"]
+    assert old["input_ids"] != tokenize_words(tokenizer, [words], spaces="as_in_text")["input_ids"]
+
+
+def test_older_byte_level_models_see_a_space_before_chinese_punctuation(tmp_path: Path) -> None:
+    """But none before Chinese words; newer ones see neither."""
+    tokenizer = open_tokenizer(tiny_base(tmp_path / "bytes", "roberta", TEXTS))
+    words = ["Ada", "今", "。"]
+
+    def text(spaces: WordSpaces) -> str:
+        found = tokenize_words(tokenizer, [words], spaces=spaces, add_special_tokens=False)
+        return str(tokenizer.decode(found["input_ids"][0]))
+
+    assert text("every_word") == " Ada今 。"
+    assert text("as_in_text") == " Ada今。"
+
+
 def test_an_empty_word_is_kept() -> None:
     """It has no piece, and the words behind it keep their numbers."""
-    encoded = tokenize_words(sentence_pieces(METASPACE), [["今", "", "天"]])
+    encoded = tokenize_words(sentence_pieces(METASPACE), [["今", "", "天"]], spaces="as_in_text")
 
     assert {0, 2} <= set(encoded.word_ids(0))

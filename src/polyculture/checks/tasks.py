@@ -221,7 +221,7 @@ def truncation_is_counted(task: Task) -> None:
         base = tiny_base(Path(place), "bert", splits["train"]["text"].to_list())
         tokenizer = open_tokenizer(base)
         network = open_network(base, labels=labels, level=task.level, model_class=task.model_class)
-        encoded = encode(rows, tokenizer, level=task.level, max_length=SHORT)
+        encoded = encode(rows, tokenizer, level=task.level, max_length=SHORT, spaces="as_in_text")
         outputs = read_rows(
             network,
             encoded,

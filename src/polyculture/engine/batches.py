@@ -13,12 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from polyculture.engine.encode import Piece
-from polyculture.nets.network import Batch
+from polyculture.nets.network import IGNORED, Batch
 
 POOL = 50
 """Pieces are sorted by length within pools of about this many batches, drawn at random."""
-IGNORED = -100
-"""Target that does not count, as torch's cross-entropy has it."""
 
 
 def cut(order: NDArray[np.int64], lengths: NDArray[np.int64], budget: int) -> list[NDArray[Any]]:

@@ -1,7 +1,14 @@
-"""What was chosen automatically before the first step."""
+"""What was chosen automatically before the first step, and what a resumed training remembers."""
+
+from pathlib import Path
+
+from pydantic import ValidationError
 
 from polyculture.core.record import Record
 from polyculture.engine.precision import Kernels
+from polyculture.nets.word_tokens import WordSpaces
+
+CHOSEN = "chosen.json"
 
 
 class Chosen(Record):
@@ -14,6 +21,8 @@ class Chosen(Record):
     max_length: int
     head_learning_rate: float | None = None
     """None where the head's rate is that of all others."""
+    word_spaces: WordSpaces = "every_word"
+    """Older trainings have no record of it, and this is what they did."""
 
     def facts(self) -> dict[str, str | int | float | bool | None]:
         """The same as plain values, as a run records them and a check shows them."""
@@ -25,4 +34,21 @@ class Chosen(Record):
             "learning_rate": self.learning_rate,
             "max_length": self.max_length,
             "head_learning_rate": self.head_learning_rate or self.learning_rate,
+            "word_spaces": self.word_spaces,
         }
+
+
+def remembered(folder: Path | None) -> Chosen | None:
+    """What a training in a folder chose; none where nothing is there, or nothing that can be read.
+
+    Then all is chosen anew, which gives the same again on the same machine.
+
+    Args:
+        folder: A training's; none for none.
+    """
+    if folder is None or not (folder / CHOSEN).exists():
+        return None
+    try:
+        return Chosen.model_validate_json((folder / CHOSEN).read_bytes())
+    except ValidationError:
+        return None

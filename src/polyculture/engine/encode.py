@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from transformers import PreTrainedTokenizerBase
 
+    from polyculture.nets.word_tokens import WordSpaces
+
 CHUNK = 2_000
 LONGEST = 512
 """Longest input where neither recipe nor base names one; longer is slow on a CPU."""
@@ -94,6 +96,7 @@ def encode(
     *,
     level: Literal["text", "word"],
     max_length: int,
+    spaces: WordSpaces,
     with_shapes: bool = False,
 ) -> Encoded:
     """Turn prepared rows into pieces.
@@ -103,6 +106,7 @@ def encode(
         tokenizer: The base's.
         level: Whether texts or words are answered.
         max_length: Longest piece in tokens, special ones included.
+        spaces: Which words have a space before them; no matter where texts are answered.
         with_shapes: Add the spelling codes of words.
     """
     pieces: list[Piece] = []
@@ -113,7 +117,9 @@ def encode(
             pieces += _texts(part, start, tokenizer, max_length, counts)
         else:
             words = part["tokens"].to_list()
-            pieces += _sentences(words, start, tokenizer, max_length, counts, shapes=with_shapes)
+            pieces += _sentences(
+                words, start, tokenizer, max_length, counts, spaces=spaces, shapes=with_shapes
+            )
     cut, windowed, unread, cut_words = (int(count) for count in counts)
     nothing = set(tokenizer.all_special_ids)
     known = {piece.row for piece in pieces if not nothing.issuperset(piece.tokens.tolist())}
@@ -135,6 +141,7 @@ def check_known(
     *,
     level: Literal["text", "word"],
     max_length: int,
+    spaces: WordSpaces,
 ) -> None:
     """See early that some row holds something that the tokenizer knows.
 
@@ -142,7 +149,13 @@ def check_known(
         DataError: No row does.
     """
     for start in range(0, len(rows), LOOK):
-        part = encode(rows[start : start + LOOK], tokenizer, level=level, max_length=max_length)
+        part = encode(
+            rows[start : start + LOOK],
+            tokenizer,
+            level=level,
+            max_length=max_length,
+            spaces=spaces,
+        )
         if part.unknown < part.rows:
             return
     _refuse_unknown(len(rows), where)
@@ -216,6 +229,7 @@ def _sentences(
     max_length: int,
     counts: NDArray[np.int64],
     *,
+    spaces: WordSpaces,
     shapes: bool,
 ) -> list[Piece]:
     from polyculture.nets.word_tokens import tokenize_words  # loads transformers
@@ -223,6 +237,7 @@ def _sentences(
     batch = tokenize_words(
         tokenizer,
         [_shortened(words, counts) for words in sentences],
+        spaces=spaces,
         truncation=True,
         max_length=max_length,
         stride=max_length // 4,

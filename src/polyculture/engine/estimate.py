@@ -83,7 +83,7 @@ def estimate(given: Ingredients, say: Callable[[str], None] = lambda _: None) ->
     budget = budget_of(given, encoded["train"], rows)
     say("choosing precision and attention")
     judged = _some(some, len(some.rows["train"]), ROWS_JUDGED)
-    prepared = assemble(judged, opened, _few(encoded, opened.encode(judged, "valid")), budget, None)
+    prepared = assemble(judged, opened, _few(encoded, opened.encode(judged, "valid")), budget)
     say(f"timing {len(USUAL)} short steps")
     start = opening + _cost_of_reading(given, some, encoded, encoding, prepared)
     size = _size(given, some, encoded["train"], budget, start)

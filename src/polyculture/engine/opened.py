@@ -7,6 +7,7 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from polyculture.core.errors import ModelError
+from polyculture.engine.chosen import Chosen
 from polyculture.engine.encode import Encoded, check_known, encode, longest
 from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.predict import network_of
@@ -16,6 +17,7 @@ from polyculture.nets.dropout import make_cheap
 from polyculture.nets.embedding import compact
 from polyculture.nets.network import Network, count
 from polyculture.nets.weights_fit import check_tokens
+from polyculture.nets.word_tokens import WordSpaces
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +27,7 @@ class Opened:
     network: Network
     tokenizer: PreTrainedTokenizerBase
     max_length: int
+    word_spaces: WordSpaces
     untrained: tuple[str, ...]
     """Parameters that the base's files did not hold; ``head`` for a head of ours."""
     base_weights: int
@@ -37,8 +40,14 @@ class Opened:
             DataError: All texts of a split are empty, or unknown to it.
         """
         for split, rows in given.rows.items():
-            level, longest_ = given.task.level, self.max_length
-            check_known(rows, self.tokenizer, split, level=level, max_length=longest_)
+            check_known(
+                rows,
+                self.tokenizer,
+                split,
+                level=given.task.level,
+                max_length=self.max_length,
+                spaces=self.word_spaces,
+            )
 
     def encode(self, given: Ingredients, split: str) -> Encoded:
         """The pieces of a split."""
@@ -47,12 +56,18 @@ class Opened:
             self.tokenizer,
             level=given.task.level,
             max_length=self.max_length,
+            spaces=self.word_spaces,
             with_shapes=bool(getattr(given.recipe.head, "shapes", False)),
         )
 
 
-def open_base(given: Ingredients) -> Opened:
-    """Open network and tokenizer, and apply the adaptation."""
+def open_base(given: Ingredients, earlier: Chosen | None = None) -> Opened:
+    """Open network and tokenizer, and apply the adaptation.
+
+    Args:
+        given: Recipe, data and base.
+        earlier: What the training chose that is resumed: its texts are read as they were.
+    """
     recipe = given.recipe
     torch.set_num_threads(threads_of(given))
     torch.manual_seed(recipe.seed)
@@ -69,7 +84,10 @@ def open_base(given: Ingredients) -> Opened:
     return Opened(
         network=network,
         tokenizer=tokenizer,
-        max_length=longest(tokenizer, network.body.config, recipe.fit.max_length),
+        max_length=earlier.max_length
+        if earlier
+        else longest(tokenizer, network.body.config, recipe.fit.max_length),
+        word_spaces=earlier.word_spaces if earlier else "as_in_text",
         untrained=untrained,
         base_weights=base_weights,
     )

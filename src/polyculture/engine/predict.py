@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import polars as pl
@@ -16,6 +16,7 @@ from polyculture.core import parts
 from polyculture.core.errors import ModelError
 from polyculture.core.plugins import Head, Task
 from polyculture.core.recipe import Recipe, Settings
+from polyculture.core.run import Run
 from polyculture.engine.batches import by_length, collate
 from polyculture.engine.counts import answer_rows
 from polyculture.engine.encode import Encoded, Piece, encode, refuse_unknown
@@ -28,6 +29,7 @@ from polyculture.nets.saved_counts import load_counts
 from polyculture.nets.tfidf import Tfidf
 from polyculture.nets.threads import available
 from polyculture.nets.weights_fit import check_tokens, refuse_untrained
+from polyculture.nets.word_tokens import WordSpaces
 from polyculture.sources.bases._plain import check_folder
 from polyculture.store.runs import read_run
 
@@ -44,7 +46,7 @@ class Outputs:
     paths: list[NDArray[np.int64]] | None
     """Label codes decoded together, ``(words,)`` a row; words without tokens have the first one."""
     loss: float | None
-    """Mean loss over batches, where targets were given."""
+    """Mean loss over all targets that count, where targets were given."""
 
 
 def read_rows(
@@ -77,7 +79,7 @@ def read_rows(
     network.eval()
     level: Literal["text", "word"] = "text" if words is None else "word"
 
-    def read(numbers: NDArray[Any]) -> tuple[Tensor, float | None]:
+    def read(numbers: NDArray[Any]) -> tuple[Tensor, tuple[float, int] | None]:
         pieces = [encoded.pieces[n] for n in numbers]
         batch = collate(
             pieces,
@@ -89,7 +91,7 @@ def read_rows(
         with torch.no_grad(), arithmetic(precision):
             out = network(batch).float()
             loss = None if loss_of is None else float(loss_of(out, batch))
-        return out, loss
+        return out, None if loss is None else (loss, network.answers(batch))
 
     batches = by_length(encoded.lengths, BUDGET)
     with Team(threads or available()) as team:
@@ -102,11 +104,18 @@ def read_rows(
                 logits[piece.row] = out[place].numpy()
                 continue
             _fill(logits, piece, words[piece.row], out[place].numpy())
-    losses = [loss for _, loss in found if loss is not None]
     return Outputs(
         logits=logits,
         paths=None if words is None else _paths(network, logits, allowed),
-        loss=float(np.average(losses, weights=[len(b) for b in batches])) if losses else None,
+        loss=_mean([loss for _, loss in found if loss is not None]),
+    )
+
+
+def _mean(losses: Sequence[tuple[float, int]]) -> float | None:
+    """The mean over targets of some batches' mean losses; none where no target counts."""
+    weights = [count for _, count in losses]
+    return (
+        float(np.average([loss for loss, _ in losses], weights=weights)) if any(weights) else None
     )
 
 
@@ -166,6 +175,7 @@ class Predictor:
     recipe: Recipe
     labels: tuple[str, ...]
     max_length: int
+    word_spaces: WordSpaces
     network: Network | Tfidf
     tokenizer: PreTrainedTokenizerBase | None
 
@@ -187,6 +197,7 @@ class Predictor:
             self.tokenizer,
             level=task.level,
             max_length=self.max_length,
+            spaces=self.word_spaces,
             with_shapes=bool(getattr(self.recipe.head, "shapes", False)),
         )
         refuse_unknown(encoded, where)
@@ -234,10 +245,36 @@ def open_run(folder: Path) -> Predictor:
     """
     run = read_run(folder)
     length = int(run.facts.chosen["max_length"] or 0)
-    return open_model(folder / "model", run.recipe, run.labels, length)
+    return open_model(
+        folder / "model",
+        run.recipe,
+        run.labels,
+        max_length=length,
+        word_spaces=_word_spaces(run, folder),
+    )
 
 
-def open_model(folder: Path, recipe: Recipe, labels: tuple[str, ...], max_length: int) -> Predictor:
+def _word_spaces(run: Run, folder: Path) -> WordSpaces:
+    """Runs without a record of it are older, and had a space before every word."""
+    recorded = run.facts.chosen.get("word_spaces", "every_word")
+    for known in get_args(WordSpaces):
+        if recorded == known:
+            return known  # type: ignore[no-any-return]
+    msg = (
+        f"{folder / 'run.json'}: word_spaces is one of {', '.join(get_args(WordSpaces))}, got "
+        f"{recorded!r}. Train the run again."
+    )
+    raise ModelError(msg)
+
+
+def open_model(
+    folder: Path,
+    recipe: Recipe,
+    labels: tuple[str, ...],
+    *,
+    max_length: int,
+    word_spaces: WordSpaces,
+) -> Predictor:
     """Load a run's ``model`` folder.
 
     Args:
@@ -245,6 +282,7 @@ def open_model(folder: Path, recipe: Recipe, labels: tuple[str, ...], max_length
         recipe: How it was made.
         labels: Its answers, in the order of the outputs.
         max_length: Longest input in tokens; no matter for TF-IDF.
+        word_spaces: Which words it was trained to see with a space before them; likewise.
 
     Raises:
         ModelError: A file is missing or damaged, is code, or belongs to another run.
@@ -257,6 +295,7 @@ def open_model(folder: Path, recipe: Recipe, labels: tuple[str, ...], max_length
             recipe=recipe,
             labels=labels,
             max_length=max_length,
+            word_spaces=word_spaces,
             network=load_counts(folder, labels),
             tokenizer=None,
         )
@@ -271,6 +310,7 @@ def open_model(folder: Path, recipe: Recipe, labels: tuple[str, ...], max_length
         recipe=recipe,
         labels=labels,
         max_length=max_length,
+        word_spaces=word_spaces,
         network=network,
         tokenizer=tokenizer,
     )

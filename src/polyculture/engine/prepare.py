@@ -13,7 +13,7 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from polyculture.engine.batches import collate
-from polyculture.engine.chosen import Chosen
+from polyculture.engine.chosen import CHOSEN, Chosen, remembered
 from polyculture.engine.defaults import HEAD, batch_tokens, learning_rate
 from polyculture.engine.encode import Encoded, account
 from polyculture.engine.features import cache_features
@@ -26,7 +26,6 @@ from polyculture.engine.predict import decode, read_rows, word_counts
 from polyculture.nets.network import Batch, Network
 from polyculture.store.folder import write_text
 
-CHOSEN = "chosen.json"
 TIMED_TOKENS = 512
 """Padded tokens on which precision and attention are timed; a whole batch of a large base takes
 seconds, and what is faster shows on these."""
@@ -54,12 +53,16 @@ def prepare(given: Ingredients, folder: Path | None) -> Prepared:
         given: Recipe, data and base.
         folder: Where choices of an earlier, killed training may lie; none to choose anew.
     """
-    opened = open_base(given)
+    earlier = remembered(folder)
+    opened = open_base(given, earlier)
     opened.check_known(given)
     encoded = {split: opened.encode(given, split) for split in ("train", "valid")}
     compact_tokens(opened, encoded.values())
     rows = len(given.rows["train"])
-    return assemble(given, opened, encoded, budget_of(given, encoded["train"], rows), folder)
+    prepared = assemble(given, opened, encoded, budget_of(given, encoded["train"], rows), earlier)
+    if folder is not None:
+        write_text(folder / CHOSEN, prepared.chosen.model_dump_json())
+    return prepared
 
 
 def budget_of(given: Ingredients, encoded: Encoded, rows: int) -> int:
@@ -73,7 +76,7 @@ def assemble(
     opened: Opened,
     encoded: Mapping[str, Encoded],
     budget: int,
-    folder: Path | None,
+    earlier: Chosen | None = None,
 ) -> Prepared:
     """Choose precision and rate, plan the batches, and put together what the loop needs.
 
@@ -82,15 +85,14 @@ def assemble(
         opened: The base, with a compact table of tokens.
         encoded: Pieces of ``train`` and ``valid``.
         budget: Padded tokens of a batch.
-        folder: Where choices of an earlier, killed training may lie; none to choose anew.
+        earlier: What the training chose that is resumed; none to choose anew.
     """
     recipe, network, tokenizer = given.recipe, opened.network, opened.tokenizer
     batch_of, loss_of = _functions(given, network, encoded["train"], tokenizer)
-    remembered = _remembered(folder)
-    budget = remembered.batch_tokens if remembered else budget
+    budget = earlier.batch_tokens if earlier else budget
     plan = Plan(encoded["train"].lengths, budget=budget, epochs=recipe.fit.epochs, seed=recipe.seed)
     threads_ = threads_of(given)
-    chosen = remembered or Chosen(
+    chosen = earlier or Chosen(
         kernels=choose(
             network,
             batch_of(_to_time(plan, encoded["train"].lengths, threads_)),
@@ -103,9 +105,8 @@ def assemble(
         learning_rate=recipe.fit.learning_rate or _default_rate(given, opened),
         max_length=opened.max_length,
         head_learning_rate=recipe.fit.head_learning_rate or _default_head_rate(given),
+        word_spaces=opened.word_spaces,
     )
-    if folder is not None:
-        write_text(folder / CHOSEN, chosen.model_dump_json())
     torch.set_num_threads(chosen.threads)
     use(network, chosen.kernels)
     features: dict[str, list[Tensor]] = {}
@@ -173,12 +174,6 @@ def _to_time(plan: Plan, lengths: NDArray[np.int64], threads_: int) -> NDArray[A
     """One thread's share of a batch from the midst of an epoch, cut to what is quickly timed."""
     share = plan[int(plan.steps_per_epoch) // 2][::threads_]
     return share[: max(1, TIMED_TOKENS // int(lengths[share].max()))]
-
-
-def _remembered(folder: Path | None) -> Chosen | None:
-    if folder is None or not (folder / CHOSEN).exists():
-        return None
-    return Chosen.model_validate_json((folder / CHOSEN).read_bytes())
 
 
 def _functions(

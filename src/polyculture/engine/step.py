@@ -69,7 +69,7 @@ class Shares:
         # every n-th piece: shares of nearly the same length
         parts = [numbers[k :: self.team.size] for k in range(min(self.team.size, len(numbers)))]
         batches = [self.batch_of(part) for part in parts]
-        answers = [_answers(batch) for batch in batches]
+        answers = [self.network.answers(batch) for batch in batches]
         total = max(sum(answers), 1)
         shares = [
             Share(batch=batch, weight=count / total, key=(self.seed, step, k))
@@ -94,14 +94,6 @@ class Shares:
         loss = self.loss_of(logits.float(), share.batch) * share.weight
         gradients = torch.autograd.grad(loss, self.weights, allow_unused=True)
         return Found(loss=float(loss.detach()), gradients=gradients)
-
-
-def _answers(batch: Batch) -> int:
-    """How many targets of a batch count."""
-    if batch.targets is None:
-        msg = "a batch to learn from has targets"
-        raise AssertionError(msg)
-    return len(batch.targets) if batch.words is None else int((batch.targets >= 0).sum())
 
 
 def _add(weight: nn.Parameter, gradient: Tensor | None) -> None:

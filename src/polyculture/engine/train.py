@@ -90,8 +90,15 @@ def train(
     trained = count(w for w in prepared.network.parameters() if w.requires_grad)
     network = _finish(given, prepared)
     say("saving")
-    save_network(network, prepared.tokenizer, run / "model")
-    saved = open_model(run / "model", given.recipe, given.labels, prepared.chosen.max_length)
+    chosen = prepared.chosen
+    save_network(network, prepared.tokenizer, run / "model", chosen.word_spaces)
+    saved = open_model(
+        run / "model",
+        given.recipe,
+        given.labels,
+        max_length=chosen.max_length,
+        word_spaces=chosen.word_spaces,
+    )
     judged = judge(given, saved, run, say, rate=prepared.chosen.learning_rate, simple=simple)
     facts = _facts(
         given,

@@ -20,6 +20,7 @@ from polyculture.nets.model_readme import write_readme
 from polyculture.nets.network import Network
 from polyculture.nets.pooling import Pooling
 from polyculture.nets.weights_fit import check_loaded, load, refuse_misfits
+from polyculture.nets.word_tokens import WordSpaces
 from polyculture.store.weight_files import Stored, header_of, read_object, stored_tensors
 
 HEAD = "head.safetensors"
@@ -193,8 +194,20 @@ def _reason(folder: Path, error: Exception) -> str:
     return reason_of(error)
 
 
-def save_network(network: Network, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
-    """Write a network so that ``open_network`` gives the same one, with a page on what opens it."""
+def save_network(
+    network: Network,
+    tokenizer: PreTrainedTokenizerBase,
+    folder: Path,
+    spaces: WordSpaces = "as_in_text",
+) -> None:
+    """Write a network so that ``open_network`` gives the same one, with a page on what opens it.
+
+    Args:
+        network: What to save.
+        tokenizer: Its tokenizer.
+        folder: Where; it is made.
+        spaces: Which words it saw with a space before them, for that page.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     model: Any = network.model
     if isinstance(model, ConvolutionalText):
@@ -209,7 +222,7 @@ def save_network(network: Network, tokenizer: PreTrainedTokenizerBase, folder: P
     if network.head is not None:
         save_file(_plain(network.head), folder / HEAD)
     tokenizer.save_pretrained(folder)
-    write_readme(network, folder)
+    write_readme(network, tokenizer, folder, spaces)
 
 
 def _forget_labels(config: Any) -> None:

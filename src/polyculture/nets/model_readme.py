@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+from transformers import PreTrainedTokenizerBase
+
 from polyculture.nets.convolutional import ConvolutionalText
 from polyculture.nets.network import Network
+from polyculture.nets.word_tokens import WordSpaces, carries_spaces
 
 FILE = "README.md"
 STANDARD = """# A fine-tuned model
@@ -19,6 +22,11 @@ tokenizer = AutoTokenizer.from_pretrained("{folder}")
 {reading}`polyculture predict` answers the texts of a file with the run that this folder belongs to.
 """
 WORDS = "A word's label is that of its first token. "
+SPACES = """Words go in as they stand in a text, Chinese ones without a space before them:
+`polyculture predict` and `polyculture.nets.word_tokens.tokenize_words` give them so,
+`is_split_into_words=True` alone does not.
+
+"""
 OWN = """# A fine-tuned model with a head of its own
 
 **No `AutoModelFor…` class serves this folder**: it would put a random head on the body and answer
@@ -39,18 +47,29 @@ CONVOLUTIONAL = (
 )
 
 
-def write_readme(network: Network, folder: Path) -> None:
-    """Write ``README.md`` into a model's folder."""
+def write_readme(
+    network: Network, tokenizer: PreTrainedTokenizerBase, folder: Path, spaces: WordSpaces
+) -> None:
+    """Write ``README.md`` into a model's folder.
+
+    Args:
+        network: The model.
+        tokenizer: Its tokenizer.
+        folder: Where.
+        spaces: Which words it saw with a space before them.
+    """
     name = folder.name
+    in_text = network.level == "word" and spaces == "as_in_text" and carries_spaces(tokenizer)
+    on_spaces = SPACES if in_text else ""
     if network.head is None:
         is_text = network.level == "text"
         text = STANDARD.format(
             kind=f"AutoModelFor{'Sequence' if is_text else 'Token'}Classification",
             folder=name,
-            reading="" if is_text else WORDS,
+            reading="" if is_text else WORDS + on_spaces,
         )
     elif isinstance(network.model, ConvolutionalText):
         text = OWN.format(body=CONVOLUTIONAL)
     else:
-        text = OWN.format(body=BODY.format(folder=name))
+        text = OWN.format(body=f"{BODY.format(folder=name)}\n\n{on_spaces}".rstrip())
     (folder / FILE).write_text(text, encoding="utf-8")

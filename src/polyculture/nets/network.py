@@ -16,6 +16,9 @@ from transformers.modeling_outputs import BaseModelOutputWithPooling
 from polyculture.nets.crf import viterbi
 from polyculture.nets.pooling import Pooling, gather_words, pool
 
+IGNORED = -100
+"""Target that does not count, as torch's cross-entropy has it."""
+
 
 @dataclass(kw_only=True)
 class Batch:
@@ -147,12 +150,12 @@ class Network(nn.Module):
         structured = getattr(self.head, "loss", None)
         if structured is None:
             return None
-        on = batch.words
-        if batch.targets is not None and on is not None:
-            # a path through a word without a target has no score: its whole row is left out
-            on = on & ((batch.targets >= 0) | ~on).all(dim=1, keepdim=True)
-        loss: Tensor = structured(logits.float(), batch.targets, on)
+        loss: Tensor = structured(logits.float(), batch.targets, _on_whole_paths(batch))
         return loss
+
+    def answers(self, batch: Batch) -> int:
+        """How many targets of a batch its mean loss is the mean of: texts, or words."""
+        return count_targets(batch, structured=getattr(self.head, "loss", None) is not None)
 
     def paths(self, logits: Tensor, words: Tensor, allowed: Tensor | None = None) -> Tensor | None:
         """Label codes ``(rows, words)`` decoded together; none where each word stands alone.
@@ -171,6 +174,40 @@ class Network(nn.Module):
         rule = {} if allowed is None else {"allowed": allowed}
         path: Tensor = decode(logits.float(), words, **rule)
         return path
+
+
+def count_targets(batch: Batch, *, structured: bool = False) -> int:
+    """How many targets of a batch count: texts, or words.
+
+    Args:
+        batch: With targets.
+        structured: The words of a row are scored together: all of them, or none.
+
+    Example:
+        >>> targets, words = torch.tensor([[0, -100], [2, 1]]), torch.ones(2, 2, dtype=torch.bool)
+        >>> batch = Batch(inputs={}, targets=targets, words=words)
+        >>> count_targets(batch), count_targets(batch, structured=True)
+        (3, 2)
+    """
+    if batch.targets is None:
+        msg = "only a batch with targets has a loss"
+        raise AssertionError(msg)
+    counts = batch.targets != IGNORED
+    if batch.words is None:  # a text with several labels is one target
+        return int(counts.reshape(len(counts), -1).any(dim=1).sum())
+    on = _on_whole_paths(batch) if structured else counts
+    return int(counts.sum() if on is None else on.sum())
+
+
+def _on_whole_paths(batch: Batch) -> Tensor | None:
+    """Words of the rows that a structured head is scored on.
+
+    A path through a word without a target has no score: its whole row is left out.
+    """
+    words = batch.words
+    if batch.targets is None or words is None:
+        return words
+    return words & ((batch.targets != IGNORED) | ~words).all(dim=1, keepdim=True)
 
 
 def trainable(network: nn.Module) -> dict[str, nn.Parameter]:
