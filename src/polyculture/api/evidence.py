@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from polyculture.core.run import Run
 
 
+SHOWN = 5
+"""Labels that a sentence names."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ProbeItems:
     """The items of a probe, ready for the models of one task."""
@@ -79,6 +83,17 @@ def observe(
             write_evidence(out / run.name / items.name, seen, replace=True)
         evidence.append(seen)
     return evidence, runs, items
+
+
+def _other_labels(run: Run, gold: Sequence[str]) -> tuple[str, ...]:
+    """A caveat where none of a run's labels is ever right on this probe."""
+    settings: Any = run.recipe.task
+    if settings.kind != "classification" or getattr(settings, "multi_label", False):
+        return ()
+    if set(run.labels) & set(gold):
+        return ()
+    shown = ", ".join(run.labels[:SHOWN])
+    return (f"It answers other labels ({shown}), of which none is a right answer here.",)
 
 
 def _check_comparable(runs: Sequence[Run]) -> None:
@@ -171,5 +186,5 @@ def _look(
         texts=None if items.is_restricted else items.texts,
         notes=tuple(notes),
         learned_items=learned.items,
-        caveats=learned.caveats,
+        caveats=(*learned.caveats, *_other_labels(run, items.gold)),
     )

@@ -77,7 +77,7 @@ def _finished(folder: Path) -> Listed:
         return Listed(name=folder.name, state="damaged", folder=str(folder), note=str(error))
     name, number = _score(run)
     return Listed(
-        name=run.name,
+        name=folder.name,
         state="finished",
         folder=str(folder),
         base=_base(run.recipe.model_dump(mode="json")["base"]),

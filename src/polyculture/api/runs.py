@@ -159,7 +159,7 @@ def _begin(unfinished: Unfinished, request: Request) -> str:
     unfinished.begin(request)
     if changed:
         return f"what is asked has changed ({'; '.join(changed)})"
-    return "an earlier version began this training" if was_begun else ""
+    return "the record of what was asked is missing or damaged" if was_begun else ""
 
 
 def check(recipe: Recipe, say: Callable[[str], None] = lambda _: None) -> Check:

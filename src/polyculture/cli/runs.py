@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+WIDE = 10_000
+"""Columns where lines are not cut."""
 EXAMPLES = ("polyculture runs", "polyculture runs studies/reviews --json")
 
 
@@ -31,9 +33,13 @@ def command(
     from rich.table import Table
     from rich.text import Text
 
+    console = Console(highlight=False, soft_wrap=True)
+    if not console.is_terminal:  # a file or a pipe has no edge at which to cut
+        console = Console(highlight=False, soft_wrap=True, width=WIDE)
     table = Table(box=None, pad_edge=False)
-    for name in ("run", "state", "task", "base"):
-        table.add_column(name)
+    table.add_column("run", overflow="fold")
+    for name in ("state", "task", "base"):
+        table.add_column(name, overflow="fold")
     table.add_column("step", justify="right")
     table.add_column("score", justify="right")
     table.add_column("")
@@ -42,4 +48,4 @@ def command(
         step = "" if one.step is None else f"{one.step:,}"
         cells = (one.name, one.state, one.task, one.base, step, score, one.note or one.score_name)
         table.add_row(*map(Text, cells))
-    Console(highlight=False, soft_wrap=True).print(table)
+    console.print(table)

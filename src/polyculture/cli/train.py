@@ -66,7 +66,7 @@ def command(
 ) -> None:
     """Train one model as RECIPE says; an interrupted training of it is resumed."""
     from polyculture import api
-    from polyculture.cli._progress import Show
+    from polyculture.cli._progress import Show, duration
 
     seconds = left_of(budget)
     wanted = api.read_recipe(recipe, change or [])
@@ -90,6 +90,13 @@ def command(
         _echo_json(run, folder=str(folder))
     else:
         _show_run(run, folder)
+    if seconds is not None and time.monotonic() - BEGAN > 1.1 * seconds_of(budget):
+        took = duration(time.monotonic() - BEGAN)
+        typer.echo(
+            f"Note: this took {took}, more than the budget: starting, saving and testing have to "
+            "be done whatever the budget is.",
+            err=True,
+        )
 
 
 def left_of(budget: str) -> float | None:
@@ -135,7 +142,7 @@ def _show_run(run: Any, folder: Path) -> None:
         typer.echo(
             f"  baseline {baseline.name}: {headline.name} {_value(headline.value)}; "
             f"right where only one is: {run.name} {baseline.model_only}, "
-            f"{baseline.name} {baseline.baseline_only}, p = {_p(baseline.better)}"
+            f"{baseline.name} {baseline.baseline_only}, p {_p(baseline.better)}"
         )
     facts = run.facts
     typer.echo(
@@ -158,4 +165,4 @@ def _value(value: Any) -> str:
 def _p(value: Any) -> str:
     if value.kind == "undefined":
         return f"undefined: {value.reason}"
-    return "below 0.0001" if value.number < 1e-4 else f"{value.number:.4f}"  # noqa: PLR2004
+    return "< 0.0001" if value.number < 1e-4 else f"= {value.number:.4f}"  # noqa: PLR2004

@@ -110,7 +110,7 @@ def fit(
     """
     weights = trainable(network)
     optimiser = make_optimiser(network, weights, settings, rate)
-    keeper = resume.Keeper(checkpoints, weights, optimiser)
+    keeper = resume.Keeper(checkpoints, weights, optimiser, steps=len(work.plan))
     start = keeper.load()
     on_start(start)
     progress, best = start.progress, start.best

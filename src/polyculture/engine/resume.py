@@ -71,8 +71,12 @@ class Start:
 class Keeper:
     """Keeps the checkpoints of one training."""
 
-    def __init__(self, folder: Path, weights: dict[str, nn.Parameter], optimiser: AdamW) -> None:
+    def __init__(
+        self, folder: Path, weights: dict[str, nn.Parameter], optimiser: AdamW, *, steps: int
+    ) -> None:
         self.folder = folder
+        self.steps = steps
+        """Steps of the whole plan."""
         self.weights = weights
         self.optimiser = optimiser
         self.best_step: int | None = None
@@ -80,7 +84,7 @@ class Keeper:
 
     def load(self) -> Start:
         """Resume from the newest checkpoint that is whole; see ``load``."""
-        start = load(self.folder, self.weights, self.optimiser)
+        start = load(self.folder, self.weights, self.optimiser, self.steps)
         self.best_step = start.progress.best_step if start.best else None
         return start
 
@@ -134,7 +138,7 @@ def save(
     _prune(folder)
 
 
-def load(folder: Path, weights: Mapping[str, nn.Parameter], optimiser: AdamW) -> Start:
+def load(folder: Path, weights: Mapping[str, nn.Parameter], optimiser: AdamW, steps: int) -> Start:
     """Put the newest checkpoint that is whole back into the weights and the optimizer.
 
     Damaged ones are removed: they would count as the latest for ever.
@@ -146,6 +150,8 @@ def load(folder: Path, weights: Mapping[str, nn.Parameter], optimiser: AdamW) ->
             tensors = load_file(_weights(folder, step))
             best = load_file(_best(folder, progress.best_step))
             _check(tensors, best, weights)
+            if progress.step != step or step > steps:
+                raise ValueError(step)  # one of many ways to be damaged
         except DAMAGED:
             damaged.append(step)
             continue

@@ -103,6 +103,9 @@ def read_report(folder: Path) -> Report:
         StoreError: There is none, or another version of polyculture wrote it.
     """
     path = folder / RECORD
+    if not folder.exists():
+        msg = f"There is no folder {folder}. Check the path."
+        raise StoreError(msg)
     if not path.is_file():
         msg = (
             f"{folder} holds no {RECORD}. Name the folder of an audit, a study or a survey; "

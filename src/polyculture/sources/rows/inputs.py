@@ -5,6 +5,7 @@ answers finds it again. A pipe and standard input are read once.
 """
 
 import codecs
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -49,17 +50,18 @@ def read_inputs(path: Path, wanted: Wanted, *, conll: bool | None = None) -> Inp
 
     Args:
         path: A table; ``.txt``, one text a line; or CoNLL columns, one word a line. Standard input
-            (``-``), and a pipe without such a suffix, hold one JSON object a line where they begin
-            with ``{``, and else are read like a ``.txt``.
+            (``-``), and a pipe without such a suffix, are a table where they begin with JSON or
+            with a line of column names, and else are read like a ``.txt``.
         wanted: What the run reads.
-        conll: Read the file as CoNLL columns, or do not. Left out, its suffix decides, and for a
-            ``.txt`` what it holds.
+        conll: Read the file as CoNLL columns, or do not. Left out, its suffix decides, for a
+            ``.txt`` whether tags stand behind its words, and for an unknown suffix whether the
+            run's own files were such columns.
 
     Raises:
         DataError: The file cannot be read, or holds nothing that the run reads.
     """
     content = content_of(path)
-    suffix = _suffix(content, wanted.form)
+    suffix = _suffix(content, wanted)
     if _is_conll(content, suffix, wanted, conll=conll):
         inputs = _words(content, wanted)
     elif suffix == LINES:
@@ -69,15 +71,22 @@ def read_inputs(path: Path, wanted: Wanted, *, conll: bool | None = None) -> Inp
     return replace(inputs, notes=(*_encoding_note(content, wanted.form), *inputs.notes))
 
 
-def _suffix(content: Content, form: TextForm) -> str:
+def _suffix(content: Content, wanted: Wanted) -> str:
     """The suffix by which a file is read; a pipe that has none is read as what it looks like."""
-    path = content.path
+    path, form = content.path, wanted.form
     suffix = Path(path.stem if path.suffix.lower() == PACKED else path.name).suffix.lower()
     if content.data is None or suffix in KNOWN:
         return suffix
     head = content.head()
-    is_table = form.beginning(head) == "{" or _is_binary(head)
+    is_table = form.beginning(head) in {"{", "["} or _is_binary(head) or _has_header(head, wanted)
     return "" if is_table else LINES  # tables know their own kinds
+
+
+def _has_header(head: bytes, wanted: Wanted) -> bool:
+    """Whether the first line names columns, one of them that of the texts or words."""
+    first = head.decode(wanted.form.encoding, "ignore").splitlines()[:1]
+    cells = [cell.strip().strip('"') for cell in re.split(r"[,;\t|]", "".join(first))]
+    return bool({*cells} & {name for ours in ("text", "tokens") for name in wanted.names(ours)})
 
 
 def _is_binary(head: bytes) -> bool:
@@ -104,17 +113,23 @@ def _is_conll(content: Content, suffix: str, wanted: Wanted, *, conll: bool | No
         return False
     if conll is not None:
         return conll
-    return suffix in CONLL_SUFFIXES or (suffix == LINES and _holds_columns(content, wanted))
+    if suffix == LINES:
+        return _holds_columns(content, wanted)
+    is_known = suffix in KNOWN or not suffix
+    return suffix in CONLL_SUFFIXES or (not is_known and _reads_columns(wanted))
+
+
+def _reads_columns(wanted: Wanted) -> bool:
+    """Whether the run's own files were CoNLL columns."""
+    return getattr(wanted.data, "source", "") == "conll"
 
 
 def _holds_columns(content: Content, wanted: Wanted) -> bool:
-    """Whether a .txt has a word a line: with tags behind them, or as the run's own files have."""
+    """Whether a .txt has a word a line with a tag behind it: one text a line is what it is else."""
     lines = list(islice(text_lines(content, wanted.form), SAMPLE))
     cells = [SEPARATOR.split(line.strip()) for line in lines if line.strip()]
-    if len({len(row) for row in cells}) != 1:
+    if len({len(row) for row in cells}) != 1 or len(cells[0]) == 1:
         return False
-    if len(cells[0]) == 1:
-        return getattr(wanted.data, "source", "") == "conll"
     return all(row[-1] == "O" or row[-1].partition("-")[0] in PREFIXES for row in cells)
 
 

@@ -44,6 +44,11 @@ class Wanted:
             return "text_b" in self.inputs
         return True if self.name("text_b") else None
 
+    def names(self, ours: str) -> tuple[str, ...]:
+        """What one of our columns may be called: as the recipe has it, then the usual names."""
+        own = self.name(ours)
+        return (*((own,) if own else ()), *USUAL.get(ours, (ours,)))
+
     def name(self, ours: str) -> str | None:
         """What the recipe calls one of our columns."""
         name: str | None = getattr(self.data, ours, None)
@@ -59,7 +64,7 @@ def found_columns(table: Table, wanted: Wanted) -> dict[str, str]:
     columns = table.frame.columns
     found = {}
     for ours in ("id", "text", "text_b", "tokens"):
-        names = [wanted.name(ours), *USUAL.get(ours, (ours,))]
+        names = wanted.names(ours)
         theirs = next((name for name in names if name in columns), None)
         if theirs is not None:
             found[ours] = theirs
