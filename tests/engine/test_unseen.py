@@ -44,7 +44,7 @@ def saved(folder: Path, split: str) -> tuple[list[str], list[str]]:
 def test_a_run_with_unseen_labels_is_scored_as_scikit_learn_scores_its_answers(
     tmp_path: Path, make_recipe: Make
 ) -> None:
-    """All gold is there; the note tells each label and its rows; training on them is no matter."""
+    """All gold is there; the note tells each label and its rows; training on them does no harm."""
     texts = {"who": "who wrote {}", "where": "where is {}"}
     rows = [
         {"text": text.format(number), "label": label}

@@ -60,7 +60,7 @@ def recipe_schema() -> dict[str, Any]:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file; a byte order mark at its start is no part of it.
+    """Read a TOML file; a byte order mark at its start is left out.
 
     Raises:
         RecipeError: It is missing or closed, not UTF-8, not TOML, or nested too deep.

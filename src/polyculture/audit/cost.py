@@ -23,7 +23,7 @@ BYTES_A_PAIR_AND_ROUND = 64
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """Roughly what comparing takes; half or double of it is no surprise."""
+    """Roughly what comparing takes; it may well be half or double."""
 
     models: int
     items: int

@@ -31,7 +31,7 @@ def _written(sign: str) -> str:
 
 
 def typed(error: UnicodeError) -> tuple[str, int]:
-    r"""For a stream of few signs: what a typewriter would write in the place of the rest.
+    r"""For a stream of few signs: what a typewriter would write instead of the rest.
 
     Example:
         >>> import codecs

@@ -17,7 +17,7 @@ class Record(BaseModel):
 
 
 class Asked(Record):
-    """What a person writes down: as any record, but true and false are no numbers.
+    """What a person writes down: as any record, but true and false are not numbers.
 
     Example:
         >>> class Wish(Asked):

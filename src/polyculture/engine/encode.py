@@ -29,7 +29,7 @@ CHUNK = 2_000
 LONGEST = 512
 """Longest input where neither recipe nor base names one; longer is slow on a CPU."""
 LONGEST_WORD = 1_000
-"""Characters of a word that are read. What is longer is no word, but data that lost its spaces."""
+"""Characters of a word that are read; anything longer is data that lost its spaces."""
 LOOK = 64
 """Rows at a time in which something known is looked for."""
 

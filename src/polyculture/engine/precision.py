@@ -178,7 +178,7 @@ def arithmetic(precision: Precision) -> torch.autocast:
 
 
 def _fingerprint(network: Network, wanted: str, threads: int) -> str:
-    # how many tokens the texts hold is no matter, so that a check chooses for the training too
+    # how many tokens the texts hold does not matter, so that a check chooses for the training too
     tables = {id(m.weight) for m in network.modules() if isinstance(m, CompactEmbedding)}
     shapes = [
         (name, list(weight.shape)[id(weight) in tables :])

@@ -69,7 +69,7 @@ KINDS = _Kinds()
 
 
 def shorten_runs(text: str, most: int) -> str:
-    """Cut runs of Latin letters and digits that are no word any more; nothing else is touched.
+    """Cut runs of Latin letters and digits that are not words any more; nothing else is touched.
 
     Args:
         text: Any text.

@@ -167,7 +167,7 @@ def _text(value: Any) -> str:
 
 
 def _number(value: Any) -> int:
-    if type(value) is not int or not 0 <= value < LARGEST:  # true and false are no numbers
+    if type(value) is not int or not 0 <= value < LARGEST:  # true and false are not numbers
         raise TypeError
     return value
 

@@ -178,7 +178,7 @@ def _refuse_foreign(folder: Path) -> None:
     odd = next((name for name in names if not OURS.fullmatch(name)), None)
     if odd is not None:
         msg = (
-            f"{folder} holds {odd!r}, which is no part of a snapshot. Move it, or choose another "
+            f"{folder} holds {odd!r}, which is not part of a snapshot. Move it, or choose another "
             "--out."
         )
         raise StoreError(msg)

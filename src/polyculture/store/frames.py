@@ -22,7 +22,7 @@ Cells = dict[str, str | None]
 
 @dataclass(frozen=True, kw_only=True)
 class Other:
-    """A cell that is no text in its file."""
+    """A cell that is not text in its file."""
 
     row: int
     """Counted from 0."""

@@ -64,7 +64,7 @@ class Table:
     notes: tuple[str, ...] = ()
     """What was found out about the file rather than told."""
     others: Mapping[str, Other] = field(default_factory=dict)
-    """The first cell of each column that is no text in its file, but a number or a list, in JSON
+    """The first cell of each column that is not text in its file, but a number or a list, in JSON
     and Parquet, or null, in JSON; columns of texts alone are not in it."""
 
     @property

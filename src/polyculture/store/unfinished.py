@@ -43,7 +43,7 @@ class Unfinished:
         path = place_of(folder)
         made = next((p for p in reversed((path, *path.parents)) if not p.exists()), None)
         if path.is_symlink() or (path.exists() and not path.is_dir()):
-            msg = f"{path} is in the way, but no folder of ours. Move it."
+            msg = f"{path} is in the way, and is not a folder of polyculture. Move it."
             raise StoreError(msg)
         make_parents(path)
         with telling_of_disk(folder):

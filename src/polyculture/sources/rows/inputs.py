@@ -134,7 +134,7 @@ def _holds_columns(content: Content, wanted: Wanted) -> bool:
 
 
 def _lines(content: Content, form: TextForm) -> Inputs:
-    """One text a line; blank lines are no texts."""
+    """One text a line; blank lines are not texts."""
     import polars as pl
 
     numbers, texts, blank = [], [], []
@@ -219,7 +219,7 @@ def _table(content: Content, wanted: Wanted) -> Inputs:
 
 
 def _refuse_others(table: Table, names: Sequence[str]) -> None:
-    """A number or a list is no text, though a table would write it as one."""
+    """A number or a list is not a text, though a table would write it as one."""
     others = [(table.others[name].row, name) for name in names if name in table.others]
     if not others:
         return

