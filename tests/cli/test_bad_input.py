@@ -83,8 +83,7 @@ CASES = {
     "no audit to report": Case(
         {},
         ("report", "audits/none"),
-        "audits/none holds no report.json. Name the folder of an audit, a study or a survey; "
-        "polyculture audit makes one with --out FOLDER.",
+        "There is no folder audits/none. Check the path.",
     ),
     "a folder for a table": Case(
         {"answers.csv/inside": ""},
