@@ -10,6 +10,7 @@ TEST_STARTERS := $(STUDY_STARTERS) me5-small reviews-zh people-daily-ner conll20
 
 BIN := .venv/bin
 TORCH := $(BIN)/pip install $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX) )"torch==2.13.0"
+COMMANDS := tests/faults tests/store
 QUICK := not slow and not model and not web and not network
 
 .DEFAULT_GOAL := help
@@ -43,7 +44,8 @@ test: setup  ## Everything that CI runs, slow tests, models and browser too
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	$(BIN)/codespell
-	$(BIN)/pytest
+	$(BIN)/pytest $(addprefix --ignore=,$(COMMANDS))
+	$(BIN)/pytest $(COMMANDS) -n 2  # whole commands, which mostly wait for imports
 
 golden: setup  ## Accept what is produced now; read the diff before you commit
 	$(BIN)/pytest --update-golden && git diff --stat tests/golden docs
