@@ -83,4 +83,4 @@ def test_a_million_epochs_are_checked_at_once(begin: Begin) -> None:
     found = estimate(begin(fit={"epochs": 1_000_000, "threads": 1}))
 
     assert found.figures["steps"] >= 1_000_000
-    assert "days" in found.notes[-1]
+    assert found.high > 24 * 3_600

@@ -36,20 +36,21 @@ def write_drawings(folder: Path, report: Report) -> None:
 
 
 def redraw(folder: Path, report: Report) -> None:
-    """Write the drawings of a finished folder anew, where they are what this program wrote.
+    """Write page and Markdown anew from the record, where they are what this program wrote.
 
     Raises:
         StoreError: A file that somebody else put there has the name of a drawing.
     """
-    for name, _ in _drawings(report):
-        path = folder / name
+    drawings = [(folder / name, drawn) for name, drawn in _drawings(report) if name != RECORD]
+    for path, _ in drawings:
         if os.path.lexists(path) and not is_ours(path):
             msg = (
                 f"{path} is never replaced, since no mark of polyculture names it. Draw the report "
                 "elsewhere: --out FILE"
             )
             raise StoreError(msg)
-    write_drawings(folder, report)
+    for path, drawn in drawings:
+        write_drawing(path, drawn)
 
 
 def _drawings(report: Report) -> Iterator[tuple[str, Report]]:
