@@ -10,7 +10,7 @@ TEST_STARTERS := $(STUDY_STARTERS) me5-small reviews-zh people-daily-ner conll20
 
 BIN := .venv/bin
 TORCH := $(BIN)/pip install $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX) )"torch==2.13.0"
-COMMANDS := tests/faults tests/store
+COMMANDS := tests/store tests/faults
 QUICK := not slow and not model and not web and not network
 
 .DEFAULT_GOAL := help
