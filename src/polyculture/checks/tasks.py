@@ -267,7 +267,7 @@ def learns_its_toy_data_and_predicts_the_same_after_reloading(task: Task) -> Non
             base=open_base(New(kind="transformer", width=64), texts, base, 1),
         )
 
-        run = train(given, folder)
+        run = train(given, Path(place))
         again, _ = open_run(folder).answer(splits["test"])
         saved = pl.read_parquet(folder / "predictions" / "test.parquet")
 
