@@ -1,7 +1,7 @@
 """What long texts cost: a training on texts of a million characters over one on their beginnings.
 
     polyculture starter fetch minilm-l3
-    python benchmarks/long_texts.py                  # about five minutes on two slow cores
+    python benchmarks/long_texts.py                  # minutes on two slow cores
     python benchmarks/long_texts.py --kinds tfidf --texts 12 --characters 200000
 
 Each kind is trained twice, in processes of their own: on texts of the given length, and on texts of
