@@ -91,10 +91,10 @@ def train(
     name = name_of(recipe)
     folder = out / name
     refuse_finished(folder, recipe, replace=replace)
+    _prepare(recipe)
     say("reading the data")
     dataset = dataset or read_data(recipe)
     rows, labels = prepared(recipe, dataset)
-    _prepare(recipe)
     unfinished = Unfinished.hold(folder)
     try:
         refuse_finished(folder, recipe, replace=replace)  # another process may have been quicker
@@ -172,10 +172,10 @@ def check(recipe: Recipe, say: Callable[[str], None] = lambda _: None) -> Check:
     Raises:
         PolycultureError: Recipe, data or base cannot be used.
     """
+    _prepare(recipe)
     say("reading the data")
     dataset = read_data(recipe)
     rows, labels = prepared(recipe, dataset)
-    _prepare(recipe)
     from polyculture.engine.ingredients import Ingredients
 
     settings: Any = recipe.task
