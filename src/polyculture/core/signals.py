@@ -46,11 +46,6 @@ class Asked:
         self.number: int | None = None
 
 
-def ended_by(error: BaseException) -> int:
-    """The signal behind an exception; Python's own one for Ctrl-C names none."""
-    return error.number if isinstance(error, Ended) else int(signal.SIGINT)
-
-
 def raise_on_signals() -> None:
     """Let every asking signal raise; one that is ignored (``nohup``) stays ignored."""
     _install(_raise)
