@@ -12,7 +12,6 @@ from polyculture.core.errors import ProbeMismatchError, RecipeError, need
 from polyculture.core.parts import suggestion
 from polyculture.core.views import Evidence
 from polyculture.store.digest import of_json
-from polyculture.store.evidence import write_evidence
 from polyculture.store.runs import read_run
 
 if TYPE_CHECKING:
@@ -72,6 +71,8 @@ def observe(
     dataset = dataset or read_data(runs[0].recipe)
     items = probe_items(runs[0], probe, dataset)
     need("torch", extra="train", purpose="Reading trained models")
+    from polyculture.store.evidence import write_evidence
+
     training = TrainingRows(dataset, probe, items.rows)
     evidence = []
     for folder, run in zip(folders, runs, strict=True):

@@ -79,12 +79,13 @@ def survey(
             f"{', '.join(sources)}. Leave them out, or name a table."
         )
         raise PolycultureError(msg)
+    compared: Cards | None = None if years is None else parts.load(SHELF, "table").read([years])
+    read = [_read(kind, places, settings, on_progress) for kind, places in kinds.items()]
+    # SciPy comes with these: a slip in a source is told without it
     from polyculture.survey.assemble import survey as count
     from polyculture.survey.joining import joined
     from polyculture.survey.kept import kept_or_counted
 
-    compared: Cards | None = None if years is None else parts.load(SHELF, "table").read([years])
-    read = [_read(kind, places, settings, on_progress) for kind, places in kinds.items()]
     cards = joined(read)
     effort = {"draws": draws, "resamples": resamples, "seed": seed}
     found = kept_or_counted(
