@@ -58,7 +58,7 @@ def test_a_probe_that_models_learned_from_is_named_everywhere(work: Path, train:
     audit = api.audit_runs(runs, probe="train", out=work / "audit", resamples=20)
 
     caveat = (
-        "Every model learned from 20 of the 20 items (100.0 %): these texts are among the training "
+        "Every model learned from 20 of the 20 items (100.0%): these texts are among the training "
         "rows. Its scores and its likeness here say little about new texts."
     )
     assert audit.caveats == (caveat,)
@@ -81,7 +81,7 @@ def test_one_model_of_other_rows_that_hold_the_probe_is_named(work: Path, train:
     assert [model.learned_items for model in audit.models] == [0, 8]
     (caveat,) = audit.caveats
     assert caveat == (
-        "saw learned from 8 of the 8 items (100.0 %): these texts are among the training rows. Its "
+        "saw learned from 8 of the 8 items (100.0%): these texts are among the training rows. Its "
         "scores and its likeness here say little about new texts."
     )
 

@@ -125,9 +125,9 @@ def test_a_few_repeated_texts_are_a_note_and_many_are_a_caveat() -> None:
     found = audit(models, resamples=0)
 
     (caveat,) = found.caveats
-    assert caveat.startswith("b learned from 120 of the 200 items (60.0 %)")
+    assert caveat.startswith("b learned from 120 of the 200 items (60.0%)")
     assert (
-        "a learned from 3 of the 200 items (1.5 %): these texts are among the training rows."
+        "a learned from 3 of the 200 items (1.5%): these texts are among the training rows."
         in found.notes
     )
     assert [one.learned_items for one in found.models] == [3, 120, 0]

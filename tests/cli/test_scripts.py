@@ -60,3 +60,15 @@ def test_a_training_gives_its_record_to_a_script(
     assert record["folder"] == "runs/again"
     assert record["test"]["items"] == 20
     assert (folder / record["folder"] / "run.json").is_file()
+
+
+def test_a_quiet_audit_prints_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither what was taken for what nor the findings; the folder is written all the same."""
+    (tmp_path / "a.csv").write_text("item,gold,a,b\n1,x,x,x\n2,y,y,x\n3,x,x,y\n", encoding="utf-8")
+    out = tmp_path / "audit"
+    words = ["--wide", "--item", "item", "--gold", "gold", "--resamples", "20", "--quiet"]
+
+    assert done("audit", str(tmp_path / "a.csv"), *words, "--out", str(out)) == 0
+
+    assert capsys.readouterr() == ("", "")
+    assert (out / "report.html").exists()

@@ -84,7 +84,7 @@ def test_a_survey_says_its_headlines_and_where_the_page_is(table: Path) -> None:
     done = survey(table, "--report", cwd=table.parent)
 
     assert done.returncode == 0, done.stderr
-    assert "If m0 carries a flaw, 47 cards (97.9 %) may inherit it." in done.stdout
+    assert "If m0 carries a flaw, 47 cards (97.9%) may inherit it." in done.stdout
     assert str(Path("surveys", "models", "report.html")) in done.stdout
     again = survey(table, "--report", cwd=table.parent)
     assert again.returncode == 2

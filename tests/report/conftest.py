@@ -50,7 +50,7 @@ FAMILY = (1.0, 1.0, 0.8, 0.4, 0.1, 0.2)
 GROUPS = ("movies", "amazon", "nyt", "tweets")
 ITEMS = 400
 CAVEAT = (
-    "tfidf learned from 60 of the 400 items (15.0 %): these texts are among the training rows. "
+    "tfidf learned from 60 of the 400 items (15.0%): these texts are among the training rows. "
     "Its scores and its likeness here say little about new texts."
 )
 TEXTS = (

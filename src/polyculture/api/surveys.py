@@ -115,7 +115,7 @@ def _by_kind(sources: Sequence[str]) -> dict[str, list[Path]]:
         kind, places = _kind_of(source)
         found.setdefault(kind, []).extend(places)
     if not found:
-        msg = f"A survey needs a source: {_named()}, or a path."
+        msg = f"A survey needs a source: {' or '.join(_names())}, or a path."
         raise PolycultureError(msg)
     return found
 
@@ -125,13 +125,16 @@ def _kind_of(source: str) -> tuple[str, list[Path]]:
     if source in kinds and kinds[source].accepts is None:
         return source, []
     path = Path(source)
+    if source == "-":
+        msg = "A survey reads no standard input. Save the table of cards, and name its file."
+        raise PolycultureError(msg)
     if not path.exists() and (path.suffix or len(path.parts) > 1):
         msg = f"There is no file or folder {source}. Check the path."
         raise PolycultureError(msg)
     if not path.exists():
         msg = (
-            f"{source!r} is neither a source ({_named()}) nor a path that exists. "
-            f"{parts.suggestion(source, tuple(kinds))}"
+            f"{source!r} is neither a source nor a path that exists. "
+            f"{parts.suggestion(source, _names())}"
         )
         raise PolycultureError(msg)
     # the table takes what nothing else knows, and says what it lacks
@@ -146,9 +149,9 @@ def _kind_of(source: str) -> tuple[str, list[Path]]:
     raise PolycultureError(msg)
 
 
-def _named() -> str:
-    named = (name for name in parts.names(SHELF) if parts.load(SHELF, name).accepts is None)
-    return " or ".join(named)
+def _names() -> tuple[str, ...]:
+    """Sources that are named; the others are seen from what a path holds."""
+    return tuple(name for name in parts.names(SHELF) if parts.load(SHELF, name).accepts is None)
 
 
 def _read(

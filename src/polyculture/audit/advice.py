@@ -55,12 +55,12 @@ def percent(share: float) -> str:
 
     Example:
         >>> percent(0.0706), percent(0.00004), percent(0.0)
-        ('7.1 %', '0.004 %', '0 %')
+        ('7.1%', '0.004%', '0%')
     """
     number = 100 * share
     if number == 0:
-        return "0 %"
-    return f"{number:.1f} %" if abs(number) >= 0.1 else f"{number:.1g} %"  # noqa: PLR2004
+        return "0%"
+    return f"{number:.1f}%" if abs(number) >= 0.1 else f"{number:.1g}%"  # noqa: PLR2004
 
 
 def _points(difference: float) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from polyculture.core.errors import PolycultureError
 
 MOST_RESAMPLES = 1_000_000
-"""The ends of an interval of 95 % are then known to a thousandth of its width; more is waste."""
+"""The ends of an 95% interval are then known to a thousandth of its width; more is waste."""
 LONGEST = 24 * 3600
 """Seconds beyond which an audit is refused."""
 GIGABYTE = 1e9

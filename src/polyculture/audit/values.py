@@ -10,7 +10,7 @@ from polyculture.stats.resample import exact_interval, percentile_interval
 
 Floats = NDArray[np.float64]
 NOT_ASKED = "no resampling was asked for"
-OFTEN_UNDEFINED = "more than 5 % of the resampled sets of items have no value"
+OFTEN_UNDEFINED = "more than 5% of the resampled sets of items have no value"
 
 ALWAYS_THE_SAME = "every resampled set of items gives the same value"
 """An interval of no width would look like certainty."""

@@ -35,6 +35,7 @@ SYSTEM = {
     errno.EFBIG: "{path} grew larger than this system allows. Raise the limit on file sizes.",
     errno.ENAMETOOLONG: "The name {path} is longer than this system allows. Choose a shorter one.",
     errno.ELOOP: "{path} is a link that leads back to itself. Name the file itself.",
+    errno.EISDIR: "{path} is a folder where a file belongs. Move it away.",
     errno.ENOTDIR: "{path} lies below a file, where nothing can lie. Check the path.",
     errno.EMFILE: "More files are open at once than this system allows. Raise the limit, as with: "
     "ulimit -n 4096",

@@ -52,7 +52,7 @@ class Show:
             SpinnerColumn(),
             TextColumn("{task.description}"),
             *bar,
-            TextColumn("{task.percentage:>3.0f} %  {task.fields[facts]}"),
+            TextColumn("{task.percentage:>3.0f}%  {task.fields[facts]}"),
             console=self.console,
             disable=not self.is_screen,
             transient=True,

@@ -48,7 +48,7 @@ def _accuracies(audit: Audit) -> Table:
     table.add_column("model", overflow="fold")
     table.add_column("accuracy", justify="right")
     is_usual = audit.settings.get("confidence") == USUAL
-    table.add_column("95 % interval" if is_usual else "interval", no_wrap=True)
+    table.add_column("95% interval" if is_usual else "interval", no_wrap=True)
     has_f1 = any(isinstance(model.f1, Known) for model in audit.models)
     if has_f1:
         kind = audit.models[0].f1_kind

@@ -118,7 +118,7 @@ def _lines(survey: Survey) -> Iterator[str]:
     for forest in survey.forests[:1]:
         for one in forest.ancestors[:ANCESTORS]:
             cards = "1 card" if one.descendants == 1 else f"{one.descendants:,} cards"
-            share = f"{100 * one.share:.1f} %"
+            share = f"{100 * one.share:.1f}%"
             yield f"If {one.name} carries a flaw, {cards} ({share}) may inherit it."
     for reason, count in list(survey.reasons.items())[:ANCESTORS]:
         yield f"Not built: {count} ({reason})"

@@ -61,6 +61,7 @@ def command(
         str | None, typer.Option(help="Split on which runs are compared, such as test.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Replace an audit there.")] = False,
     intersect: Annotated[
         bool, typer.Option("--intersect", help="Keep the items that all models have.")
@@ -98,7 +99,7 @@ def command(
             encoding=encoding or "utf-8",
             wide=wide,
             intersect=intersect,
-            on_read=lambda line: typer.echo(line, err=True),
+            on_read=lambda line: None if quiet else typer.echo(line, err=True),
             **common,
         )
     elif probe is not None:
@@ -112,7 +113,7 @@ def command(
         raise PolycultureError(msg)
     if as_json:
         typer.echo(json.dumps(api.summary(audit), ensure_ascii=False, indent=1, allow_nan=False))
-    else:
+    elif not quiet:
         show_audit(audit, out)
 
 

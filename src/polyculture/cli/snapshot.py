@@ -43,7 +43,7 @@ def hub(
 
     try:
         with _progress() as progress:
-            bar = progress.add_task("asking the hub", total=limit)
+            bar = progress.add_task("asking the hub", total=limit, visible=False)
             taken = api.snapshot_hub(
                 out,
                 communities=community or (),
@@ -53,7 +53,7 @@ def hub(
                 replace=replace,
                 pause=pause,
                 watch=lambda done, total, what: progress.update(
-                    bar, completed=done, total=total, description=what
+                    bar, completed=done, total=total, description=what, visible=True
                 ),
             )
     except KeyboardInterrupt:

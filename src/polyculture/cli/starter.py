@@ -22,6 +22,8 @@ EXAMPLES = {
 }
 
 MB = 1_000_000
+NARROW = 90
+"""Columns of a terminal below which a table would leave its last column no room."""
 Names = Annotated[
     list[str] | None,
     typer.Argument(
@@ -39,22 +41,36 @@ def show() -> None:
 
     from polyculture import api
 
+    console, states = Console(), api.list_starters()
+    if console.width < NARROW:
+        for state in states:
+            size = f"{_size(state.download_bytes)} to fetch, {_size(state.disk_bytes)} to keep"
+            line = f"{state.name}: {size}; fetched: {_fetched(state)}. {_about(state)}"
+            console.print(line, markup=False, highlight=False)
+        return
     table = Table(box=None, pad_edge=False)
     table.add_column("name", no_wrap=True)
     table.add_column("to fetch", justify="right", no_wrap=True)
     table.add_column("to keep", justify="right", no_wrap=True)
     table.add_column("fetched", no_wrap=True)
     table.add_column("what it is, and its licence")
-    for state in api.list_starters():
-        restricted = " (restricted)" if state.is_restricted else ""
+    for state in states:
         table.add_row(
             state.name,
             _size(state.download_bytes),
             _size(state.disk_bytes),
-            "yes" if state.is_fetched else "damaged" if state.damage else "no",
-            f"{state.about}. {state.licence}{restricted}",
+            _fetched(state),
+            _about(state),
         )
-    Console().print(table)
+    console.print(table)
+
+
+def _fetched(state: "StarterState") -> str:
+    return "yes" if state.is_fetched else "damaged" if state.damage else "no"
+
+
+def _about(state: "StarterState") -> str:
+    return f"{state.about}. {state.licence}{' (restricted)' if state.is_restricted else ''}"
 
 
 @app.command()

@@ -12,7 +12,7 @@ from polyculture.report.findings import (
     undefined_results,
 )
 from polyculture.report.meanings import within
-from polyculture.report.numbers import coefficient, effective, interval, ratio, share, told
+from polyculture.report.numbers import Form, coefficient, effective, interval, ratio, share, told
 from polyculture.report.page import Answer
 from polyculture.report.words import all_of, isolated, listed, plural, short, spelled
 
@@ -69,14 +69,20 @@ def answers(content: ReportInput) -> tuple[Answer, ...]:
     return (_alike(audit), _together(audit), _sure(audit), _advice(audit))
 
 
+def _aside(audit: Audit, value: Known, form: Form) -> str:
+    """The interval of a value in parentheses, or why there is none; empty where nothing is said."""
+    words = interval(value, form)
+    named = f"{levels(audit)} {words}" if value.low is not None else words
+    return f" ({named})" if words else ""
+
+
 def _alike(audit: Audit) -> Answer:
     question = "How alike are these models?"
     details = _extremes(audit)
     votes = group_value(audit, "effective_votes")
     number = len(audit.models)
     if isinstance(votes, Known):
-        aside = interval(votes, effective)
-        sure = f" ({levels(audit)} {aside})" if aside else ""
+        sure = _aside(audit, votes, effective)
         kind = "so alike that they count for no more"
         if (votes.high or votes.number) >= number:
             kind = "no more alike than those of independent models"
@@ -123,8 +129,7 @@ def _together(audit: Audit) -> Answer:
     if not isinstance(observed, Known):
         return Answer(question=question, sentences=(f"Nobody can say: {observed.reason}.",))
     failed = audit.failures_by_count[-1]
-    aside = interval(observed, share)
-    sure = f" ({levels(audit)} {aside})" if aside else ""
+    sure = _aside(audit, observed, share)
     every = all_of(len(audit.models))
     sentence = f"{every.capitalize()} fail on {failed:,} of {plural(audit.items, 'item')}{sure}."
     if not failed:

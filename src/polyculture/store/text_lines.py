@@ -70,8 +70,8 @@ def _decoded(name: str, file: BinaryIO, form: TextForm) -> Iterator[tuple[int, s
         is_settable = form.advice("encoding", "utf-8") is not None
         hint = "Name the encoding that the file was saved in" if is_settable else "Save it so"
         msg = (
-            f"{name}, about line {about}: expected text in the encoding {form.encoding!r}, which "
-            f"this is not. {hint}."
+            f"{name}, about line {about}: this is not text in the encoding {form.encoding!r}. "
+            f"{hint}."
         )
         raise DataError(msg) from error
 

@@ -11,9 +11,9 @@ Floats = NDArray[np.float64]
 ENOUGH = 200
 """Rounds from which on their quantiles are used; with fewer, those of a normal distribution."""
 NORMAL = 1.959964
-"""Standard deviations on each side that hold 95 % of a normal distribution."""
+"""Standard deviations on each side that hold 95% of a normal distribution."""
 NOT_ASKED = "no resampling was asked for"
-OFTEN_UNDEFINED = "more than 5 % of the resampled sets have no value"
+OFTEN_UNDEFINED = "more than 5% of the resampled sets have no value"
 CLOSE = 1e-12
 """Values that differ by less, as a share, are equal: they are sums in another order."""
 

@@ -102,7 +102,7 @@ REASONS = (
     (r"its test shuffles .*", "其检验打乱成员归属，因此没有区间"),
     (r"no resampling was asked for", "没有要求重抽样"),
     (r"resampling gives .*", "重抽样得到的区间没有宽度"),
-    (r"more than 5 % of the resampled sets have no value", "超过 5% 的重抽样集合没有值"),
+    (r"more than 5% of the resampled sets have no value", "超过 5% 的重抽样集合没有值"),
     (r"too many rounds of resampling have no value", "太多的重抽样没有值"),
     (r"too many halves of the cards have no value", "太多的半数抽样没有值"),
     (r"no draw has a value", "没有一次抽取有值"),
