@@ -28,13 +28,14 @@ import torch
 from transformers import BertConfig, BertForTokenClassification
 from polyculture.engine.step import Shares
 from polyculture.engine.team import Team
+from polyculture.nets.batch import Batch
 from polyculture.nets.dropout import make_cheap
-from polyculture.nets.network import Batch, Network, trainable
+from polyculture.nets.network import Network, trainable
 torch.set_num_threads(2)
 torch.manual_seed(1)
 config = BertConfig(vocab_size=8000, hidden_size=384, num_hidden_layers=6, num_attention_heads=12,
                     intermediate_size=1536, num_labels=9)
-network = Network(BertForTokenClassification(config), level="word")
+network = Network(BertForTokenClassification(config), output="word_labels")
 make_cheap(network)
 tokens = torch.randint(8000, (32, 24))
 
@@ -42,10 +43,13 @@ def batch_of(numbers):
     rows = tokens[torch.from_numpy(numbers)]
     places = torch.arange(24).expand(len(rows), -1)
     return Batch(inputs={"input_ids": rows, "attention_mask": torch.ones_like(rows)},
-                 positions=places, words=places >= 0, targets=rows % 9)
+                 places={"positions": places, "there": places >= 0},
+                 targets={"labels": rows % 9}, rows=tuple(numbers.tolist()),
+                 count=rows.numel(), size=rows.numel())
 
-def loss_of(logits, batch):
-    return torch.nn.functional.cross_entropy(logits.flatten(0, 1), batch.targets.flatten())
+def loss_of(outputs, batch):
+    logits, labels = outputs["logits"].flatten(0, 1), batch.targets["labels"].flatten()
+    return torch.nn.functional.cross_entropy(logits, labels, reduction="sum")
 
 weights = trainable(network)
 optimiser = torch.optim.AdamW(weights.values(), fused=True)

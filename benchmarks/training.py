@@ -170,23 +170,25 @@ def trainer(arguments: argparse.Namespace, *, tuned: bool) -> dict:
     from polyculture import api
     from polyculture.api.runs import prepared, read_data
     from polyculture.core import parts
+    from polyculture.core.task import Context
+    from polyculture.tasks.spans import allowed, codes
 
     torch.set_num_threads(arguments.threads)
     set_seed(SEED)
     wanted = recipe(arguments, LINEAR, arguments.epochs)
     dataset = read_data(wanted)
-    rows, labels = prepared(wanted, dataset)
+    rows, inventory = prepared(wanted, dataset)
+    context = Context(settings=wanted.task, inventory=inventory)
     folder = api.starter_folder("minilm-l6")
     from polyculture.nets.build import open_tokenizer
 
     tokenizer = open_tokenizer(folder)
     task = parts.load("tasks", "spans")
     sets = {
-        split: encoded(part, task.targets(part, labels, wanted.task), tokenizer)
-        for split, part in rows.items()
+        split: encoded(part, codes(part, context.labels), tokenizer) for split, part in rows.items()
     }
     model = AutoModelForTokenClassification.from_pretrained(
-        folder, num_labels=len(labels), dtype=torch.float32
+        folder, num_labels=len(context.labels), dtype=torch.float32
     )
     settings = {"learning_rate": 5e-5}
     if tuned:
@@ -214,13 +216,13 @@ def trainer(arguments: argparse.Namespace, *, tuned: bool) -> dict:
             data_collator=DataCollatorForTokenClassification(tokenizer),
         )
 
-        allowed = torch.from_numpy(task.allowed(labels, wanted.task))
+        rule = torch.from_numpy(allowed(context.labels, wanted.task))
 
         def f1(split: str) -> float:
             logits = read(model, sets[split], tokenizer)
-            paths = [legal(row, allowed) for row in logits]
-            answers = task.decode(rows[split], logits, labels, wanted.task, paths=paths)
-            scores = task.score(rows[split], answers, labels, wanted.task, split=split)
+            paths = [legal(row, rule) for row in logits]
+            answers = task.decode(rows[split], paths, context)
+            scores = task.score(rows[split], answers, context, split=split)
             return scores.headline().value.number
 
         looks, clock = [], {"training": 0.0, "since": 0.0}

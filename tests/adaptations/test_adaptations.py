@@ -10,7 +10,7 @@ import pytest
 from polyculture.checks.adaptations import (
     CHECKS,
     Check,
-    Level,
+    Wanted,
     a_reloaded_network_gives_equal_outputs,
     applying_changes_no_output,
     finishing_changes_no_output_and_leaves_a_plain_network,
@@ -36,23 +36,23 @@ def bases(tmp_path_factory: pytest.TempPathFactory) -> dict[Kind, Path]:
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("level", ["text", "word"])
+@pytest.mark.parametrize("output", ["labels", "word_labels"])
 @pytest.mark.parametrize("kind", SHAPES)
 @pytest.mark.parametrize("name", parts.names("adaptations"))
 def test_an_adaptation_keeps_its_promises(
-    name: str, kind: Kind, level: Level, check: Check, bases: dict[Kind, Path]
+    name: str, kind: Kind, output: Wanted, check: Check, bases: dict[Kind, Path]
 ) -> None:
-    """Each cell of adaptation, architecture, task level and promise."""
-    check(parts.load("adaptations", name), bases[kind], level)
+    """Each cell of adaptation, architecture, output and promise."""
+    check(parts.load("adaptations", name), bases[kind], output)
 
 
 def test_low_rank_trains_as_many_numbers_as_declared(bases: dict[Kind, Path]) -> None:
     """Rank times (inputs + outputs) for each linear layer of the body, and the head."""
     adaptation = parts.load("adaptations", "low_rank")
-    network = open_small(bases["bert"], "word")
+    network = open_small(bases["bert"], "word_labels")
     head = count(network.head_parameters())
 
-    adaptation.apply(network, adaptation.settings(rank=3))
+    adaptation.attach(network, adaptation.settings(rank=3))
 
     # two layers of four 32 x 32 matrices and 32 x 64 both ways
     assert count(trainable(network).values()) == head + 2 * 3 * (4 * 64 + 2 * 96)
@@ -61,21 +61,21 @@ def test_low_rank_trains_as_many_numbers_as_declared(bases: dict[Kind, Path]) ->
 def test_head_only_trains_as_many_numbers_as_declared(bases: dict[Kind, Path]) -> None:
     """32 x 3 weights and 3 biases of the base's standard head."""
     adaptation = parts.load("adaptations", "head_only")
-    network = open_small(bases["bert"], "word")
+    network = open_small(bases["bert"], "word_labels")
 
-    adaptation.apply(network, adaptation.settings())
+    adaptation.attach(network, adaptation.settings())
 
     assert count(trainable(network).values()) == 32 * 3 + 3
 
 
 def _forgets_the_head(network: Any, settings: Any) -> None:
-    parts.load("adaptations", "low_rank").apply(network, settings)
+    parts.load("adaptations", "low_rank").attach(network, settings)
     for weight in network.head_parameters():
         weight.requires_grad = False
 
 
 def _moves_something_in_secret(network: Any, settings: Any) -> None:
-    parts.load("adaptations", "head_only").apply(network, settings)
+    parts.load("adaptations", "head_only").attach(network, settings)
     frozen = next(iter(network.body.parameters()))
 
     def leak(_: Any) -> None:
@@ -85,12 +85,12 @@ def _moves_something_in_secret(network: Any, settings: Any) -> None:
 
 
 def _changes_the_start(network: Any, settings: Any) -> None:
-    parts.load("adaptations", "full").apply(network, settings)
+    parts.load("adaptations", "full").attach(network, settings)
     network.head_parameters()[0].data.add_(1)
 
 
 @pytest.mark.parametrize(
-    ("apply", "check"),
+    ("attach", "check"),
     [
         (_forgets_the_head, the_head_always_learns),
         (_moves_something_in_secret, frozen_weights_keep_their_bytes),
@@ -98,13 +98,13 @@ def _changes_the_start(network: Any, settings: Any) -> None:
     ],
 )
 def test_a_broken_adaptation_is_caught(
-    apply: Callable[[Any, Any], None], check: Check, bases: dict[Kind, Path]
+    attach: Callable[[Any, Any], None], check: Check, bases: dict[Kind, Path]
 ) -> None:
     """Each promise can fail."""
-    broken = replace(parts.load("adaptations", "low_rank"), apply=apply)
+    broken = replace(parts.load("adaptations", "low_rank"), attach=attach)
 
     with pytest.raises(AssertionError):
-        check(broken, bases["bert"], "text")
+        check(broken, bases["bert"], "labels")
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_an_adaptation_that_forgets_to_merge_is_caught(
     check: Check, bases: dict[Kind, Path]
 ) -> None:
     """What was added is still there, so the folder would not be plain."""
-    broken = replace(parts.load("adaptations", "low_rank"), finish=None)
+    broken = replace(parts.load("adaptations", "low_rank"), merge=None)
 
     with pytest.raises((AssertionError, ModelError)):  # the saved folder may be refused at once
-        check(broken, bases["bert"], "text")
+        check(broken, bases["bert"], "labels")

@@ -12,10 +12,11 @@ import polars as pl
 import pytest
 
 from polyculture import api
-from polyculture.core.errors import DataError
+from polyculture.core.errors import DataError, StoreError
 from polyculture.sources.rows.inputs import read_inputs
 from polyculture.sources.rows.wanted import Wanted
 from polyculture.sources.texts.table import Table
+from polyculture.store.runs import read_run
 from polyculture.store.tables import read_table
 
 PAIRS = "review,sentence2,label\n" + "good film,fine,pos\nbad film,poor,neg\n" * 10
@@ -81,6 +82,41 @@ def test_two_rows_of_one_id_are_named_by_their_lines(run: Path) -> None:
 
     with pytest.raises(DataError, match=r"a.csv, line 3: the id '7' is also that of .*line 2\."):
         api.predict(run, file)
+
+
+def as_schema_1(run: Path) -> Path:
+    """The run with the record that the first version wrote: labels where the inventory is."""
+    record = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    labels = record.pop("inventory")["labels"]
+    old = {**record, "schema_number": 1, "labels": labels}
+    (run / "run.json").write_text(json.dumps(old), encoding="utf-8")
+    return run
+
+
+def test_a_run_of_the_first_schema_answers_as_it_did(run: Path) -> None:
+    """Its record reads as the one that would be written today."""
+    file = asked(run, "a.csv", "review,text_b\ngood film,fine\nbad film,poor\n")
+    record, (answers, notes) = read_run(run), api.predict(run, file)
+
+    old = as_schema_1(run)
+
+    assert record.schema_number == 2
+    assert record.labels == record.inventory.labels == ("neg", "pos")
+    assert read_run(old) == record
+    again, same_notes = api.predict(old, file)
+    assert again.equals(answers)
+    assert same_notes == notes
+
+
+def test_a_run_of_the_first_schema_without_labels_is_damaged(run: Path) -> None:
+    """It is not read as one that answers nothing."""
+    file = as_schema_1(run) / "run.json"
+    record = json.loads(file.read_text(encoding="utf-8"))
+    del record["labels"]
+    file.write_text(json.dumps(record), encoding="utf-8")
+
+    with pytest.raises(StoreError, match="is damaged: it lacks 'inventory'"):
+        read_run(run)
 
 
 def without_inputs(run: Path, **data: str) -> Path:

@@ -369,7 +369,8 @@ CASES = {
     "parts that do not go together": Case(
         {**SETS, "recipe.toml": RECIPE + '[head]\nkind = "crf"\n'},
         TRAIN,
-        "recipe.toml: head 'crf' scores the words of a sentence, but the task is 'classification'.",
+        "recipe.toml: head 'crf' does not give what the task 'classification' wants (labels). "
+        "Choose 'linear' or 'mlp'.",
     ),
     "no rows to validate on": Case(
         {**SETS, "recipe.toml": RECIPE.replace('valid = "valid.csv"\n', "")},

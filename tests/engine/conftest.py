@@ -91,14 +91,14 @@ def begin(pretrained: dict[str, str], tmp_path: Path) -> Callable[..., Ingredien
 
     def ingredients(task: str = "classification", **changes: Any) -> Ingredients:
         made, data = recipe(task, **{"base": pretrained, **changes}), toy_of(task)
-        rows, labels = prepared(made, data)
+        rows, inventory = prepared(made, data)
         return Ingredients(
             recipe=made,
             name="x",
             fingerprint="x",
             dataset=data,
             rows=rows,
-            labels=labels,
+            inventory=inventory,
             base=open_base(made, rows["train"], tmp_path / "base"),
         )
 

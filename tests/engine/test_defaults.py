@@ -12,6 +12,7 @@ from polyculture.api.recipes import recipe_of
 from polyculture.core import parts
 from polyculture.core.data import Dataset
 from polyculture.core.recipe import Recipe
+from polyculture.core.task import Output
 from polyculture.engine.defaults import FEWEST_STEPS, batch_tokens
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -26,18 +27,18 @@ def test_measured_examples_keep_the_batches_they_were_measured_with(study: str) 
     for table in api.read_study(path).tables():
         recipe = recipe_of(table, path)
         data: Any = recipe.data
-        tokens = batch_tokens(LENGTHS, data.train_rows, recipe.fit.epochs, "text")
+        tokens = batch_tokens(LENGTHS, data.train_rows, recipe.fit.epochs, "labels")
 
         assert tokens == 32 * LENGTHS.mean()
 
 
-@pytest.mark.parametrize("level", ["text", "word"])
+@pytest.mark.parametrize("output", ["labels", "word_labels"])
 @pytest.mark.parametrize("rows", [200, 400, 1_000])
-def test_few_rows_get_enough_steps(rows: int, level: str) -> None:
+def test_few_rows_get_enough_steps(rows: int, output: Output) -> None:
     """From some hundred rows on, a training has the steps that it takes to learn anything."""
     lengths = np.full(rows, 20)
 
-    steps = lengths.sum() * 4 / batch_tokens(lengths, rows, 4, level)
+    steps = lengths.sum() * 4 / batch_tokens(lengths, rows, 4, output)
 
     assert steps >= FEWEST_STEPS
 

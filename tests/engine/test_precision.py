@@ -10,15 +10,16 @@ import torch
 
 from polyculture.engine import precision
 from polyculture.engine.precision import Kernels, choose
+from polyculture.nets.batch import Batch, Outputs
 from polyculture.nets.build import open_network
-from polyculture.nets.network import Batch, Network
+from polyculture.nets.network import Network
 
 
 def tagger(folder: str) -> Network:
     return open_network(
         Path(folder),
         labels=("a", "b"),
-        level="text",
+        output="labels",
         model_class="AutoModelForSequenceClassification",
     )
 
@@ -27,13 +28,16 @@ def batch() -> Batch:
     tokens = torch.randint(5, 50, (4, 8))
     return Batch(
         inputs={"input_ids": tokens, "attention_mask": torch.ones_like(tokens)},
-        targets=torch.tensor([0, 1, 0, 1]),
+        targets={"labels": torch.tensor([0, 1, 0, 1])},
+        rows=(0, 1, 2, 3),
+        count=4,
+        size=32,
     )
 
 
-def loss_of(logits: torch.Tensor, one: Batch) -> torch.Tensor:
-    assert one.targets is not None
-    return torch.nn.functional.cross_entropy(logits, one.targets)
+def loss_of(outputs: Outputs, one: Batch) -> torch.Tensor:
+    logits, targets = outputs["logits"].float(), one.targets["labels"]
+    return torch.nn.functional.cross_entropy(logits, targets, reduction="sum")
 
 
 def test_a_choice_is_made_once_and_remembered(
@@ -95,7 +99,7 @@ def test_both_kernels_and_precisions_give_nearly_the_same_answers(
     ):
         precision.use(network, kernels)
         with torch.no_grad(), precision.arithmetic(kernels.precision):
-            answers.append(network(one).float())
+            answers.append(network(one)["logits"].float())
 
     torch.testing.assert_close(answers[0], answers[1], atol=1e-5, rtol=1e-4)
     torch.testing.assert_close(answers[0], answers[2], atol=3e-2, rtol=3e-2)
@@ -108,7 +112,7 @@ def test_without_fast_bfloat16_instructions_float32_is_chosen(tmp_path: Path) ->
         "import torch\n"
         "from types import SimpleNamespace\n"
         "from polyculture.engine.precision import _pays\n"
-        "from polyculture.nets.network import Batch\n"
+        "from polyculture.nets.batch import Batch\n"
         "torch.set_num_threads(1)\n"
         "net = torch.nn.Linear(384, 1536)\n"
         "print(_pays(net, Batch(inputs={'input_ids': torch.ones(16, 32)})))\n"

@@ -16,7 +16,8 @@ from polyculture.core.data import Dataset
 from polyculture.core.errors import ModelError, PolycultureError, StoreError
 from polyculture.core.recipe import Recipe
 from polyculture.core.run import Run
-from polyculture.engine.predict import open_run
+from polyculture.core.task import task_of
+from polyculture.engine.model import open_run
 from polyculture.nets.build import open_tokenizer
 from polyculture.stats.entities import illegal
 from polyculture.store.runs import read_run
@@ -70,9 +71,7 @@ def test_a_combination_trains_saves_and_answers_the_same_after_loading(
     saved = pl.read_parquet(folder / "predictions" / f"{split}.parquet")
     predictor = open_run(folder)
     rows = data.splits[split]
-    from polyculture.engine.ingredients import task_of
-
-    prepared = task_of(run.recipe).prepare(rows, split, run.recipe.task)
+    prepared = task_of(run.recipe.task).prepare(rows, split, run.recipe.task)
     again, _ = predictor.answer(prepared)
     assert again["answer"].to_list() == saved["answer"].to_list()
     assert read_run(folder) == run
@@ -154,7 +153,8 @@ def test_only_legal_tags_are_answered_also_over_windows_and_words_that_nobody_se
         words = ["Ada", "\u200b", "Berg", "lives", "in", "Port", "\u200b", "Ellen"] * 4
         rows = pl.DataFrame({"id": ["long"], "tokens": [words]})
         answers, encoded = open_run(folder).answer(rows)
-        assert encoded.windowed == 1
+        assert any(note.startswith("1 sentences longer than 8") for note in encoded.notes)
+        assert len(encoded.examples) > 1
         assert answers["unseen"][0] == 8
         scores = run.test or run.valid
         found[only_legal] = scores.protocol["illegal_tags"], illegal(answers["tags"][0].to_list())

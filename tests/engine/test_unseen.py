@@ -10,18 +10,17 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, f1_score
 
 from polyculture import api
 from polyculture.core.recipe import Recipe
 from polyculture.core.run import Scores
-from polyculture.engine import predict
-from polyculture.engine.encode import Encoded
+from polyculture.core.task import Encoded, Example
+from polyculture.engine import read
 from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.opened import open_base
-from polyculture.engine.predict import read_rows
 from polyculture.engine.prepare import prepare
+from polyculture.engine.read import read_rows
 
 Make = Callable[..., Recipe]
 Begin = Callable[..., Ingredients]
@@ -127,6 +126,12 @@ def test_a_tagger_with_unseen_types_trains_and_is_scored_on_all_gold(
     )
 
 
+def unseen(example: Example) -> Example:
+    """The same with labels that training does not have."""
+    targets = {name: np.full_like(values, -100) for name, values in example.targets.items()}
+    return replace(example, targets=targets)
+
+
 @pytest.mark.parametrize(
     ("task", "head"), [("classification", "linear"), ("spans", "linear"), ("spans", "crf")]
 )
@@ -134,29 +139,27 @@ def test_rows_whose_labels_are_unseen_do_not_move_the_validation_loss(
     task: str, head: str, begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The loss is that of the other rows, also where a whole batch holds nothing else."""
-    monkeypatch.setattr(predict, "BUDGET", 40)
+    monkeypatch.setattr(read, "BUDGET", 40)
     given = begin(task, head={"kind": head})
     prepared = prepare(given, None)
-    encoded, targets = open_base(given).encode(given, "valid"), given.targets("valid")
-    rows = encoded.rows
-    again = [replace(piece, row=piece.row + rows) for piece in encoded.pieces]
-    twice = replace(encoded, pieces=[*encoded.pieces, *again], rows=2 * rows)
+    encoded = open_base(given).encode(given, "valid")
+    again = [replace(unseen(one), row=one.row + encoded.rows) for one in encoded.examples]
+    examples = [*encoded.examples, *again]
+    twice = replace(encoded, examples=examples, rows=2 * encoded.rows)
 
-    def loss(encoded: Encoded, targets: list[NDArray[Any]]) -> float:
-        outputs = read_rows(
+    def loss(encoded: Encoded) -> float:
+        found = read_rows(
             prepared.network,
             encoded,
-            words=None if task == "classification" else [len(target) for target in targets],
-            padding=int(prepared.tokenizer.pad_token_id),
+            given.task,
+            prepared.context,
             threads=1,
-            targets=targets,
             loss_of=prepared.work.loss_of,
         )
-        assert outputs.loss is not None
-        return outputs.loss
+        assert found.loss is not None
+        return found.loss
 
-    unseen = [np.full_like(target, -100) for target in targets]
-    assert loss(twice, [*targets, *unseen]) == pytest.approx(loss(encoded, targets), rel=1e-5)
+    assert loss(twice) == pytest.approx(loss(encoded), rel=1e-5)
 
 
 def test_without_any_known_label_there_is_no_validation_loss(begin: Begin) -> None:
@@ -164,23 +167,20 @@ def test_without_any_known_label_there_is_no_validation_loss(begin: Begin) -> No
     given = begin()
     prepared = prepare(given, None)
     encoded = open_base(given).encode(given, "valid")
+    encoded = replace(encoded, examples=[unseen(example) for example in encoded.examples])
 
-    outputs = read_rows(
-        prepared.network,
-        encoded,
-        words=None,
-        padding=int(prepared.tokenizer.pad_token_id),
-        targets=[np.array(-100)] * encoded.rows,
-        loss_of=prepared.work.loss_of,
+    found = read_rows(
+        prepared.network, encoded, given.task, prepared.context, loss_of=prepared.work.loss_of
     )
 
-    assert outputs.loss is None
+    assert found.loss is None
 
 
 def test_a_chain_is_not_scored_on_rows_that_hold_an_unseen_tag() -> None:
     """Its loss over the other rows is what it would be without them."""
     from polyculture.heads.crf import PLUGIN
-    from polyculture.nets.network import Batch, Network
+    from polyculture.nets.batch import Batch
+    from polyculture.nets.network import Network
 
     torch.manual_seed(1)
     assert PLUGIN.make is not None
@@ -192,9 +192,15 @@ def test_a_chain_is_not_scored_on_rows_that_hold_an_unseen_tag() -> None:
     targets = torch.tensor([[0, -100, 1], [2, 1, -100]])
     logits = torch.tensor(np.random.default_rng(1).normal(size=(2, 3, 3)), dtype=torch.float32)
 
-    both = network.head_loss(logits, Batch(inputs={}, words=words, targets=targets))
-    second = network.head_loss(logits[1:], Batch(inputs={}, words=words[1:], targets=targets[1:]))
+    def loss(rows: slice) -> tuple[float, int]:
+        batch = Batch(
+            inputs={}, places={"there": words[rows]}, targets={"labels": targets[rows]}, count=4
+        )
+        summed = network.head_loss({"logits": logits[rows]}, batch)
+        assert summed is not None
+        return summed.item(), network.count(batch)
 
-    assert both is not None
-    assert second is not None
-    assert both.item() == pytest.approx(second.item())
+    both, second = loss(slice(0, 2)), loss(slice(1, 2))
+
+    assert both[0] == pytest.approx(second[0])
+    assert both[1] == second[1] == 2

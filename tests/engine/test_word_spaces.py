@@ -13,10 +13,10 @@ from polyculture.checks.killed import Cut, cut_after
 from polyculture.core.data import Dataset
 from polyculture.core.errors import ModelError
 from polyculture.core.recipe import Recipe
-from polyculture.engine.encode import Encoded
-from polyculture.engine.ingredients import Ingredients, task_of
+from polyculture.core.task import Encoded, task_of
+from polyculture.engine.ingredients import Ingredients
+from polyculture.engine.model import open_run
 from polyculture.engine.opened import open_base
-from polyculture.engine.predict import open_run
 from polyculture.engine.prepare import prepare
 from polyculture.nets.build import open_tokenizer
 from polyculture.nets.word_tokens import tokenize_words
@@ -31,7 +31,7 @@ FIT = {"epochs": 1, "threads": 1, "learning_rate": 3e-3, "precision": "float32"}
 
 
 def tokens(encoded: Encoded) -> list[list[int]]:
-    return [piece.tokens.tolist() for piece in encoded.pieces]
+    return [example.inputs["input_ids"].tolist() for example in encoded.examples]
 
 
 def forget(file: Path) -> None:
@@ -94,9 +94,9 @@ def test_a_training_from_before_is_resumed_as_it_began(
     assert run.facts.chosen["word_spaces"] == "every_word"
     predictor = open_run(folder)
     split = "test" if run.test else "valid"
-    rows = task_of(recipe).prepare(data.splits[split], split, recipe.task)
+    rows = task_of(recipe.task).prepare(data.splits[split], split, recipe.task)
     saved = pl.read_parquet(folder / "predictions" / f"{split}.parquet")
-    assert predictor.word_spaces == "every_word"
+    assert predictor.context.word_spaces == "every_word"
     assert predictor.answer(rows)[0]["answer"].to_list() == saved["answer"].to_list()
     assert "as they stand in a text" not in (folder / "model" / "README.md").read_text("utf-8")
 
@@ -115,7 +115,7 @@ def test_texts_are_read_by_what_was_chosen_before(
     opened = open_base(given, earlier)
     assert first.lengths.max() > again.lengths.max() == 6
     assert again.chosen == earlier
-    assert again.lengths.tolist() == opened.encode(given, "train").lengths.tolist()
+    assert again.lengths.tolist() == opened.encode(given, "train").sizes.tolist()
     expected = open_tokenizer(Path(spaced["path"]))([WORDS], is_split_into_words=True)
     some = Ingredients(**{**vars(given), "rows": {"train": ROWS}})
     assert tokens(open_base(given, first.chosen).encode(some, "train")) != expected["input_ids"]

@@ -5,8 +5,16 @@ from typing import Any
 
 import pytest
 import torch
+from pydantic import ValidationError
 
-from polyculture.checks.adaptations import Level, loss_of, open_small, outputs, small_batch, trained
+from polyculture.checks.adaptations import (
+    Wanted,
+    loss_of,
+    open_small,
+    outputs,
+    small_batch,
+    trained,
+)
 from polyculture.checks.heads import CHECKS, Check, network_with
 from polyculture.checks.tiny import KINDS, Kind, tiny_base
 from polyculture.core import parts
@@ -16,16 +24,16 @@ from polyculture.core.recipe import Recipe
 # All architectures in the long run; the first alone in the quick one.
 SHAPES = [KINDS[0], *(pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS[1:])]
 TEXTS = ["Ada Berg lives in Oslo today", "今天很好", "the film was lovely"]
-SETTINGS: list[tuple[str, Level, dict[str, object]]] = [
-    ("linear", "text", {"pooling": "mean"}),
-    ("mlp", "text", {"hidden": 16}),
-    ("mlp", "text", {"hidden": 16, "pooling": "first"}),
-    ("mlp", "text", {"hidden": 16, "pooling": "last"}),
-    ("mlp", "word", {"hidden": 16}),
-    ("mlp", "word", {"hidden": 16, "shapes": True}),
-    ("crf", "word", {}),
-    ("crf", "word", {"shapes": True}),
-    ("crf", "word", {"hidden": 16, "shapes": True}),
+SETTINGS: list[tuple[str, Wanted, dict[str, object]]] = [
+    ("linear", "labels", {"pooling": "mean"}),
+    ("mlp", "labels", {"hidden": 16}),
+    ("mlp", "labels", {"hidden": 16, "pooling": "first"}),
+    ("mlp", "labels", {"hidden": 16, "pooling": "last"}),
+    ("mlp", "word_labels", {"hidden": 16}),
+    ("mlp", "word_labels", {"hidden": 16, "shapes": True}),
+    ("crf", "word_labels", {}),
+    ("crf", "word_labels", {"shapes": True}),
+    ("crf", "word_labels", {"hidden": 16, "shapes": True}),
 ]
 
 
@@ -45,68 +53,69 @@ def test_every_head_of_the_shelf_is_checked() -> None:
 @pytest.mark.parametrize("kind", SHAPES)
 @pytest.mark.parametrize("case", SETTINGS, ids=str)
 def test_a_head_keeps_its_promises(
-    case: tuple[str, Level, dict[str, object]], kind: Kind, check: Check, bases: dict[Kind, Path]
+    case: tuple[str, Wanted, dict[str, object]], kind: Kind, check: Check, bases: dict[Kind, Path]
 ) -> None:
     """Each cell of head, settings, architecture and promise."""
-    name, level, chosen = case
+    name, output, chosen = case
     head = parts.load("heads", name)
-    check(head, head.settings(**chosen), bases[kind], level)
+    check(head, head.settings(**chosen), bases[kind], output)
 
 
-@pytest.mark.parametrize("level", ["text", "word"])
+@pytest.mark.parametrize("output", ["labels", "word_labels"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_standard_head_learns_too(kind: Kind, level: Level, bases: dict[Kind, Path]) -> None:
+def test_a_standard_head_learns_too(kind: Kind, output: Wanted, bases: dict[Kind, Path]) -> None:
     """The base's own class of the task goes the same way."""
-    batch = small_batch(bases[kind], level)
-    network = open_small(bases[kind], level).eval()
+    batch = small_batch(bases[kind], output)
+    network = open_small(bases[kind], output).eval()
     before = loss_of(network, batch).item()
 
     trained(network, batch)
 
     assert loss_of(network, batch).item() < before
-    if batch.words is not None:
-        assert network.paths(outputs(network, batch), batch.words) is None
+    if output == "word_labels":
+        logits = outputs(network, batch)
+        assert torch.equal(network.best_path(logits, batch.places["there"]), logits.argmax(dim=2))
 
 
 def test_words_are_decoded_together_where_not_all_may_follow(bases: dict[Kind, Path]) -> None:
     """A standard head too: each word's best label, unless that is not allowed."""
-    batch = small_batch(bases["bert"], "word")
-    network = open_small(bases["bert"], "word").eval()
-    logits = outputs(network, batch)
+    batch = small_batch(bases["bert"], "word_labels")
+    network = open_small(bases["bert"], "word_labels").eval()
+    logits, there = outputs(network, batch), batch.places["there"]
     everything = torch.ones(3, 3, dtype=torch.bool)
-    assert batch.words is not None
 
-    free = network.paths(logits, batch.words, everything)
-    only_first = network.paths(logits, batch.words, everything & torch.tensor([True, False, False]))
+    free = network.best_path(logits, there, everything)
+    only_first = network.best_path(logits, there, everything & torch.tensor([True, False, False]))
 
-    assert free is not None
-    assert only_first is not None
-    assert torch.equal(free[batch.words], logits.argmax(dim=-1)[batch.words])
+    assert torch.equal(free[there], logits.argmax(dim=-1)[there])
     assert not only_first.any()
 
 
 def test_a_chain_learns_what_may_follow_what(bases: dict[Kind, Path]) -> None:
     """The transition that training shows becomes the likelier one."""
     head = parts.load("heads", "crf")
-    network = network_with(head, head.settings(), bases["bert"], "word")
-    batch = small_batch(bases["bert"], "word")  # targets 1, 2, 0
+    network = network_with(head, head.settings(), bases["bert"], "word_labels")
+    batch = small_batch(bases["bert"], "word_labels")  # targets 1, 2, 0
 
     trained(network, batch)
 
     chain: Any = network.head.chain  # type: ignore[union-attr]
     assert chain.transitions[1, 2] > chain.transitions[1, 1]
-    assert batch.words is not None
-    paths = network.paths(outputs(network, batch), batch.words)
-    assert paths is not None
+    paths = network.best_path(outputs(network, batch), batch.places["there"])
     assert paths[1, 1:].tolist() == [0, 0]
 
 
 def test_a_chain_is_refused_where_texts_are_answered() -> None:
-    """The sentence says why."""
-    settings = parts.load("tasks", "classification").settings()
-    asked = Recipe.model_construct(task=settings, base=settings, data=settings)
+    """The sentence says why, and which heads there are."""
+    asked = {
+        "task": "classification",
+        "base": {"source": "starter", "name": "minilm-l6"},
+        "data": {"source": "starter", "name": "reviews"},
+        "head": "crf",
+    }
 
-    assert "scores the words of a sentence" in (parts.load("heads", "crf").refuses(asked) or "")
+    with pytest.raises(ValidationError, match=r"wants \(labels\)\. Choose 'linear' or 'mlp'"):
+        Recipe.model_validate(asked)
 
 
 def test_an_unknown_head_is_refused_by_name() -> None:

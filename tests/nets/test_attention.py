@@ -16,10 +16,10 @@ TEXTS = ["Ada Berg lives in Oslo today", "今天很好"]
 def test_logits_and_gradients_equal_those_of_the_plain_kernel(kind: Kind, tmp_path: Path) -> None:
     """For encoders with padding, and for a causal decoder whose heads share keys."""
     folder = tiny_base(tmp_path, kind, TEXTS)
-    batch = small_batch(folder, "word")
+    batch = small_batch(folder, "word_labels")
     found = []
     for kernel in ("eager", register()):
-        network = open_small(folder, "word").eval()
+        network = open_small(folder, "word_labels").eval()
         network.model.set_attn_implementation(kernel)  # type: ignore[operator]
         loss_of(network, batch).backward()
         gradients = [w.grad for w in network.parameters() if w.grad is not None]
@@ -33,13 +33,13 @@ def test_logits_and_gradients_equal_those_of_the_plain_kernel(kind: Kind, tmp_pa
 def test_attention_weights_are_dropped_while_training(tmp_path: Path) -> None:
     """Two passes differ while training, and agree in evaluation."""
     folder = tiny_base(tmp_path, "bert", TEXTS)
-    network = open_small(folder, "text")
+    network = open_small(folder, "labels")
     network.model.set_attn_implementation(register())  # type: ignore[operator]
     for name, module in network.named_modules():
         if isinstance(module, torch.nn.Dropout) and not name.endswith("self.dropout"):
             module.p = 0.0  # only the share that the kernel is told is left
-    batch = small_batch(folder, "text")
+    batch = small_batch(folder, "labels")
 
     network.train()
-    assert not torch.equal(network(batch), network(batch))
+    assert not torch.equal(network(batch)["logits"], network(batch)["logits"])
     assert torch.equal(outputs(network, batch), outputs(network, batch))

@@ -7,10 +7,11 @@ import torch
 
 from polyculture.checks.adaptations import open_small
 from polyculture.core.errors import ModelError
+from polyculture.nets.batch import Batch
 from polyculture.nets.build import load_head, open_network, open_tokenizer, save_network
 from polyculture.nets.convolutional import ConvolutionalText, initialise
 from polyculture.nets.layers import LinearHead
-from polyculture.nets.network import Batch, Network
+from polyculture.nets.network import Network
 from polyculture.sources.bases.new import New, open_base
 
 TEXTS = [["Ada Berg lives in Oslo today"], ["今天很好"]] * 5
@@ -39,15 +40,15 @@ def batch_of(*rows: list[int]) -> Batch:
 
 
 def with_head(folder: Path) -> Network:
-    return open_small(folder, "text", lambda w, n, d: LinearHead(w, n, dropout=d)).eval()
+    return open_small(folder, "labels", lambda w, n, d: LinearHead(w, n, dropout=d)).eval()
 
 
 def test_a_short_text_reads_the_same_beside_a_long_one(base: Path) -> None:
     """Padding is zeroed before each convolution."""
     network = with_head(base)
 
-    alone = network(batch_of([5, 6, 7]))
-    beside = network(batch_of([5, 6, 7], [8, 9, 10, 11, 12, 13, 14, 15]))
+    alone = network(batch_of([5, 6, 7]))["logits"]
+    beside = network(batch_of([5, 6, 7], [8, 9, 10, 11, 12, 13, 14, 15]))["logits"]
 
     torch.testing.assert_close(alone[0], beside[0], atol=1e-6, rtol=1e-5)
 
@@ -73,12 +74,15 @@ def test_a_saved_network_gives_equal_outputs(base: Path, tmp_path: Path) -> None
     load_head(again, tmp_path / "saved")
 
     batch = batch_of([5, 6, 7], [8, 9])
-    assert torch.equal(network(batch), again(batch))
+    assert torch.equal(network(batch)["logits"], again(batch)["logits"])
 
 
 def test_there_is_no_standard_head(base: Path) -> None:
     """The sentence says which heads there are."""
     with pytest.raises(ModelError, match=r"no standard head.*'mlp' or 'crf'"):
         open_network(
-            base, labels=("a", "b"), level="text", model_class="AutoModelForSequenceClassification"
+            base,
+            labels=("a", "b"),
+            output="labels",
+            model_class="AutoModelForSequenceClassification",
         )

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ from transformers import AutoModelForSequenceClassification, AutoModelForTokenCl
 
 from polyculture.checks.adaptations import (
     LABELS,
-    Level,
+    Wanted,
     loss_of,
     open_small,
     outputs,
@@ -46,19 +47,22 @@ def without_pooler(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def with_ours(folder: Path, level: Level) -> Network:
-    return open_small(folder, level, lambda w, n, d: LinearHead(w, n, dropout=d))
+def with_ours(folder: Path, output: Wanted) -> Network:
+    return open_small(folder, output, lambda w, n, d: LinearHead(w, n, dropout=d))
 
 
 @pytest.mark.parametrize("opened", [open_small, with_ours])
-@pytest.mark.parametrize("level", ["text", "word"])
+@pytest.mark.parametrize("output", ["labels", "word_labels"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_cached_body_gives_the_same_logits(
-    kind: Kind, level: Level, opened: Callable[[Path, Level], Network], bases: dict[Kind, Path]
+    kind: Kind,
+    output: Wanted,
+    opened: Callable[[Path, Wanted], Network],
+    bases: dict[Kind, Path],
 ) -> None:
     """Outputs computed once stand for the body, whatever head reads them."""
-    batch = small_batch(bases[kind], level)
-    network = opened(bases[kind], level)
+    batch = small_batch(bases[kind], output)
+    network = opened(bases[kind], output)
     expected = outputs(network, batch)
     body = network.body
     with torch.no_grad():
@@ -74,10 +78,10 @@ def test_a_cached_body_gives_the_same_logits(
 
 def test_an_untrained_pooler_belongs_to_the_head(without_pooler: Path) -> None:
     """It starts from chance, so also a training of the head alone moves it, cached or not."""
-    network = open_small(without_pooler, "text")
+    network = open_small(without_pooler, "labels")
     adaptation = parts.load("adaptations", "head_only")
-    adaptation.apply(network, adaptation.settings())
-    batch = small_batch(without_pooler, "text")
+    adaptation.attach(network, adaptation.settings())
+    batch = small_batch(without_pooler, "labels")
     before = {n: w.detach().clone() for n, w in network.named_parameters()}
     body = network.body.eval()
     with torch.no_grad():
@@ -99,10 +103,10 @@ def test_an_untrained_pooler_belongs_to_the_head(without_pooler: Path) -> None:
 
 def test_low_rank_updates_leave_an_untrained_pooler_whole(without_pooler: Path) -> None:
     """It is trained as it is, so it gets no thin matrices."""
-    network = open_small(without_pooler, "text")
+    network = open_small(without_pooler, "labels")
     adaptation = parts.load("adaptations", "low_rank")
 
-    adaptation.apply(network, adaptation.settings(rank=2))
+    adaptation.attach(network, adaptation.settings(rank=2))
 
     added = {name for name, _ in network.named_parameters() if "lora_" in name}
     assert not any("pooler" in name for name in added)
@@ -117,40 +121,41 @@ def test_a_standard_network_opens_with_plain_transformers(
     kind: Kind, bases: dict[Kind, Path], tmp_path: Path
 ) -> None:
     """The saved folder needs nothing of ours, and says the same with the names of the labels."""
-    for level, opener in (
-        ("text", AutoModelForSequenceClassification),
-        ("word", AutoModelForTokenClassification),
-    ):
-        batch = small_batch(bases[kind], level)  # type: ignore[arg-type]
-        network = trained(open_small(bases[kind], level), batch)  # type: ignore[arg-type]
+    openers: dict[Wanted, Any] = {
+        "labels": AutoModelForSequenceClassification,
+        "word_labels": AutoModelForTokenClassification,
+    }
+    for output, opener in openers.items():
+        batch = small_batch(bases[kind], output)
+        network = trained(open_small(bases[kind], output), batch)
         expected = outputs(network, batch)
-        save_network(network, open_tokenizer(bases[kind]), tmp_path / level)
+        save_network(network, open_tokenizer(bases[kind]), tmp_path / output)
 
-        plain = opener.from_pretrained(tmp_path / level, dtype=torch.float32).eval()
+        plain = opener.from_pretrained(tmp_path / output, dtype=torch.float32).eval()
         with torch.no_grad():
             logits = plain(**batch.inputs).logits
-        if batch.positions is not None:
+        if "positions" in batch.places:
             rows = torch.arange(2).unsqueeze(1)
-            logits = logits[rows, batch.positions]
+            logits = logits[rows, batch.places["positions"]]
 
         torch.testing.assert_close(logits, expected, atol=1e-6, rtol=0)
         assert plain.config.id2label == dict(enumerate(LABELS))
-        assert not list((tmp_path / level).glob("*.bin"))
+        assert not list((tmp_path / output).glob("*.bin"))
 
 
 def test_a_head_of_another_task_is_replaced(bases: dict[Kind, Path], tmp_path: Path) -> None:
     """A fine-tuned model is a base like any other: its old head with other labels goes."""
-    network = open_small(bases["bert"], "text")
+    network = open_small(bases["bert"], "labels")
     save_network(network, open_tokenizer(bases["bert"]), tmp_path)
 
     again = open_network(
         tmp_path,
         labels=("a", "b", "c", "d", "e"),
-        level="text",
+        output="labels",
         model_class="AutoModelForSequenceClassification",
     )
 
-    assert outputs(again, small_batch(tmp_path, "text")).shape == (2, 5)
+    assert outputs(again, small_batch(tmp_path, "labels")).shape == (2, 5)
     assert {"classifier.weight", "classifier.bias"} <= set(again.untrained)
     assert len(again.head_parameters()) == 2
 
@@ -159,12 +164,12 @@ def test_a_head_of_the_same_size_with_other_labels_is_forgotten(
     bases: dict[Kind, Path], tmp_path: Path
 ) -> None:
     """Three old answers are no start for three new ones; the very same labels are."""
-    network = trained(open_small(bases["bert"], "text"), small_batch(bases["bert"], "text"))
+    network = trained(open_small(bases["bert"], "labels"), small_batch(bases["bert"], "labels"))
     save_network(network, open_tokenizer(bases["bert"]), tmp_path)
     kind = "AutoModelForSequenceClassification"
 
-    other = open_network(tmp_path, labels=("a", "b", "c"), level="text", model_class=kind)
-    same = open_network(tmp_path, labels=LABELS, level="text", model_class=kind)
+    other = open_network(tmp_path, labels=("a", "b", "c"), output="labels", model_class=kind)
+    same = open_network(tmp_path, labels=LABELS, output="labels", model_class=kind)
 
     old, new, kept = (n.head_modules()["classifier"].weight for n in (network, other, same))
     assert torch.equal(kept, old)  # type: ignore[arg-type]
@@ -181,7 +186,7 @@ def test_a_folder_with_pickled_weights_only_is_refused(
     torch.save({}, tmp_path / "pytorch_model.bin")
 
     with pytest.raises(ModelError, match=r"has no model\.safetensors"):
-        open_small(tmp_path, "text")
+        open_small(tmp_path, "labels")
 
 
 def test_a_base_without_that_head_is_refused(tmp_path: Path) -> None:
@@ -189,9 +194,11 @@ def test_a_base_without_that_head_is_refused(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "vit"}))
 
     with pytest.raises(ModelError, match="'vit', no model that reads text alone"):
-        open_small(tmp_path, "word")
+        open_small(tmp_path, "word_labels")
 
 
 def test_loss_of_a_small_network_is_a_number(bases: dict[Kind, Path]) -> None:
     """The batch that these tests use is a real one."""
-    assert loss_of(open_small(bases["bert"], "word"), small_batch(bases["bert"], "word")).isfinite()
+    batch = small_batch(bases["bert"], "word_labels")
+
+    assert loss_of(open_small(bases["bert"], "word_labels"), batch).isfinite()

@@ -47,7 +47,8 @@ def copied(bases: dict[Kind, Path], tmp_path: Path) -> Any:
 
 
 def opened(folder: Path, **settings: Any) -> Any:
-    return open_network(folder, labels=("a", "b", "c"), level="text", model_class=CLASS, **settings)
+    labels = ("a", "b", "c")
+    return open_network(folder, labels=labels, output="labels", model_class=CLASS, **settings)
 
 
 def mlp(width: int, labels: int, dropout: float) -> nn.Module:

@@ -29,6 +29,7 @@ from polyculture.core.page import ReportInput
 from polyculture.core.recipe import Recipe
 from polyculture.core.run import Baseline, Facts, Run, Score, Scores
 from polyculture.core.survey import Survey
+from polyculture.core.task import Inventory
 from polyculture.core.values import Known, Undefined, Value
 from polyculture.report import write_report
 from polyculture.report.content import report_of
@@ -285,7 +286,7 @@ def made_run(name: str, accuracy: float) -> Run:
         name=name,
         fingerprint="ab12" * 16,
         recipe=Recipe.model_validate(recipe),
-        labels=("negative", "positive"),
+        inventory=Inventory(labels=("negative", "positive")),
         facts=Facts(
             versions={"polyculture": "0.1.0", "torch": "2.13.0"},
             base_digest="cd34" * 16,

@@ -129,7 +129,7 @@ def test_sizes_that_make_no_sense_cannot_be_written(settings: dict[str, Any]) ->
     [
         ("transformer", {"adaptation": "head_only"}, "trained whole"),
         ("convolutional", {"adaptation": "low_rank", "head": "mlp"}, "trained whole"),
-        ("tfidf", {"task": "spans"}, "classification only"),
+        ("tfidf", {"task": "spans"}, "cannot do 'spans'"),
         ("tfidf", {"head": "mlp"}, "linear model of their own"),
     ],
 )

@@ -52,7 +52,10 @@ def test_models_have_all_their_weights(name: str, count: int) -> None:
     held = load_file(folder / "model.safetensors")
 
     network = open_network(
-        folder, labels=("a", "b"), level="text", model_class="AutoModelForSequenceClassification"
+        folder,
+        labels=("a", "b"),
+        output="labels",
+        model_class="AutoModelForSequenceClassification",
     )
 
     assert sum(v.numel() for n, v in held.items() if not n.startswith("pooler.")) == count
@@ -68,7 +71,7 @@ def test_like_texts_have_like_vectors(name: str) -> None:
     network = open_network(
         folder,
         labels=("a",),
-        level="text",
+        output="labels",
         model_class="",
         make_head=lambda *_: torch.nn.Identity(),
     ).eval()

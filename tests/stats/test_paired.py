@@ -18,23 +18,65 @@ def test_p_is_the_two_sided_binomial_test_of_the_items_that_differ(
     right: list[tuple[bool, bool]],
 ) -> None:
     """SciPy's exact binomial test gives the same p."""
-    gold = ["x"] * len(right)
-    a, b = (["x" if ok else None for ok in side] for side in zip(*right, strict=True))
+    a, b = ([float(ok) for ok in side] for side in zip(*right, strict=True))
 
-    value, a_only, b_only = better(gold, a, b)
+    value, a_only, b_only = better(a, b)
 
     expected = binomtest(a_only, a_only + b_only).pvalue if a_only + b_only else 1.0
     assert isinstance(value, Known)
     assert value.number == pytest.approx(expected)
     assert a_only == sum(x and not y for x, y in right)
+    assert b_only == sum(y and not x for x, y in right)
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), min_size=1, max_size=9))
+def test_partial_grades_are_held_against_every_choice_of_signs(
+    grades: list[tuple[int, int]],
+) -> None:
+    """All 2^n choices, counted; an item on which both are as good decides nothing."""
+    a, b = ([number / 20 for number in side] for side in zip(*grades, strict=True))
+    differences = [5 * (one - other) for one, other in grades]
+    sums = [
+        abs(sum(sign * one for sign, one in zip(signs, differences, strict=True)))
+        for signs in product((1, -1), repeat=len(differences))
+    ]
+
+    value, a_only, b_only = better([*a, 0.5], [*b, 0.5])
+
+    assert isinstance(value, Known)
+    assert value.number == pytest.approx(np.mean([one >= abs(sum(differences)) for one in sums]))
+    assert a_only == sum(one > 0 for one in differences)
+    assert b_only == sum(one < 0 for one in differences)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=40))
+def test_one_partial_grade_that_decides_nothing_changes_no_p(
+    right: list[tuple[bool, bool]],
+) -> None:
+    """Where every other answer is right or wrong the test of signs is McNemar's."""
+    a, b = ([float(ok) for ok in side] for side in zip(*right, strict=True))
+
+    whole, partial = better(a, b), better([*a, 0.5], [*b, 0.5])
+
+    assert isinstance(whole[0], Known)
+    assert isinstance(partial[0], Known)
+    assert partial[0].number == pytest.approx(whole[0].number)
+    assert partial[1:] == whole[1:]
+
+
+def test_grades_a_little_apart_are_equal_to_the_hundredth() -> None:
+    """Noise of the last digits is no evidence; the counts still name the higher grade."""
+    value, a_only, b_only = better([0.501, 0.701, 0.301], [0.5, 0.7, 0.3])
+
+    assert value == Known(number=1.0, no_interval="a p value has no interval")
+    assert (a_only, b_only) == (3, 0)
 
 
 def test_a_thousand_differences_are_counted_exactly() -> None:
     """The exact sum is also right where a factorial would overflow."""
-    gold = ["x"] * 2000
-    a, b = ["x"] * 1100 + ["y"] * 900, ["y"] * 1100 + ["x"] * 900
+    a, b = [1.0] * 1100 + [0.0] * 900, [0.0] * 1100 + [1.0] * 900
 
-    value, *_ = better(gold, a, b)
+    value, *_ = better(a, b)
 
     assert isinstance(value, Known)
     assert value.number == pytest.approx(binomtest(900, 2000).pvalue)
@@ -42,13 +84,13 @@ def test_a_thousand_differences_are_counted_exactly() -> None:
 
 def test_lists_of_other_lengths_are_refused() -> None:
     """Only answers to the same items can be compared."""
-    with pytest.raises(ProbeMismatchError, match="1 right answers, 2 and 1 answers"):
-        better(["x"], ["x", "x"], ["x"])
+    with pytest.raises(ProbeMismatchError, match="got 2 of one model and 1 of the other"):
+        better([1.0, 1.0], [1.0])
 
 
 def test_no_items_give_no_p() -> None:
     """Nothing was compared, and the value says so."""
-    assert isinstance(better([], [], [])[0], Undefined)
+    assert isinstance(better([], [])[0], Undefined)
 
 
 def test_random_swaps_near_the_probability_of_all_swaps() -> None:

@@ -9,9 +9,12 @@ import torch
 from scipy.special import expit
 from sklearn.metrics import f1_score
 
+from polyculture.checks.tiny import _word_pieces
 from polyculture.core.errors import DataError, ModelError
+from polyculture.core.task import Context, Inventory
+from polyculture.nets.batch import Batch
 from polyculture.tasks.classification import PLUGIN as TASK
-from polyculture.tasks.classification import Classification, joined
+from polyculture.tasks.classification import Classification, codes, joined
 
 ONE = Classification()
 SEVERAL = Classification(multi_label=True)
@@ -25,22 +28,33 @@ def rows(labels: list[Any], name: str = "label", **columns: Any) -> pl.DataFrame
     )
 
 
+def told(*labels: str, settings: Classification = ONE) -> Context:
+    """What is known where these labels were learnt."""
+    return Context(settings=settings, inventory=Inventory(labels=labels))
+
+
+def loss(logits: torch.Tensor, targets: torch.Tensor, settings: Classification = ONE) -> float:
+    """The summed loss of some logits."""
+    batch = Batch(inputs={}, targets={"labels": targets})
+    return TASK.loss({"logits": logits}, batch, told(settings=settings)).item()
+
+
 def test_the_inventory_is_in_code_point_order_whatever_the_order_of_rows() -> None:
     """Labels depend on the training rows as a set."""
     splits = {"train": rows(["b", "人", "B", "b"]), "valid": rows(["b"])}
 
-    assert TASK.labels(splits, ONE) == ("B", "b", "人")
+    assert TASK.learn(splits, ONE) == Inventory(labels=("B", "b", "人"))
 
 
 def test_a_label_that_only_another_split_has_has_no_target_and_is_told() -> None:
     """It enters no inventory, adds nothing to the loss, and the note says how many rows have it."""
     splits = {"train": rows(["neutral", "good"]), "valid": rows(["good", "Neutral", "?", "?"])}
 
-    labels = TASK.labels(splits, ONE)
+    inventory = TASK.learn(splits, ONE)
 
-    assert labels == ("good", "neutral")
-    targets = [int(target) for target in TASK.targets(splits["valid"], labels, ONE)]
-    (note,) = TASK.unseen(splits, labels, ONE)
+    assert inventory.labels == ("good", "neutral")
+    targets = [int(code) for code in codes(splits["valid"], told(*inventory.labels))]
+    (note,) = TASK.remarks(splits, inventory, ONE)
     assert targets == [0, -100, -100, -100]
     assert note == (
         "2 labels do not occur in train: '?' (valid 2 rows), 'Neutral' (valid 1 row). The model "
@@ -61,14 +75,14 @@ def test_labels_that_only_other_splits_have_are_refused_where_the_recipe_says_so
         match=r"valid, item 'i1': 2 labels do not occur in train: 'bad' \(test 2 rows\), "
         r"'neutrall' \(valid 1 row\)\. Did you mean 'neutral' by 'neutrall'\?",
     ):
-        TASK.labels(splits, Classification(unseen="refuse"))
+        TASK.learn(splits, Classification(unseen="refuse"))
 
 
 def test_no_word_is_suggested_that_is_not_close() -> None:
     """'CODE' is no misspelling of 'COLOR'."""
     splits = {"train": rows(["COLOR", "HUM"]), "test": rows(["CODE"])}
 
-    (note,) = TASK.unseen(splits, TASK.labels(splits, ONE), ONE)
+    (note,) = TASK.remarks(splits, TASK.learn(splits, ONE), ONE)
 
     assert "mean" not in note
 
@@ -78,7 +92,7 @@ def test_unseen_gold_counts_as_wrong_as_scikit_learn_counts_it() -> None:
     data = rows(["a", "b", "new", "a", "new", "b"])
     answers = pl.DataFrame({"id": data["id"], "answer": ["a", "b", "a", "a", "b", "c"]})
 
-    scores = TASK.score(data, answers, ("a", "b", "c"), ONE, split="test")
+    scores = TASK.score(data, answers, told("a", "b", "c"), split="test")
 
     given, gold = answers["answer"].to_list(), data["label"].to_list()
     values = {score.name: getattr(score.value, "number", None) for score in scores.scores}
@@ -95,19 +109,16 @@ def test_unseen_labels_among_several_are_missed_as_scikit_learn_counts_them() ->
     """They are false negatives of the micro average, and their rows are not right as wholes."""
     data = rows([["a", "new"], ["b"], ["new"]], "labels")
     answers = pl.DataFrame({"id": data["id"], "answer": ["a", "b", "(none)"]})
-    labels = TASK.labels({"train": rows([["a"], ["b"]], "labels"), "test": data}, SEVERAL)
+    splits = {"train": rows([["a"], ["b"]], "labels"), "test": data}
+    context = Context(settings=SEVERAL, inventory=TASK.learn(splits, SEVERAL))
 
-    scores = TASK.score(data, answers, labels, SEVERAL, split="test")
+    scores = TASK.score(data, answers, context, split="test")
 
     gold = np.array([[1, 0, 1], [0, 1, 0], [0, 0, 1]])
     given = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 0]])
     values = {score.name: getattr(score.value, "number", None) for score in scores.scores}
-    assert labels == ("a", "b")
-    assert [list(target) for target in TASK.targets(data, labels, SEVERAL)] == [
-        [1, 0],
-        [0, 1],
-        [0, 0],
-    ]
+    assert context.labels == ("a", "b")
+    assert [list(code) for code in codes(data, context)] == [[1, 0], [0, 1], [0, 0]]
     assert values["micro_f1"] == pytest.approx(f1_score(gold, given, average="micro"))
     assert values["macro_f1"] == pytest.approx(
         f1_score(gold, given, average="macro", zero_division=0)
@@ -122,7 +133,7 @@ def test_unseen_labels_among_several_are_missed_as_scikit_learn_counts_them() ->
 def test_one_answer_only_is_refused(splits: dict[str, pl.DataFrame], settings: Any) -> None:
     """There is nothing to learn where every answer is the same."""
     with pytest.raises(DataError, match="train: every answer is 'a'"):
-        TASK.labels(splits, settings)
+        TASK.learn(splits, settings)
 
 
 @pytest.mark.parametrize(
@@ -156,23 +167,23 @@ def test_rows_without_gold_can_be_prepared_but_not_trained_on() -> None:
     unlabelled = TASK.prepare(rows(["a"]).drop("label"), "new.csv", ONE)
 
     with pytest.raises(DataError, match="train: there is no column 'label'"):
-        TASK.labels({"train": unlabelled}, ONE)
+        TASK.learn({"train": unlabelled}, ONE)
 
 
 def test_numbers_as_labels_become_text() -> None:
     """A label is what its cell says."""
     prepared = TASK.prepare(rows([1, 0]), "train", ONE)
 
-    assert TASK.labels({"train": prepared}, ONE) == ("0", "1")
+    assert TASK.learn({"train": prepared}, ONE).labels == ("0", "1")
 
 
 def test_decoding_right_logits_gives_the_gold() -> None:
     """Targets as logits come back as the right answers, with probabilities that sum to 1."""
     data = rows(["b", "a", "人"])
-    labels = TASK.labels({"train": data}, ONE)
-    logits = [np.eye(3)[code] * 9 for code in TASK.targets(data, labels, ONE)]
+    context = told(*TASK.learn({"train": data}, ONE).labels)
+    logits = [np.eye(3)[code] * 9 for code in codes(data, context)]
 
-    answers = TASK.decode(data, logits, labels, ONE)
+    answers = TASK.decode(data, logits, context)
 
     assert answers["answer"].to_list() == TASK.gold(data, ONE) == ["b", "a", "人"]
     probabilities = np.array(answers["probabilities"].to_list())
@@ -183,10 +194,10 @@ def test_decoding_right_logits_gives_the_gold() -> None:
 def test_decoding_right_logits_gives_the_gold_of_several_labels() -> None:
     """No label at all is an answer of its own, which no reader takes for an empty cell."""
     data = rows([["b", "a"], [], ["人"]], "labels")
-    labels = TASK.labels({"train": data}, SEVERAL)
-    logits = [target * 18 - 9 for target in TASK.targets(data, labels, SEVERAL)]
+    context = told(*TASK.learn({"train": data}, SEVERAL).labels, settings=SEVERAL)
+    logits = [code * 18 - 9 for code in codes(data, context)]
 
-    answers = TASK.decode(data, logits, labels, SEVERAL)
+    answers = TASK.decode(data, logits, context)
 
     assert answers["answer"].to_list() == TASK.gold(data, SEVERAL) == ["a|b", "(none)", "人"]
     assert "probabilities" not in answers.columns
@@ -195,7 +206,7 @@ def test_decoding_right_logits_gives_the_gold_of_several_labels() -> None:
 
 def test_large_logits_do_not_overflow() -> None:
     """Probabilities are computed in double precision from differences."""
-    answers = TASK.decode(rows(["a"]), [np.array([1e4, -1e4], np.float32)], ("a", "b"), ONE)
+    answers = TASK.decode(rows(["a"]), [np.array([1e4, -1e4], np.float32)], told("a", "b"))
 
     assert answers["probabilities"].to_list() == [[1.0, 0.0]]
 
@@ -203,31 +214,57 @@ def test_large_logits_do_not_overflow() -> None:
 def test_outputs_that_are_no_numbers_are_refused() -> None:
     """A training that went astray is said to have done so, and for which item."""
     with pytest.raises(ModelError, match=r"item 'i1' is not a number.*lower learning rate"):
-        TASK.decode(rows(["a", "b"]), [np.zeros(2), np.array([np.nan, 0])], ("a", "b"), ONE)
+        TASK.decode(rows(["a", "b"]), [np.zeros(2), np.array([np.nan, 0])], told("a", "b"))
 
 
-def test_loss_is_the_mean_over_what_counts() -> None:
+def test_loss_is_the_sum_over_what_counts() -> None:
     """Rows of -100 change nothing, and a batch of only such rows gives 0 and not NaN."""
     logits = torch.randn(4, 3, generator=torch.manual_seed(1))
     targets = torch.tensor([0, 2, -100, 1])
 
-    mean = TASK.loss(logits[[0, 1, 3]], targets[[0, 1, 3]], ONE)
+    known = loss(logits[[0, 1, 3]], targets[[0, 1, 3]])
 
-    assert TASK.loss(logits, targets, ONE) == pytest.approx(mean.item())
-    assert mean == pytest.approx(
+    assert loss(logits, targets) == pytest.approx(known)
+    assert known / 3 == pytest.approx(
         torch.nn.functional.cross_entropy(logits[[0, 1, 3]], targets[[0, 1, 3]]).item()
     )
-    assert TASK.loss(logits[2:3], targets[2:3], ONE) == 0
+    assert loss(logits[2:3], targets[2:3]) == 0
 
 
-def test_loss_of_several_labels_is_the_mean_of_each() -> None:
-    """As torch's own binary cross-entropy with logits."""
+def test_loss_of_several_labels_is_the_sum_of_each() -> None:
+    """As torch's own binary cross-entropy with logits, which is the mean of twelve."""
     logits = torch.randn(4, 3, generator=torch.manual_seed(1))
     targets = (torch.randn(4, 3) > 0).float()
 
     expected = torch.nn.functional.binary_cross_entropy_with_logits(logits, targets)
 
-    assert TASK.loss(logits, targets, SEVERAL) == pytest.approx(expected.item())
+    assert loss(logits, targets, SEVERAL) / 12 == pytest.approx(expected.item())
+
+
+@pytest.mark.parametrize(
+    ("settings", "data", "count"),
+    [
+        (ONE, rows(["a", "?", "b"]), 2),
+        (SEVERAL, rows([["a"], [], ["b", "?"]], "labels"), 6),
+        (ONE, rows(["a", "b", "a"]).drop("label"), 0),
+    ],
+    ids=["one", "several", "unknown"],
+)
+def test_a_batch_counts_what_its_loss_is_the_sum_of(
+    settings: Classification, data: pl.DataFrame, count: int
+) -> None:
+    """A text, or each label of a text; what train lacks does not count, nor what nobody knows."""
+    reader = _word_pieces(["text 0 1 2"])
+    inventory = Inventory(labels=("a", "b"))
+    context = Context(settings=settings, inventory=inventory, reader=reader, longest=16)
+    encoded = TASK.encode(data, context)
+
+    batch = TASK.collate(encoded.examples, context, np.random.default_rng(0))
+
+    assert batch.count == count
+    assert bool(batch.targets) == bool(count)
+    assert batch.rows == (0, 1, 2)
+    assert batch.size == int(batch.inputs["attention_mask"].sum()) == encoded.sizes.sum()
 
 
 def test_scores_of_several_labels_lead_with_micro_f1() -> None:
@@ -235,7 +272,9 @@ def test_scores_of_several_labels_lead_with_micro_f1() -> None:
     data = rows([["b", "a"], [], ["a"], ["a"]], "labels")
     answers = pl.DataFrame({"id": data["id"], "answer": ["a|b", "(none)", "a", "(none)"]})
 
-    scores = TASK.score(data, answers, ("a", "b"), SEVERAL, split="test", notes={"cut": 3})
+    scores = TASK.score(
+        data, answers, told("a", "b", settings=SEVERAL), split="test", notes={"cut": 3}
+    )
 
     values = {score.name: getattr(score.value, "number", None) for score in scores.scores}
     assert scores.headline().name == "micro_f1"
@@ -249,7 +288,7 @@ def test_majority_answers_with_the_shares_of_training() -> None:
     """A tie goes to the first label in code-point order."""
     data = rows(["b", "a", "b", "a"])
 
-    answers = TASK.baselines["majority"](data, data.head(1), ("a", "b"), ONE)
+    answers = TASK.baselines["majority"](data, data.head(1), told("a", "b"))
 
     assert answers.to_dicts() == [{"id": "i0", "answer": "a", "probabilities": [0.5, 0.5]}]
 
@@ -258,7 +297,7 @@ def test_majority_of_several_labels_is_the_most_frequent_set() -> None:
     """It is the answer given most often, not a mixture that nobody gave."""
     data = rows([["a", "b"], ["b", "a"], ["c"]], "labels")
 
-    answers = TASK.baselines["majority"](data, data, ("a", "b", "c"), SEVERAL)
+    answers = TASK.baselines["majority"](data, data, told("a", "b", "c", settings=SEVERAL))
 
     assert set(answers["answer"]) == {"a|b"}
 
@@ -272,7 +311,7 @@ def test_counted_words_learn_with_and_without_spaces(good: str, bad: str) -> Non
     train = rows(["good", "bad"] * 10).with_columns(text=pl.Series(texts))
     test = rows(["?", "?"]).with_columns(text=pl.Series([f"{bad}!", f"{good}!"]))
 
-    answers = TASK.baselines["tfidf"](train, test, ("bad", "good"), ONE)
+    answers = TASK.baselines["tfidf"](train, test, told("bad", "good"))
 
     assert answers["answer"].to_list() == ["bad", "good"]
     np.testing.assert_allclose(np.sum(answers["probabilities"].to_list(), axis=1), 1)
@@ -283,7 +322,7 @@ def test_counted_words_learn_several_labels_and_pairs() -> None:
     names = [["all", "red"], ["all"]] * 10
     train = rows(names, "labels", text_b=["red", "blue"] * 10)
 
-    answers = TASK.baselines["tfidf"](train, train.head(2), ("all", "red"), SEVERAL)
+    answers = TASK.baselines["tfidf"](train, train.head(2), told("all", "red", settings=SEVERAL))
 
     assert answers["answer"].to_list() == ["all|red", "all"]
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -12,16 +13,20 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from polyculture.checks.tiny import _word_pieces
 from polyculture.core import parts
 from polyculture.core.errors import DataError
+from polyculture.core.task import Context, Inventory
+from polyculture.nets.batch import Batch
 from polyculture.nets.words import cut
 from polyculture.stats.entities import illegal
 from polyculture.store.home import home
 from polyculture.tasks.spans import PLUGIN as TASK
-from polyculture.tasks.spans import Spans
+from polyculture.tasks.spans import Spans, allowed, codes
 
 SETTINGS = Spans()
 LABELS = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
+CONTEXT = Context(settings=SETTINGS, inventory=Inventory(labels=LABELS))
 
 
 def tagged(*sentences: str) -> pl.DataFrame:
@@ -42,15 +47,17 @@ def raw(text: str, *spans: tuple[int, int, str]) -> pl.DataFrame:
     return pl.DataFrame({"id": ["t"], "text": [text], "spans": pl.Series([cells], dtype=kind)})
 
 
-def logits_of(rows: pl.DataFrame) -> list[Any]:
-    return [np.eye(len(LABELS))[codes] for codes in TASK.targets(rows, LABELS, SETTINGS)]
+def loss(logits: torch.Tensor, targets: torch.Tensor) -> float:
+    """The summed loss of some logits."""
+    batch = Batch(inputs={}, targets={"labels": targets})
+    return TASK.loss({"logits": logits}, batch, CONTEXT).item()
 
 
 def test_the_inventory_is_o_then_each_type_with_both_tags() -> None:
     """Types are in code-point order, whatever occurs first; the I- tag is there from the start."""
     rows = tagged("Ada/B-PER lives/O in/O Rome/B-LOC")
 
-    assert TASK.labels({"train": rows}, SETTINGS) == LABELS
+    assert TASK.learn({"train": rows}, SETTINGS) == Inventory(labels=LABELS)
 
 
 def test_a_type_that_only_another_split_has_counts_as_missed() -> None:
@@ -60,19 +67,14 @@ def test_a_type_that_only_another_split_has_counts_as_missed() -> None:
         "test": tagged("x/O", "Oslo/B-LOC is/O Ada/B-PER", "Port/B-LOC Ellen/I-LOC"),
     }
 
-    labels = TASK.labels(splits, SETTINGS)
-    targets = TASK.targets(splits["test"], labels, SETTINGS)
-    answers = TASK.decode(
-        splits["test"],
-        [np.eye(len(labels))[target.clip(min=0)] for target in targets],
-        labels,
-        SETTINGS,
-    )
-    scores = TASK.score(splits["test"], answers, labels, SETTINGS, split="test")
+    context = Context(settings=SETTINGS, inventory=TASK.learn(splits, SETTINGS))
+    targets = codes(splits["test"], context.labels)
+    answers = TASK.decode(splits["test"], [target.clip(min=0) for target in targets], context)
+    scores = TASK.score(splits["test"], answers, context, split="test")
 
-    assert labels == ("O", "B-PER", "I-PER")
+    assert context.labels == ("O", "B-PER", "I-PER")
     assert [target.tolist() for target in targets] == [[0], [-100, 0, 1], [-100, -100]]
-    (note,) = TASK.unseen(splits, labels, SETTINGS)
+    (note,) = TASK.remarks(splits, context.inventory, SETTINGS)
     assert note == (
         "1 type of span does not occur in train: 'LOC' (test 2 rows). The model cannot answer it, "
         "so it counts as wrong."
@@ -91,13 +93,13 @@ def test_a_type_that_only_another_split_has_is_refused_where_the_recipe_says_so(
     splits = {"train": tagged("Ada/B-PER"), "test": tagged("x/O", "Oslo/B-LOC")}
 
     with pytest.raises(DataError, match=r"test, item 's1': 1 type of span does not occur in train"):
-        TASK.labels(splits, Spans(unseen="refuse"))
+        TASK.learn(splits, Spans(unseen="refuse"))
 
 
 def test_no_spans_in_training_are_refused() -> None:
     """One class only cannot be learnt."""
     with pytest.raises(DataError, match="train: there are no spans"):
-        TASK.labels({"train": tagged("it/O rains/O")}, SETTINGS)
+        TASK.learn({"train": tagged("it/O rains/O")}, SETTINGS)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +128,7 @@ def test_chinese_text_is_tagged_by_character() -> None:
 
     assert rows["tokens"].to_list() == [["叶", "老", "桂", "到", "了", "PS", "3", "店"]]
     assert rows["tags"][0].to_list()[:4] == ["B-PER", "I-PER", "I-PER", "O"]
-    answers = TASK.decode(rows, logits_of(rows), LABELS, SETTINGS)
+    answers = TASK.decode(rows, codes(rows, LABELS), CONTEXT)
     assert answers["answer"].to_list() == ['[["PER",0,3],["LOC",6,10]]']
     assert TASK.gold(rows, SETTINGS) == answers["answer"].to_list()
 
@@ -135,8 +137,8 @@ def test_a_span_inside_a_word_stays_in_the_gold_and_is_counted() -> None:
     """Words are cut without a look at the gold, so whole words miss it, which is said."""
     rows = TASK.prepare(raw("Norwegians sing", (0, 6, "LOC")), "test", SETTINGS)
 
-    answers = TASK.decode(rows, logits_of(rows), LABELS, SETTINGS)
-    scores = TASK.score(rows, answers, LABELS, SETTINGS, split="test")
+    answers = TASK.decode(rows, codes(rows, LABELS), CONTEXT)
+    scores = TASK.score(rows, answers, CONTEXT, split="test")
 
     assert TASK.gold(rows, SETTINGS) == ['[["LOC",0,6]]']
     assert answers["answer"].to_list() == ['[["LOC",0,10]]']
@@ -181,7 +183,7 @@ def test_cutting_loses_no_character_but_space(text: str) -> None:
     st.data(),
 )
 def test_decode_undoes_encode_for_spans_of_whole_words(pieces: list[str], data: Any) -> None:
-    """Right logits give the gold, whatever the script."""
+    """Right codes give the gold, whatever the script."""
     text = "".join(pieces)
     places = cut(text)
     edges = data.draw(st.lists(st.integers(0, len(places)), unique=True).map(sorted))
@@ -191,22 +193,22 @@ def test_decode_undoes_encode_for_spans_of_whole_words(pieces: list[str], data: 
     ]
     rows = TASK.prepare(raw(text, *spans), "train", SETTINGS)
 
-    answers = TASK.decode(rows, logits_of(rows), LABELS, SETTINGS)
+    answers = TASK.decode(rows, codes(rows, LABELS), CONTEXT)
 
     assert answers["answer"].to_list() == TASK.gold(rows, SETTINGS)
     assert len(json.loads(answers["answer"][0])) == len(spans)
 
 
 def test_words_that_the_model_could_not_see_are_o_against_full_gold() -> None:
-    """NaN in the middle and an array that ends early are counted, and recall pays for them."""
+    """-1 in the middle and an array that ends early are counted, and recall pays for them."""
     rows = tagged("Ada/B-PER met/O Mia/B-PER in/O Rome/B-LOC", "Oslo/B-LOC")
-    logits = logits_of(rows)
-    logits[0][2] = np.nan
-    logits[0] = logits[0][:4]
-    logits[1] = np.zeros((0, 5))
+    read = codes(rows, LABELS)
+    read[0][2] = -1
+    read[0] = read[0][:4]
+    read[1] = read[1][:0]
 
-    answers = TASK.decode(rows, logits, LABELS, SETTINGS)
-    scores = TASK.score(rows, answers, LABELS, SETTINGS, split="test")
+    answers = TASK.decode(rows, read, CONTEXT)
+    scores = TASK.score(rows, answers, CONTEXT, split="test")
 
     assert answers["tags"].to_list() == [["B-PER", "O", "O", "O", "O"], ["O"]]
     assert answers["unseen"].to_list() == [2, 1]
@@ -215,18 +217,17 @@ def test_words_that_the_model_could_not_see_are_o_against_full_gold() -> None:
     assert recall.value.number == 0.25  # type: ignore[union-attr]
 
 
-def test_paths_of_a_structured_head_stand_for_the_best_logit() -> None:
-    """A path that ends early, or holds no label, leaves the word unseen."""
+def test_codes_that_end_early_leave_their_words_unseen() -> None:
+    """As those that hold no label do; each is O."""
     rows = tagged("Ada/B-PER Lee/I-PER sings/O today/O")
-    logits = [np.zeros((4, 5))]
 
-    answers = TASK.decode(rows, logits, LABELS, SETTINGS, paths=[np.array([3, 4, -1])])
+    answers = TASK.decode(rows, [np.array([3, 4, -1])], CONTEXT)
 
     assert answers["tags"].to_list() == [["B-PER", "I-PER", "O", "O"]]
     assert answers["unseen"].to_list() == [2]
 
 
-def test_loss_is_the_mean_over_words_that_count() -> None:
+def test_loss_is_the_sum_over_words_that_count() -> None:
     """Padding changes nothing, and a batch of padding alone gives 0 and not NaN."""
     logits = torch.randn(2, 3, 5, generator=torch.manual_seed(1))
     targets = torch.tensor([[0, 1, -100], [4, -100, -100]])
@@ -234,8 +235,31 @@ def test_loss_is_the_mean_over_words_that_count() -> None:
 
     expected = torch.nn.functional.cross_entropy(logits[on], targets[on])
 
-    assert TASK.loss(logits, targets, SETTINGS) == pytest.approx(expected.item())
-    assert TASK.loss(logits[:, 2:], targets[:, 2:], SETTINGS) == 0
+    assert loss(logits, targets) / 3 == pytest.approx(expected.item())
+    assert loss(logits[:, 2:], targets[:, 2:]) == 0
+
+
+@pytest.mark.parametrize(
+    ("rows", "count"),
+    [
+        (tagged("Ada/B-PER met/O", "Acme/B-ORG Ltd/I-ORG in/O Rome/B-LOC"), 4),
+        (tagged("Ada/B-PER met/O", "Rome/B-LOC").drop("tags"), 0),
+    ],
+    ids=["known", "unknown"],
+)
+def test_a_batch_counts_the_words_that_have_a_target(rows: pl.DataFrame, count: int) -> None:
+    """Padding does not count, nor what train lacks, nor what nobody knows."""
+    reader = _word_pieces(["Ada met Acme Ltd in Rome"])
+    context = replace(CONTEXT, reader=reader, longest=16)
+    encoded = TASK.encode(rows, context)
+
+    batch = TASK.collate(encoded.examples, context, np.random.default_rng(0))
+
+    assert batch.count == count
+    assert bool(batch.targets) == bool(count)
+    assert batch.places["there"].sum(dim=1).tolist() == rows["tokens"].list.len().to_list()
+    assert batch.places["length"].tolist() == rows["tokens"].list.len().to_list()
+    assert batch.size == int(batch.inputs["attention_mask"].sum()) == encoded.sizes.sum()
 
 
 def test_the_most_frequent_tag_of_each_word_is_answered() -> None:
@@ -243,7 +267,7 @@ def test_the_most_frequent_tag_of_each_word_is_answered() -> None:
     train = tagged("Rome/B-LOC Rome/B-LOC Rome/B-PER", "may/O may/B-PER")
     rows = tagged("Rome/O may/O new/O")
 
-    answers = TASK.baselines["most_frequent_tag"](train, rows, LABELS, SETTINGS)
+    answers = TASK.baselines["most_frequent_tag"](train, rows, CONTEXT)
 
     assert answers["tags"].to_list() == [["B-LOC", "O", "O"]]
     assert answers["answer"].to_list() == ['[["LOC",0,1]]']
@@ -256,9 +280,9 @@ def test_rows_without_gold_can_be_prepared_but_not_trained_on() -> None:
 
     assert bare["tokens"].to_list() == [["Ada", "来", "了"]]
     with pytest.raises(DataError, match="train: there is no column 'spans'"):
-        TASK.labels({"train": bare}, SETTINGS)
+        TASK.learn({"train": bare}, SETTINGS)
     with pytest.raises(DataError, match="train: there is no column 'tags'"):
-        TASK.labels({"train": words}, SETTINGS)
+        TASK.learn({"train": words}, SETTINGS)
 
 
 def test_scores_of_a_test_set_as_large_as_conll_take_no_time() -> None:
@@ -266,14 +290,13 @@ def test_scores_of_a_test_set_as_large_as_conll_take_no_time() -> None:
     rng = np.random.default_rng(1)
     tags = [rng.choice(LABELS, 13, p=[0.8, 0.05, 0.05, 0.05, 0.05]).tolist() for _ in range(3453)]
     rows = pl.DataFrame({"id": [str(n) for n in range(3453)], "tokens": tags, "tags": tags})
-    logits = [
-        np.eye(5)[codes] + 1.5 * rng.random((13, 5))
-        for codes in TASK.targets(rows, LABELS, SETTINGS)
+    read = [
+        (np.eye(5)[code] + 1.5 * rng.random((13, 5))).argmax(axis=1) for code in codes(rows, LABELS)
     ]
-    answers = TASK.decode(rows, logits, LABELS, SETTINGS)
+    answers = TASK.decode(rows, read, CONTEXT)
 
     start = time.process_time()
-    scores = TASK.score(rows, answers, LABELS, SETTINGS, split="test")
+    scores = TASK.score(rows, answers, CONTEXT, split="test")
 
     assert time.process_time() - start < 2
     assert scores.headline().value.low is not None  # type: ignore[union-attr]
@@ -288,10 +311,10 @@ def test_the_table_of_tags_has_the_known_supports_of_conll2003() -> None:
     source = parts.load("sources.texts", "starter")
     data = source.read(source.settings(name="conll2003"))
     splits = {name: TASK.prepare(rows, name, SETTINGS) for name, rows in data.splits.items()}
-    labels = TASK.labels(splits, SETTINGS)
-    answers = TASK.baselines["most_frequent_tag"](splits["train"], splits["test"], labels, SETTINGS)
+    context = Context(settings=SETTINGS, inventory=TASK.learn(splits, SETTINGS))
+    answers = TASK.baselines["most_frequent_tag"](splits["train"], splits["test"], context)
 
-    scores = TASK.score(splits["test"], answers, labels, SETTINGS, split="test")
+    scores = TASK.score(splits["test"], answers, context, split="test")
 
     supports = {row["label"]: row["support"] for row in scores.tag_table}
     assert supports == {
@@ -311,9 +334,9 @@ def test_the_table_of_tags_has_the_known_supports_of_conll2003() -> None:
 
 def test_what_may_follow_what_is_what_illegal_does_not_count() -> None:
     """Every pair of tags, the start of a sentence among them; free where nothing was asked."""
-    rule = TASK.allowed(LABELS, Spans(only_legal=True))
+    rule = allowed(LABELS, Spans(only_legal=True))
 
-    assert TASK.allowed(LABELS, SETTINGS) is None
+    assert allowed(LABELS, SETTINGS) is None
     assert rule is not None
     for before, label in product(range(len(LABELS)), repeat=2):
         pair = [LABELS[before], LABELS[label]]

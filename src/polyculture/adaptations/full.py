@@ -12,10 +12,10 @@ class Full(Settings):
     kind: Literal["full"] = "full"
 
 
-def apply(network: Any, settings: Full) -> None:  # noqa: ARG001  # one form for all adaptations
+def attach(network: Any, settings: Full) -> None:  # noqa: ARG001  # one form for all adaptations
     """All weights are trained."""
     for weight in network.parameters():
         weight.requires_grad_(requires_grad=True)
 
 
-PLUGIN = Adaptation(settings=Full, learning_rate=None, apply=apply)
+PLUGIN = Adaptation(settings=Full, learning_rate=None, attach=attach)

@@ -12,7 +12,7 @@ class HeadOnly(Settings):
     kind: Literal["head_only"] = "head_only"
 
 
-def apply(network: Any, settings: HeadOnly) -> None:  # noqa: ARG001  # one form for all adaptations
+def attach(network: Any, settings: HeadOnly) -> None:  # noqa: ARG001  # one form for all adaptations
     """Only the head's weights, and weights the base's files did not hold, are trained."""
     for weight in network.parameters():
         weight.requires_grad_(requires_grad=False)
@@ -20,4 +20,10 @@ def apply(network: Any, settings: HeadOnly) -> None:  # noqa: ARG001  # one form
         weight.requires_grad_(requires_grad=True)
 
 
-PLUGIN = Adaptation(settings=HeadOnly, learning_rate=2e-3, apply=apply, caches_features=True)
+PLUGIN = Adaptation(
+    settings=HeadOnly,
+    learning_rate=2e-3,
+    attach=attach,
+    freezes_body=True,
+    caches_features=True,
+)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from polyculture.core.plugins import Adaptation
-from polyculture.core.recipe import Recipe, Settings
+from polyculture.core.recipe import Settings
 
 
 class LowRank(Settings):
@@ -24,7 +24,7 @@ class LowRank(Settings):
     """Share of the update's inputs that is dropped while training."""
 
 
-def apply(network: Any, settings: LowRank) -> None:
+def attach(network: Any, settings: LowRank) -> None:
     """Add the thin matrices, freeze the base, leave the head trainable.
 
     Raises:
@@ -74,7 +74,7 @@ def _check_rank(rank: int, targets: dict[str, Any], *, frozen: int) -> None:
     refuse_too_large(f"adaptation.rank = {rank:,}", added, frozen=frozen)
 
 
-def finish(network: Any) -> None:
+def merge(network: Any) -> None:
     """Add the updates to the base's matrices, so that the network is plain again."""
     from peft.tuners.lora import LoraLayer
 
@@ -85,15 +85,6 @@ def finish(network: Any) -> None:
                 setattr(module, name, child.get_base_layer())
 
 
-def refuses(recipe: Recipe) -> str | None:
-    """A convolutional base has no linear layers to adapt."""
-    if getattr(recipe.base, "kind", "") in {"convolutional", "tfidf"}:
-        return (
-            "adaptation 'low_rank' needs a Transformer base; a base made from nothing wants 'full'"
-        )
-    return None
-
-
 PLUGIN = Adaptation(
-    settings=LowRank, learning_rate=1e-3, apply=apply, finish=finish, refuses=refuses
+    settings=LowRank, learning_rate=1e-3, attach=attach, merge=merge, freezes_body=True
 )

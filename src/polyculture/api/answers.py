@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from polyculture.api.runs import is_counted
 from polyculture.core.errors import RecipeError, need
@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from polyculture.core.plugins import Task
     from polyculture.core.run import Run
-    from polyculture.engine.judge import Answerer
+    from polyculture.core.task import Context, Task
+    from polyculture.engine.evaluate import Answerer
     from polyculture.sources.rows.inputs import Inputs
 
 Probabilities = Literal["json", "columns", "none"]
+STRUCTS = ("probabilities", "label_probabilities")
+"""Columns that hold a probability for each label."""
 FLAT = (".csv", ".tsv")
 """Formats whose cells hold no lists: these are written as JSON."""
 
@@ -66,79 +68,71 @@ def predict(
     if out is not None:
         check_output(out, kind="answers", replace=replace, inputs=[run, file])
         check_suffix(out)
-    from polyculture.core import parts
+    from polyculture.core.task import Context, task_of
     from polyculture.store.runs import read_run
 
     record = read_run(run)
-    settings: Any = record.recipe.task
-    task: Task = parts.load("tasks", settings.kind)
-    if task.level == "word" and probabilities == "columns":
+    task = task_of(record.recipe.task)
+    if task.output == "word_labels" and probabilities == "columns":
         msg = f"{run} finds spans, which have no probabilities. Leave out --probabilities columns."
         raise RecipeError(msg)
+    context = Context(settings=record.recipe.task, inventory=record.inventory)
     inputs = _read(file, record, task, conll=conll)
     name = shown_name(file)
-    rows = task.prepare(inputs.rows, shown_path(file), settings)
-    predictor = _opened(run, record)
+    rows = task.prepare(inputs.rows, shown_path(file), record.recipe.task)
+    predictor = _opened(run, record, context)
     answers, encoded = predictor.answer(rows, name)
-    from polyculture.engine.encode import account
+    from polyculture.nets.reading.account import prefixed
 
-    found = _answered(rows, answers, record.labels, probabilities)
+    found = _as_asked(task.table(rows, answers, context), probabilities)
     table, clashes = _beside(inputs, found)
     if out is not None:
         cells = _with_json_cells(table) if out.suffix.lower() in FLAT else table
         with output_file(out, kind="answers", replace=replace, inputs=[run, file]) as unfinished:
             fill_table(cells, unfinished)
-    return table, [*inputs.notes, *clashes, *account(encoded, name, predictor.max_length)]
+    return table, [*inputs.notes, *clashes, *prefixed(encoded.notes, name)]
 
 
 def _read(file: Path, run: Run, task: Task, *, conll: bool | None) -> Inputs:
     from polyculture.sources.rows.inputs import read_inputs
     from polyculture.sources.rows.wanted import Wanted
 
-    wanted = Wanted(level=task.level, inputs=run.facts.inputs, data=run.recipe.data)
+    wanted = Wanted(
+        level="word" if task.output == "word_labels" else "text",
+        inputs=run.facts.inputs,
+        data=run.recipe.data,
+    )
     return read_inputs(file, wanted, conll=conll)
 
 
-def _opened(folder: Path, run: Run) -> Answerer:
+def _opened(folder: Path, run: Run, context: Context) -> Answerer:
     """The run's model; torch is loaded here, where everything else is known to be fine."""
     purpose = "Answering with a trained model"
     if is_counted(run.recipe):
         need("sklearn", extra="train", purpose=purpose)
         from polyculture.engine.counts import open_counts
 
-        return open_counts(folder / "model", run.recipe, run.labels)
+        return open_counts(folder / "model", context)
     need("torch", extra="train", purpose=purpose)
-    from polyculture.engine.predict import open_run
+    from polyculture.engine.model import open_run
 
     return open_run(folder)
 
 
-def _answered(
-    rows: pl.DataFrame,
-    answers: pl.DataFrame,
-    labels: tuple[str, ...],
-    probabilities: Probabilities,
-) -> pl.DataFrame:
-    """The columns of the answers, as they are given out."""
+def _as_asked(table: pl.DataFrame, probabilities: Probabilities) -> pl.DataFrame:
+    """The answers with their probabilities in the form that was asked for."""
     import polars as pl
 
-    if "tags" in answers.columns:
-        numbers = dict.fromkeys(("start", "end"), pl.Int64)
-        kind = pl.List(pl.Struct({**numbers, "label": pl.String, "text": pl.String}))
-        return pl.DataFrame({"spans": pl.Series(_spans(rows, answers), dtype=kind)})
-    table = answers.select("answer")
-    names = ("probabilities", "label_probabilities")
-    name = next((name for name in names if name in answers.columns), None)
-    if name is None or probabilities == "none":
+    name = next((name for name in STRUCTS if name in table.columns), None)
+    if name is None or probabilities == "json":
         return table
-    values = answers[name].to_list()
-    if probabilities == "columns":
-        return table.with_columns(
-            pl.Series(f"probability_{label}", [row[code] for row in values], pl.Float64)
-            for code, label in enumerate(labels)
-        )
-    objects = [dict(zip(labels, row, strict=True)) for row in values]
-    return table.with_columns(pl.Series(name, objects))
+    if probabilities == "none":
+        return table.drop(name)
+    labels = [field.name for field in table.schema[name].fields]  # type: ignore[attr-defined]
+    return table.drop(name).with_columns(
+        table[name].struct.field(label).alias(f"probability_{label}").cast(pl.Float64)
+        for label in labels
+    )
 
 
 def _beside(inputs: Inputs, found: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
@@ -171,21 +165,3 @@ def _with_json_cells(table: pl.DataFrame) -> pl.DataFrame:
         pl.Series(name, [json.dumps(v, ensure_ascii=False) for v in table[name].to_list()])
         for name in nested
     )
-
-
-def _spans(rows: pl.DataFrame, answers: pl.DataFrame) -> list[list[dict[str, Any]]]:
-    found = []
-    has_text = "text" in rows.columns
-    inputs: Any = rows["text" if has_text else "tokens"].to_list()
-    for answer, given in zip(answers["answer"].to_list(), inputs, strict=True):
-        spans = [
-            {
-                "start": start,
-                "end": end,
-                "label": label,
-                "text": given[start:end] if has_text else " ".join(given[start:end]),
-            }
-            for label, start, end in json.loads(answer)
-        ]
-        found.append(spans)
-    return found

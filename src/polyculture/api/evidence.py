@@ -167,8 +167,8 @@ def _text_of(rows: pl.DataFrame) -> list[str]:
 def _look(
     folder: Path, run: Run, items: ProbeItems, saved: Path | None, learned: Learned
 ) -> Evidence:
+    from polyculture.engine.model import open_run
     from polyculture.engine.observe import architecture, head, predictions, recipe
-    from polyculture.engine.predict import open_run
 
     predictor = open_run(folder)
     answered, notes = predictions.observe(predictor, items.rows, items.gold, saved)

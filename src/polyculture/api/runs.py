@@ -17,6 +17,7 @@ from polyculture.core.names import fault_of
 from polyculture.core.recipe import Recipe  # noqa: TC001  # a doctest reads it here
 from polyculture.core.record import Record
 from polyculture.core.request import Request, differences
+from polyculture.core.task import task_of
 from polyculture.store.digest import of_json
 from polyculture.store.disk import telling_of_disk
 from polyculture.store.folder import finish
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
     import polars as pl
 
     from polyculture.core.data import Dataset
-    from polyculture.core.plugins import Base, Task
+    from polyculture.core.plugins import Base
     from polyculture.core.run import Run
+    from polyculture.core.task import Inventory
     from polyculture.engine.ingredients import Ingredients
 
 NEEDED = ("train", "valid")
@@ -94,7 +96,7 @@ def train(
     _prepare(recipe)
     say("reading the data")
     dataset = dataset or read_data(recipe)
-    rows, labels = prepared(recipe, dataset)
+    rows, inventory = prepared(recipe, dataset)
     unfinished = Unfinished.hold(folder)
     try:
         refuse_finished(folder, recipe, replace=replace)  # another process may have been quicker
@@ -111,7 +113,7 @@ def train(
                 fingerprint=fingerprint_of(recipe, dataset, base.digest),
                 dataset=dataset,
                 rows=rows,
-                labels=labels,
+                inventory=inventory,
                 base=base,
             )
             if is_counted(recipe):
@@ -175,11 +177,10 @@ def check(recipe: Recipe, say: Callable[[str], None] = lambda _: None) -> Check:
     _prepare(recipe)
     say("reading the data")
     dataset = read_data(recipe)
-    rows, labels = prepared(recipe, dataset)
+    rows, inventory = prepared(recipe, dataset)
     from polyculture.engine.ingredients import Ingredients
 
-    settings: Any = recipe.task
-    unseen = parts.load("tasks", settings.kind).unseen(rows, labels, settings)
+    remarks = task_of(recipe.task).remarks(rows, inventory, recipe.task)
     with TemporaryDirectory() as place:
         say("opening the base")
         base = open_base(recipe, rows["train"], Path(place) / "base")
@@ -189,15 +190,15 @@ def check(recipe: Recipe, say: Callable[[str], None] = lambda _: None) -> Check:
             fingerprint=fingerprint_of(recipe, dataset, base.digest),
             dataset=dataset,
             rows=rows,
-            labels=labels,
+            inventory=inventory,
             base=base,
         )
         figures, notes = _estimated(given, say)
     return Check(
         name=given.name,
         rows={split: len(part) for split, part in rows.items()},
-        labels=labels,
-        notes=(*dataset.notes, *base.notes, *unseen, *notes),
+        labels=inventory.labels,
+        notes=(*dataset.notes, *base.notes, *remarks, *notes),
         **figures,
     )
 
@@ -270,15 +271,14 @@ def read_data(recipe: Recipe) -> Dataset:
 
 def prepared(
     recipe: Recipe, dataset: Dataset, needed: Sequence[str] = NEEDED
-) -> tuple[dict[str, pl.DataFrame], tuple[str, ...]]:
-    """All splits as the task wants them, and the labels.
+) -> tuple[dict[str, pl.DataFrame], Inventory]:
+    """All splits as the task wants them, and what can be learnt of them before training.
 
     Raises:
         RecipeError: A split that training needs is missing.
         DataError: A row or label is not what the task can use.
     """
-    settings: Any = recipe.task
-    task: Task = parts.load("tasks", settings.kind)
+    settings, task = recipe.task, task_of(recipe.task)
     for split in needed:
         if split not in dataset.splits:
             msg = (
@@ -293,7 +293,7 @@ def prepared(
         except RowError as error:
             raise dataset.tell(split, error) from error
     try:
-        return rows, task.labels(rows, settings)
+        return rows, task.learn(rows, settings)
     except RowError as error:
         raise dataset.tell(error.where, error) from error
 

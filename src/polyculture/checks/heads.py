@@ -13,7 +13,7 @@ from torch import Tensor
 
 from polyculture.checks.adaptations import (
     LABELS,
-    Level,
+    Wanted,
     loss_of,
     open_small,
     outputs,
@@ -23,7 +23,8 @@ from polyculture.checks.adaptations import (
 )
 from polyculture.core.plugins import Head
 from polyculture.core.recipe import Settings
-from polyculture.nets.network import Batch, Network
+from polyculture.nets.batch import Batch
+from polyculture.nets.network import Network
 
 
 def made(head: Head, settings: Settings) -> Any:
@@ -33,32 +34,31 @@ def made(head: Head, settings: Settings) -> Any:
     return lambda width, labels, dropout: make(settings, width, labels, dropout)
 
 
-def network_with(head: Head, settings: Settings, folder: Path, level: Level) -> Network:
+def network_with(head: Head, settings: Settings, folder: Path, output: Wanted) -> Network:
     """The small base with this head."""
-    return open_small(folder, level, made(head, settings))
+    return open_small(folder, output, made(head, settings))
 
 
 def gives_a_number_for_each_label(
-    head: Head, settings: Settings, folder: Path, level: Level
+    head: Head, settings: Settings, folder: Path, output: Wanted
 ) -> None:
     """Logits have the shape of the answers, and are finite."""
-    batch = small_batch(folder, level)
+    batch = small_batch(folder, output)
 
-    logits = outputs(network_with(head, settings, folder, level), batch)
+    logits = outputs(network_with(head, settings, folder, output), batch)
 
-    assert batch.targets is not None
-    assert logits.shape == (*batch.targets.shape, len(LABELS))
+    assert logits.shape == (*batch.targets["labels"].shape, len(LABELS))
     assert logits.isfinite().all()
 
 
-def every_weight_learns(head: Head, settings: Settings, folder: Path, level: Level) -> None:
+def every_weight_learns(head: Head, settings: Settings, folder: Path, output: Wanted) -> None:
     """After one step each weight of the head has a gradient, and so has the base below it."""
-    network = network_with(head, settings, folder, level)
-    trained(network, small_batch(folder, level))
+    network = network_with(head, settings, folder, output)
+    trained(network, small_batch(folder, output))
     for weight in network.parameters():
         weight.grad = None
 
-    loss_of(network, small_batch(folder, level)).backward()
+    loss_of(network, small_batch(folder, output)).backward()
 
     assert network.head is not None
     idle = [n for n, w in network.head.named_parameters() if w.grad is None or not w.grad.any()]
@@ -68,10 +68,10 @@ def every_weight_learns(head: Head, settings: Settings, folder: Path, level: Lev
     assert theirs == {id(weight) for weight in network.head.parameters()}
 
 
-def training_lowers_the_loss(head: Head, settings: Settings, folder: Path, level: Level) -> None:
+def training_lowers_the_loss(head: Head, settings: Settings, folder: Path, output: Wanted) -> None:
     """Some steps on two examples make these two more likely."""
-    batch = small_batch(folder, level)
-    network = network_with(head, settings, folder, level).eval()
+    batch = small_batch(folder, output)
+    network = network_with(head, settings, folder, output).eval()
     before = loss_of(network, batch).item()
 
     for _ in range(3):
@@ -80,66 +80,65 @@ def training_lowers_the_loss(head: Head, settings: Settings, folder: Path, level
     assert loss_of(network, batch).item() < before
 
 
-def padding_changes_no_answer(head: Head, settings: Settings, folder: Path, level: Level) -> None:
-    """A piece says the same alone and beside a longer one."""
-    batch = small_batch(folder, level)
-    network = network_with(head, settings, folder, level)
+def padding_changes_no_answer(head: Head, settings: Settings, folder: Path, output: Wanted) -> None:
+    """An example says the same alone and beside a longer one."""
+    batch = small_batch(folder, output)
+    network = network_with(head, settings, folder, output)
 
     beside = outputs(network, batch)[1]
     alone = outputs(network, _second(batch))[0]
 
-    real = 1 if level == "word" else len(LABELS)  # the second piece has one word
+    real = 1 if output == "word_labels" else len(LABELS)  # the second example has one word
     torch.testing.assert_close(beside[:real], alone[:real], atol=1e-5, rtol=0)
 
 
 def _second(batch: Batch) -> Batch:
-    """The second piece without its padding."""
+    """The second example without its padding."""
     length = int(batch.inputs["attention_mask"][1].sum())
 
-    def row(values: Tensor | None, width: int) -> Tensor | None:
-        return None if values is None else values[1:2, :width]
+    def row(values: Tensor) -> Tensor:
+        return values[1:2, :1] if values.ndim > 1 else values[1:2]
 
     return replace(
         batch,
         inputs={name: values[1:2, :length] for name, values in batch.inputs.items()},
-        positions=row(batch.positions, 1),
-        words=row(batch.words, 1),
-        shapes=row(batch.shapes, 1),
-        targets=None,
+        places={name: row(values) for name, values in batch.places.items()},
+        targets={},
+        rows=(1,),
     )
 
 
 def paths_hold_labels_of_words_alone(
-    head: Head, settings: Settings, folder: Path, level: Level
+    head: Head, settings: Settings, folder: Path, output: Wanted
 ) -> None:
-    """A structured head decodes a label for every word; others leave that to the task."""
-    batch = small_batch(folder, level)
-    network = network_with(head, settings, folder, level)
+    """Every word has a label, whether words are scored together or not."""
+    batch = small_batch(folder, output)
+    network = network_with(head, settings, folder, output)
 
-    if batch.words is None:
+    if output == "labels":
         return
-    paths = network.paths(outputs(network, batch), batch.words)
+    there = batch.places["there"]
+    paths = network.best_path(outputs(network, batch), there)
 
-    if paths is not None:
-        assert paths.shape == batch.words.shape
-        assert ((paths >= 0) & (paths < len(LABELS)))[batch.words].all()
+    assert paths.shape == there.shape
+    assert ((paths >= 0) & (paths < len(LABELS)))[there].all()
 
 
 def a_reloaded_head_gives_equal_outputs(
-    head: Head, settings: Settings, folder: Path, level: Level
+    head: Head, settings: Settings, folder: Path, output: Wanted
 ) -> None:
     """Saved, opened again: not one bit of the outputs differs."""
-    batch = small_batch(folder, level)
-    network = trained(network_with(head, settings, folder, level), batch)
+    batch = small_batch(folder, output)
+    network = trained(network_with(head, settings, folder, output), batch)
     before = outputs(network, batch)
 
-    again = reloaded(network, folder, level, made(head, settings))
+    again = reloaded(network, folder, output, made(head, settings))
 
     assert torch.equal(before, outputs(again, batch))
     assert before.shape == outputs(again, batch).shape
 
 
-Check = Callable[[Head, Settings, Path, Level], None]
+Check = Callable[[Head, Settings, Path, Wanted], None]
 CHECKS: tuple[Check, ...] = (
     gives_a_number_for_each_label,
     every_weight_learns,

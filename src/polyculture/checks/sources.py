@@ -141,7 +141,7 @@ def can_be_opened_as_a_network(source: BaseSource, settings: Any, texts: Sequenc
             return
         words = open_tokenizer(base.folder)(["Oslo", "今天", "!"], is_split_into_words=True)
         network = open_network(
-            base.folder, labels=("a", "b"), level="text", model_class="", make_head=_no_head
+            base.folder, labels=("a", "b"), output="labels", model_class="", make_head=_no_head
         )
 
     assert {0, 1, 2} <= set(words.word_ids())

@@ -117,7 +117,9 @@ class Show:
                     completed=tick.step,
                     facts=facts,
                 )
-        if tick.score is not None:
+        if tick.no_score is not None:
+            self._print(f"  epoch {tick.epoch:.2f}  loss {tick.loss:.4f}  {tick.no_score}")
+        elif tick.score is not None:
             from polyculture.stats.learned import remark
 
             words = remark(tick.score, is_best=tick.is_best)

@@ -10,17 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
-
-    import numpy as np
-    import polars as pl
-    from numpy.typing import NDArray
 
     from polyculture.core.cards import Cards
     from polyculture.core.data import Dataset
     from polyculture.core.recipe import Recipe, Settings
-    from polyculture.core.run import Scores
+    from polyculture.core.task import Output
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,55 +52,10 @@ class BaseSource:
     """Settings, training texts (each a list of words or one text), an empty work folder, seed.
     Only bases made from nothing look at the texts (to make their vocabulary)."""
     refuses: Callable[[Recipe], str | None] | None = None
-    """Why a recipe cannot use this base, or none."""
+    """Why the other parts of a recipe cannot go with this base, or none. It asks them for facts,
+    such as ``freezes_body``, never for their names."""
     is_made: bool = False
     """The base is made when it is opened, which takes a while."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Task:
-    """A kind of question: its columns, labels, decoding and scores.
-
-    Every function takes the task's settings last. ``labels`` is the inventory, in the order of
-    the model's outputs.
-    """
-
-    settings: type[Settings]
-    level: Literal["text", "word"]
-    """One answer a text, or one a word."""
-    model_class: str
-    """transformers' class of the standard head: ``AutoModelForSequenceClassification``, ..."""
-    prepare: Callable[[pl.DataFrame, str, Any], pl.DataFrame]
-    """(rows, where, settings): check the columns and bring them to canonical form; ``where`` names
-    the split or file in messages. For spans this adds ``tokens`` to rows of raw text."""
-    labels: Callable[[Mapping[str, pl.DataFrame], Any], tuple[str, ...]]
-    """(prepared splits, settings): all labels, from train alone. Labels that only another split has
-    count as wrong there, or are a ``RowError`` where the settings say so."""
-    unseen: Callable[[Mapping[str, pl.DataFrame], tuple[str, ...], Any], tuple[str, ...]] = (
-        lambda _, __, ___: ()
-    )
-    """(prepared splits, labels, settings): notes on labels that only another split has."""
-    targets: Callable[[pl.DataFrame, tuple[str, ...], Any], list[NDArray[Any]]]
-    """One array a row: ``()`` int64 for one label, ``(labels,)`` float32 for several,
-    ``(words,)`` int64 for tags. What is not among the labels is -100."""
-    loss: Callable[[Any, Any, Any], Any]
-    """(logits, targets, settings), torch tensors: the mean loss. Targets of -100 do not count."""
-    decode: Callable[..., pl.DataFrame]
-    """(rows, logits, labels, settings, paths=None): answers, one row a row of ``rows`` with columns
-    ``id``, ``answer`` (text), ``probabilities`` (list of float, one a label; classification with
-    one label) and, for spans, ``tags``. ``logits`` holds one array a row, ``(labels,)`` or
-    ``(words, labels)``; ``paths`` label codes that were decoded together, ``(words,)`` a row."""
-    gold: Callable[[pl.DataFrame, Any], list[str]]
-    """(rows, settings): the right answers as text, in the very form that ``decode`` gives."""
-    score: Callable[..., Scores]
-    """(rows, answers, labels, settings, split=..., notes={}): all scores, from saved answers."""
-    baselines: Mapping[str, Callable[..., pl.DataFrame]]
-    """Name to (train rows, rows, labels, settings): answers of a simple method, as ``decode``."""
-    allowed: Callable[[tuple[str, ...], Any], NDArray[np.bool_] | None] = lambda _, __: None
-    """(labels, settings): which label may follow which, ``(before, after)``; what a row begins with
-    is what may follow the first label. None where every answer stands alone."""
-    toy: Callable[[], Dataset]
-    """A small dataset of our own that a tiny model learns in seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,11 +63,15 @@ class Head:
     """The layer from a base's vectors to a task's answers."""
 
     settings: type[Settings]
+    gives: frozenset[Output]
+    """What it can give; a task wants one of these."""
     make: Callable[..., Any] | None
     """(settings, width, labels, dropout): a torch module; none where the base's own standard head
     is used. A module that scores the words of a row together has ``loss(logits, targets, mask)``
-    and ``best_path(logits, mask, allowed=...)``; the latter gives label codes ``(rows, words)``."""
-    refuses: Callable[[Recipe], str | None] | None = None
+    and ``best_path(logits, mask, allowed=...)``: the summed loss, and label codes of
+    ``(rows, words)``."""
+    is_standard: Callable[[Any, Output], bool] = lambda _, __: False
+    """(settings, what the task wants): whether this is transformers' own class of the task."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,13 +81,14 @@ class Adaptation:
     settings: type[Settings]
     learning_rate: float | None
     """Peak rate where the recipe names none; none where it follows the size of the base."""
-    apply: Callable[[Any, Any], None]
+    attach: Callable[[Any, Any], None]
     """(network, settings): freeze, unfreeze or add weights, in place."""
-    finish: Callable[[Any], None] | None = None
+    merge: Callable[[Any], None] | None = None
     """(network): merge what was added, so that the network is plain again."""
+    freezes_body: bool = False
+    """The weights of the base stay as they are, whatever is added to them."""
     caches_features: bool = False
-    """The base never changes, so its outputs are computed once."""
-    refuses: Callable[[Recipe], str | None] | None = None
+    """Nothing is added either, so the base's outputs are computed once."""
 
 
 @dataclass(frozen=True, kw_only=True)

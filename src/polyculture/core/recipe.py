@@ -189,15 +189,24 @@ class Recipe(Asked):
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:
-        for place, shelf, key in (
-            ("head", "heads", "kind"),
-            ("base", "sources.bases", "source"),
-            ("adaptation", "adaptations", "kind"),
-        ):
-            kind = getattr(getattr(self, place), key)
-            refuse: Callable[[Recipe], str | None] | None
-            refuse = getattr(parts.load(shelf, kind), "refuses", None)
-            reason = refuse(self) if refuse else None
-            if reason:
-                raise ValueError(reason)
+        reason = self._head_gives_what_the_task_wants()
+        base: Any = self.base
+        refuse: Callable[[Recipe], str | None] | None
+        refuse = parts.load("sources.bases", base.source).refuses
+        reason = reason or (refuse(self) if refuse else None)
+        if reason:
+            raise ValueError(reason)
         return self
+
+    def _head_gives_what_the_task_wants(self) -> str | None:
+        task: Any = self.task
+        head: Any = self.head
+        wanted = parts.load("tasks", task.kind).output
+        if wanted in parts.load("heads", head.kind).gives:
+            return None
+        fitting = [one for one in parts.names("heads") if wanted in parts.load("heads", one).gives]
+        choice = " or ".join(repr(name) for name in fitting) or "another task"
+        return (
+            f"head {head.kind!r} does not give what the task {task.kind!r} wants "
+            f"({wanted.replace('_', ' ')}). Choose {choice}"
+        )

@@ -1,12 +1,13 @@
 """What happened in one training: the record that every later stage reads."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, model_validator
 
 from polyculture.core.names import checked_name
 from polyculture.core.recipe import Recipe
 from polyculture.core.record import Record
+from polyculture.core.task import Inventory
 from polyculture.core.values import Value
 
 
@@ -18,6 +19,7 @@ class Score(Record):
     value: Value
     headline: bool = False
     """This is the figure that training was steered by."""
+    higher_is_better: bool = True
 
 
 class Scores(Record):
@@ -44,11 +46,12 @@ class Baseline(Record):
     name: str
     scores: Scores
     better: Value
-    """Two-sided p of the exact McNemar test of right and wrong items, model against baseline."""
+    """Two-sided p of the paired test of the items' grades, model against baseline: the exact
+    McNemar test where grades are right or wrong, sign flips where an answer may be partly right."""
     model_only: int
-    """Items that the model alone gets right."""
+    """Items that the model alone gets right, or on which its grade is the higher one."""
     baseline_only: int
-    """Items that the baseline alone gets right."""
+    """Items that the baseline alone gets right, or on which its grade is the higher one."""
 
 
 class Facts(Record):
@@ -80,13 +83,29 @@ class Facts(Record):
 class Run(Record):
     """One finished training: what was asked, what happened, how good it is."""
 
-    schema_number: int = 1
+    schema_number: int = 2
     name: Annotated[str, AfterValidator(checked_name)]
     fingerprint: str
     """SHA-256 of recipe and data digest."""
     recipe: Recipe
-    labels: tuple[str, ...]
+    inventory: Inventory
+    """What was learnt from the training rows before training."""
     facts: Facts
     valid: Scores
     test: Scores | None
     baselines: tuple[Baseline, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _reads_schema_1(cls, record: Any) -> Any:
+        """Runs of schema 1 hold ``labels`` where there is an inventory now."""
+        is_old = isinstance(record, dict) and record.get("schema_number") == 1
+        if not is_old or "labels" not in record:
+            return record
+        rest = {name: value for name, value in record.items() if name != "labels"}
+        return {**rest, "schema_number": 2, "inventory": {"labels": record["labels"]}}
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All answers, in the order of the network's outputs."""
+        return self.inventory.labels

@@ -1,6 +1,6 @@
 """TF-IDF from training to answers, without torch: word counts wait for no network.
 
-``engine/train.py`` and ``engine/predict.py`` do the same for networks, and cost seconds to import.
+``engine/train.py`` and ``engine/model.py`` do the same for networks, and cost seconds to import.
 """
 
 import time
@@ -12,13 +12,20 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from polyculture.core.recipe import Recipe
+from polyculture.core.errors import RecipeError
 from polyculture.core.run import Facts, Run
+from polyculture.core.task import Context, Encoded, task_of
 from polyculture.engine import memory
-from polyculture.engine.encode import Encoded, account, refuse_unknown
-from polyculture.engine.ingredients import Ingredients, task_of, versions
-from polyculture.engine.judge import judge
+from polyculture.engine.evaluate import evaluate_saved
+from polyculture.engine.ingredients import Ingredients, versions
 from polyculture.engine.record import write_run
+from polyculture.nets.reading.account import (
+    of_texts,
+    of_unknown,
+    prefixed,
+    refuse_unreadable,
+    why_unreadable,
+)
 from polyculture.nets.saved_counts import load_counts
 from polyculture.nets.tfidf import LONGEST, Tfidf, joined_texts
 
@@ -27,11 +34,8 @@ from polyculture.nets.tfidf import LONGEST, Tfidf, joined_texts
 class Counts:
     """A finished run of word counts, ready to answer; what ``Predictor`` is for networks."""
 
-    recipe: Recipe
-    labels: tuple[str, ...]
+    context: Context
     model: Tfidf
-    max_length: int = LONGEST
-    """Characters of a text that are counted."""
 
     def answer(self, rows: pl.DataFrame, where: str = "the input") -> tuple[pl.DataFrame, Encoded]:
         """Answers to rows, and how many of them hold no word that was counted.
@@ -43,42 +47,44 @@ class Counts:
         Raises:
             DataError: No row holds a word that was counted.
         """
-        return answer_rows(self.model, self.recipe, self.labels, rows, where)
+        return answer_rows(self.model, self.context, rows, where)
 
 
 def answer_rows(
-    model: Tfidf, recipe: Recipe, labels: tuple[str, ...], rows: pl.DataFrame, where: str
+    model: Tfidf, context: Context, rows: pl.DataFrame, where: str
 ) -> tuple[pl.DataFrame, Encoded]:
     """See ``Counts.answer``."""
     seen, counts = _count(model, rows, where)
     logits = list(model.scores(counts))
-    return task_of(recipe).decode(rows, logits, labels, recipe.task, paths=None), seen
+    return task_of(context.settings).decode(rows, logits, context), seen
 
 
 def _count(model: Tfidf, rows: pl.DataFrame, where: str) -> tuple[Encoded, Any]:
     texts = joined_texts(rows)
     counts = model.count(texts)
+    cut = sum(len(text) > LONGEST for text in texts)
+    unknown = int((counts.getnnz(axis=1) == 0).sum())
     seen = Encoded(
-        pieces=[],
+        examples=(),
         rows=len(rows),
-        cut_texts=sum(len(text) > LONGEST for text in texts),
-        windowed=0,
-        unread_words=0,
-        unknown=int((counts.getnnz(axis=1) == 0).sum()),
-        unit="characters",
+        notes=(
+            *of_texts(cut=cut, rows=len(rows), longest=LONGEST, unit="characters"),
+            *of_unknown(unknown, len(rows)),
+        ),
+        protocol={"cut_texts": cut},
+        unreadable=why_unreadable(unknown, len(rows)),
     )
-    refuse_unknown(seen, where)
+    refuse_unreadable(seen, where)
     return seen, counts
 
 
-def open_counts(folder: Path, recipe: Recipe, labels: tuple[str, ...]) -> Counts:
+def open_counts(folder: Path, context: Context) -> Counts:
     """Load a run's ``model`` folder of word counts.
 
     Raises:
         ModelError: A file of it is missing or damaged, or belongs to another run.
     """
-    model = load_counts(folder, labels)
-    return Counts(recipe=recipe, labels=labels, model=model)
+    return Counts(context=context, model=load_counts(folder, context.labels))
 
 
 def train_counts(
@@ -95,12 +101,16 @@ def train_counts(
     memory.forget_peak()
     began = time.monotonic()
     say("counting words")
-    targets = np.stack(given.targets("train"))
-    model = Tfidf.fit(joined_texts(given.rows["train"]), targets, labels=len(given.labels))
+    context, rows = given.context, given.rows["train"]
+    if given.task.codes is None:
+        msg = f"Word counts cannot learn the task {given.recipe.task.kind!r}. Choose another base."  # type: ignore[attr-defined]
+        raise RecipeError(msg)
+    targets = np.stack(given.task.codes(rows, context))
+    model = Tfidf.fit(joined_texts(rows), targets, labels=len(context.labels))
     model.save(folder / "model")
-    saved = open_counts(folder / "model", given.recipe, given.labels)
+    saved = open_counts(folder / "model", context)
     notes = _notes(model, given)
-    judged = judge(given, saved, folder, say)
+    evaluation = evaluate_saved(given, saved, folder, say)
     facts = Facts(
         versions=versions(),
         base_digest=given.base.digest,
@@ -117,9 +127,9 @@ def train_counts(
         trained_parameters=model.parameters,
         rows={split: len(rows) for split, rows in given.rows.items()},
         inputs=given.inputs,
-        notes=(*given.dataset.notes, *given.base.notes, *notes, *judged.notes),
+        notes=(*given.dataset.notes, *given.base.notes, *notes, *evaluation.notes),
     )
-    return write_run(given, folder, facts, judged)
+    return write_run(given, folder, facts, evaluation)
 
 
 def _notes(model: Tfidf, given: Ingredients) -> list[str]:
@@ -127,5 +137,5 @@ def _notes(model: Tfidf, given: Ingredients) -> list[str]:
     notes = []
     for split, rows in given.rows.items():
         seen, _ = _count(model, rows, split)
-        notes += account(seen, split, LONGEST) if split in {"train", "valid"} else []
+        notes += prefixed(seen.notes, split) if split in {"train", "valid"} else []
     return notes

@@ -6,6 +6,8 @@ The figures come from docs/log.md ("Defaults that learn"); what was used is reco
 import numpy as np
 from numpy.typing import NDArray
 
+from polyculture.core.task import Output
+
 RATES = ((15_000_000, 2e-4), (150_000_000, 5e-5))
 """Peak rates of pretrained bases up to a number of weights. The first was measured on MiniLM-L6,
 10.7 million; at the same rate me5-small, 21.3 million in twice as many layers, learnt no more than
@@ -49,23 +51,24 @@ def learning_rate(weights: int, *, is_pretrained: bool) -> float:
     return next((rate for most, rate in RATES if weights <= most), LARGE)
 
 
-def batch_tokens(lengths: NDArray[np.int64], rows: int, epochs: int, level: str) -> int:
+def batch_tokens(sizes: NDArray[np.int64], rows: int, epochs: int, output: Output) -> int:
     """Padded tokens of a batch: few enough that a small data set gets enough steps.
 
     Args:
-        lengths: Tokens of the pieces, or of some of them, ``(pieces,)``.
+        sizes: Tokens of the examples, or of some of them, ``(examples,)``.
         rows: To train on.
         epochs: Passes over them.
-        level: ``text`` or ``word``.
+        output: What the task wants of the network.
 
     Example:
-        >>> lengths = np.array([10, 20])
-        >>> [batch_tokens(lengths, rows, 4, "text") for rows in (100, 500, 4_000)]
+        >>> sizes = np.array([10, 20])
+        >>> [batch_tokens(sizes, rows, 4, "labels") for rows in (100, 500, 4_000)]
         [60, 165, 480]
-        >>> [batch_tokens(lengths, rows, 4, "word") for rows in (100, 500, 4_000)]
+        >>> [batch_tokens(sizes, rows, 4, "word_labels") for rows in (100, 500, 4_000)]
         [60, 165, 256]
     """
-    mean = float(lengths.mean())
-    most = ROWS_A_BATCH * mean if level == "text" else TOKENS_A_BATCH
+    mean = float(sizes.mean())
+    is_word = output == "word_labels"
+    most = TOKENS_A_BATCH if is_word else ROWS_A_BATCH * mean
     enough = max(FEWEST_ROWS, rows * epochs // FEWEST_STEPS) * mean
-    return max(int(min(most, enough)), int(lengths.max()) if level == "text" else 16)
+    return max(int(min(most, enough)), 16 if is_word else int(sizes.max()))

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from polyculture.engine.encode import Encoded
+from polyculture.core.task import Encoded
 from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.opened import Opened, compact_tokens, open_base
 from polyculture.engine.plan import Plan
@@ -27,8 +27,8 @@ from polyculture.nets.network import count, trainable
 SPLITS = ("train", "valid")
 ROWS_READ = 2_000
 """Rows of each split whose lengths and tokens stand for all."""
-PIECES_TIMED = 64
-"""Pieces from which the timed steps take theirs."""
+EXAMPLES_TIMED = 64
+"""Examples from which the timed steps take theirs."""
 ROWS_JUDGED = 8
 """Validation rows on which reading without training is timed."""
 BUSY = 1.4
@@ -149,8 +149,8 @@ def _places(count_: int, most: int) -> NDArray[np.int64]:
 
 def _few(encoded: Mapping[str, Encoded], judged: Encoded) -> dict[str, Encoded]:
     train = encoded["train"]
-    places = _places(len(train.pieces), PIECES_TIMED)
-    few = replace(train, pieces=[train.pieces[place] for place in places])
+    places = _places(len(train.examples), EXAMPLES_TIMED)
+    few = replace(train, examples=[train.examples[place] for place in places])
     return {"train": few, "valid": judged}
 
 
@@ -165,18 +165,18 @@ def _cost_of_reading(
     share = sum(len(given.rows[name]) for name in SPLITS) / sum(
         len(some.rows[name]) for name in SPLITS
     )
-    pieces = sum(len(part.pieces) for part in encoded.values())
-    return share * (encoding + prepared.seconds_a_piece * pieces)
+    examples = sum(len(part.examples) for part in encoded.values())
+    return share * (encoding + prepared.seconds_an_example * examples)
 
 
 def _size(given: Ingredients, some: Ingredients, train: Encoded, budget: int, start: float) -> Size:
     """The plan's size, with the lengths of some rows for those of all."""
     fit, rows = given.recipe.fit, given.rows
-    pieces = round(len(train.pieces) * len(rows["train"]) / len(some.rows["train"]))
-    lengths = np.resize(train.lengths, pieces)
-    plan = Plan(lengths, budget=budget, epochs=fit.epochs, seed=given.recipe.seed)
+    examples = round(len(train.examples) * len(rows["train"]) / len(some.rows["train"]))
+    sizes = np.resize(train.sizes, examples)
+    plan = Plan(sizes, budget=budget, epochs=fit.epochs, seed=given.recipe.seed)
     epoch = plan[: round(plan.steps_per_epoch)]
-    tokens = np.mean([len(batch) * lengths[batch].max() for batch in epoch])
+    tokens = np.mean([len(batch) * sizes[batch].max() for batch in epoch])
     test = len(rows["test"]) if "test" in rows else 0
     return Size(
         steps=len(plan),

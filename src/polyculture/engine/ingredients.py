@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from numpy.typing import NDArray
 
 from polyculture.core import parts
 from polyculture.core.data import Dataset
-from polyculture.core.plugins import Adaptation, Base, Task
+from polyculture.core.plugins import Adaptation, Base
 from polyculture.core.recipe import Recipe
+from polyculture.core.task import Context, Inventory, Task, task_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,13 +26,18 @@ class Ingredients:
     dataset: Dataset
     rows: Mapping[str, pl.DataFrame]
     """Splits as the task prepared them."""
-    labels: tuple[str, ...]
+    inventory: Inventory
     base: Base
 
     @property
     def task(self) -> Task:
         """The task's part."""
-        return task_of(self.recipe)
+        return task_of(self.recipe.task)
+
+    @property
+    def context(self) -> Context:
+        """What the task's functions may look at where there is no network."""
+        return Context(settings=self.recipe.task, inventory=self.inventory)
 
     @property
     def adaptation(self) -> Adaptation:
@@ -43,22 +48,13 @@ class Ingredients:
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """Columns of the rows that the model reads."""
-        columns = self.rows["train"].columns
-        if self.task.level == "word":
-            return ("text",) if "starts" in columns else ("tokens",)
-        return tuple(name for name in ("text", "text_b") if name in columns)
-
-    def targets(self, split: str) -> list[NDArray[Any]]:
-        """The right answers of a split as the task's numbers."""
-        return self.task.targets(self.rows[split], self.labels, self.recipe.task)
-
-
-def task_of(recipe: Recipe) -> Task:
-    """The part of a recipe's task."""
-    settings: Any = recipe.task
-    part: Task = parts.load("tasks", settings.kind)
-    return part
+        """Columns of the data that the model reads."""
+        there = self.dataset.splits["train"].columns
+        return tuple(
+            name
+            for name, column in self.task.columns.items()
+            if name in there and not column.is_gold and column.unless not in there
+        )
 
 
 def versions() -> dict[str, str]:

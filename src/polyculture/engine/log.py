@@ -18,7 +18,7 @@ class Log:
 
     def write(self, tick: Tick) -> None:
         """Append a step."""
-        if tick.score is None and tick.step % self.EVERY:
+        if tick.score is None and tick.no_score is None and tick.step % self.EVERY:
             return
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(tick.model_dump(exclude_none=True)) + "\n")

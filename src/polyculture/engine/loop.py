@@ -23,12 +23,14 @@ from polyculture.core.record import Record
 from polyculture.core.signals import Ended, finish_step_first
 from polyculture.engine import resume
 from polyculture.engine.budget import Budget
+from polyculture.engine.look import Look, record_look
 from polyculture.engine.precision import Kernels
 from polyculture.engine.step import Shares
 from polyculture.engine.team import Team
 from polyculture.nets.allocator import give_back_freed_memory
+from polyculture.nets.batch import Batch, Outputs
 from polyculture.nets.embedding import CompactEmbedding
-from polyculture.nets.network import Batch, Network, count, load_weights, trainable
+from polyculture.nets.network import Network, count, load_weights, trainable
 
 TABLES = (nn.Embedding, CompactEmbedding)
 
@@ -50,6 +52,8 @@ class Tick(Record):
     """At this speed; less if training stops early."""
     score: float | None = None
     """Validation score, where this tick is a look at the validation rows."""
+    no_score: str | None = None
+    """Why such a look has no score: "no progress, because ..."."""
     score_loss: float | None = None
     is_best: bool = False
 
@@ -59,12 +63,13 @@ class Work:
     """What is trained on, and how answers are judged."""
 
     plan: Sequence[NDArray[Any]]
-    """The pieces of every batch, all epochs one after the other."""
+    """The examples of every batch, all epochs one after the other."""
     steps_per_epoch: float
     batch_of: Callable[[NDArray[Any]], Batch]
-    """Numbers of pieces to a padded batch with targets."""
-    loss_of: Callable[[Tensor, Batch], Tensor]
-    evaluate: Callable[[], tuple[float, float]]
+    """Numbers of examples to a padded batch with targets."""
+    loss_of: Callable[[Outputs, Batch], Tensor]
+    """Outputs and batch to the summed loss."""
+    look: Callable[[], Look]
     """Score and loss on the validation rows."""
     tokens_valid: int = 0
     """Tokens of the validation rows."""
@@ -81,6 +86,7 @@ def fit(
     kernels: Kernels,
     team: Team,
     seed: int,
+    couples_rows: bool = False,
     checkpoints: Path,
     until: float = math.inf,
     on_tick: Callable[[Tick], None] = lambda _: None,
@@ -99,6 +105,7 @@ def fit(
         kernels: Precision and attention.
         team: The threads that share a batch.
         seed: Seed of dropout masks.
+        couples_rows: The loss needs the outputs of a whole batch.
         checkpoints: Folder for checkpoints.
         until: When the whole command has to end, on the clock of ``time.monotonic``. Where that is
             sooner than the plan's end, the schedule follows the clock.
@@ -132,6 +139,7 @@ def fit(
         precision=kernels.precision,
         team=team,
         seed=seed,
+        couples_rows=couples_rows,
     )
     with finish_step_first() as asked:
         while not progress.stopped:
@@ -159,19 +167,17 @@ def fit(
             tick = _tick(progress, work, rate * factor, speed, budget)
             if progress.step in looks or is_last:
                 give_back_freed_memory()  # reading many rows at once wants other pieces of memory
-                score, score_loss = _timed(work, budget)
+                look = _timed(work, budget)
                 # what was left was an estimate, and the look itself took time
                 is_spent = budget.is_spent(time.monotonic())
                 is_last = progress.step == len(work.plan) or is_spent
                 speed.pause()
-                progress, is_best = judge(progress, score, score_loss)
+                progress, is_best = record_look(progress, look)
                 if is_best:
                     best = {name: weight.detach().clone() for name, weight in weights.items()}
                 stopped = _why_stop(progress, settings, is_last=is_last, spent=is_spent)
                 progress = progress.model_copy(update={"stopped": stopped})
-                tick = tick.model_copy(
-                    update={"score": score, "score_loss": score_loss, "is_best": is_best}
-                )
+                tick = _with_look(tick, look, is_best=is_best)
             on_tick(tick)
             is_due = time.monotonic() - saved >= settings.checkpoint_seconds
             ended = asked.number
@@ -251,35 +257,16 @@ def rate_factor(share: float, settings: Fit) -> float:
             return 1.0
 
 
-def judge(progress: resume.Progress, score: float, loss: float) -> tuple[resume.Progress, bool]:
-    """Record a look at validation. A higher score is better; at equal scores the lower loss is.
-
-    Example:
-        >>> progress, is_best = judge(resume.Progress(step=3), 0.5, 1.0)
-        >>> is_best, progress.best_step, judge(progress, 0.5, 1.5)[1]
-        (True, 3, False)
-    """
-    before = (
-        (-math.inf, -math.inf)
-        if progress.best_score is None or progress.best_loss is None
-        else (progress.best_score, -progress.best_loss)
-    )
-    is_best = (score, -loss) > before
-    changes: dict[str, Any] = {
-        "evaluations": progress.evaluations + 1,
-        "stale": 0 if is_best else progress.stale + 1,
-        "loss_sum": 0.0,
-        "loss_steps": 0,
-    }
-    if is_best:
-        changes |= {"best_score": score, "best_loss": loss, "best_step": progress.step}
-    return progress.model_copy(update=changes), is_best
+def _with_look(tick: Tick, look: Look, *, is_best: bool) -> Tick:
+    no_score = f"no progress, because {look.reason}" if look.score is None else None
+    found = {"score": look.score, "no_score": no_score, "score_loss": look.loss}
+    return tick.model_copy(update={**found, "is_best": is_best})
 
 
-def _timed(work: Work, budget: Budget) -> tuple[float, float]:
+def _timed(work: Work, budget: Budget) -> Look:
     """Score and loss on the validation rows; how long it took tells what testing will take."""
     began = time.monotonic()
-    found = work.evaluate()
+    found = work.look()
     budget.saw(tokens=work.tokens_valid, seconds=time.monotonic() - began, learning=False)
     return found
 

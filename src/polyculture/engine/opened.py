@@ -4,20 +4,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
-from transformers import PreTrainedTokenizerBase
 
 from polyculture.core.errors import ModelError
+from polyculture.core.task import Context, Encoded
 from polyculture.engine.chosen import Chosen
-from polyculture.engine.encode import Encoded, check_known, encode, longest
 from polyculture.engine.ingredients import Ingredients
-from polyculture.engine.predict import network_of
+from polyculture.engine.model import network_of
 from polyculture.nets import threads
 from polyculture.nets.build import open_tokenizer
 from polyculture.nets.dropout import make_cheap
 from polyculture.nets.embedding import compact
 from polyculture.nets.network import Network, count
+from polyculture.nets.reading.account import refuse_unreadable
+from polyculture.nets.reading.texts import longest_input
 from polyculture.nets.weights_fit import check_tokens
-from polyculture.nets.word_tokens import WordSpaces
+
+LOOK = 64
+"""Rows at a time in which something is looked for that can be read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,40 +28,27 @@ class Opened:
     """A base with its head and adaptation, before any text was read."""
 
     network: Network
-    tokenizer: PreTrainedTokenizerBase
-    max_length: int
-    word_spaces: WordSpaces
+    context: Context
+    """What the task may look at, the base's tokenizer among it."""
     untrained: tuple[str, ...]
     """Parameters that the base's files did not hold; ``head`` for a head of ours."""
     base_weights: int
     """Weights of the base without its table of tokens."""
 
-    def check_known(self, given: Ingredients) -> None:
-        """See that the tokenizer knows something of every split.
+    def check_readable(self, given: Ingredients) -> None:
+        """See early that something of every split can be read.
 
         Raises:
-            DataError: All texts of a split are empty, or unknown to it.
+            DataError: All texts of a split are empty, or unknown to the tokenizer.
         """
         for split, rows in given.rows.items():
-            check_known(
-                rows,
-                self.tokenizer,
-                split,
-                level=given.task.level,
-                max_length=self.max_length,
-                spaces=self.word_spaces,
-            )
+            parts = (rows[start : start + LOOK] for start in range(0, len(rows), LOOK))
+            if all(given.task.encode(part, self.context).unreadable for part in parts):
+                refuse_unreadable(given.task.encode(rows, self.context), split)
 
     def encode(self, given: Ingredients, split: str) -> Encoded:
-        """The pieces of a split."""
-        return encode(
-            given.rows[split],
-            self.tokenizer,
-            level=given.task.level,
-            max_length=self.max_length,
-            spaces=self.word_spaces,
-            with_shapes=bool(getattr(given.recipe.head, "shapes", False)),
-        )
+        """The examples of a split."""
+        return given.task.encode(given.rows[split], self.context)
 
 
 def open_base(given: Ingredients, earlier: Chosen | None = None) -> Opened:
@@ -74,32 +64,36 @@ def open_base(given: Ingredients, earlier: Chosen | None = None) -> Opened:
     if given.base.folder is None:
         msg = f"The base {given.base.name!r} has no network to train."
         raise ModelError(msg)
-    network = network_of(given.base.folder, recipe, given.task, given.labels)
+    network = network_of(given.base.folder, recipe, given.inventory)
     tokenizer = open_tokenizer(given.base.folder)
     check_tokens(given.base.folder, network, tokenizer)
     untrained = (*network.untrained, *(() if network.head is None else ("head",)))
     base_weights = _weights_apart_from_tokens(network)
-    given.adaptation.apply(network, recipe.adaptation)
+    given.adaptation.attach(network, recipe.adaptation)
     make_cheap(network)
     return Opened(
         network=network,
-        tokenizer=tokenizer,
-        max_length=earlier.max_length
-        if earlier
-        else longest(tokenizer, network.body.config, recipe.fit.max_length),
-        word_spaces=earlier.word_spaces if earlier else "as_in_text",
+        context=Context(
+            settings=recipe.task,
+            inventory=given.inventory,
+            reader=tokenizer,
+            longest=earlier.max_length
+            if earlier
+            else longest_input(tokenizer, network.body.config, recipe.fit.max_length),
+            word_spaces=earlier.word_spaces if earlier else "as_in_text",
+        ),
         untrained=untrained,
         base_weights=base_weights,
     )
 
 
 def compact_tokens(opened: Opened, encoded: Iterable[Encoded]) -> None:
-    """Train those rows of the table of tokens that some pieces read, where it is trained at all."""
-    network, padding = opened.network, opened.tokenizer.pad_token_id
+    """Train those rows of the table of tokens that some examples read, if it is trained at all."""
+    network, padding = opened.network, opened.context.reader.pad_token_id
     if _trains_tokens(network):
         tokens = {padding}
         for part in encoded:
-            tokens.update(*(piece.tokens.tolist() for piece in part.pieces))
+            tokens.update(*(e.inputs["input_ids"].tolist() for e in part.examples))
         compact(network.body, tokens)
 
 

@@ -20,16 +20,16 @@ COUNTED = 2_000_000
 epochs together have more, the number of steps is the mean of the counted epochs times all epochs.
 """
 OVERHEAD = 200
-"""An epoch of a handful of pieces takes as long as this many more."""
+"""An epoch of a handful of examples takes as long as this many more."""
 
 
 class Plan(Sequence[NDArray[Any]]):
-    """The pieces of every batch, all epochs one after the other.
+    """The examples of every batch, all epochs one after the other.
 
     Args:
-        lengths: Tokens of every piece, ``(pieces,)``.
+        lengths: Tokens of every example, ``(examples,)``.
         budget: Padded tokens of a batch.
-        epochs: Passes over the pieces.
+        epochs: Passes over the examples.
         seed: Seed of the order.
 
     Example:

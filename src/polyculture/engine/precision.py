@@ -21,8 +21,9 @@ from torch import Tensor, nn
 
 from polyculture.core.record import Record
 from polyculture.nets import attention
+from polyculture.nets.batch import Batch, Outputs
 from polyculture.nets.embedding import CompactEmbedding
-from polyculture.nets.network import Batch, Network
+from polyculture.nets.network import Network
 from polyculture.store.digest import of_json
 from polyculture.store.home import home, keep
 
@@ -43,7 +44,7 @@ class Kernels(Record):
 def choose(
     network: Network,
     batch: Batch,
-    loss_of: Callable[[Tensor, Batch], Tensor],
+    loss_of: Callable[[Outputs, Batch], Tensor],
     *,
     wanted: Literal["auto", "float32", "bfloat16"],
     threads: int,
@@ -53,7 +54,7 @@ def choose(
     Args:
         network: As it will be trained; its weights are left as they are.
         batch: One thread's share of a typical batch, with targets.
-        loss_of: (logits, batch) to the loss.
+        loss_of: (outputs, batch) to the summed loss.
         wanted: What the recipe says about precision.
         threads: Threads of the training.
     """
@@ -81,7 +82,7 @@ def _remembered(place: Path) -> Kernels | None:
 def _fastest(
     network: Network,
     batch: Batch,
-    loss_of: Callable[[Tensor, Batch], Tensor],
+    loss_of: Callable[[Outputs, Batch], Tensor],
     *,
     wanted: str,
     threads: int,
@@ -149,15 +150,15 @@ def _timed(work: Callable[[], Any]) -> float:
 def _seconds(
     network: Network,
     batch: Batch,
-    loss_of: Callable[[Tensor, Batch], Tensor],
+    loss_of: Callable[[Outputs, Batch], Tensor],
     kernels: Kernels,
 ) -> float:
     use(network, kernels)
 
     def step() -> None:
         with arithmetic(kernels.precision):
-            logits = network(batch)
-        loss_of(logits.float(), batch).backward()
+            outputs = network(batch)
+        loss_of(outputs, batch).backward()
 
     network.train()
     return _timed(step)

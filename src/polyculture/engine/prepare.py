@@ -10,20 +10,22 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from transformers import PreTrainedTokenizerBase
+from torch.nn.utils.rnn import pad_sequence
 
-from polyculture.engine.batches import collate
+from polyculture.core.task import Context, Encoded
 from polyculture.engine.chosen import CHOSEN, Chosen, remembered
 from polyculture.engine.defaults import HEAD, batch_tokens, learning_rate
-from polyculture.engine.encode import Encoded, account
 from polyculture.engine.features import cache_features
 from polyculture.engine.ingredients import Ingredients
+from polyculture.engine.look import Look
 from polyculture.engine.loop import Work
 from polyculture.engine.opened import Opened, compact_tokens, open_base, threads_of
 from polyculture.engine.plan import Plan
 from polyculture.engine.precision import choose, use
-from polyculture.engine.predict import decode, read_rows, word_counts
-from polyculture.nets.network import Batch, Network
+from polyculture.engine.read import read_rows
+from polyculture.nets.batch import Batch, Outputs
+from polyculture.nets.network import Network
+from polyculture.nets.reading.account import prefixed
 from polyculture.store.folder import write_text
 
 TIMED_TOKENS = 512
@@ -36,14 +38,14 @@ class Prepared:
     """A network and its encoded data, ready for the loop."""
 
     network: Network
-    tokenizer: PreTrainedTokenizerBase
+    context: Context
     chosen: Chosen
     work: Work
     notes: tuple[str, ...]
     lengths: NDArray[np.int64]
-    """Tokens of the pieces to train on, ``(pieces,)``."""
-    seconds_a_piece: float
-    """Seconds in which a frozen base read each piece; 0 where the base is trained."""
+    """Sizes of the examples to train on, ``(examples,)``."""
+    seconds_an_example: float
+    """Seconds in which a frozen base read each example; 0 where the base is trained."""
 
 
 def prepare(given: Ingredients, folder: Path | None) -> Prepared:
@@ -55,7 +57,7 @@ def prepare(given: Ingredients, folder: Path | None) -> Prepared:
     """
     earlier = remembered(folder)
     opened = open_base(given, earlier)
-    opened.check_known(given)
+    opened.check_readable(given)
     encoded = {split: opened.encode(given, split) for split in ("train", "valid")}
     compact_tokens(opened, encoded.values())
     rows = len(given.rows["train"])
@@ -67,8 +69,8 @@ def prepare(given: Ingredients, folder: Path | None) -> Prepared:
 
 def budget_of(given: Ingredients, encoded: Encoded, rows: int) -> int:
     """Padded tokens of a batch: the recipe's, or the default for so many rows."""
-    fit, level = given.recipe.fit, given.task.level
-    return fit.batch_tokens or batch_tokens(encoded.lengths, rows, fit.epochs, level)
+    fit, output = given.recipe.fit, given.task.output
+    return fit.batch_tokens or batch_tokens(encoded.sizes, rows, fit.epochs, output)
 
 
 def assemble(
@@ -83,19 +85,19 @@ def assemble(
     Args:
         given: Recipe, data and base.
         opened: The base, with a compact table of tokens.
-        encoded: Pieces of ``train`` and ``valid``.
+        encoded: Examples of ``train`` and ``valid``.
         budget: Padded tokens of a batch.
         earlier: What the training chose that is resumed; none to choose anew.
     """
-    recipe, network, tokenizer = given.recipe, opened.network, opened.tokenizer
-    batch_of, loss_of = _functions(given, network, encoded["train"], tokenizer)
+    recipe, network, context = given.recipe, opened.network, opened.context
+    batch_of, loss_of = _functions(given, network, encoded["train"], context)
     budget = earlier.batch_tokens if earlier else budget
-    plan = Plan(encoded["train"].lengths, budget=budget, epochs=recipe.fit.epochs, seed=recipe.seed)
+    plan = Plan(encoded["train"].sizes, budget=budget, epochs=recipe.fit.epochs, seed=recipe.seed)
     threads_ = threads_of(given)
     chosen = earlier or Chosen(
         kernels=choose(
             network,
-            batch_of(_to_time(plan, encoded["train"].lengths, threads_)),
+            batch_of(_to_time(plan, encoded["train"].sizes, threads_)),
             loss_of,
             wanted=recipe.fit.precision,
             threads=threads_,
@@ -103,9 +105,9 @@ def assemble(
         threads=threads_,
         batch_tokens=budget,
         learning_rate=recipe.fit.learning_rate or _default_rate(given, opened),
-        max_length=opened.max_length,
+        max_length=context.longest,
         head_learning_rate=recipe.fit.head_learning_rate or _default_head_rate(given),
-        word_spaces=opened.word_spaces,
+        word_spaces=context.word_spaces,
     )
     torch.set_num_threads(chosen.threads)
     use(network, chosen.kernels)
@@ -115,39 +117,38 @@ def assemble(
         features = cache_features(
             network,
             encoded,
-            tokenizer.pad_token_id,
+            given.task,
+            context,
             kernels=chosen.kernels,
             threads=chosen.threads,
         )
-        batch_of, loss_of = _functions(
-            given, network, encoded["train"], tokenizer, features["train"]
-        )
-    read = sum(len(part.pieces) for part in encoded.values())
-    seconds_a_piece = (time.perf_counter() - began) / read if features else 0.0
+        batch_of, loss_of = _functions(given, network, encoded["train"], context, features["train"])
+    read = sum(len(part.examples) for part in encoded.values())
+    seconds_an_example = (time.perf_counter() - began) / read if features else 0.0
     torch.manual_seed(recipe.seed)  # dropout draws the same numbers, whatever was timed before
     return Prepared(
         network=network,
-        tokenizer=tokenizer,
+        context=context,
         chosen=chosen,
         work=Work(
-            tokens_valid=(valid := int(encoded["valid"].lengths.sum())),
+            tokens_valid=(valid := int(encoded["valid"].sizes.sum())),
             tokens_after=2 * valid + _tokens_of_test(given, valid),
             plan=plan,
             steps_per_epoch=plan.steps_per_epoch,
             batch_of=batch_of,
             loss_of=loss_of,
-            evaluate=_evaluation(
+            look=_look(
                 given,
                 network,
                 encoded["valid"],
-                tokenizer,
+                context,
                 chosen=chosen,
                 features=features.get("valid"),
             ),
         ),
         notes=notes_on(given, opened, encoded),
-        lengths=encoded["train"].lengths,
-        seconds_a_piece=seconds_a_piece,
+        lengths=encoded["train"].sizes,
+        seconds_an_example=seconds_an_example,
     )
 
 
@@ -180,71 +181,64 @@ def _functions(
     given: Ingredients,
     network: Network,
     encoded: Encoded,
-    tokenizer: PreTrainedTokenizerBase,
+    context: Context,
     features: Sequence[Tensor] | None = None,
-) -> tuple[Callable[[NDArray[Any]], Batch], Callable[[Tensor, Batch], Tensor]]:
-    targets = given.targets("train")
+) -> tuple[Callable[[NDArray[Any]], Batch], Callable[[Outputs, Batch], Tensor]]:
+    task = given.task
 
     def batch_of(numbers: NDArray[Any]) -> Batch:
-        pieces = [encoded.pieces[n] for n in numbers]
-        return collate(
-            pieces,
-            level=given.task.level,
-            padding=int(tokenizer.pad_token_id),
-            targets=[targets[piece.row] for piece in pieces],
-            features=None if features is None else [features[n] for n in numbers],
+        batch = task.collate(
+            [encoded.examples[n] for n in numbers], context, np.random.default_rng(0)
         )
+        if features is not None:
+            batch.features = pad_sequence([features[n] for n in numbers], batch_first=True)
+        return batch
 
-    def loss_of(logits: Tensor, batch: Batch) -> Tensor:
-        structured = network.head_loss(logits, batch)
-        if structured is not None:
-            return structured
-        loss: Tensor = given.task.loss(logits, batch.targets, given.recipe.task)
-        return loss
+    def loss_of(outputs: Outputs, batch: Batch) -> Tensor:
+        structured = network.head_loss(outputs, batch)
+        return task.loss(outputs, batch, context) if structured is None else structured
 
     return batch_of, loss_of
 
 
-def _evaluation(
+def _look(
     given: Ingredients,
     network: Network,
     encoded: Encoded,
-    tokenizer: PreTrainedTokenizerBase,
+    context: Context,
     *,
     chosen: Chosen,
     features: Sequence[Tensor] | None,
-) -> Callable[[], tuple[float, float]]:
-    rows, settings = given.rows["valid"], given.recipe.task
-    targets = given.targets("valid")
-    _, loss_of = _functions(given, network, encoded, tokenizer)
+) -> Callable[[], Look]:
+    task, rows = given.task, given.rows["valid"]
+    _, loss_of = _functions(given, network, encoded, context)
 
-    def evaluate() -> tuple[float, float]:
-        outputs = read_rows(
+    def look() -> Look:
+        read = read_rows(
             network,
             encoded,
-            words=word_counts(rows, given.task),
-            padding=int(tokenizer.pad_token_id),
+            task,
+            context,
             precision=chosen.kernels.precision,
             threads=chosen.threads,
-            targets=targets,
             loss_of=loss_of,
             features=features,
-            allowed=given.task.allowed(given.labels, settings),
         )
-        answers = decode(given.task, settings, rows, outputs, given.labels)
-        scores = given.task.score(rows, answers, given.labels, settings, split="valid")
-        value = scores.headline().value
-        # no score at all (nothing was predicted, nothing was there) is no progress
-        return (value.number if value.kind == "known" else 0.0), float(outputs.loss or 0.0)
+        answers = task.decode(rows, read.rows, context)
+        score = task.score(rows, answers, context, split="valid").headline()
+        found = {"higher_is_better": score.higher_is_better, "loss": read.loss}
+        if score.value.kind == "undefined":
+            return Look(reason=score.value.reason, **found)
+        return Look(score=score.value.number, **found)
 
-    return evaluate
+    return look
 
 
 def notes_on(given: Ingredients, opened: Opened, encoded: Mapping[str, Encoded]) -> tuple[str, ...]:
     """What did not fit, and what starts from chance."""
     notes = []
     for split, part in encoded.items():
-        notes += account(part, split, opened.max_length)
+        notes += prefixed(part.notes, split)
     if any("pooler" in name for name in opened.untrained):
         notes.append(
             f"The standard head of {given.base.name} reads a pooler that its files do not hold: "

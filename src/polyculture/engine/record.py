@@ -11,21 +11,21 @@ from polyculture.store.runs import RECORD
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from polyculture.engine.evaluate import Evaluation
     from polyculture.engine.ingredients import Ingredients
-    from polyculture.engine.judge import Judged
 
 
-def write_run(given: Ingredients, folder: Path, facts: Facts, judged: Judged) -> Run:
+def write_run(given: Ingredients, folder: Path, facts: Facts, evaluation: Evaluation) -> Run:
     """Write the record of a training that is done."""
     run = Run(
         name=given.name,
         fingerprint=given.fingerprint,
         recipe=given.recipe,
-        labels=given.labels,
+        inventory=given.inventory,
         facts=facts,
-        valid=judged.valid,
-        test=judged.test,
-        baselines=judged.baselines,
+        valid=evaluation.valid,
+        test=evaluation.test,
+        baselines=evaluation.baselines,
     )
     write_text(folder / RECORD, run.model_dump_json(indent=1))
     return run

@@ -1,9 +1,9 @@
 """The gradients of one batch, computed in shares by a team of threads, added in a fixed order."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
@@ -13,10 +13,12 @@ from torch import Tensor, nn
 from polyculture.core.errors import ModelError
 from polyculture.engine.precision import Precision, arithmetic
 from polyculture.engine.team import Team
+from polyculture.nets.batch import Batch, Outputs
 from polyculture.nets.dropout import drawing_from
-from polyculture.nets.network import Batch, Network
+from polyculture.nets.network import Network
 
-MOST_SHARES = 1 << 10
+SHOWN = 5
+"""Rows that a message names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +26,8 @@ class Share:
     """A part of a batch that one thread computes."""
 
     batch: Batch
+    count: int
+    """Its targets."""
     weight: float
     """Its targets among those of the whole batch: what its mean loss counts for."""
     key: tuple[int, int, int]
@@ -46,54 +50,128 @@ class Shares:
     network: Network
     weights: list[nn.Parameter]
     batch_of: Callable[[NDArray[Any]], Batch]
-    loss_of: Callable[[Tensor, Batch], Tensor]
+    loss_of: Callable[[Outputs, Batch], Tensor]
+    """Outputs and batch to the summed loss."""
     precision: Precision
     team: Team
     seed: int
     """With the number of the step and of the share, the seed of dropout masks."""
+    couples_rows: bool = False
+    """The loss needs the outputs of the whole batch."""
 
     def gradients(self, numbers: NDArray[Any], step: int) -> tuple[float, int]:
         """Put the gradients of a batch's mean loss into the weights.
 
         Args:
-            numbers: Pieces of the batch; neighbours are of like length.
+            numbers: Examples of the batch; neighbours are of like size.
             step: Number of the step.
 
         Returns:
-            The mean loss, and how many tokens were read.
+            The mean loss, and how many tokens (patches, frames) were read.
 
         Raises:
-            ModelError: The loss is no number.
+            ModelError: The batch has no target, or the loss is NaN or infinite.
         """
         self.network.train()
-        # every n-th piece: shares of nearly the same length
+        # every n-th example: shares of nearly the same size
         parts = [numbers[k :: self.team.size] for k in range(min(self.team.size, len(numbers)))]
+        if self.couples_rows:
+            return self._coupled(parts, step)
         batches = [self.batch_of(part) for part in parts]
-        answers = [self.network.answers(batch) for batch in batches]
-        total = max(sum(answers), 1)
+        counts = [self.network.count(batch) for batch in batches]
+        total = sum(counts)
+        if not total:
+            _refuse_no_target(batches)
         shares = [
-            Share(batch=batch, weight=count / total, key=(self.seed, step, k))
-            for k, (batch, count) in enumerate(zip(batches, answers, strict=True))
+            Share(batch=batch, count=count, weight=count / total, key=(self.seed, step, k))
+            for k, (batch, count) in enumerate(zip(batches, counts, strict=True))
             if count
         ]
         found = self.team.map(self._share, shares)
         loss = sum(share.loss for share in found)
-        if not math.isfinite(loss):
-            msg = f"The loss became {loss}. Lower fit.learning_rate, or set precision = 'float32'."
-            raise ModelError(msg)
+        _refuse_no_number(loss)
+        self._keep([share.gradients for share in found])
+        return loss, sum(batch.size for batch in batches)
+
+    def _keep(self, gradients: Sequence[tuple[Tensor | None, ...]]) -> None:
+        """Add up the gradients of the shares, in their order."""
         for place, weight in enumerate(self.weights):
             weight.grad = None
-            for share in found:
-                _add(weight, share.gradients[place])
-        return loss, sum(int(batch.inputs["attention_mask"].sum()) for batch in batches)
+            for share in gradients:
+                _add(weight, share[place])
+
+    def _coupled(self, parts: Sequence[NDArray[Any]], step: int) -> tuple[float, int]:
+        """Gradients of a loss that needs the outputs of the whole batch.
+
+        The outputs of all shares are computed without gradient and put together; the loss and its
+        gradient by the outputs are taken once; then each share is computed again, with the same
+        dropout masks, and passes its part of that gradient on. Exact, in the memory of one share.
+
+        Source: Gao et al. 2021, GradCache, arXiv:2101.06983.
+        """
+        whole = self.batch_of(np.concatenate(parts))
+        count = self.network.count(whole)
+        if not count:
+            _refuse_no_target([whole])
+        shares = [
+            Share(batch=self.batch_of(part), count=count, weight=1.0, key=(self.seed, step, k))
+            for k, part in enumerate(parts)
+        ]
+        seen = self.team.map(self._outputs_alone, shares)
+        leaves = [{n: x.requires_grad_() for n, x in one.items()} for one in seen]
+        joined = {name: torch.cat([leaf[name] for leaf in leaves]) for name in leaves[0]}
+        loss = self.loss_of(joined, whole) / count
+        _refuse_no_number(float(loss.detach()))
+        loss.backward()
+        pulls = [{n: x.grad for n, x in leaf.items() if x.grad is not None} for leaf in leaves]
+        self._keep(self.team.map(self._pulled, list(zip(shares, pulls, strict=True))))
+        return float(loss.detach()), whole.size
+
+    def _outputs_alone(self, share: Share) -> dict[str, Tensor]:
+        with torch.no_grad():
+            return {name: x.float() for name, x in self._outputs(share).items()}
+
+    def _pulled(self, pulled: tuple[Share, dict[str, Tensor]]) -> tuple[Tensor | None, ...]:
+        share, pulls = pulled
+        outputs = self._outputs(share)
+        names = list(pulls)
+        return torch.autograd.grad(
+            [outputs[name].float() for name in names],
+            self.weights,
+            [pulls[name] for name in names],
+            allow_unused=True,
+        )
+
+    def _outputs(self, share: Share) -> Outputs:
+        with drawing_from(_seed(share.key)), arithmetic(self.precision):
+            outputs: Outputs = self.network(share.batch)
+        return outputs
 
     def _share(self, share: Share) -> Found:
-        with drawing_from(_seed(share.key)), arithmetic(self.precision):
-            logits = self.network(share.batch)
+        outputs = self._outputs(share)
         # weighed before the backward pass: afterwards it would be one more pass over all gradients
-        loss = self.loss_of(logits.float(), share.batch) * share.weight
+        loss = self.loss_of(outputs, share.batch) / share.count * share.weight
         gradients = torch.autograd.grad(loss, self.weights, allow_unused=True)
         return Found(loss=float(loss.detach()), gradients=gradients)
+
+
+def _refuse_no_number(loss: float) -> None:
+    if not math.isfinite(loss):
+        msg = f"The loss became {loss}. Lower fit.learning_rate, or set precision = 'float32'."
+        raise ModelError(msg)
+
+
+def _refuse_no_target(batches: Sequence[Batch]) -> NoReturn:
+    rows = sorted({row for batch in batches for row in batch.rows})
+    shown = ", ".join(f"{row + 1:,}" for row in rows[:SHOWN])
+    more = f" and {len(rows) - SHOWN:,} more" if len(rows) > SHOWN else ""
+    msg = (
+        f"A batch of {len(rows):,} training rows (number {shown}{more}; "
+        f"{sum(batch.size for batch in batches):,} tokens in all) holds nothing to learn from: no "
+        "right answer of theirs lies within what is read. Leave these rows out, or raise "
+        "fit.max_length."
+    )
+    raise ModelError(msg)
 
 
 def _add(weight: nn.Parameter, gradient: Tensor | None) -> None:

@@ -57,6 +57,7 @@ def time_steps(prepared: Prepared, given: Ingredients) -> Speed:
             precision=chosen.kernels.precision,
             team=team,
             seed=given.recipe.seed,
+            couples_rows=given.task.couples_rows,
         )
         for step, (numbers, padded) in enumerate(_usual(prepared)):
             began, ran = time.perf_counter(), time.process_time()
@@ -67,19 +68,19 @@ def time_steps(prepared: Prepared, given: Ingredients) -> Speed:
             move(optimiser, shares.weights, given.recipe.fit.clip)
             moves.append(time.perf_counter() - began - passed)
     began = time.perf_counter()
-    work.evaluate()
+    work.look()
     look = (time.perf_counter() - began) / len(given.rows["valid"])
     return Speed(
         tokens=tuple(tokens[1:]),
         move=min(moves[1:]),
         look=look,
-        answer=look + prepared.seconds_a_piece,
+        answer=look + prepared.seconds_an_example,
         cores=min(1.0, max(cores[1:])),
     )
 
 
 def _usual(prepared: Prepared) -> list[tuple[NDArray[np.int64], int]]:
-    """Short batches of pieces of usual length, and the padded tokens of each."""
+    """Short batches of examples of usual size, and the padded tokens of each."""
     lengths = prepared.lengths
     order = np.argsort(lengths, kind="stable")
     most = min(prepared.chosen.batch_tokens, TOKENS)

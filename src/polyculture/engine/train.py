@@ -12,11 +12,11 @@ from pathlib import Path
 from polyculture.core.recipe import Fit
 from polyculture.core.run import Facts, Run
 from polyculture.engine import memory
+from polyculture.engine.evaluate import Evaluation, evaluate_saved, simple_answers
 from polyculture.engine.ingredients import Ingredients, versions
-from polyculture.engine.judge import Judged, judge, simple_answers
 from polyculture.engine.log import Log
 from polyculture.engine.loop import Tick, fit
-from polyculture.engine.predict import open_model
+from polyculture.engine.model import open_model
 from polyculture.engine.prepare import Prepared, prepare
 from polyculture.engine.record import write_run
 from polyculture.engine.resume import Progress, Start
@@ -82,6 +82,7 @@ def train(
             kernels=prepared.chosen.kernels,
             team=team,
             seed=given.recipe.seed,
+            couples_rows=given.task.couples_rows,
             checkpoints=folder / CHECKPOINTS,
             until=until,
             on_tick=note,
@@ -91,26 +92,27 @@ def train(
     network = _finish(given, prepared)
     say("saving")
     chosen = prepared.chosen
-    save_network(network, prepared.tokenizer, run / "model", chosen.word_spaces)
+    save_network(network, prepared.context.reader, run / "model", chosen.word_spaces)
     saved = open_model(
         run / "model",
         given.recipe,
-        given.labels,
+        given.inventory,
         max_length=chosen.max_length,
         word_spaces=chosen.word_spaces,
     )
-    judged = judge(given, saved, run, say, rate=prepared.chosen.learning_rate, simple=simple)
+    rate = prepared.chosen.learning_rate
+    evaluation = evaluate_saved(given, saved, run, say, rate=rate, simple=simple)
     facts = _facts(
         given,
         prepared,
         progress,
-        judged,
+        evaluation,
         sizes={
             "parameters": count(network.parameters()),
             "trained_parameters": trained,
         },
     )
-    return write_run(given, run, facts, judged)
+    return write_run(given, run, facts, evaluation)
 
 
 def _how_it_starts(start: Start, steps: int, reason: str) -> str:
@@ -139,8 +141,8 @@ def _finish(given: Ingredients, prepared: Prepared) -> Network:
     if restore is not None:
         network.swap_body(restore)
     expand(network.body)
-    if given.adaptation.finish is not None:
-        given.adaptation.finish(network)
+    if given.adaptation.merge is not None:
+        given.adaptation.merge(network)
     return network
 
 
@@ -148,7 +150,7 @@ def _facts(
     given: Ingredients,
     prepared: Prepared,
     progress: Progress,
-    judged: Judged,
+    evaluation: Evaluation,
     *,
     sizes: dict[str, int],
 ) -> Facts:
@@ -168,5 +170,5 @@ def _facts(
         **sizes,
         rows={split: len(rows) for split, rows in given.rows.items()},
         inputs=given.inputs,
-        notes=(*given.dataset.notes, *given.base.notes, *prepared.notes, *judged.notes),
+        notes=(*given.dataset.notes, *given.base.notes, *prepared.notes, *evaluation.notes),
     )

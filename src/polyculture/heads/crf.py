@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from polyculture.core.plugins import Head
-from polyculture.core.recipe import Recipe, Settings
+from polyculture.core.recipe import Settings
 
 
 class Crf(Settings):
@@ -25,12 +25,4 @@ def make(settings: Crf, width: int, labels: int, dropout: float) -> Any:
     return CrfHead(width, labels, hidden=settings.hidden, dropout=dropout, shapes=settings.shapes)
 
 
-def refuses(recipe: Recipe) -> str | None:
-    """A chain needs words."""
-    task: Any = recipe.task
-    if task.kind != "spans":
-        return f"head 'crf' scores the words of a sentence, but the task is {task.kind!r}"
-    return None
-
-
-PLUGIN = Head(settings=Crf, make=make, refuses=refuses)
+PLUGIN = Head(settings=Crf, gives=frozenset({"word_labels"}), make=make)

@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from polyculture.core.plugins import Head
-from polyculture.core.recipe import Recipe, Settings
+from polyculture.core.recipe import Settings
 
 
 class Linear(Settings):
@@ -23,16 +23,14 @@ def make(settings: Linear, width: int, labels: int, dropout: float) -> Any:  # n
     return LinearHead(width, labels, dropout=dropout)
 
 
-def refuses(recipe: Recipe) -> str | None:
-    """A convolutional base has no standard head."""
-    base: Any = recipe.base
-    settings: Any = recipe.head
-    if getattr(base, "kind", "") == "convolutional" and settings.pooling == "standard":
-        return (
-            "a convolutional base has no standard head: set [head] pooling = 'mean', "
-            "or kind = 'mlp' or 'crf'"
-        )
-    return None
+def is_standard(settings: Linear, output: str) -> bool:
+    """Words are always read by the standard head."""
+    return settings.pooling == "standard" or output == "word_labels"
 
 
-PLUGIN = Head(settings=Linear, make=make, refuses=refuses)
+PLUGIN = Head(
+    settings=Linear,
+    gives=frozenset({"labels", "word_labels"}),
+    make=make,
+    is_standard=is_standard,
+)

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 import transformers
@@ -13,6 +13,7 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedTokeniz
 from transformers.utils import logging
 
 from polyculture.core.errors import ModelError
+from polyculture.core.task import Output
 from polyculture.nets.configuration import check_settings, reason_of
 from polyculture.nets.convolutional import FILE as CONVOLUTIONAL
 from polyculture.nets.convolutional import ConvolutionalText
@@ -32,7 +33,7 @@ def open_network(
     folder: Path,
     *,
     labels: tuple[str, ...],
-    level: Literal["text", "word"],
+    output: Output,
     model_class: str,
     make_head: Any = None,
     pooling: Pooling = "mean",
@@ -42,7 +43,7 @@ def open_network(
     Args:
         folder: A Hugging Face folder, or one of a convolutional base.
         labels: The answers, in the order of the outputs.
-        level: Whether texts or words are answered.
+        output: What the head has to give.
         model_class: transformers' class of the standard head.
         make_head: (width, number of labels, dropout) to a head of ours; none for the standard one.
         pooling: How our head sees a text.
@@ -51,7 +52,7 @@ def open_network(
         ModelError: The base has no standard head of this task, or cannot be read.
     """
     if make_head is None:
-        return _with_standard_head(folder, labels, level, model_class)
+        return _with_standard_head(folder, labels, output, model_class)
     body, untrained = _bare_body(folder)
     dropout = getattr(body.config, "hidden_dropout_prob", None)
     width = getattr(body.config, "hidden_size", None)
@@ -59,11 +60,11 @@ def open_network(
         msg = f"{folder / 'config.json'} does not say how wide the vectors are (hidden_size)."
         raise ModelError(msg)
     head = make_head(int(width), len(labels), 0.1 if dropout is None else dropout)
-    return Network(body, level=level, head=head, pooling=pooling, untrained=untrained)
+    return Network(body, output=output, head=head, pooling=pooling, untrained=untrained)
 
 
 def _with_standard_head(
-    folder: Path, labels: tuple[str, ...], level: Literal["text", "word"], model_class: str
+    folder: Path, labels: tuple[str, ...], output: Output, model_class: str
 ) -> Network:
     if (folder / CONVOLUTIONAL).exists():
         msg = "A convolutional base has no standard head. Choose [head] kind = 'mlp' or 'crf'."
@@ -81,7 +82,7 @@ def _with_standard_head(
     new = set(check_loaded(folder, model, info, is_bare=False))
     if labels_of(folder) != labels:
         new |= _draw_head_again(model, new)
-    return Network(model, level=level, untrained=tuple(sorted(new)))
+    return Network(model, output=output, untrained=tuple(sorted(new)))
 
 
 def labels_of(folder: Path) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ class ChainCRF(nn.Module):
         self.transitions = nn.Parameter(torch.zeros(labels, labels))
 
     def negative_log_likelihood(self, emissions: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
-        """Mean over words of -log p of the right path.
+        """The sum of -log p of the right paths.
 
         Args:
             emissions: ``(rows, words, labels)``.
@@ -45,7 +45,7 @@ class ChainCRF(nn.Module):
         mask = mask.bool()
         labels = labels.masked_fill(~mask, 0)
         total = self._log_partition(emissions, mask) - self._path_score(emissions, labels, mask)
-        return total.sum() / mask.sum().clamp(min=1)
+        return total.sum()
 
     def _path_score(self, emissions: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
         on = mask.to(emissions.dtype)

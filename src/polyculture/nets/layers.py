@@ -70,7 +70,7 @@ class CrfHead(nn.Module):
         return emissions
 
     def loss(self, emissions: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
-        """Mean negative log-likelihood a word."""
+        """The negative log-likelihood of all words."""
         return self.chain.negative_log_likelihood(emissions, labels, mask)
 
     def best_path(self, emissions: Tensor, mask: Tensor, allowed: Tensor | None = None) -> Tensor:

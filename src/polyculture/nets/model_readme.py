@@ -59,10 +59,12 @@ def write_readme(
         spaces: Which words it saw with a space before them.
     """
     name = folder.name
-    in_text = network.level == "word" and spaces == "as_in_text" and carries_spaces(tokenizer)
+    in_text = (
+        network.output == "word_labels" and spaces == "as_in_text" and carries_spaces(tokenizer)
+    )
     on_spaces = SPACES if in_text else ""
     if network.head is None:
-        is_text = network.level == "text"
+        is_text = network.output != "word_labels"
         text = STANDARD.format(
             kind=f"AutoModelFor{'Sequence' if is_text else 'Token'}Classification",
             folder=name,

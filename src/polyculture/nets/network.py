@@ -6,39 +6,20 @@ on top of the bare body.
 """
 
 import threading
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
+from polyculture.core.task import Output
+from polyculture.nets.batch import IGNORED, Batch, Outputs
 from polyculture.nets.crf import viterbi
 from polyculture.nets.pooling import Pooling, gather_words, pool
 
-IGNORED = -100
-"""Target that does not count, as torch's cross-entropy has it."""
-
-
-@dataclass(kw_only=True)
-class Batch:
-    """Some pieces of text, padded to one length."""
-
-    inputs: dict[str, Tensor]
-    """``input_ids``, ``attention_mask`` and perhaps ``token_type_ids``, ``(rows, tokens)``."""
-    positions: Tensor | None = None
-    """Token at which each word is read, ``(rows, words)``; none where texts are answered."""
-    words: Tensor | None = None
-    """Which words there are, ``(rows, words)``; true on the left."""
-    shapes: Tensor | None = None
-    """Codes of the spelling of each word (capitals, digits), ``(rows, words)``."""
-    targets: Tensor | None = None
-    features: Tensor | None = None
-    """Outputs of a body that never changes, ``(rows, tokens, width)``."""
-
 
 class _Remembered(BaseModelOutputWithPooling):  # type: ignore[misc, unused-ignore]
-    """What a body gave; whatever else bodies of some kinds give (a cache, ...) is none."""
+    """The body's saved outputs. Fields that were not saved read as none."""
 
     def __getattr__(self, name: str) -> None:
         if name.startswith("_"):
@@ -66,13 +47,13 @@ class CachedBody(nn.Module):
 
 
 class Network(nn.Module):
-    """Logits ``(rows, labels)`` of texts, or ``(rows, words, labels)`` of words."""
+    """A batch in, ``Outputs`` by name out, such as ``logits``."""
 
     def __init__(
         self,
         model: nn.Module,
         *,
-        level: Literal["text", "word"],
+        output: Output,
         head: nn.Module | None = None,
         pooling: Pooling = "mean",
         untrained: tuple[str, ...] = (),
@@ -81,7 +62,7 @@ class Network(nn.Module):
 
         Args:
             model: A whole transformers model with its own head, or a bare body.
-            level: Whether texts or words are answered.
+            output: What the head gives.
             head: Our head for a bare body; none for a whole model.
             pooling: How a text's one vector is made for our head.
             untrained: Parameters of ``model`` that its files did not hold.
@@ -89,7 +70,7 @@ class Network(nn.Module):
         super().__init__()
         self.model = model
         self.head = head
-        self.level = level
+        self.output = output
         self.pooling = pooling
         self.untrained = untrained
 
@@ -102,7 +83,7 @@ class Network(nn.Module):
         return body
 
     def swap_body(self, body: nn.Module) -> None:
-        """Put another body in the place of this one's."""
+        """Replace the body."""
         if self.head is not None:
             self.model = body
         else:
@@ -125,40 +106,46 @@ class Network(nn.Module):
         prefix = str(self.model.base_model_prefix)
         modules = {n: m for n, m in self.model.named_children() if n != prefix}
         pooler = getattr(self.body, "pooler", None)
-        if pooler is not None and self.level == "text":
+        if pooler is not None and self.output != "word_labels":
             modules = {"pooler": pooler, **modules}
         return modules
 
-    def forward(self, batch: Batch) -> Tensor:
-        """Logits of a batch."""
+    def forward(self, batch: Batch) -> Outputs:
+        """What the network says of a batch, by name."""
         body = self.body
         if isinstance(body, CachedBody):
             body.give(batch.features)
+        positions = batch.places.get("positions")
         if self.head is None:
-            logits: Tensor = self.model(**batch.inputs).logits
-            return logits if batch.positions is None else gather_words(logits, batch.positions)
+            found = self.model(**batch.inputs)
+            outputs = {name: x for name, x in found.items() if isinstance(x, Tensor)}
+            if positions is not None:
+                outputs["logits"] = gather_words(outputs["logits"], positions)
+            return outputs
         hidden = self.model(**batch.inputs)[0]
-        if batch.positions is not None:
-            vectors = gather_words(hidden, batch.positions)
+        if positions is not None:
+            vectors = gather_words(hidden, positions)
         else:
             vectors = pool(hidden, batch.inputs["attention_mask"], self.pooling)
-        scores: Tensor = self.head(vectors, batch.shapes)
-        return scores
+        return {"logits": self.head(vectors, batch.places.get("spelling"))}
 
-    def head_loss(self, logits: Tensor, batch: Batch) -> Tensor | None:
-        """The loss of a structured head; none where the task's own loss is to be used."""
+    def head_loss(self, outputs: Outputs, batch: Batch) -> Tensor | None:
+        """The summed loss of a structured head; none where the task's own loss is to be used."""
         structured = getattr(self.head, "loss", None)
         if structured is None:
             return None
-        loss: Tensor = structured(logits.float(), batch.targets, _on_whole_paths(batch))
+        logits, labels = outputs["logits"].float(), batch.targets["labels"]
+        loss: Tensor = structured(logits, labels, whole_paths(batch))
         return loss
 
-    def answers(self, batch: Batch) -> int:
-        """How many targets of a batch its mean loss is the mean of: texts, or words."""
-        return count_targets(batch, structured=getattr(self.head, "loss", None) is not None)
+    def count(self, batch: Batch) -> int:
+        """How many targets of a batch the loss is summed over."""
+        if getattr(self.head, "loss", None) is None:
+            return batch.count
+        return int(whole_paths(batch).sum())
 
-    def paths(self, logits: Tensor, words: Tensor, allowed: Tensor | None = None) -> Tensor | None:
-        """Label codes ``(rows, words)`` decoded together; none where each word stands alone.
+    def best_path(self, logits: Tensor, words: Tensor, allowed: Tensor | None = None) -> Tensor:
+        """The label codes ``(rows, words)`` that are best together.
 
         Args:
             logits: What the network says of each word, ``(rows, words, labels)``.
@@ -167,7 +154,7 @@ class Network(nn.Module):
         """
         decode = getattr(self.head, "best_path", None)
         if decode is None and allowed is None:
-            return None
+            return logits.argmax(dim=2)
         if decode is None:
             free = torch.zeros(logits.shape[-1], logits.shape[-1])
             return viterbi(logits.float(), words, free[0], free, free[0], allowed)
@@ -176,38 +163,20 @@ class Network(nn.Module):
         return path
 
 
-def count_targets(batch: Batch, *, structured: bool = False) -> int:
-    """How many targets of a batch count: texts, or words.
-
-    Args:
-        batch: With targets.
-        structured: The words of a row are scored together: all of them, or none.
-
-    Example:
-        >>> targets, words = torch.tensor([[0, -100], [2, 1]]), torch.ones(2, 2, dtype=torch.bool)
-        >>> batch = Batch(inputs={}, targets=targets, words=words)
-        >>> count_targets(batch), count_targets(batch, structured=True)
-        (3, 2)
-    """
-    if batch.targets is None:
-        msg = "only a batch with targets has a loss"
-        raise AssertionError(msg)
-    counts = batch.targets != IGNORED
-    if batch.words is None:  # a text with several labels is one target
-        return int(counts.reshape(len(counts), -1).any(dim=1).sum())
-    on = _on_whole_paths(batch) if structured else counts
-    return int(counts.sum() if on is None else on.sum())
-
-
-def _on_whole_paths(batch: Batch) -> Tensor | None:
-    """Words of the rows that a structured head is scored on.
+def whole_paths(batch: Batch) -> Tensor:
+    """Words of the rows that a structured head is scored on, ``(examples, words)``.
 
     A path through a word without a target has no score: its whole row is left out.
+
+    Example:
+        >>> there = torch.ones(2, 2, dtype=torch.bool)
+        >>> targets = {"labels": torch.tensor([[0, IGNORED], [2, 1]])}
+        >>> whole_paths(Batch(inputs={}, targets=targets, places={"there": there})).tolist()
+        [[False, False], [True, True]]
     """
-    words = batch.words
-    if batch.targets is None or words is None:
-        return words
-    return words & ((batch.targets != IGNORED) | ~words).all(dim=1, keepdim=True)
+    there = batch.places["there"]
+    known = (batch.targets["labels"] != IGNORED) | ~there
+    return there & known.all(dim=1, keepdim=True)
 
 
 def trainable(network: nn.Module) -> dict[str, nn.Parameter]:

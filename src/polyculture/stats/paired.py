@@ -17,23 +17,24 @@ CHUNK = 4_000_000
 """Most signs held at once."""
 
 
-def better(
-    gold: Sequence[str], a: Sequence[str | None], b: Sequence[str | None]
-) -> tuple[Value, int, int]:
-    r"""The exact McNemar test: do A and B differ in how often they are right?
+def better(a: Sequence[float], b: Sequence[float]) -> tuple[Value, int, int]:
+    r"""Is A really better than B? A paired test of the grades of the same items.
 
-    Only items that one gets right and the other wrong count. Under "no difference" each of these
-    n items is a fair coin, so
+    Where every grade is 0 or 1 this is the exact McNemar test: only items that one gets right and
+    the other wrong count. Under "no difference" each of these n items is a fair coin, so
 
     \[ p = \min(1,\; 2 \sum_{i=0}^{\min(n_a, n_b)} \binom{n}{i} 2^{-n}) \]
 
+    Where an answer may be partly right it is the exact test of sign flips (``sign_flips``) of the
+    differences, each rounded to a hundredth.
+
     Args:
-        gold: Right answers. For spans an item is a sentence: right if all its spans are right.
-        a: Answers of A to the same items; none where there is no answer, which is wrong.
-        b: Answers of B.
+        a: Grades of A's answers, 0 wrong to 1 right. For spans an item is a sentence: right if all
+            its spans are right.
+        b: Grades of B's answers to the same items.
 
     Returns:
-        The two-sided p, 0 to 1; how many items only A gets right; how many only B gets right.
+        The two-sided p, 0 to 1; on how many items A has the higher grade; on how many B has.
 
     Raises:
         ProbeMismatchError: The lists are not of one length.
@@ -41,25 +42,31 @@ def better(
     Example:
         Of six items, five only A gets right, none only B.
 
-        >>> p, a_only, b_only = better("xxxxxx", "xxxxxx", "xyyyyy")
+        >>> p, a_only, b_only = better([1, 1, 1, 1, 1, 1], [1, 0, 0, 0, 0, 0])
         >>> p.number, a_only, b_only
         (0.0625, 5, 0)
+        >>> better([0.5, 0.25, 0.5], [0.25, 0.0, 0.25])[0].number
+        0.25
 
     Source:
-        McNemar 1947; the exact binomial form.
+        McNemar 1947, the exact binomial form; Fisher 1935, The Design of Experiments, section 21.
     """
-    if not len(gold) == len(a) == len(b):
+    if len(a) != len(b):
         msg = (
-            "A paired test needs answers to the same items, "
-            f"but {len(gold)} right answers, {len(a)} and {len(b)} answers came."
+            "A paired test needs grades of the same items, "
+            f"but got {len(a)} of one model and {len(b)} of the other."
         )
         raise ProbeMismatchError(msg)
-    right = [(x == g, y == g) for g, x, y in zip(gold, a, b, strict=True)]
-    a_only = sum(x and not y for x, y in right)
-    b_only = sum(y and not x for x, y in right)
-    if not right:
+    if not len(a):
         return Undefined(reason="there are no items"), 0, 0
-    return Known(number=mcnemar(a_only, b_only), no_interval=NO_INTERVAL), a_only, b_only
+    ours, theirs = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    a_only, b_only = int((ours > theirs).sum()), int((theirs > ours).sum())
+    is_all_or_nothing = bool(np.isin(np.concatenate([ours, theirs]), (0.0, 1.0)).all())
+    if is_all_or_nothing:
+        p = mcnemar(a_only, b_only)
+    else:
+        p = sign_flips(np.rint(100 * (ours - theirs)).astype(np.int64))
+    return Known(number=p, no_interval=NO_INTERVAL), a_only, b_only
 
 
 def mcnemar(a_only: int, b_only: int) -> float:

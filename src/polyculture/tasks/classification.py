@@ -10,17 +10,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from polyculture.core.errors import ModelError, RowError
-from polyculture.core.plugins import Task
 from polyculture.core.recipe import Settings
+from polyculture.core.task import Column, Inventory, Task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import polars as pl
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from polyculture.core.data import Dataset
     from polyculture.core.run import Scores
+    from polyculture.core.task import Context, Encoded, Example
+    from polyculture.nets.batch import Batch, Outputs, Reading
 
 IGNORED = -100
 """The target of a row whose label training does not have: it adds nothing to the loss."""
@@ -75,7 +78,7 @@ def _check_lists(rows: pl.DataFrame, where: str) -> None:
             raise RowError(reason, where=where, item=item)
 
 
-def labels(splits: Mapping[str, pl.DataFrame], settings: Classification) -> tuple[str, ...]:
+def learn(splits: Mapping[str, pl.DataFrame], settings: Classification) -> Inventory:
     """All labels of the training rows, in code-point order.
 
     Raises:
@@ -84,7 +87,7 @@ def labels(splits: Mapping[str, pl.DataFrame], settings: Classification) -> tupl
     from polyculture.stats.unseen import refuse_unseen
 
     found = _found(splits, settings)
-    inventory = tuple(sorted({label for _, label in found["train"]}))
+    labels = tuple(sorted({label for _, label in found["train"]}))
     answers = sorted(set(gold(splits["train"], settings)))
     if len(answers) == 1:
         reason = (
@@ -93,17 +96,17 @@ def labels(splits: Mapping[str, pl.DataFrame], settings: Classification) -> tupl
         )
         raise RowError(reason, where="train")
     if settings.unseen == "refuse":
-        refuse_unseen(found, inventory, LABELS)
-    return inventory
+        refuse_unseen(found, labels, LABELS)
+    return Inventory(labels=labels)
 
 
-def unseen(
-    splits: Mapping[str, pl.DataFrame], labels: tuple[str, ...], settings: Classification
+def remarks(
+    splits: Mapping[str, pl.DataFrame], inventory: Inventory, settings: Classification
 ) -> tuple[str, ...]:
     """What is worth knowing about labels that only validation or test has."""
     from polyculture.stats.unseen import note_on_unseen
 
-    return note_on_unseen(_found(splits, settings), labels, LABELS)
+    return note_on_unseen(_found(splits, settings), inventory.labels, LABELS)
 
 
 def _found(
@@ -128,12 +131,19 @@ def _gold_column(rows: pl.DataFrame, where: str, settings: Classification) -> pl
     return rows[settings.column]
 
 
-def targets(
-    rows: pl.DataFrame, labels: tuple[str, ...], settings: Classification
-) -> list[NDArray[Any]]:
+def encode(rows: pl.DataFrame, context: Context) -> Encoded:
+    """One example a row; what does not fit is cut, and counted."""
+    from polyculture.nets.reading.texts import encode_texts
+
+    known = context.settings.column in rows.columns
+    return encode_texts(rows, context, {"labels": codes(rows, context)} if known else {})
+
+
+def codes(rows: pl.DataFrame, context: Context) -> list[NDArray[Any]]:
     """The code of each row's label, -100 for one that train lacks; or 0 and 1 for each label."""
     import numpy as np
 
+    settings, labels = context.settings, context.labels
     code = {label: place for place, label in enumerate(labels)}
     column = _gold_column(rows, "the data", settings)
     if not settings.multi_label:
@@ -141,33 +151,37 @@ def targets(
     return [np.isin(labels, names).astype(np.float32) for names in column.to_list()]
 
 
-def loss(logits: Any, targets: Any, settings: Classification) -> Any:
-    """Cross-entropy; with several labels the binary one of each label. Mean over what counts."""
+def collate(examples: Sequence[Example], context: Context, rng: Any) -> Batch:
+    """Texts padded to one length."""
+    from polyculture.nets.reading.padding import pad_texts
+
+    return pad_texts(examples, context, rng)
+
+
+def loss(outputs: Outputs, batch: Batch, context: Context) -> Tensor:
+    """The sum of the cross-entropy; with several labels, of the binary one of each label."""
     from torch.nn import functional
 
-    if not settings.multi_label:
-        total = functional.cross_entropy(
-            logits.float(), targets, ignore_index=-100, reduction="sum"
-        )
-        return total / (targets >= 0).sum().clamp(min=1)
+    logits, targets = outputs["logits"].float(), batch.targets["labels"]
+    if not context.settings.multi_label:
+        return functional.cross_entropy(logits, targets, ignore_index=IGNORED, reduction="sum")
     on = (targets >= 0).float()
-    each = functional.binary_cross_entropy_with_logits(
-        logits.float(), targets.clamp(min=0), weight=on, reduction="sum"
+    return functional.binary_cross_entropy_with_logits(
+        logits, targets.clamp(min=0), weight=on, reduction="sum"
     )
-    return each / on.sum().clamp(min=1)
 
 
-def decode(
-    rows: pl.DataFrame,
-    logits: Sequence[NDArray[Any]],
-    labels: tuple[str, ...],
-    settings: Classification,
-    paths: Sequence[NDArray[Any]] | None = None,  # noqa: ARG001  # one form for all tasks
-) -> pl.DataFrame:
+def read(reading: Reading, context: Context) -> list[NDArray[Any]]:  # noqa: ARG001  # one form for all tasks
+    """The logits of each text, ``(labels,)``."""
+    return list(reading.outputs["logits"].float().numpy())
+
+
+def decode(rows: pl.DataFrame, logits: Sequence[NDArray[Any]], context: Context) -> pl.DataFrame:
     """Answers with probabilities; a tie goes to the first label of the inventory."""
     import numpy as np
     from scipy.special import expit, softmax
 
+    labels = context.labels
     scores = np.asarray(logits, dtype=np.float64).reshape(len(rows), len(labels))
     bad = np.flatnonzero(~np.isfinite(scores).all(axis=1))
     if len(bad):
@@ -176,7 +190,7 @@ def decode(
             "Its training went astray: try a lower learning rate."
         )
         raise ModelError(msg)
-    if settings.multi_label:
+    if context.settings.multi_label:
         return several(rows, expit(scores), labels)
     return one(rows, softmax(scores, axis=1), labels)
 
@@ -233,8 +247,7 @@ def gold(rows: pl.DataFrame, settings: Classification) -> list[str]:
 def score(
     rows: pl.DataFrame,
     answers: pl.DataFrame,
-    labels: tuple[str, ...],
-    settings: Classification,
+    context: Context,
     *,
     split: str,
     notes: Mapping[str, str | int | float] | None = None,
@@ -242,6 +255,7 @@ def score(
     """Accuracy and F1 (several labels: micro F1 and subset accuracy), with intervals."""
     from polyculture.stats.labelled import score_one, score_several
 
+    settings, labels = context.settings, context.labels
     right = gold(rows, settings)
     if not settings.multi_label:
         return score_one(rows, right, answers, labels, split=split, notes=notes or {})
@@ -260,38 +274,42 @@ def _parts(answer: str) -> list[str]:
     return [] if answer == NO_LABEL else answer.split(SEPARATOR)
 
 
-def majority(
-    train: pl.DataFrame, rows: pl.DataFrame, labels: tuple[str, ...], settings: Classification
-) -> pl.DataFrame:
+def majority(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """The most frequent answer of the training rows, for every row; the share of each label."""
     import numpy as np
 
-    given = targets(train, labels, settings)
-    if not settings.multi_label:
-        shares = np.bincount(np.array(given), minlength=len(labels)) / len(given)
+    known, labels = np.array(codes(train, context)), context.labels
+    if not context.settings.multi_label:
+        shares = np.bincount(known, minlength=len(labels)) / len(known)
         return one(rows, np.tile(shares, (len(rows), 1)), labels)
-    sets, counts = np.unique(np.array(given), axis=0, return_counts=True)
+    sets, counts = np.unique(known, axis=0, return_counts=True)
     return several(rows, np.tile(sets[counts.argmax()].astype(float), (len(rows), 1)), labels)
 
 
-def tfidf(
-    train: pl.DataFrame, rows: pl.DataFrame, labels: tuple[str, ...], settings: Classification
-) -> pl.DataFrame:
+def tfidf(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Logistic regression on weighted counts of words and short runs of words."""
     import numpy as np
-    from scipy.special import expit, softmax
 
     from polyculture.core.errors import need
 
     need("sklearn", extra="train", purpose="The TF-IDF baseline")
     from polyculture.nets.tfidf import Tfidf, joined_texts
 
-    known = np.array(targets(train, labels, settings))
-    model = Tfidf.fit(joined_texts(train), known, labels=len(labels))
-    logits = model.logits(joined_texts(rows)).astype(np.float64)
-    if settings.multi_label:
-        return several(rows, expit(logits), labels)
-    return one(rows, softmax(logits, axis=1), labels)
+    known = np.array(codes(train, context))
+    model = Tfidf.fit(joined_texts(train), known, labels=len(context.labels))
+    return decode(rows, list(model.logits(joined_texts(rows))), context)
+
+
+def table(rows: pl.DataFrame, answers: pl.DataFrame, context: Context) -> pl.DataFrame:  # noqa: ARG001  # one form for all tasks
+    """The answer, and the probability of each label where there are any."""
+    import polars as pl
+
+    names = ("probabilities", "label_probabilities")
+    name = next((name for name in names if name in answers.columns), None)
+    if name is None:
+        return answers.select("answer")
+    objects = [dict(zip(context.labels, row, strict=True)) for row in answers[name].to_list()]
+    return answers.select("answer").with_columns(pl.Series(name, objects))
 
 
 def toy() -> Dataset:
@@ -331,16 +349,28 @@ def toy() -> Dataset:
 
 PLUGIN = Task(
     settings=Classification,
-    level="text",
-    model_class="AutoModelForSequenceClassification",
+    output="labels",
+    model_class=dict.fromkeys(
+        ("encoder", "decoder", "encoder_decoder"), "AutoModelForSequenceClassification"
+    ),
+    columns={
+        "text": Column(kind="text"),
+        "text_b": Column(kind="text", is_optional=True),
+        "label": Column(kind="label", is_gold=True),
+        "labels": Column(kind="labels", is_gold=True),
+    },
     prepare=prepare,
-    labels=labels,
-    unseen=unseen,
-    targets=targets,
+    learn=learn,
+    remarks=remarks,
+    encode=encode,
+    collate=collate,
     loss=loss,
+    read=read,
     decode=decode,
     gold=gold,
     score=score,
     baselines={"majority": majority, "tfidf": tfidf},
+    codes=codes,
+    table=table,
     toy=toy,
 )

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from polyculture.core.errors import RowError
-from polyculture.core.plugins import Task
 from polyculture.core.recipe import Settings
+from polyculture.core.task import Column, Inventory, Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     import numpy as np
     import polars as pl
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from polyculture.core.data import Dataset
     from polyculture.core.run import Scores
+    from polyculture.core.task import Context, Encoded, Example
+    from polyculture.nets.batch import Batch, Outputs, Reading
     from polyculture.stats.entities import Span
 
 
@@ -104,7 +107,7 @@ def _in_words(rows: pl.DataFrame, where: str) -> pl.DataFrame:
     return rows.with_columns(added)
 
 
-def labels(splits: Mapping[str, pl.DataFrame], settings: Spans) -> tuple[str, ...]:
+def learn(splits: Mapping[str, pl.DataFrame], settings: Spans) -> Inventory:
     """``O``, then ``B-`` and ``I-`` of each type of the training rows, in code-point order.
 
     Raises:
@@ -119,17 +122,23 @@ def labels(splits: Mapping[str, pl.DataFrame], settings: Spans) -> tuple[str, ..
         raise RowError(reason, where="train")
     if settings.unseen == "refuse":
         refuse_unseen(found, kinds, KINDS)
-    return ("O", *(f"{prefix}-{kind}" for kind in kinds for prefix in "BI"))
+    return Inventory(labels=("O", *(f"{prefix}-{kind}" for kind in kinds for prefix in "BI")))
 
 
-def unseen(
-    splits: Mapping[str, pl.DataFrame], labels: tuple[str, ...], settings: Spans
+def remarks(
+    splits: Mapping[str, pl.DataFrame], inventory: Inventory, settings: Spans
 ) -> tuple[str, ...]:
     """What is worth knowing about types that only validation or test has."""
-    from polyculture.stats.entities import kinds_of
     from polyculture.stats.unseen import note_on_unseen
 
-    return note_on_unseen(_found(splits), kinds_of(labels), KINDS)
+    return note_on_unseen(_found(splits), named(inventory), KINDS)
+
+
+def named(inventory: Inventory) -> tuple[str, ...]:
+    """The types of spans that training has."""
+    from polyculture.stats.entities import kinds_of
+
+    return tuple(kinds_of(inventory.labels))
 
 
 def _found(splits: Mapping[str, pl.DataFrame]) -> dict[str, list[tuple[str, str]]]:
@@ -169,12 +178,16 @@ def _tags(rows: pl.DataFrame, where: str) -> list[list[str]]:
     return _column(rows, name, where)
 
 
-def targets(
-    rows: pl.DataFrame,
-    labels: tuple[str, ...],
-    settings: Spans,
-) -> list[NDArray[Any]]:
-    """The code of each word's tag; -100 for the tags of types that train lacks."""
+def encode(rows: pl.DataFrame, context: Context) -> Encoded:
+    """One example a sentence; a long one is read in windows, and no word of it is left out."""
+    from polyculture.nets.reading.words import encode_words
+
+    known = {"tags", "spans"} & set(rows.columns)
+    return encode_words(rows, context, codes(rows, context.labels) if known else None)
+
+
+def codes(rows: pl.DataFrame, labels: Sequence[str]) -> list[NDArray[np.int64]]:
+    """The code of each word's tag, ``(words,)``; -100 for the tags of types that train lacks."""
     import numpy as np
 
     code = {label: place for place, label in enumerate(labels)}
@@ -184,14 +197,21 @@ def targets(
     ]
 
 
-def loss(logits: Any, targets: Any, settings: Spans) -> Any:
-    """Cross-entropy, the mean over words; targets of -100 do not count."""
+def collate(examples: Sequence[Example], context: Context, rng: Any) -> Batch:
+    """Sentences padded to one length."""
+    from polyculture.nets.reading.padding import pad_words
+
+    return pad_words(examples, context, rng)
+
+
+def loss(outputs: Outputs, batch: Batch, context: Context) -> Tensor:
+    """The sum of the cross-entropy over words; targets of -100 do not count."""
     from torch.nn import functional
 
-    total = functional.cross_entropy(
-        logits.float().flatten(0, -2), targets.flatten(), ignore_index=-100, reduction="sum"
+    logits, targets = outputs["logits"].float(), batch.targets["labels"]
+    return functional.cross_entropy(
+        logits.flatten(0, -2), targets.flatten(), ignore_index=IGNORED, reduction="sum"
     )
-    return total / (targets >= 0).sum().clamp(min=1)
 
 
 def allowed(labels: tuple[str, ...], settings: Spans) -> NDArray[np.bool_] | None:
@@ -209,40 +229,33 @@ def allowed(labels: tuple[str, ...], settings: Spans) -> NDArray[np.bool_] | Non
     return np.array([[x[:2] != "I-" or kind == x[2:] for x in labels] for kind in kinds])
 
 
+def read(reading: Reading, context: Context) -> list[NDArray[np.int64]]:
+    """The label codes of each row's words, ``(words,)``; -1 for a word that no window answers."""
+    from polyculture.nets.reading.words import read_words
+
+    return read_words(reading, allowed(context.labels, context.settings))
+
+
 def decode(
-    rows: pl.DataFrame,
-    logits: Sequence[NDArray[Any]],
-    labels: tuple[str, ...],
-    settings: Spans,
-    paths: Sequence[NDArray[Any]] | None = None,
+    rows: pl.DataFrame, codes: Sequence[NDArray[np.int64]], context: Context
 ) -> pl.DataFrame:
     """Answers, tags, and how many words the model could not see.
 
     Args:
         rows: Prepared rows.
-        logits: One array a row, ``(words, labels)``. A word that the model could not see has NaN
-            in its row, or the array ends before it: its tag is ``O`` and it counts as unseen.
-        labels: The inventory.
-        settings: The task's settings.
-        paths: Label codes ``(words,)`` that were decoded together, in the place of the best logit;
-            may end early as logits do, and is not read for unseen words.
+        codes: Label codes of each row's words, ``(words,)``. A word that the model could not see
+            has -1, or the array ends before it: its tag is ``O`` and it counts as unseen.
+        context: With the inventory.
 
     Returns:
         Columns ``id``, ``answer``, ``tags`` and ``unseen``.
     """
-    import numpy as np
-
+    labels = context.labels
     tags, unseen = [], []
-    for number, (tokens, scores) in enumerate(zip(rows["tokens"].to_list(), logits, strict=True)):
-        seen = ~np.isnan(scores).any(axis=1)
-        codes = scores.argmax(axis=1)
-        if paths is not None:
-            codes = np.full(len(scores), -1)
-            codes[: len(paths[number])] = paths[number][: len(codes)]
-            seen &= codes >= 0
-        row = [labels[code] if on else "O" for code, on in zip(codes, seen, strict=True)]
-        tags.append([*row, *["O"] * (len(tokens) - len(row))])
-        unseen.append(len(tokens) - int(seen.sum()))
+    for tokens, row in zip(rows["tokens"].to_list(), codes, strict=True):
+        known = [labels[code] if code >= 0 else "O" for code in row]
+        tags.append([*known, *["O"] * (len(tokens) - len(known))])
+        unseen.append(len(tokens) - sum(int(code) >= 0 for code in row))
     return _answers(rows, tags, unseen)
 
 
@@ -281,8 +294,7 @@ def gold(rows: pl.DataFrame, settings: Spans) -> list[str]:
 def score(
     rows: pl.DataFrame,
     answers: pl.DataFrame,
-    labels: tuple[str, ...],
-    settings: Spans,
+    context: Context,
     *,
     split: str,
     notes: Mapping[str, str | int | float] | None = None,
@@ -290,26 +302,17 @@ def score(
     """Entity scores equal to conlleval's, with intervals; tables of types and of tags."""
     from polyculture.stats.span_scores import score_spans
 
-    return score_spans(rows, gold(rows, settings), answers, labels, split=split, notes=notes or {})
+    right = gold(rows, context.settings)
+    return score_spans(rows, right, answers, context.labels, split=split, notes=notes or {})
 
 
-def majority(
-    train: pl.DataFrame,
-    rows: pl.DataFrame,
-    labels: tuple[str, ...],
-    settings: Spans,
-) -> pl.DataFrame:
+def majority(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Every word is ``O``: no span at all."""
     tags = [["O"] * len(tokens) for tokens in rows["tokens"].to_list()]
     return _answers(rows, tags, [0] * len(tags))
 
 
-def most_frequent_tag(
-    train: pl.DataFrame,
-    rows: pl.DataFrame,
-    labels: tuple[str, ...],
-    settings: Spans,
-) -> pl.DataFrame:
+def most_frequent_tag(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Each word has the tag it had most often in training; a word that is new is ``O``."""
     from collections import Counter
 
@@ -317,12 +320,37 @@ def most_frequent_tag(
     for tokens, tags in zip(train["tokens"].to_list(), _tags(train, "train"), strict=True):
         for token, tag in zip(tokens, tags, strict=True):
             seen.setdefault(token, Counter())[tag] += 1
-    place = {label: number for number, label in enumerate(labels)}
+    place = {label: number for number, label in enumerate(context.labels)}
     usual = {
         word: min(tags, key=lambda tag: (-tags[tag], place[tag])) for word, tags in seen.items()
     }
     found = [[usual.get(token, "O") for token in tokens] for tokens in rows["tokens"].to_list()]
     return _answers(rows, found, [0] * len(found))
+
+
+def table(rows: pl.DataFrame, answers: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """Spans with their text: in characters of raw text, in words otherwise."""
+    import json
+
+    import polars as pl
+
+    has_text = "text" in rows.columns
+    inputs: Any = rows["text" if has_text else "tokens"].to_list()
+    found = [
+        [
+            {
+                "start": start,
+                "end": end,
+                "label": label,
+                "text": given[start:end] if has_text else " ".join(given[start:end]),
+            }
+            for label, start, end in json.loads(answer)
+        ]
+        for answer, given in zip(answers["answer"].to_list(), inputs, strict=True)
+    ]
+    numbers = dict.fromkeys(("start", "end"), pl.Int64)
+    kind = pl.List(pl.Struct({**numbers, "label": pl.String, "text": pl.String}))
+    return pl.DataFrame({"spans": pl.Series(found, dtype=kind)})
 
 
 def toy() -> Dataset:
@@ -376,17 +404,28 @@ def _filled(
 
 PLUGIN = Task(
     settings=Spans,
-    level="word",
-    model_class="AutoModelForTokenClassification",
+    output="word_labels",
+    model_class=dict.fromkeys(
+        ("encoder", "decoder", "encoder_decoder"), "AutoModelForTokenClassification"
+    ),
+    columns={
+        "tokens": Column(kind="words"),
+        "tags": Column(kind="tags", is_gold=True),
+        "text": Column(kind="text", unless="tokens"),
+        "spans": Column(kind="spans", is_gold=True, unless="tokens"),
+    },
     prepare=prepare,
-    labels=labels,
-    unseen=unseen,
-    targets=targets,
+    learn=learn,
+    remarks=remarks,
+    encode=encode,
+    collate=collate,
     loss=loss,
+    read=read,
     decode=decode,
-    allowed=allowed,
     gold=gold,
     score=score,
     baselines={"majority": majority, "most_frequent_tag": most_frequent_tag},
+    named=named,
+    table=table,
     toy=toy,
 )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from polyculture.core.views import Architecture, Module
-from polyculture.engine.predict import Predictor
+from polyculture.engine.model import Predictor
 from polyculture.nets.graph import architecture
 from polyculture.nets.tfidf import Tfidf
 

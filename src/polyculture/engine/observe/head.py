@@ -3,7 +3,7 @@
 from typing import Any
 
 from polyculture.core.views import HeadView, Module
-from polyculture.engine.predict import Predictor
+from polyculture.engine.model import Predictor
 from polyculture.nets.graph import modules
 from polyculture.nets.network import count
 from polyculture.nets.tfidf import Tfidf

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 from polyculture.core.views import Predictions
-from polyculture.engine.encode import account
-from polyculture.engine.predict import Predictor
+from polyculture.engine.model import Predictor
+from polyculture.nets.reading.account import prefixed
 from polyculture.store.evidence import predictions_of
 
 
@@ -27,7 +27,7 @@ def observe(
     notes: list[str] = []
     if answers is None:
         answers, encoded = predictor.answer(rows, "the probe")
-        notes = account(encoded, "probe", predictor.max_length)
+        notes = prefixed(encoded.notes, "probe")
     probabilities = None
     if "probabilities" in answers.columns and answers["probabilities"].null_count() == 0:
         probabilities = np.array(answers["probabilities"].to_list(), dtype=np.float64)

@@ -135,17 +135,28 @@ def _write_convolutional(work: Path, settings: New, pieces: int, seed: int) -> N
 
 def refuses(recipe: "Recipe") -> str | None:
     """Weights that nobody trained cannot stay as they are; word counts have no other head."""
-    base: Any = recipe.base
-    adaptation: Any = recipe.adaptation
-    head: Any = recipe.head
-    task: Any = recipe.task
-    if adaptation.kind != "full":
+    from polyculture.core import parts
+    from polyculture.core.task import task_of
+
+    base, adaptation, head, settings = _any(recipe)
+    task = task_of(settings)
+    if parts.load("adaptations", adaptation.kind).freezes_body:
         return f"a base made from nothing has to be trained whole, not by {adaptation.kind!r}"
-    if base.kind == "tfidf" and task.kind != "classification":
-        return "word counts answer whole texts: kind = 'tfidf' does classification only"
-    if base.kind == "tfidf" and head.kind != "linear":
+    is_standard = parts.load("heads", head.kind).is_standard(head, task.output)
+    if base.kind == "tfidf" and task.codes is None:
+        return f"word counts answer whole texts, so kind = 'tfidf' cannot do {settings.kind!r}"
+    if base.kind == "tfidf" and not is_standard:
         return f"word counts have a linear model of their own, and no head {head.kind!r}"
+    if base.kind == "convolutional" and is_standard:
+        return (
+            "a convolutional base has no standard head: set [head] pooling = 'mean', "
+            "or kind = 'mlp' or 'crf'"
+        )
     return None
+
+
+def _any(recipe: "Recipe") -> tuple[Any, Any, Any, Any]:
+    return recipe.base, recipe.adaptation, recipe.head, recipe.task
 
 
 PLUGIN = BaseSource(settings=New, open=open_base, refuses=refuses, is_made=True)

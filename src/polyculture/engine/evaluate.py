@@ -12,9 +12,9 @@ from typing import Protocol
 import polars as pl
 
 from polyculture.core.run import Baseline, Scores
-from polyculture.engine.encode import Encoded, account
+from polyculture.core.task import Encoded
 from polyculture.engine.ingredients import Ingredients
-from polyculture.stats.entities import kinds_of
+from polyculture.nets.reading.account import prefixed
 from polyculture.stats.learned import MORE_ROWS, never_answered, nothing_learned, trial
 from polyculture.stats.paired import better
 from polyculture.store.disk import telling_of_disk
@@ -24,7 +24,7 @@ TFIDF = "tfidf"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judged:
+class Evaluation:
     """Scores of the saved model and of the baselines."""
 
     valid: Scores
@@ -37,15 +37,11 @@ class Judged:
 class Answerer(Protocol):
     """A saved model, opened again: a network's ``Predictor``, or ``Counts``."""
 
-    @property
-    def max_length(self) -> int:
-        """Longest input in tokens."""
-
     def answer(self, rows: pl.DataFrame, where: str = ...) -> tuple[pl.DataFrame, Encoded]:
         """Answers to rows, and what was cut on the way."""
 
 
-def judge(
+def evaluate_saved(
     given: Ingredients,
     saved: Answerer,
     folder: Path,
@@ -53,7 +49,7 @@ def judge(
     *,
     rate: float | None = None,
     simple: Mapping[str, pl.DataFrame] | None = None,
-) -> Judged:
+) -> Evaluation:
     """Answer validation and test with the saved model, score, and run the baselines.
 
     Args:
@@ -66,21 +62,23 @@ def judge(
     """
     splits = [split for split in ("valid", "test") if split in given.rows]
     scores: dict[str, Scores] = {}
+    protocol: Mapping[str, int] = {}
     answers: dict[str, pl.DataFrame] = {}
     notes: list[str] = []
     for split in splits:
         say(f"answering {split}")
         answers[split], encoded = saved.answer(given.rows[split], split)
         if split != "valid":  # what was cut in validation is told already
-            notes += account(encoded, split, saved.max_length)
-        scores[split] = _score(given, split, answers[split], encoded.cut_texts)
+            notes += prefixed(encoded.notes, split)
+        protocol = encoded.protocol
+        scores[split] = _score(given, split, answers[split], encoded.protocol)
         _save(given, split, answers[split], folder / "predictions")
     if simple is None:
         say("training the baselines")
         simple = simple_answers(given)
     last = splits[-1]
-    baselines = _baselines(given, last, answers[last], simple)
-    return Judged(
+    baselines = _baselines(given, last, answers[last], simple, dict.fromkeys(protocol, 0))
+    return Evaluation(
         valid=scores["valid"],
         test=scores.get("test"),
         baselines=baselines,
@@ -95,31 +93,29 @@ def _findings(
     fit = given.recipe.fit
     is_counted = given.base.kind == TFIDF
     hint = MORE_ROWS if rate is None else trial(fit.epochs, rate)
-    known = kinds_of(given.labels) if given.task.level == "word" else given.labels
     notes = [
-        *given.task.unseen(given.rows, given.labels, given.recipe.task),
+        *given.task.remarks(given.rows, given.inventory, given.recipe.task),
         *nothing_learned(scores, baselines, what_to_try=hint),
-        *never_answered(scores, known),
+        *never_answered(scores, given.task.named(given.inventory)),
     ]
     if is_counted and TFIDF in given.task.baselines:
         notes.append(f"The baseline '{TFIDF}' is left out: this model is that very method.")
     return tuple(notes)
 
 
-def _score(given: Ingredients, split: str, answers: pl.DataFrame, cut: int) -> Scores:
-    return given.task.score(
-        given.rows[split],
-        answers,
-        given.labels,
-        given.recipe.task,
-        split=split,
-        notes={"cut_texts": cut},
-    )
+def _score(
+    given: Ingredients, split: str, answers: pl.DataFrame, protocol: Mapping[str, int]
+) -> Scores:
+    return given.task.score(given.rows[split], answers, given.context, split=split, notes=protocol)
 
 
 def _save(given: Ingredients, split: str, answers: pl.DataFrame, folder: Path) -> None:
-    gold = given.task.gold(given.rows[split], given.recipe.task)
-    table = answers.with_columns(pl.Series("gold", gold, pl.String))
+    rows = given.rows[split]
+    gold = given.task.gold(rows, given.recipe.task)
+    grades = given.task.grade(rows, answers, given.context)
+    table = answers.with_columns(
+        pl.Series("gold", gold, pl.String), pl.Series("grade", grades, pl.Float64)
+    )
     with telling_of_disk(folder):
         folder.mkdir(exist_ok=True)
         table.write_parquet(folder / f"{split}.parquet", compression="zstd")
@@ -130,25 +126,29 @@ def simple_answers(given: Ingredients) -> dict[str, pl.DataFrame]:
     task, rows = given.task, given.rows
     wanted = rows["test" if "test" in rows else "valid"]
     return {
-        name: simple(rows["train"], wanted, given.labels, given.recipe.task)
+        name: simple(rows["train"], wanted, given.context)
         for name, simple in task.baselines.items()
         if not name == given.base.kind == TFIDF  # a model is not tested against itself
     }
 
 
 def _baselines(
-    given: Ingredients, split: str, answers: pl.DataFrame, simple: Mapping[str, pl.DataFrame]
+    given: Ingredients,
+    split: str,
+    answers: pl.DataFrame,
+    simple: Mapping[str, pl.DataFrame],
+    protocol: Mapping[str, int],
 ) -> tuple[Baseline, ...]:
-    gold = given.task.gold(given.rows[split], given.recipe.task)
+    rows, task = given.rows[split], given.task
+    ours = task.grade(rows, answers, given.context)
     found = []
-    for name, theirs in simple.items():
-        p, ours_only, theirs_only = better(
-            gold, answers["answer"].to_list(), theirs["answer"].to_list()
-        )
+    for name, answered in simple.items():
+        theirs = task.grade(rows, answered, given.context)
+        p, ours_only, theirs_only = better(ours, theirs)
         found.append(
             Baseline(
                 name=name,
-                scores=_score(given, split, theirs, 0),
+                scores=_score(given, split, answered, protocol),
                 better=p,
                 model_only=ours_only,
                 baseline_only=theirs_only,

@@ -10,8 +10,10 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from polyculture.checks.tiny import _bytes, _word_pieces
-from polyculture.engine.beginnings import beginnings, pair_beginnings
-from polyculture.engine.encode import account, encode
+from polyculture.core.task import Context, Inventory
+from polyculture.nets.reading.beginnings import beginnings, pair_beginnings
+from polyculture.nets.reading.texts import encode_texts
+from polyculture.nets.reading.words import encode_words
 
 TEXTS = ["the cat sat on the mat, 1999!", "we like good films", "我喜欢这部电影", "aaaa aaa aa"] * 9
 READ = 9
@@ -142,21 +144,25 @@ def test_a_text_that_is_read_from_its_end_stays_whole(tokenizer: PreTrainedToken
 def test_a_word_of_a_million_letters_is_read_by_its_beginning() -> None:
     """One such word does not make ten thousand windows; the account tells of it."""
     rows = pl.DataFrame({"id": ["1"], "tokens": [["the", "a" * 1_000_000, "cat"]]})
+    context = Context(settings=None, inventory=Inventory(), reader=_bytes(TEXTS), longest=32)
     began = time.perf_counter()
 
-    encoded = encode(rows, _bytes(TEXTS), level="word", max_length=32, spaces="as_in_text")
+    encoded = encode_words(rows, context, None)
 
     assert time.perf_counter() - began < 5
-    assert sorted(word for piece in encoded.pieces for word in piece.words) == [0, 1, 2]
-    assert len(encoded.pieces) < 100
-    assert "test: 1 words were read by their first 1000 characters." in account(encoded, "test", 32)
+    words = [word for example in encoded.examples for word in example.places["words"]]
+    assert sorted(words) == [0, 1, 2]
+    assert len(encoded.examples) < 100
+    assert "1 words were read by their first 1000 characters." in encoded.notes
 
 
 def test_rows_of_unknown_tokens_are_counted() -> None:
     """What is unknown or stands for no text says nothing."""
     rows = pl.DataFrame({"id": ["1", "2", "3"], "text": ["the cat", "Ω", "the Ω"]})
+    context = Context(settings=None, inventory=Inventory(), reader=_word_pieces(TEXTS), longest=16)
 
-    encoded = encode(rows, _word_pieces(TEXTS), level="text", max_length=16, spaces="as_in_text")
+    encoded, nothing = encode_texts(rows, context, {}), encode_texts(rows[1:2], context, {})
 
-    assert encoded.unknown == 1
-    assert account(encoded, "test", 16) == ["test: 1 of 3 texts hold nothing that the base knows."]
+    assert encoded.notes == ("1 of 3 texts hold nothing that the base knows.",)
+    assert not encoded.unreadable
+    assert nothing.unreadable.startswith("its only text holds nothing that the base knows")

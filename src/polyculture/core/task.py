@@ -1,0 +1,205 @@
+"""What a task is: a frozen record of functions, in the order in which a training calls them.
+
+    rows      ─ prepare ─ learn ─▶ Inventory, what is known before there is a network
+    numbers   ─ encode ─▶ Examples ─ collate ─▶ Batch ─ network ─▶ Outputs ─ loss
+    answers   ─ read ─▶ one small thing a row ─ decode ─▶ a table of answers
+    scores    ─ gold, grade, score, baselines                 from saved answers, without torch
+
+Whoever wants to know what happens to a row reads the record from top to bottom. The engine owns the
+order, the batches, the threads, the precision and the disk; it knows no task by name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+
+from polyculture.core.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import numpy as np
+    import polars as pl
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from polyculture.core.data import Dataset
+    from polyculture.core.recipe import Settings
+    from polyculture.core.run import Scores
+    from polyculture.nets.batch import Batch, Outputs, Reading
+
+Output = Literal["labels", "word_labels", "positions", "tokens", "vectors", "numbers"]
+"""What a network has to give for an answer. A task wants one of these, a head gives some of them.
+
+``labels``: numbers for each label of a row; ``word_labels``: for each label of each word;
+``positions``: for each token; ``tokens``: for each token of a vocabulary; ``vectors``: one vector
+a row; ``numbers``: one number, or a few, a row.
+"""
+Form = Literal["encoder", "decoder", "encoder_decoder"]
+"""How a base reads: all tokens at once, from left to right, or the one and then the other."""
+WordSpaces = Literal["as_in_text", "every_word"]
+"""Which words are read with a space before them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A column that a task reads. Sources map the columns of files to these; they know no task."""
+
+    kind: Literal["text", "words", "tags", "spans", "label", "labels", "file", "number"]
+    is_gold: bool = False
+    """It holds the right answer, so rows to predict go without it."""
+    is_optional: bool = False
+    unless: str = ""
+    """It is not read where there is a column of this name."""
+
+
+class Inventory(Record):
+    """What is learnt from the training rows before there is a network. Saved in the run."""
+
+    labels: tuple[str, ...] = ()
+    """All answers, in the order of the network's outputs; none where answers are not chosen."""
+    numbers: dict[str, float] = Field(default_factory=dict)
+    """Other facts by name: the mean and scale of a series, the rate of a clip."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Example:
+    """What a network reads at once: a text, a window of a sentence, a pair, a picture."""
+
+    row: int
+    """Number of the row that it belongs to. A row has one example, or several windows."""
+    inputs: Mapping[str, NDArray[Any]]
+    """Arguments of the network by its own names, such as ``input_ids``, unpadded."""
+    size: int
+    """What the budget of a batch counts: tokens in and out, patches, frames."""
+    targets: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    """The right answers as numbers; empty where nobody knows them."""
+    places: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    """How outputs find their way back to the row, such as the token at which a word begins."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoded:
+    """All examples of some rows, in the order of the rows, with an account of what did not fit."""
+
+    examples: Sequence[Example]
+    rows: int
+    notes: tuple[str, ...] = ()
+    """What was cut or could not be read, as in "12 of 400 texts were cut at 512 tokens."."""
+    protocol: Mapping[str, int] = field(default_factory=dict)
+    """Counts that a score has to name, such as ``cut_texts``."""
+    unreadable: str = ""
+    """Why not one row can be read, where that is so."""
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """The size of each example, ``(examples,)``."""
+        import numpy as np
+
+        return np.array([example.size for example in self.examples], dtype=np.int64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What every function of a task may look at."""
+
+    settings: Any
+    """The task's own."""
+    inventory: Inventory
+    reader: Any = None
+    """Tokenizer or image processor of the base; none where only answers are looked at."""
+    longest: int = 0
+    """Longest input, in units of ``Example.size``."""
+    word_spaces: WordSpaces = "as_in_text"
+    """Text: which words are read with a space before them."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of the inventory."""
+        return self.inventory.labels
+
+
+def _equal(rows: pl.DataFrame, answers: pl.DataFrame, context: Context) -> list[float]:
+    """1 for an answer that equals the gold, 0 for any other and for none."""
+    task = task_of(context.settings)
+    given = answers["answer"].to_list()
+    return [float(a == b) for a, b in zip(task.gold(rows, context.settings), given, strict=True)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A kind of question. The fields stand in the order in which a training calls them."""
+
+    settings: type[Settings]
+    output: Output
+    """What a head has to give."""
+    model_class: Mapping[Form, str]
+    """transformers' class of the standard head for each form of base that can do this."""
+    columns: Mapping[str, Column]
+    """What the rows hold, beside ``id``, ``document`` and ``group``, which every task may have."""
+
+    # rows
+    prepare: Callable[[pl.DataFrame, str, Any], pl.DataFrame]
+    """(rows, where, settings): check the columns and bring them to canonical form; ``where`` names
+    the split or file in messages. Gold columns may be missing."""
+    learn: Callable[[Mapping[str, pl.DataFrame], Any], Inventory]
+    """(prepared splits, settings): what training can answer, from ``train`` alone.
+    ``RowError`` where there is nothing to learn, or where the settings refuse what train lacks."""
+    remarks: Callable[[Mapping[str, pl.DataFrame], Inventory, Any], tuple[str, ...]] = (
+        lambda _, __, ___: ()
+    )
+    """(prepared splits, inventory, settings): what is worth knowing about the splits together."""
+
+    # numbers
+    encode: Callable[[pl.DataFrame, Context], Encoded]
+    """Prepared rows to examples; with targets where the gold is there."""
+    collate: Callable[[Sequence[Example], Context, np.random.Generator], Batch]
+    """Examples to one padded batch. What is drawn at random comes from the generator alone."""
+    is_random: bool = False
+    """``collate`` draws (masks, crops), so outputs of a frozen base cannot be kept."""
+    loss: Callable[[Outputs, Batch, Context], Tensor]
+    """The *sum* of the loss over the ``batch.count`` targets."""
+    couples_rows: bool = False
+    """The loss of a row depends on the other rows of its batch (in-batch negatives), so it is taken
+    of the whole batch, however many threads compute the outputs. The rows of every output stand in
+    the order of the examples."""
+
+    # answers
+    read: Callable[[Reading, Context], list[Any]]
+    """Without gradient: one small thing for each row of the batch, in the order of ``batch.rows``.
+    No logits of a vocabulary leave it."""
+    decode: Callable[[pl.DataFrame, Sequence[Any], Context], pl.DataFrame]
+    """(rows, what was read of each): answers, one row a row, with columns ``id``, ``answer`` (text)
+    and the task's own."""
+
+    # scores
+    gold: Callable[[pl.DataFrame, Any], list[str]]
+    """(rows, settings): the right answers as text, in the very form that ``decode`` gives."""
+    grade: Callable[[pl.DataFrame, pl.DataFrame, Context], list[float]] = _equal
+    """(rows, answers): from 0, wrong, to 1, right, for each row; no answer is 0."""
+    score: Callable[..., Scores]
+    """(rows, answers, context, split=..., notes={}): all scores, from saved answers."""
+    baselines: Mapping[str, Callable[[pl.DataFrame, pl.DataFrame, Context], pl.DataFrame]]
+    """Name to (train rows, rows, context): answers of a simple method, as ``decode`` gives them."""
+    named: Callable[[Inventory], Sequence[str]] = lambda inventory: inventory.labels
+    """What the rows of a score's table are called, as far as training knows them."""
+    codes: Callable[[pl.DataFrame, Context], list[NDArray[Any]]] | None = None
+    """The right answer of each row as a number (or as 0 and 1 for each label): what a model of word
+    counts learns from. None where one cannot."""
+
+    # people
+    table: Callable[[pl.DataFrame, pl.DataFrame, Context], pl.DataFrame]
+    """(rows, answers): the columns that ``polyculture predict`` gives for each row."""
+    toy: Callable[[], Dataset]
+    """A small dataset of our own that a tiny model learns in seconds."""
+
+
+def task_of(settings: Any) -> Task:
+    """The task that some settings belong to."""
+    from polyculture.core import parts
+
+    part: Task = parts.load("tasks", settings.kind)
+    return part

@@ -1,0 +1,151 @@
+"""A trained model, opened from its folder, and its answers."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import polars as pl
+
+from polyculture.core import parts
+from polyculture.core.errors import ModelError
+from polyculture.core.recipe import Recipe
+from polyculture.core.run import Run
+from polyculture.core.task import Context, Encoded, Inventory, WordSpaces, task_of
+from polyculture.engine.counts import answer_rows
+from polyculture.engine.read import read_rows
+from polyculture.nets.build import labels_of, load_head, open_network, open_tokenizer
+from polyculture.nets.network import Network
+from polyculture.nets.reading.account import refuse_unreadable
+from polyculture.nets.saved_counts import load_counts
+from polyculture.nets.tfidf import Tfidf
+from polyculture.nets.weights_fit import check_tokens, refuse_untrained
+from polyculture.sources.bases._plain import check_folder
+from polyculture.store.runs import read_run
+
+if TYPE_CHECKING:
+    from polyculture.core.plugins import Head
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predictor:
+    """A finished run, ready to answer.
+
+    Example: ``open_run(Path("runs/ner")).answer(rows)``.
+    """
+
+    recipe: Recipe
+    context: Context
+    network: Network | Tfidf
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All answers, in the order of the network's outputs."""
+        return self.context.labels
+
+    def answer(self, rows: pl.DataFrame, where: str = "the input") -> tuple[pl.DataFrame, Encoded]:
+        """Answers to rows in the columns of the task, and what was cut on the way.
+
+        Args:
+            rows: With ``id`` and the task's inputs; answers are not needed.
+            where: What the rows are, for messages.
+        """
+        if isinstance(self.network, Tfidf):
+            return answer_rows(self.network, self.context, rows, where)
+        task = task_of(self.recipe.task)
+        encoded = task.encode(rows, self.context)
+        refuse_unreadable(encoded, where)
+        read = read_rows(self.network, encoded, task, self.context)
+        return task.decode(rows, read.rows, self.context), encoded
+
+
+def network_of(folder: Path, recipe: Recipe, inventory: Inventory) -> Network:
+    """A base, or a trained model's folder, with the head that a recipe asks for."""
+    settings: Any = recipe.head
+    task = task_of(recipe.task)
+    head: Head = parts.load("heads", settings.kind)
+    own = None if head.is_standard(settings, task.output) else head.make
+    return open_network(
+        folder,
+        labels=inventory.labels,
+        output=task.output,
+        model_class=task.model_class["encoder"],
+        make_head=None
+        if own is None
+        else lambda width, count, dropout: own(settings, width, count, dropout),
+        pooling=getattr(settings, "pooling", "mean"),
+    )
+
+
+def open_run(folder: Path) -> Predictor:
+    """Load a run so that it answers.
+
+    Raises:
+        StoreError: The folder holds no finished run.
+        ModelError: Its model cannot be opened.
+    """
+    run = read_run(folder)
+    length = int(run.facts.chosen["max_length"] or 0)
+    return open_model(
+        folder / "model",
+        run.recipe,
+        run.inventory,
+        max_length=length,
+        word_spaces=_word_spaces(run, folder),
+    )
+
+
+def _word_spaces(run: Run, folder: Path) -> WordSpaces:
+    """Runs without a record of it are older, and had a space before every word."""
+    recorded = run.facts.chosen.get("word_spaces", "every_word")
+    for known in get_args(WordSpaces):
+        if recorded == known:
+            return known  # type: ignore[no-any-return]
+    msg = (
+        f"{folder / 'run.json'}: word_spaces is one of {', '.join(get_args(WordSpaces))}, got "
+        f"{recorded!r}. Train the run again."
+    )
+    raise ModelError(msg)
+
+
+def open_model(
+    folder: Path,
+    recipe: Recipe,
+    inventory: Inventory,
+    *,
+    max_length: int,
+    word_spaces: WordSpaces,
+) -> Predictor:
+    """Load a run's ``model`` folder.
+
+    Args:
+        folder: The model's.
+        recipe: How it was made.
+        inventory: What it learnt before training.
+        max_length: Longest input in tokens; no matter for TF-IDF.
+        word_spaces: Which words it was trained to see with a space before them; likewise.
+
+    Raises:
+        ModelError: A file is missing or damaged, is code, or belongs to another run.
+    """
+    if not folder.is_dir():
+        msg = f"The run {folder.parent} is damaged: its folder 'model' is missing. Train it again."
+        raise ModelError(msg)
+    if Tfidf.lies_in(folder):
+        context = Context(settings=recipe.task, inventory=inventory, longest=max_length)
+        counts = load_counts(folder, inventory.labels)
+        return Predictor(recipe=recipe, context=context, network=counts)
+    check_folder(folder, str(folder))
+    network = network_of(folder, recipe, inventory)
+    if network.untrained:
+        refuse_untrained(folder, network, labels_of(folder), inventory.labels)
+    load_head(network, folder)
+    tokenizer = open_tokenizer(folder)
+    check_tokens(folder, network, tokenizer)
+    context = Context(
+        settings=recipe.task,
+        inventory=inventory,
+        reader=tokenizer,
+        longest=max_length,
+        word_spaces=word_spaces,
+    )
+    return Predictor(recipe=recipe, context=context, network=network)

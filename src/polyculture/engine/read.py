@@ -1,0 +1,111 @@
+"""Read rows with a network without training it; no logits are kept beyond a batch."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from polyculture.core.task import Context, Encoded, Task
+from polyculture.engine.precision import Precision, arithmetic
+from polyculture.engine.team import Team
+from polyculture.nets.batch import Batch, Outputs, Reading
+from polyculture.nets.network import Network
+from polyculture.nets.threads import available
+
+BUDGET = 4_096
+"""Padded size of a batch that is only read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """What was read of some rows."""
+
+    rows: list[Any]
+    """What the task's ``read`` gave for each row; none for a row without an example."""
+    loss: float | None
+    """Mean loss over all targets that count, where it was asked for and there are any."""
+
+
+def read_rows(
+    network: Network,
+    encoded: Encoded,
+    task: Task,
+    context: Context,
+    *,
+    precision: Precision = "float32",
+    threads: int | None = None,
+    loss_of: Callable[[Outputs, Batch], Tensor] | None = None,
+    features: Sequence[Tensor] | None = None,
+) -> Read:
+    """Read all examples; those of one row lie in one batch.
+
+    Args:
+        network: Any mode; it is put into evaluation mode.
+        encoded: The examples.
+        task: Whose ``collate`` and ``read`` are called.
+        context: What these may look at.
+        precision: Arithmetic of matrix products.
+        threads: Batches that are read at once; the cores of this process where left out.
+        loss_of: (outputs, batch) to the summed loss, where the loss is wanted too.
+        features: Saved outputs of the body, one an example.
+    """
+    network.eval()
+
+    def read(numbers: NDArray[Any]) -> tuple[dict[int, Any], tuple[float, int] | None]:
+        batch = task.collate(
+            [encoded.examples[n] for n in numbers], context, np.random.default_rng(0)
+        )
+        if features is not None:
+            batch.features = pad_sequence([features[n] for n in numbers], batch_first=True)
+        reading = Reading(network, batch)
+        with torch.no_grad(), arithmetic(precision):
+            found = dict(zip(reading.rows, task.read(reading, context), strict=True))
+            count = 0 if loss_of is None else network.count(batch)
+            loss = None
+            if loss_of is not None and count:
+                loss = (float(loss_of(reading.outputs, batch) / count), count)
+        return found, loss
+
+    with Team(threads or available()) as team:
+        results = team.map(read, whole_rows(encoded, BUDGET))
+    rows: list[Any] = [None] * encoded.rows
+    for found, _ in results:
+        for row, value in found.items():
+            rows[row] = value
+    return Read(rows=rows, loss=_mean([loss for _, loss in results if loss is not None]))
+
+
+def whole_rows(encoded: Encoded, budget: int) -> list[NDArray[np.int64]]:
+    """Numbers of examples in batches within a padded size, none of which splits a row.
+
+    Rows are sorted by their longest example, the longest first, so that little is padding.
+    """
+    sizes = encoded.sizes
+    rows = [example.row for example in encoded.examples]
+    starts = [n for n, row in enumerate(rows) if not n or rows[n - 1] != row]
+    ends = [*starts[1:], len(sizes)][: len(starts)]
+    longest = np.array(
+        [sizes[start:end].max() for start, end in zip(starts, ends, strict=True)], dtype=np.int64
+    )
+    batches: list[list[int]] = []
+    widest = 0
+    for place in np.argsort(-longest, kind="stable"):
+        numbers = range(starts[place], ends[place])
+        widest = max(widest, int(longest[place])) if batches else int(longest[place])
+        if not batches or widest * (len(batches[-1]) + len(numbers)) > budget:
+            batches.append([])
+            widest = int(longest[place])
+        batches[-1] += numbers
+    return [np.array(batch, dtype=np.int64) for batch in batches]
+
+
+def _mean(losses: Sequence[tuple[float, int]]) -> float | None:
+    """The mean over targets of some batches' mean losses; none where no target counts."""
+    if not losses:
+        return None
+    return float(np.average([loss for loss, _ in losses], weights=[count for _, count in losses]))

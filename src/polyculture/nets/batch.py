@@ -1,0 +1,59 @@
+"""What goes into a network and what comes out of it, by name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from polyculture.nets.network import Network
+
+IGNORED = -100
+"""Target that does not count, as torch's cross-entropy has it."""
+Outputs = Mapping[str, Tensor]
+"""What a network says: ``logits``, ``vectors``, ``start_logits``, ..."""
+
+
+@dataclass(kw_only=True)
+class Batch:
+    """Some examples, padded to one length."""
+
+    inputs: dict[str, Tensor]
+    """Arguments of the network: ``input_ids`` and ``attention_mask`` of ``(examples, tokens)``, or
+    ``pixel_values``, ..."""
+    targets: dict[str, Tensor] = field(default_factory=dict)
+    """The right answers; empty where nobody knows them."""
+    places: dict[str, Tensor] = field(default_factory=dict)
+    """How outputs find their way back to the rows. Where there are ``positions``,
+    ``(examples, words)``, the network answers at these tokens alone."""
+    rows: tuple[int, ...] = ()
+    """The row of each example; the examples of one row stand together."""
+    count: int = 0
+    """Targets that the loss sums over: what a share of a batch weighs."""
+    size: int = 0
+    """Tokens (patches, frames) without padding."""
+    features: Tensor | None = None
+    """Outputs of a body that never changes, ``(examples, tokens, width)``."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A batch that is read without training. The network runs when its outputs are asked for."""
+
+    network: "Network"
+    batch: Batch
+
+    @cached_property
+    def outputs(self) -> Outputs:
+        """What the network says, without gradient."""
+        with torch.no_grad():
+            outputs: Outputs = self.network(self.batch)
+        return outputs
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """Each row of the batch once, in the order of its examples."""
+        return tuple(dict.fromkeys(self.batch.rows))

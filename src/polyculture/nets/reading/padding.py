@@ -1,0 +1,80 @@
+"""Examples of text, padded to one length on the right."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from polyculture.core.task import Context, Example
+from polyculture.nets.batch import IGNORED, Batch
+
+
+def padded(arrays: Sequence[NDArray[Any]], fill: int) -> tuple[Tensor, Tensor]:
+    """Arrays of different lengths as one, and where there is something: ``(arrays, longest)``.
+
+    Example:
+        >>> values, there = padded([np.array([3, 4]), np.array([5])], 0)
+        >>> values.tolist(), there.tolist()
+        ([[3, 4], [5, 0]], [[True, True], [True, False]])
+    """
+    width = max(1, *(len(array) for array in arrays))
+    values = np.full((len(arrays), width), fill, dtype=np.int64)
+    there = np.zeros((len(arrays), width), dtype=bool)
+    for number, array in enumerate(arrays):
+        values[number, : len(array)] = array
+        there[number, : len(array)] = True
+    return torch.from_numpy(values), torch.from_numpy(there)
+
+
+def token_batch(examples: Sequence[Example], context: Context) -> Batch:
+    """Tokens, their mask, and which text of a pair they belong to; neither targets nor places."""
+    tokens, mask = padded([e.inputs["input_ids"] for e in examples], context.reader.pad_token_id)
+    inputs = {"input_ids": tokens, "attention_mask": mask.to(torch.int64)}
+    if "token_type_ids" in examples[0].inputs:
+        inputs["token_type_ids"], _ = padded([e.inputs["token_type_ids"] for e in examples], 0)
+    return Batch(
+        inputs=inputs,
+        rows=tuple(example.row for example in examples),
+        size=sum(example.size for example in examples),
+    )
+
+
+def pad_texts(examples: Sequence[Example], context: Context, _: Any = None) -> Batch:
+    """A batch of texts; each target is an array of one shape, and counts where it is not -100."""
+    batch = token_batch(examples, context)
+    batch.targets = stacked([example.targets for example in examples])
+    if batch.targets:
+        labels = batch.targets["labels"]
+        batch.count = int((labels != IGNORED).sum())
+    return batch
+
+
+def pad_words(examples: Sequence[Example], context: Context, _: Any = None) -> Batch:
+    """A batch of sentences of words: a target for each word, and where the words begin.
+
+    ``places`` holds ``positions``, ``words``, ``spelling``, ``(examples, words)``, then ``there``,
+    where there is a word, and ``length``, words of the whole row, ``(examples,)``.
+    """
+    batch = token_batch(examples, context)
+    places = [example.places for example in examples]
+    batch.places["positions"], there = padded([place["positions"] for place in places], 0)
+    batch.places["there"] = there
+    for name in ("words", "spelling"):
+        batch.places[name], _ = padded([place[name] for place in places], 0)
+    batch.places["length"] = torch.tensor([int(place["length"]) for place in places])
+    if examples[0].targets:
+        labels, _ = padded([example.targets["labels"] for example in examples], IGNORED)
+        batch.targets["labels"] = labels
+        batch.count = int((labels != IGNORED).sum())
+    return batch
+
+
+def stacked(targets: Sequence[Mapping[str, NDArray[Any]]]) -> dict[str, Tensor]:
+    """Targets of one shape as one tensor for each name, ``(examples, ...)``."""
+    return {
+        name: torch.from_numpy(np.stack([np.asarray(one[name]) for one in targets]))
+        for name in targets[0]
+    }

@@ -1,0 +1,125 @@
+"""From rows of one text, or of two, to token numbers.
+
+A text that is too long is cut, and counted; no more of it is tokenized than is needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from polyculture.core.task import Encoded, Example
+from polyculture.nets.reading.account import of_texts, of_unknown, why_unreadable
+from polyculture.nets.reading.beginnings import beginnings, pair_beginnings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import polars as pl
+    from numpy.typing import NDArray
+    from transformers import PreTrainedTokenizerBase
+
+    from polyculture.core.task import Context
+
+CHUNK = 2_000
+"""Rows that are tokenized at a time."""
+LONGEST = 512
+"""Longest input where neither recipe nor base names one; longer is slow on a CPU."""
+
+
+def longest_input(tokenizer: PreTrainedTokenizerBase, body_config: Any, wanted: int | None) -> int:
+    """Longest input in tokens: what the recipe wants, within what the base allows."""
+    allowed = [int(tokenizer.model_max_length)]
+    positions = getattr(body_config, "max_position_embeddings", None)
+    if positions:
+        # models of the RoBERTa kind count positions from behind the padding number
+        offset = 2 if getattr(body_config, "model_type", "") in {"roberta", "xlm-roberta"} else 0
+        allowed.append(int(positions) - offset)
+    return min([wanted or LONGEST, *allowed])
+
+
+def encode_texts(
+    rows: pl.DataFrame, context: Context, targets: Mapping[str, Sequence[NDArray[Any]]]
+) -> Encoded:
+    """One example a row, from ``text`` and perhaps ``text_b``.
+
+    Args:
+        rows: Prepared.
+        context: With the base's tokenizer.
+        targets: By name the right answer of each row; empty where nobody knows it.
+    """
+    examples: list[Example] = []
+    cut = 0
+    for start in range(0, len(rows), CHUNK):
+        found, cut_here = _chunk(rows[start : start + CHUNK], start, context, targets)
+        examples += found
+        cut += cut_here
+    unknown = len(rows) - len(known_rows(examples, context.reader))
+    return Encoded(
+        examples=examples,
+        rows=len(rows),
+        notes=(
+            *of_texts(cut=cut, rows=len(rows), longest=context.longest),
+            *of_unknown(unknown, len(rows)),
+        ),
+        protocol={"cut_texts": cut},
+        unreadable=why_unreadable(unknown, len(rows)),
+    )
+
+
+def known_rows(examples: Sequence[Example], tokenizer: PreTrainedTokenizerBase) -> set[int]:
+    """Rows that hold a token that stands for some text."""
+    nothing = set(tokenizer.all_special_ids)
+    return {e.row for e in examples if not nothing.issuperset(e.inputs["input_ids"].tolist())}
+
+
+def _chunk(
+    rows: pl.DataFrame,
+    start: int,
+    context: Context,
+    targets: Mapping[str, Sequence[NDArray[Any]]],
+) -> tuple[list[Example], int]:
+    tokenizer, longest = context.reader, context.longest
+    texts, pair = rows["text"].to_list(), None
+    if "text_b" in rows.columns:
+        texts, pair = pair_beginnings(texts, rows["text_b"].to_list(), tokenizer, longest)
+    else:
+        texts = beginnings(texts, tokenizer, longest)
+    batch = tokenizer(
+        texts,
+        pair,
+        truncation=True,
+        max_length=longest,
+        return_overflowing_tokens=True,
+        return_attention_mask=False,
+    )
+    examples: list[Example] = []
+    cut = set()
+    for number, place in enumerate(batch["overflow_to_sample_mapping"]):
+        row = start + place
+        if examples and examples[-1].row == row:
+            cut.add(row)
+            continue
+        inputs = token_inputs(batch, number, tokenizer)
+        examples.append(
+            Example(
+                row=row,
+                inputs=inputs,
+                size=len(inputs["input_ids"]),
+                targets={name: values[row] for name, values in targets.items()},
+            )
+        )
+    return examples, len(cut)
+
+
+def token_inputs(
+    batch: Any, number: int, tokenizer: PreTrainedTokenizerBase
+) -> dict[str, NDArray[np.int64]]:
+    """What a network reads of one result of a tokenizer: tokens, and which text they belong to."""
+    tokens = batch["input_ids"][number] or [tokenizer.pad_token_id]  # an empty text may have none
+    inputs = {"input_ids": np.array(tokens, dtype=np.int64)}
+    types = batch.get("token_type_ids")
+    if types is not None:
+        inputs["token_type_ids"] = np.array(types[number] or [0], dtype=np.int64)
+    return inputs

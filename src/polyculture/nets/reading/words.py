@@ -1,0 +1,200 @@
+"""From sentences of words to token numbers, and from what is said of words back to the sentences.
+
+A sentence that is too long is read in overlapping windows: every word is answered by the window in
+which it lies farther from an edge, and none is answered twice. A word without any token (a lone
+zero-width sign) is answered by no window.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from polyculture.core.task import Encoded, Example
+from polyculture.nets.reading.account import of_unknown, why_unreadable
+from polyculture.nets.reading.spelling import spelling
+from polyculture.nets.reading.texts import CHUNK, known_rows, token_inputs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import polars as pl
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from polyculture.core.task import Context
+    from polyculture.nets.batch import Reading
+
+LONGEST_WORD = 1_000
+"""Characters of a word that are read; anything longer is data that lost its spaces."""
+UNSEEN = -1
+"""The code of a word that no window answers."""
+
+
+class _Account:
+    """Counts of what did not fit."""
+
+    def __init__(self) -> None:
+        self.windowed = self.unread = self.cut = 0
+
+    def notes(self, longest: int) -> list[str]:
+        """The counts in sentences."""
+        notes = []
+        if self.windowed:
+            notes.append(
+                f"{self.windowed} sentences longer than {longest} tokens were read in overlapping "
+                "windows; no word of them was left out."
+            )
+        if self.cut:
+            notes.append(f"{self.cut} words were read by their first {LONGEST_WORD} characters.")
+        if self.unread:
+            notes.append(f"{self.unread} words have no token and are answered 'O'.")
+        return notes
+
+
+def encode_words(
+    rows: pl.DataFrame, context: Context, targets: Sequence[NDArray[Any]] | None
+) -> Encoded:
+    """One example a sentence or window, from ``tokens``.
+
+    ``places`` of an example: ``words`` (numbers of the row's words that it answers), ``positions``
+    (the first token of each), ``spelling`` (a code of each), ``length`` (words of the row).
+
+    Args:
+        rows: Prepared.
+        context: With the base's tokenizer.
+        targets: Label codes of each row's words, ``(words,)``; none where nobody knows them.
+    """
+    examples: list[Example] = []
+    account = _Account()
+    for start in range(0, len(rows), CHUNK):
+        sentences = rows["tokens"][start : start + CHUNK].to_list()
+        examples += _chunk(sentences, start, context, targets, account)
+    unknown = len(rows) - len(known_rows(examples, context.reader))
+    return Encoded(
+        examples=examples,
+        rows=len(rows),
+        notes=(*account.notes(context.longest), *of_unknown(unknown, len(rows))),
+        protocol={"cut_texts": 0},
+        unreadable=why_unreadable(unknown, len(rows)),
+    )
+
+
+def _chunk(
+    sentences: Sequence[Sequence[str]],
+    start: int,
+    context: Context,
+    targets: Sequence[NDArray[Any]] | None,
+    account: _Account,
+) -> list[Example]:
+    from polyculture.nets.word_tokens import tokenize_words  # loads transformers
+
+    batch = tokenize_words(
+        context.reader,
+        [_shortened(words, account) for words in sentences],
+        spaces=context.word_spaces,
+        truncation=True,
+        max_length=context.longest,
+        stride=context.longest // 4,
+        return_overflowing_tokens=True,
+        return_attention_mask=False,
+    )
+    windows: dict[int, list[int]] = {}
+    for number, row in enumerate(batch["overflow_to_sample_mapping"]):
+        windows.setdefault(row, []).append(number)
+    examples = []
+    for row, numbers in windows.items():
+        firsts = [_first_tokens(batch.word_ids(number)) for number in numbers]
+        owners = _owners(firsts, [len(batch["input_ids"][number]) for number in numbers])
+        account.windowed += len(numbers) > 1
+        account.unread += len(sentences[row]) - len(owners)
+        for window, number in enumerate(numbers):
+            words = np.array([w for w, owner in owners.items() if owner == window], dtype=np.int64)
+            inputs = token_inputs(batch, number, context.reader)
+            examples.append(
+                Example(
+                    row=start + row,
+                    inputs=inputs,
+                    size=len(inputs["input_ids"]),
+                    targets={} if targets is None else {"labels": targets[start + row][words]},
+                    places={
+                        "words": words,
+                        "positions": np.array([firsts[window][w] for w in words], dtype=np.int64),
+                        "spelling": _spellings(sentences[row], words),
+                        "length": np.array(len(sentences[row]), dtype=np.int64),
+                    },
+                )
+            )
+    return examples
+
+
+def _shortened(words: Sequence[str], account: _Account) -> Sequence[str]:
+    long = sum(len(word) > LONGEST_WORD for word in words)
+    account.cut += long
+    return [word[:LONGEST_WORD] for word in words] if long else words
+
+
+def _first_tokens(word_ids: Sequence[int | None]) -> dict[int, int]:
+    firsts: dict[int, int] = {}
+    for position, word in enumerate(word_ids):
+        if word is not None:
+            firsts.setdefault(word, position)
+    return firsts
+
+
+def _owners(firsts: Sequence[dict[int, int]], lengths: Sequence[int]) -> dict[int, int]:
+    """The window that answers each word: where its token is farther from an edge."""
+    best: dict[int, tuple[int, int]] = {}
+    for window, (positions, length) in enumerate(zip(firsts, lengths, strict=True)):
+        for word, position in positions.items():
+            distance = min(position, length - 1 - position)
+            if word not in best or distance > best[word][0]:
+                best[word] = (distance, window)
+    return {word: best[word][1] for word in sorted(best)}
+
+
+def _spellings(words: Sequence[str], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.array([spelling(words[number]) for number in wanted], dtype=np.int64)
+
+
+def read_words(reading: Reading, allowed: NDArray[np.bool_] | None) -> list[NDArray[np.int64]]:
+    """The label codes of each row's words, ``(words,)`` a row; ``UNSEEN`` where none was read.
+
+    Windows are joined first, so that words which are answered together are, whatever windows they
+    were read in. A word that was not read is the first label for sure (``O``), so that what stands
+    beside it fits to that.
+
+    Args:
+        reading: Whole rows.
+        allowed: Which label may follow which, ``(before, after)``; all where left out.
+    """
+    import torch
+
+    scores, there = _joined(reading)
+    unseen = scores.isnan().any(dim=2)
+    first = torch.where(torch.arange(scores.shape[2]) == 0, 0.0, -torch.inf)
+    scores[unseen] = first
+    rule = None if allowed is None else torch.from_numpy(allowed)
+    codes = reading.network.best_path(scores, there, rule).masked_fill(unseen, UNSEEN)
+    lengths = there.sum(dim=1).tolist()
+    return [row[:length] for row, length in zip(codes.numpy(), lengths, strict=True)]
+
+
+def _joined(reading: Reading) -> tuple[Tensor, Tensor]:
+    """What is said of the words of each row, ``(rows, words, labels)``, and which words there are.
+
+    NaN where nothing is said.
+    """
+    import torch
+
+    logits, places = reading.outputs["logits"].float(), reading.batch.places
+    number = {row: place for place, row in enumerate(reading.rows)}
+    lengths = torch.zeros(len(number), dtype=torch.int64)
+    owners = torch.tensor([number[row] for row in reading.batch.rows])
+    lengths[owners] = places["length"]
+    there = torch.arange(max(1, int(lengths.max()))) < lengths[:, None]
+    joined = torch.full((*there.shape, logits.shape[2]), torch.nan)
+    example, column = places["there"].nonzero(as_tuple=True)
+    joined[owners[example], places["words"][example, column]] = logits[example, column]
+    return joined, there

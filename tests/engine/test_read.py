@@ -1,0 +1,161 @@
+"""Rows are read whole, in batches of like size, and little is kept of them."""
+
+import gc
+import weakref
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+from hypothesis import given as drawn
+from hypothesis import strategies as st
+from torch import Tensor
+
+from polyculture.core.task import Context, Encoded, Example
+from polyculture.engine import read as reading
+from polyculture.engine.batches import cut
+from polyculture.engine.ingredients import Ingredients
+from polyculture.engine.opened import open_base
+from polyculture.engine.read import read_rows, whole_rows
+from polyculture.nets.batch import Reading
+from polyculture.tasks.spans import Spans
+
+Begin = Callable[..., Ingredients]
+
+NEW = {"source": "new", "kind": "transformer", "width": 32, "layers": 2}
+SHORT = {"epochs": 1, "threads": 1, "precision": "float32", "max_length": 8}
+LONG = ["Ada", "\u200b", "Berg", "lives", "in", "Port", "\u200b", "Ellen"] * 4
+SENTENCES = pl.DataFrame({"id": ["long", "short"], "tokens": [LONG, ["Mia", "rains"]]})
+
+
+def encoded_as(rows: list[list[int]]) -> Encoded:
+    """Examples of these sizes, for each row those of its windows."""
+    examples = [
+        Example(row=row, inputs={}, size=size) for row, sizes in enumerate(rows) for size in sizes
+    ]
+    return Encoded(examples=examples, rows=len(rows))
+
+
+@drawn(
+    st.lists(st.lists(st.integers(1, 60), min_size=1, max_size=5), min_size=1, max_size=30),
+    st.integers(1, 200),
+)
+def test_no_row_is_split_and_no_example_is_left_out(rows: list[list[int]], budget: int) -> None:
+    """Also where one row alone is above the budget: then it is a batch of its own."""
+    encoded = encoded_as(rows)
+
+    batches = [batch.tolist() for batch in whole_rows(encoded, budget)]
+
+    assert sorted(number for batch in batches for number in batch) == list(
+        range(len(encoded.examples))
+    )
+    owners = [[encoded.examples[number].row for number in batch] for batch in batches]
+    for batch, owner in zip(batches, owners, strict=True):
+        once = list(dict.fromkeys(owner))
+        assert owner == [row for row in once for _ in rows[row]], "windows stand together"
+        padded = len(batch) * max(encoded.examples[number].size for number in batch)
+        assert padded <= budget or len(once) == 1
+    assert sum(len(set(owner)) for owner in owners) == len(rows)
+
+
+@drawn(st.lists(st.integers(1, 60), max_size=60), st.integers(1, 200))
+def test_rows_of_one_example_are_packed_as_sorted_examples_are(
+    sizes: list[int], budget: int
+) -> None:
+    """The longest first, equal ones in their order: batches are those of a cut of the sorted."""
+    encoded = encoded_as([[size] for size in sizes])
+    order = np.argsort(-encoded.sizes, kind="stable")
+
+    found = whole_rows(encoded, budget)
+
+    expected = cut(order, encoded.sizes, budget)
+    assert [batch.tolist() for batch in found] == [batch.tolist() for batch in expected]
+
+
+@pytest.mark.parametrize("task", ["classification", "spans"])
+def test_what_is_kept_of_a_row_is_small(task: str, begin: Begin) -> None:
+    """A text keeps a number for each label, a word its label's code; nothing is left out."""
+    given = begin(task)
+    opened = open_base(given)
+    encoded = opened.encode(given, "valid")
+
+    found = read_rows(opened.network, encoded, given.task, opened.context, threads=1)
+
+    assert found.loss is None
+    assert len(found.rows) == len(given.rows["valid"])
+    if task == "classification":
+        assert {row.shape for row in found.rows} == {(len(given.inventory.labels),)}
+        return
+    words = given.rows["valid"]["tokens"].list.len().to_list()
+    assert [row.shape for row in found.rows] == [(count,) for count in words]
+    assert {row.dtype for row in found.rows} == {np.dtype(np.int64)}
+
+
+def test_logits_of_words_are_gone_after_their_batch(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many rows there are, memory holds those of the batches that are being read."""
+    monkeypatch.setattr(reading, "BUDGET", 40)
+    given = begin("spans")
+    opened = open_base(given)
+    seen: list[weakref.ref[Tensor]] = []
+    alive: list[int] = []
+
+    def read(one: Reading, context: Context) -> list[Any]:
+        alive.append(sum(logits() is not None for logits in seen))
+        seen.append(weakref.ref(one.outputs["logits"]))
+        return given.task.read(one, context)
+
+    encoded = opened.encode(given, "valid")
+    task = replace(given.task, read=read)
+    found = read_rows(opened.network, encoded, task, opened.context, threads=1)
+
+    gc.collect()
+    assert len(found.rows) == encoded.rows
+    assert len(seen) > 9
+    assert max(alive) <= 1
+    assert not any(logits() is not None for logits in seen)
+
+
+def test_words_of_a_long_sentence_are_answered_by_their_windows(begin: Begin) -> None:
+    """Each as its own window says, alone or beside others; a word without a token by none."""
+    given = begin("spans", base=NEW, fit=SHORT)
+    opened = open_base(given)
+    network, context = opened.network, opened.context
+    encoded = given.task.encode(SENTENCES, context)
+    expected = [np.full(len(LONG), -1), np.full(2, -1)]
+
+    found = read_rows(network, encoded, given.task, context)
+
+    for example in encoded.examples:
+        batch = given.task.collate([example], context, np.random.default_rng(0))
+        with torch.no_grad():
+            codes = network(batch)["logits"][0].argmax(dim=1).numpy()
+        words = example.places["words"]
+        expected[example.row][words] = codes[: len(words)]
+    assert len(encoded.examples) > 4
+    assert [row.tolist() for row in found.rows] == [row.tolist() for row in expected]
+    assert [place for place, code in enumerate(found.rows[0]) if code < 0] == [
+        place for place, word in enumerate(LONG) if word == "\u200b"
+    ]
+
+
+@pytest.mark.parametrize("head", ["linear", "crf"])
+def test_answers_do_not_depend_on_what_is_read_together(
+    head: str, begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Large batches or small ones, of one thread or of two; a path runs over all windows."""
+    given = begin("spans", base=NEW, fit=SHORT, head={"kind": head})
+    opened = open_base(given)
+    context = replace(opened.context, settings=Spans(only_legal=True))
+    encoded = given.task.encode(SENTENCES, context)
+
+    def codes(budget: int, threads: int) -> list[list[int]]:
+        monkeypatch.setattr(reading, "BUDGET", budget)
+        read = read_rows(opened.network, encoded, given.task, context, threads=threads)
+        return [row.tolist() for row in read.rows]
+
+    assert codes(4_096, 1) == codes(8, 1) == codes(8, 2)
