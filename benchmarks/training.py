@@ -168,7 +168,7 @@ def trainer(arguments: argparse.Namespace, *, tuned: bool) -> dict:
     )
 
     from polyculture import api
-    from polyculture.api.runs import prepared, read_data
+    from polyculture.api.shared import prepared, read_data
     from polyculture.core import parts
     from polyculture.core.task import Context
     from polyculture.tasks.spans import allowed, codes

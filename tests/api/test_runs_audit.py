@@ -10,7 +10,7 @@ import pytest
 
 from polyculture import api
 from polyculture.api.learned import STEERED, TrainingRows
-from polyculture.api.runs import read_data
+from polyculture.api.shared import read_data
 from polyculture.core.errors import PolycultureError, ProbeMismatchError, StoreError
 from polyculture.store.evidence import read_evidence
 from polyculture.store.runs import read_run
@@ -164,7 +164,7 @@ import sys
 from pathlib import Path
 from polyculture import api
 from polyculture.api.learned import STEERED, TrainingRows
-from polyculture.api.runs import read_data
+from polyculture.api.shared import read_data
 from polyculture.core.errors import PolycultureError
 runs, probe, out = [Path(name) for name in sys.argv[3:]], sys.argv[1], Path(sys.argv[2])
 try:

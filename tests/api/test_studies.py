@@ -2,13 +2,18 @@
 
 import json
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import polars as pl
 import pytest
 
 from polyculture import api
+from polyculture.api import shared
+from polyculture.checks.tiny import tiny_base
 from polyculture.core import parts
 from polyculture.core.errors import StoreError
+from polyculture.engine import evaluate
 
 STUDY = """
 title = "Two small models"
@@ -124,3 +129,47 @@ def test_answers_to_a_file_come_in_its_order_with_probabilities(folder: Path) ->
     saved = pl.read_csv(folder / "answers.csv")
     assert saved["answer"].to_list() == table["answer"].to_list()
     assert json.loads(saved["probabilities"][0]) == pytest.approx(table["probabilities"][0])
+
+
+SEEDS = """
+probe = "test"
+seeds = [1, 2]
+[recipe]
+task = "classification"
+base = { source = "folder", path = "base" }
+data = { source = "jsonl", train = "train.jsonl", valid = "valid.jsonl", test = "test.jsonl" }
+fit = { epochs = 1, learning_rate = 3e-3, threads = 1, precision = "float32" }
+[[models]]
+name = "linear"
+[[models]]
+name = "mlp"
+head = "mlp"
+"""
+
+
+@pytest.mark.slow
+def test_a_study_reads_its_data_once_opens_a_base_once_and_fits_a_baseline_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four trainings on one base and one data set: what they have in common is done once."""
+    tiny_base(folder / "base", "bert", pl.read_ndjson(folder / "train.jsonl")["text"].to_list())
+    (folder / "seeds.toml").write_text(SEEDS, encoding="utf-8")
+    done: list[str] = []
+
+    def counted(module: ModuleType, name: str) -> None:
+        real = getattr(module, name)
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            done.append(name)
+            return real(*arguments, **named)
+
+        monkeypatch.setattr(module, name, call)
+
+    for name in ("read_data", "prepared", "open_base"):
+        counted(shared, name)
+    counted(evaluate, "simple_answers")
+
+    result = api.study(folder / "seeds.toml", folder / "out", watcher=Quiet())
+
+    assert len(result.runs) == 4
+    assert sorted(done) == ["open_base", "prepared", "read_data", "simple_answers"]

@@ -8,7 +8,7 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
-from polyculture.api.runs import open_base, prepared
+from polyculture.api.shared import open_base, prepared
 from polyculture.checks.tiny import tiny_base
 from polyculture.core import parts
 from polyculture.core.data import Dataset

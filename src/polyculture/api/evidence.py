@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from polyculture.api.learned import TrainingRows
-from polyculture.api.runs import prepared, read_data
+from polyculture.api.shared import Shared
 from polyculture.core import parts
 from polyculture.core.errors import ProbeMismatchError, RecipeError, need
 from polyculture.core.parts import suggestion
@@ -49,7 +49,7 @@ def observe(
     probe: str,
     out: Path | None = None,
     *,
-    dataset: Dataset | None = None,
+    shared: Shared | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> tuple[list[Evidence], list[Run], ProbeItems]:
     """Look at several runs on one probe; runs, names and probe are checked before torch is loaded.
@@ -59,7 +59,7 @@ def observe(
         probe: Name of a split of the first run's data.
         out: Folder of evidence: the views are written into ``out/<model>/<probe>``, and older ones
             of the same names replaced. Left out, nothing is written.
-        dataset: The data, if it was read before.
+        shared: Data that were read before.
         say: Told what is being done.
 
     Raises:
@@ -68,8 +68,9 @@ def observe(
     """
     runs = [read_run(folder) for folder in folders]
     _check_comparable(runs)
-    dataset = dataset or read_data(runs[0].recipe)
-    items = probe_items(runs[0], probe, dataset)
+    shared = shared or Shared()
+    dataset = shared.dataset(runs[0].recipe)
+    items = probe_items(runs[0], probe, shared)
     need("torch", extra="train", purpose="Reading trained models")
     from polyculture.store.evidence import write_evidence
 
@@ -126,7 +127,7 @@ def check_probe(dataset: Dataset, probe: str) -> None:
         raise RecipeError(msg)
 
 
-def probe_items(run: Run, probe: str, dataset: Dataset | None = None) -> ProbeItems:
+def probe_items(run: Run, probe: str, shared: Shared) -> ProbeItems:
     """A split of a run's data as a probe.
 
     Raises:
@@ -134,9 +135,9 @@ def probe_items(run: Run, probe: str, dataset: Dataset | None = None) -> ProbeIt
     """
     from polyculture.stats.answers import documents_of
 
-    dataset = dataset or read_data(run.recipe)
+    dataset = shared.dataset(run.recipe)
     check_probe(dataset, probe)
-    splits, _ = prepared(run.recipe, dataset)
+    splits, _ = shared.prepared(run.recipe)
     rows = splits[probe]
     settings: Any = run.recipe.task
     gold = parts.load("tasks", settings.kind).gold(rows, settings)

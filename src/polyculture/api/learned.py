@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from polyculture.api.runs import read_data
+from polyculture.api.shared import read_data
 from polyculture.core.errors import PolycultureError
 from polyculture.sources.rows.repeats import text_keys
 from polyculture.store.digest import of_json

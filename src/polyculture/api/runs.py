@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from polyculture.api.finished import refuse_finished
-from polyculture.core import parts
-from polyculture.core.errors import PolycultureError, RecipeError, RowError, StoreError, need
+from polyculture.api.shared import Shared, is_made
+from polyculture.core.errors import PolycultureError, RecipeError, StoreError, need
 from polyculture.core.names import fault_of
 from polyculture.core.recipe import Recipe  # noqa: TC001  # a doctest reads it here
 from polyculture.core.record import Record
@@ -25,17 +25,12 @@ from polyculture.store.runs import read_run
 from polyculture.store.unfinished import Unfinished
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    import polars as pl
+    from collections.abc import Callable
 
     from polyculture.core.data import Dataset
     from polyculture.core.plugins import Base
     from polyculture.core.run import Run
-    from polyculture.core.task import Inventory
     from polyculture.engine.ingredients import Ingredients
-
-NEEDED = ("train", "valid")
 
 
 class Check(Record):
@@ -67,6 +62,7 @@ def train(
     say: Callable[[str], None] = lambda _: None,
     tell: Callable[[str], None] = lambda _: None,
     dataset: Dataset | None = None,
+    shared: Shared | None = None,
 ) -> tuple[Run, Path]:
     """Train a recipe; an interrupted training of the same recipe, data and base is resumed.
 
@@ -80,6 +76,7 @@ def train(
         tell: Told what a person should know, a sentence each: whether training starts, resumes or
             starts over, and why.
         dataset: The recipe's data, if it was read before.
+        shared: What other trainings have read and made already.
 
     Returns:
         The run and its folder.
@@ -95,13 +92,14 @@ def train(
     refuse_finished(folder, recipe, replace=replace)
     _prepare(recipe)
     say("reading the data")
-    dataset = dataset or read_data(recipe)
-    rows, inventory = prepared(recipe, dataset)
+    shared = shared or Shared(dataset)
+    dataset = shared.dataset(recipe)
+    rows, inventory = shared.prepared(recipe)
     unfinished = Unfinished.hold(folder)
     try:
         refuse_finished(folder, recipe, replace=replace)  # another process may have been quicker
         say("opening the base")
-        base = _opened(recipe, rows["train"], unfinished)
+        base = _opened(recipe, shared, unfinished)
         from polyculture.engine.ingredients import Ingredients
 
         with telling_of_disk(folder):
@@ -119,7 +117,7 @@ def train(
             if is_counted(recipe):
                 from polyculture.engine.counts import train_counts
 
-                run = train_counts(given, unfinished.run, say)
+                run = train_counts(given, unfinished.run, say, answer_simply=shared.simple)
             else:
                 say("loading torch")
                 from polyculture.engine import train as engine
@@ -132,6 +130,7 @@ def train(
                     on_tick=on_tick,
                     say=say,
                     tell=tell,
+                    answer_simply=shared.simple,
                 )
             finish(unfinished.run, folder, kind="run", replace=replace)
             unfinished.clear()
@@ -164,26 +163,33 @@ def _begin(unfinished: Unfinished, request: Request) -> str:
     return "the record of what was asked is missing or damaged" if was_begun else ""
 
 
-def check(recipe: Recipe, say: Callable[[str], None] = lambda _: None) -> Check:
+def check(
+    recipe: Recipe,
+    say: Callable[[str], None] = lambda _: None,
+    *,
+    shared: Shared | None = None,
+) -> Check:
     """Check recipe and data, and estimate the time, without training.
 
     Args:
         recipe: What would be trained.
         say: Told what is being done.
+        shared: What other checks have read already.
 
     Raises:
         PolycultureError: Recipe, data or base cannot be used.
     """
     _prepare(recipe)
     say("reading the data")
-    dataset = read_data(recipe)
-    rows, inventory = prepared(recipe, dataset)
+    shared = shared or Shared()
+    dataset = shared.dataset(recipe)
+    rows, inventory = shared.prepared(recipe)
     from polyculture.engine.ingredients import Ingredients
 
     remarks = task_of(recipe.task).remarks(rows, inventory, recipe.task)
     with TemporaryDirectory() as place:
         say("opening the base")
-        base = open_base(recipe, rows["train"], Path(place) / "base")
+        base = shared.base(recipe, Path(place) / "base")
         given = Ingredients(
             recipe=recipe,
             name=name_of(recipe),
@@ -262,83 +268,10 @@ def name_of(recipe: Recipe) -> str:
     return name
 
 
-def read_data(recipe: Recipe) -> Dataset:
-    """The recipe's data."""
-    settings: Any = recipe.data
-    dataset: Dataset = parts.load("sources.texts", settings.source).read(settings)
-    return dataset
-
-
-def prepared(
-    recipe: Recipe, dataset: Dataset, needed: Sequence[str] = NEEDED
-) -> tuple[dict[str, pl.DataFrame], Inventory]:
-    """All splits as the task wants them, and what can be learnt of them before training.
-
-    Raises:
-        RecipeError: A split that training needs is missing.
-        DataError: A row or label is not what the task can use.
-    """
-    settings, task = recipe.task, task_of(recipe.task)
-    for split in needed:
-        if split not in dataset.splits:
-            msg = (
-                f"The data {dataset.name!r} has no {split} split. Name a file for it in [data], "
-                "or set hold_out = 0.1 to hold out some of the training rows."
-            )
-            raise RecipeError(msg)
-    rows = {}
-    for split, part in dataset.splits.items():
-        try:
-            rows[split] = task.prepare(part, dataset.where(split), settings)
-        except RowError as error:
-            raise dataset.tell(split, error) from error
-    try:
-        return rows, task.learn(rows, settings)
-    except RowError as error:
-        raise dataset.tell(error.where, error) from error
-
-
-def open_base(recipe: Recipe, rows: pl.DataFrame, work: Path) -> Base:
-    """The recipe's base; one made from nothing looks at the training texts."""
-    settings: Any = recipe.base
-    columns = [name for name in ("tokens", "text", "text_b") if name in rows.columns]
-    texts: list[list[str]] = (
-        rows["tokens"].to_list()
-        if "tokens" in columns
-        else [list(row) for row in rows.select(columns).iter_rows()]
-    )
-    work.mkdir(parents=True)
-    base: Base = parts.load("sources.bases", settings.source).open(
-        settings, texts, work, recipe.seed
-    )
-    return base
-
-
-def _opened(recipe: Recipe, rows: pl.DataFrame, unfinished: Unfinished) -> Base:
+def _opened(recipe: Recipe, shared: Shared, unfinished: Unfinished) -> Base:
     work = unfinished.path / "base"
     shutil.rmtree(work, ignore_errors=True)  # half made, if it was killed there
-    return open_base(recipe, rows, work)
-
-
-def check_base(recipe: Recipe, rows: pl.DataFrame) -> str | None:
-    """Make sure that the recipe's base is there, if that is quickly said.
-
-    Returns:
-        The base's digest; none for one that would have to be made.
-
-    Raises:
-        PolycultureError: It is not there, not fetched, or cannot be trusted.
-    """
-    if is_made(recipe):
-        return None
-    with TemporaryDirectory() as place:
-        return open_base(recipe, rows, Path(place) / "base").digest
-
-
-def is_made(recipe: Recipe) -> bool:
-    """Whether the base is made from the data: then the recipe says all about it."""
-    settings: Any = recipe.base
-    return bool(parts.load("sources.bases", settings.source).is_made)
+    return shared.base(recipe, work)
 
 
 def fingerprint_of(recipe: Recipe, dataset: Dataset, base_digest: str) -> str:

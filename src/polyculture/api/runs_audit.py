@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from polyculture.api.shared import Shared
     from polyculture.core.audit import Audit
-    from polyculture.core.data import Dataset
 
 
 def audit_runs(
@@ -31,7 +31,7 @@ def audit_runs(
     resamples: int = 1_000,
     seed: int = 1,
     command: str = "",
-    dataset: Dataset | None = None,
+    shared: Shared | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Audit:
     """Compare finished runs on a split of their data.
@@ -49,7 +49,7 @@ def audit_runs(
         resamples: Bootstrap rounds.
         seed: Seed of resampling.
         command: The command that makes this audit again.
-        dataset: The data, if it was read before.
+        shared: Data that were read before.
         say: Told what is being done.
 
     Raises:
@@ -59,7 +59,7 @@ def audit_runs(
         msg = "An audit compares models, but one run was named. Name two or more."
         raise ProbeMismatchError(msg)
     check_output(out, kind="audit", replace=replace, inputs=folders)
-    seen, runs, items = observe(folders, probe, evidence, dataset=dataset, say=say)
+    seen, runs, items = observe(folders, probe, evidence, shared=shared, say=say)
     shows_text = show_text or not items.is_restricted
     if shows_text:
         seen = [dataclasses.replace(one, texts=items.texts) for one in seen]

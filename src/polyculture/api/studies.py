@@ -10,10 +10,10 @@ from polyculture.api.again import Again
 from polyculture.api.evidence import check_probe
 from polyculture.api.finished import files_of, run_differences
 from polyculture.api.recipes import changed, read_study, recipe_of
-from polyculture.api.runs import check, check_base, name_of, prepared, read_data, train
+from polyculture.api.runs import check, name_of, train
 from polyculture.api.runs_audit import audit_runs
+from polyculture.api.shared import Shared, is_made
 from polyculture.core.errors import ProbeMismatchError, StoreError
-from polyculture.store.digest import of_json
 from polyculture.store.outputs import check_output
 from polyculture.store.runs import RECORD, read_run
 from polyculture.store.unfinished import clear_leftovers
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from polyculture.api.runs import Check
     from polyculture.core.audit import Audit
-    from polyculture.core.data import Dataset
     from polyculture.core.recipe import Recipe
     from polyculture.core.study import Study
 
@@ -90,9 +89,9 @@ def study(
     until = None if budget_seconds is None else time.monotonic() + budget_seconds
     wanted, recipes = read_recipes(path, changes)
     check_output(out / "audit", kind="audit", replace=replace, inputs=[path])
-    data = _Data()
+    shared = Shared()
     again = Again(out, is_asked=replace and not keep_runs)
-    kept = _checked(wanted, recipes, data, out, replace=replace, again=again)
+    kept = _checked(wanted, recipes, shared, out, replace=replace, again=again)
     runs: list[Path] = []
     for number, recipe in enumerate(recipes, start=1):
         name = name_of(recipe)
@@ -109,7 +108,7 @@ def study(
             on_tick=watcher.tick,
             say=watcher.say,
             tell=watcher.tell,
-            dataset=data.of(recipe),
+            shared=shared,
         )
         again.add(name)
     watcher.begin("audit")
@@ -128,7 +127,7 @@ def study(
         show_text=show_text,
         resamples=wanted.resamples,
         command=command,
-        dataset=data.of(recipes[0]),
+        shared=shared,
         say=watcher.say,
     )
     again.end()
@@ -142,11 +141,12 @@ def check_study(path: Path, *, watcher: Watcher, changes: Sequence[str] = ()) ->
         PolycultureError: Something in the study cannot be used.
     """
     wanted, recipes = read_recipes(path, changes)
-    check_probe(read_data(recipes[0]), wanted.probe)
+    shared = Shared()
+    check_probe(shared.dataset(recipes[0]), wanted.probe)
     found = []
     for recipe in recipes:
         watcher.begin(name_of(recipe))
-        found.append(check(recipe))
+        found.append(check(recipe, shared=shared))
     return tuple(found)
 
 
@@ -172,7 +172,7 @@ def read_recipes(path: Path, changes: Sequence[str] = ()) -> tuple[Study, list[R
 def _checked(
     wanted: Study,
     recipes: Sequence[Recipe],
-    data: _Data,
+    shared: Shared,
     out: Path,
     *,
     replace: bool,
@@ -184,16 +184,15 @@ def _checked(
         Names of runs that are finished and just what is asked for.
     """
     kept = []
-    rows = [prepared(recipe, data.of(recipe))[0] for recipe in recipes]
-    check_probe(data.of(recipes[0]), wanted.probe)
-    bases: dict[str, str | None] = {}
-    for recipe, splits in zip(recipes, rows, strict=True):  # bases last: they may load torch
+    for recipe in recipes:
+        shared.prepared(recipe)
+    check_probe(shared.dataset(recipes[0]), wanted.probe)
+    for recipe in recipes:  # bases last: they may load torch
         folder = out / "runs" / name_of(recipe)
-        key = of_json(recipe.base.model_dump(mode="json"))
-        if key not in bases:
-            bases[key] = check_base(recipe, splits["train"])
+        base = None if is_made(recipe) else shared.base(recipe, folder).digest
+        data = shared.dataset(recipe).digest
         is_kept = not again.trains(folder.name) and _is_kept(
-            folder, recipe, data.of(recipe).digest, bases[key], replace=replace
+            folder, recipe, data, base, replace=replace
         )
         if is_kept:
             kept.append(folder.name)
@@ -228,16 +227,3 @@ def _is_kept(folder: Path, recipe: Recipe, data: str, base: str | None, *, repla
 def _part(until: float, models: int) -> float:
     """Seconds for the next of some trainings; a tenth is left for comparing."""
     return max(1.0, 0.9 * (until - time.monotonic()) / models)
-
-
-class _Data:
-    """Data sets by what was asked, each read once."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, Dataset] = {}
-
-    def of(self, recipe: Recipe) -> Dataset:
-        key = of_json(recipe.data.model_dump(mode="json"))
-        if key not in self.known:
-            self.known[key] = read_data(recipe)
-        return self.known[key]

@@ -4,7 +4,7 @@
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from polyculture.core.errors import RecipeError
 from polyculture.core.run import Facts, Run
 from polyculture.core.task import Context, Encoded, task_of
 from polyculture.engine import memory
-from polyculture.engine.evaluate import evaluate_saved
+from polyculture.engine.evaluate import evaluate_saved, simple_answers
 from polyculture.engine.ingredients import Ingredients, versions
 from polyculture.engine.record import write_run
 from polyculture.nets.reading.account import (
@@ -88,7 +88,11 @@ def open_counts(folder: Path, context: Context) -> Counts:
 
 
 def train_counts(
-    given: Ingredients, folder: Path, say: Callable[[str], None] = lambda _: None
+    given: Ingredients,
+    folder: Path,
+    say: Callable[[str], None] = lambda _: None,
+    *,
+    answer_simply: Callable[[Ingredients], Mapping[str, pl.DataFrame]] = simple_answers,
 ) -> Run:
     """Train, test and write a run of word counts.
 
@@ -96,6 +100,7 @@ def train_counts(
         given: Recipe, data and base.
         folder: Where the run is written.
         say: Told what is being done, in a few words.
+        answer_simply: What the baselines answer.
     """
     folder.mkdir(parents=True, exist_ok=True)
     memory.forget_peak()
@@ -110,7 +115,7 @@ def train_counts(
     model.save(folder / "model")
     saved = open_counts(folder / "model", context)
     notes = _notes(model, given)
-    evaluation = evaluate_saved(given, saved, folder, say)
+    evaluation = evaluate_saved(given, saved, folder, say, simple=answer_simply(given))
     facts = Facts(
         versions=versions(),
         base_digest=given.base.digest,

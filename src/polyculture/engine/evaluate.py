@@ -48,9 +48,9 @@ def evaluate_saved(
     say: Callable[[str], None],
     *,
     rate: float | None = None,
-    simple: Mapping[str, pl.DataFrame] | None = None,
+    simple: Mapping[str, pl.DataFrame],
 ) -> Evaluation:
-    """Answer validation and test with the saved model, score, and run the baselines.
+    """Answer validation and test with the saved model, and score it beside the baselines.
 
     Args:
         given: Recipe, data and base of the training.
@@ -58,7 +58,7 @@ def evaluate_saved(
         folder: The run's; ``predictions/`` is written into it.
         say: Told what is being done.
         rate: The peak learning rate, where there was one.
-        simple: Answers of the baselines, where they were asked before.
+        simple: Answers of the baselines to the last split.
     """
     splits = [split for split in ("valid", "test") if split in given.rows]
     scores: dict[str, Scores] = {}
@@ -73,9 +73,6 @@ def evaluate_saved(
         protocol = encoded.protocol
         scores[split] = _score(given, split, answers[split], encoded.protocol)
         _save(given, split, answers[split], folder / "predictions")
-    if simple is None:
-        say("training the baselines")
-        simple = simple_answers(given)
     last = splits[-1]
     baselines = _baselines(given, last, answers[last], simple, dict.fromkeys(protocol, 0))
     return Evaluation(

@@ -6,8 +6,10 @@ In the folder of a training that was interrupted, training resumes.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+
+import polars as pl
 
 from polyculture.core.recipe import Fit
 from polyculture.core.run import Facts, Run
@@ -39,6 +41,7 @@ def train(
     on_tick: Callable[[Tick], None] = lambda _: None,
     say: Callable[[str], None] = lambda _: None,
     tell: Callable[[str], None] = lambda _: None,
+    answer_simply: Callable[[Ingredients], Mapping[str, pl.DataFrame]] = simple_answers,
 ) -> Run:
     """Train, test and write a run.
 
@@ -50,6 +53,7 @@ def train(
         on_tick: Called after every step.
         say: Told what is being done, in a few words.
         tell: Told what a person should know, a sentence each.
+        answer_simply: What the baselines answer.
 
     Raises:
         Ended: A signal asked to end; a checkpoint was written.
@@ -60,7 +64,7 @@ def train(
     simple = None
     if until < math.inf:  # what they take is spent before the steps, not after the time is over
         say("training the baselines")
-        simple = simple_answers(given)
+        simple = answer_simply(given)
     say("reading data and base")
     prepared = prepare(given, folder)
     log = Log(run / LOG)
@@ -101,6 +105,9 @@ def train(
         word_spaces=chosen.word_spaces,
     )
     rate = prepared.chosen.learning_rate
+    if simple is None:
+        say("training the baselines")
+        simple = answer_simply(given)
     evaluation = evaluate_saved(given, saved, run, say, rate=rate, simple=simple)
     facts = _facts(
         given,

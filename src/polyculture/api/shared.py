@@ -1,0 +1,149 @@
+"""What several trainings have in common: data, bases and baselines, each read or made once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from polyculture.core import parts
+from polyculture.core.errors import RecipeError, RowError
+from polyculture.core.task import task_of
+from polyculture.store.digest import of_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import polars as pl
+
+    from polyculture.core.data import Dataset
+    from polyculture.core.plugins import Base
+    from polyculture.core.recipe import Recipe
+    from polyculture.core.task import Inventory
+    from polyculture.engine.ingredients import Ingredients
+
+NEEDED = ("train", "valid")
+"""Splits that training needs."""
+Rows = dict[str, "pl.DataFrame"]
+
+
+class Shared:
+    """Data sets, prepared rows, bases and answers of baselines by what was asked.
+
+    A study hands one of these to all its trainings; a training alone makes its own.
+
+    Args:
+        dataset: The data of every recipe, if it was read before.
+    """
+
+    def __init__(self, dataset: Dataset | None = None) -> None:
+        self._given = dataset
+        self._datasets: dict[str, Dataset] = {}
+        self._prepared: dict[str, tuple[Rows, Inventory]] = {}
+        self._bases: dict[str, Base] = {}
+        self._simple: dict[str, Mapping[str, pl.DataFrame]] = {}
+
+    def dataset(self, recipe: Recipe) -> Dataset:
+        """The recipe's data.
+
+        Raises:
+            PolycultureError: They cannot be read.
+        """
+        if self._given is not None:
+            return self._given
+        key = _key(recipe.data)
+        if key not in self._datasets:
+            self._datasets[key] = read_data(recipe)
+        return self._datasets[key]
+
+    def prepared(self, recipe: Recipe) -> tuple[Rows, Inventory]:
+        """All splits as the task wants them, and what can be learnt of them before training.
+
+        Raises:
+            RecipeError: A split that training needs is missing.
+            DataError: A row or label is not what the task can use.
+        """
+        key = _key(recipe.data, recipe.task)
+        if key not in self._prepared:
+            self._prepared[key] = prepared(recipe, self.dataset(recipe))
+        return self._prepared[key]
+
+    def base(self, recipe: Recipe, work: Path) -> Base:
+        """The recipe's base. One that is made from nothing is made in ``work``, each time anew.
+
+        Raises:
+            PolycultureError: It is not there, not fetched, or cannot be trusted.
+        """
+        rows = self.prepared(recipe)[0]["train"]
+        if is_made(recipe):
+            return open_base(recipe, rows, work)
+        key = _key(recipe.base)
+        if key not in self._bases:
+            with TemporaryDirectory() as place:
+                self._bases[key] = open_base(recipe, rows, Path(place) / "base")
+        return self._bases[key]
+
+    def simple(self, given: Ingredients) -> Mapping[str, pl.DataFrame]:
+        """What the baselines of a task answer to the split that they are held against."""
+        from polyculture.engine.evaluate import simple_answers
+
+        recipe = given.recipe
+        key = _key(recipe.data, recipe.task) + given.base.kind
+        if key not in self._simple:
+            self._simple[key] = simple_answers(given)
+        return self._simple[key]
+
+
+def _key(*settings: Any) -> str:
+    return of_json([one.model_dump(mode="json") for one in settings])
+
+
+def read_data(recipe: Recipe) -> Dataset:
+    """The recipe's data."""
+    settings: Any = recipe.data
+    dataset: Dataset = parts.load("sources.texts", settings.source).read(settings)
+    return dataset
+
+
+def prepared(recipe: Recipe, dataset: Dataset) -> tuple[Rows, Inventory]:
+    """See ``Shared.prepared``."""
+    settings, task = recipe.task, task_of(recipe.task)
+    for split in NEEDED:
+        if split not in dataset.splits:
+            msg = (
+                f"The data {dataset.name!r} has no {split} split. Name a file for it in [data], "
+                "or set hold_out = 0.1 to hold out some of the training rows."
+            )
+            raise RecipeError(msg)
+    rows = {}
+    for split, part in dataset.splits.items():
+        try:
+            rows[split] = task.prepare(part, dataset.where(split), settings)
+        except RowError as error:
+            raise dataset.tell(split, error) from error
+    try:
+        return rows, task.learn(rows, settings)
+    except RowError as error:
+        raise dataset.tell(error.where, error) from error
+
+
+def open_base(recipe: Recipe, rows: pl.DataFrame, work: Path) -> Base:
+    """The recipe's base; one made from nothing looks at the training texts."""
+    settings: Any = recipe.base
+    columns = [name for name in ("tokens", "text", "text_b") if name in rows.columns]
+    texts: list[list[str]] = (
+        rows["tokens"].to_list()
+        if "tokens" in columns
+        else [list(row) for row in rows.select(columns).iter_rows()]
+    )
+    work.mkdir(parents=True)
+    base: Base = parts.load("sources.bases", settings.source).open(
+        settings, texts, work, recipe.seed
+    )
+    return base
+
+
+def is_made(recipe: Recipe) -> bool:
+    """Whether the base is made from the data: then the recipe says all about it."""
+    settings: Any = recipe.base
+    return bool(parts.load("sources.bases", settings.source).is_made)
