@@ -27,6 +27,7 @@ import numpy as np
 import torch
 from transformers import BertConfig, BertForTokenClassification
 from polyculture.engine.step import Shares
+from polyculture.engine.devices.cpu import Cpu
 from polyculture.engine.team import Team
 from polyculture.nets.batch import Batch
 from polyculture.nets.dropout import make_cheap
@@ -54,8 +55,8 @@ def loss_of(outputs, batch):
 weights = trainable(network)
 optimiser = torch.optim.AdamW(weights.values(), fused=True)
 shares = Shares(network=network, weights=list(weights.values()), batch_of=batch_of,
-                loss_of=loss_of, precision="float32", team=Team(2 if policy == "team" else 1),
-                seed=1)
+                loss_of=loss_of, precision="float32", device=Cpu(2),
+                team=Team(2 if policy == "team" else 1), seed=1)
 
 def step(number):
     shares.gradients(np.arange(32), number)

@@ -17,6 +17,7 @@ from torch import Tensor
 from polyculture.core.task import Context, Encoded, Example
 from polyculture.engine import read as reading
 from polyculture.engine.batches import cut
+from polyculture.engine.devices.cpu import Cpu
 from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.opened import open_base
 from polyculture.engine.read import read_rows, whole_rows
@@ -82,7 +83,7 @@ def test_what_is_kept_of_a_row_is_small(task: str, begin: Begin) -> None:
     opened = open_base(given)
     encoded = opened.encode(given, "valid")
 
-    found = read_rows(opened.network, encoded, given.task, opened.context, threads=1)
+    found = read_rows(opened.network, encoded, given.task, opened.context, device=Cpu(1))
 
     assert found.loss is None
     assert len(found.rows) == len(given.rows["valid"])
@@ -111,7 +112,7 @@ def test_logits_of_words_are_gone_after_their_batch(
 
     encoded = opened.encode(given, "valid")
     task = replace(given.task, read=read)
-    found = read_rows(opened.network, encoded, task, opened.context, threads=1)
+    found = read_rows(opened.network, encoded, task, opened.context, device=Cpu(1))
 
     gc.collect()
     assert len(found.rows) == encoded.rows
@@ -155,7 +156,7 @@ def test_answers_do_not_depend_on_what_is_read_together(
 
     def codes(budget: int, threads: int) -> list[list[int]]:
         monkeypatch.setattr(reading, "BUDGET", budget)
-        read = read_rows(opened.network, encoded, given.task, context, threads=threads)
+        read = read_rows(opened.network, encoded, given.task, context, device=Cpu(threads))
         return [row.tolist() for row in read.rows]
 
     assert codes(4_096, 1) == codes(8, 1) == codes(8, 2)

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from polyculture.core.errors import ModelError
+from polyculture.engine.devices.cpu import Cpu
 from polyculture.engine.loop import move
 from polyculture.engine.step import Shares
 from polyculture.engine.team import Team
@@ -62,6 +63,7 @@ def test_shares_add_up_to_the_gradient_of_the_mean_loss(
             batch_of=batch_of,
             loss_of=loss_of,
             precision="float32",
+            device=Cpu(threads),
             team=team,
             seed=1,
         )
@@ -153,6 +155,7 @@ def shares_of(
         batch_of=batch_of,
         loss_of=loss_of,
         precision="float32",
+        device=Cpu(team.size),
         team=team,
         seed=1,
     )

@@ -17,6 +17,7 @@ from polyculture.core.recipe import Recipe
 from polyculture.core.run import Scores
 from polyculture.core.task import Encoded, Example
 from polyculture.engine import read
+from polyculture.engine.devices.cpu import Cpu
 from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.opened import open_base
 from polyculture.engine.prepare import prepare
@@ -153,7 +154,7 @@ def test_rows_whose_labels_are_unseen_do_not_move_the_validation_loss(
             encoded,
             given.task,
             prepared.context,
-            threads=1,
+            device=Cpu(1),
             loss_of=prepared.work.loss_of,
         )
         assert found.loss is not None

@@ -280,5 +280,7 @@ def fingerprint_of(recipe: Recipe, dataset: Dataset, base_digest: str) -> str:
         mode="json",
         exclude={"data": True, "base": True, "name": True, "fit": {"checkpoint_seconds"}},
     )
+    if recipe.fit.device == "auto":
+        del asked["fit"]["device"]  # recipes had no such setting, and their fingerprints stay
     kind = getattr(recipe.base, "kind", None)
     return of_json([asked, kind, dataset.digest, base_digest])

@@ -115,6 +115,9 @@ RecipePath = Annotated[Path, _Relative()]
 """A path in a recipe: relative to the folder of the recipe's file."""
 
 
+DeviceName = Literal["auto", "cpu", "plain", "cuda", "mps"]
+
+
 class Fit(Settings):
     """How the weights are fitted, and when to stop."""
 
@@ -147,6 +150,9 @@ class Fit(Settings):
     """Longest input in tokens. Left out, what the base allows. What is cut is counted."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Arithmetic of matrix products. ``auto`` times both on this model and machine once."""
+    device: DeviceName = "auto"
+    """Processor. ``auto`` takes CUDA or Apple's MPS where torch can use one, else the CPU.
+    ``plain`` takes the path of these on a CPU, for comparison: slower there than ``cpu``."""
     threads: int | None = Field(default=None, ge=1, le=4_096)
     """CPU threads, at most 4 a core. Left out, the cores this process may use."""
     checkpoint_seconds: float = Field(default=60.0, gt=0)

@@ -16,6 +16,8 @@ class Chosen(Record):
 
     kernels: Kernels
     threads: int
+    """Shares of a batch that are computed side by side."""
+    device: str = "cpu"
     batch_tokens: int
     learning_rate: float
     max_length: int
@@ -29,6 +31,7 @@ class Chosen(Record):
         return {
             "precision": self.kernels.precision,
             "attention": self.kernels.attention or None,
+            "device": self.device,
             "threads": self.threads,
             "batch_tokens": self.batch_tokens,
             "learning_rate": self.learning_rate,

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from polyculture.core.task import Context, Encoded, Example, Task
-from polyculture.engine.precision import Kernels, arithmetic
+from polyculture.engine.device import Device
+from polyculture.engine.precision import Kernels
 from polyculture.engine.read import BUDGET, whole_rows
 from polyculture.engine.team import Team
 from polyculture.nets.network import CachedBody, Network
@@ -22,7 +23,7 @@ def cache_features(
     context: Context,
     *,
     kernels: Kernels,
-    threads: int,
+    device: Device,
 ) -> dict[str, list[Tensor]]:
     """Run the frozen body over all examples and put a stand-in in its place.
 
@@ -40,13 +41,13 @@ def cache_features(
 
         def read(numbers: NDArray[Any], examples: Sequence[Example] = examples) -> list[Tensor]:
             chosen = [examples[n] for n in numbers]
-            batch = task.collate(chosen, context, np.random.default_rng(0))
-            with torch.no_grad(), arithmetic(kernels.precision):
-                hidden = body(**batch.inputs)[0].float()
+            batch = device.send(task.collate(chosen, context, np.random.default_rng(0)))
+            with torch.no_grad(), device.arithmetic(kernels.precision):
+                hidden = body(**batch.inputs)[0].float().cpu()
             return [row[: e.size].clone() for e, row in zip(chosen, hidden, strict=True)]
 
         batches = whole_rows(part, BUDGET)
-        with Team(threads) as team:
+        with Team(device.lanes) as team:
             found = team.map(read, batches)
         outputs: list[Tensor] = [torch.empty(0)] * len(examples)
         for numbers, rows in zip(batches, found, strict=True):

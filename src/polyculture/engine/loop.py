@@ -23,6 +23,7 @@ from polyculture.core.record import Record
 from polyculture.core.signals import Ended, finish_step_first
 from polyculture.engine import resume
 from polyculture.engine.budget import Budget
+from polyculture.engine.device import Device
 from polyculture.engine.look import Look, record_look
 from polyculture.engine.precision import Kernels
 from polyculture.engine.step import Shares
@@ -84,6 +85,7 @@ def fit(
     *,
     rate: float,
     kernels: Kernels,
+    device: Device,
     team: Team,
     seed: int,
     couples_rows: bool = False,
@@ -103,6 +105,7 @@ def fit(
         settings: What the recipe says.
         rate: Peak learning rate.
         kernels: Precision and attention.
+        device: Where the network is.
         team: The threads that share a batch.
         seed: Seed of dropout masks.
         couples_rows: The loss needs the outputs of a whole batch.
@@ -137,6 +140,7 @@ def fit(
         batch_of=work.batch_of,
         loss_of=work.loss_of,
         precision=kernels.precision,
+        device=device,
         team=team,
         seed=seed,
         couples_rows=couples_rows,

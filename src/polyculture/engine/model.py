@@ -12,6 +12,7 @@ from polyculture.core.recipe import Recipe
 from polyculture.core.run import Run
 from polyculture.core.task import Context, Encoded, Inventory, WordSpaces, task_of
 from polyculture.engine.counts import answer_rows
+from polyculture.engine.device import Device
 from polyculture.engine.read import read_rows
 from polyculture.nets.build import labels_of, load_head, open_network, open_tokenizer
 from polyculture.nets.network import Network
@@ -36,6 +37,8 @@ class Predictor:
     recipe: Recipe
     context: Context
     network: Network | Tfidf
+    device: Device | None = None
+    """Where the network is; none for the CPU with all cores of this process."""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -54,7 +57,7 @@ class Predictor:
         task = task_of(self.recipe.task)
         encoded = task.encode(rows, self.context)
         refuse_unreadable(encoded, where)
-        read = read_rows(self.network, encoded, task, self.context)
+        read = read_rows(self.network, encoded, task, self.context, device=self.device)
         return task.decode(rows, read.rows, self.context), encoded
 
 
@@ -114,6 +117,7 @@ def open_model(
     *,
     max_length: int,
     word_spaces: WordSpaces,
+    device: Device | None = None,
 ) -> Predictor:
     """Load a run's ``model`` folder.
 
@@ -123,6 +127,7 @@ def open_model(
         inventory: What it learnt before training.
         max_length: Longest input in tokens; no matter for TF-IDF.
         word_spaces: Which words it was trained to see with a space before them; likewise.
+        device: Where it will answer; the CPU where left out.
 
     Raises:
         ModelError: A file is missing or damaged, is code, or belongs to another run.
@@ -148,4 +153,6 @@ def open_model(
         longest=max_length,
         word_spaces=word_spaces,
     )
-    return Predictor(recipe=recipe, context=context, network=network)
+    if device is not None:
+        device.move(network)
+    return Predictor(recipe=recipe, context=context, network=network, device=device)

@@ -8,11 +8,10 @@ import torch
 from polyculture.core.errors import ModelError
 from polyculture.core.task import Context, Encoded
 from polyculture.engine.chosen import Chosen
+from polyculture.engine.device import Device, device_of
 from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.model import network_of
-from polyculture.nets import threads
 from polyculture.nets.build import open_tokenizer
-from polyculture.nets.dropout import make_cheap
 from polyculture.nets.embedding import compact
 from polyculture.nets.network import Network, count
 from polyculture.nets.reading.account import refuse_unreadable
@@ -28,6 +27,7 @@ class Opened:
     """A base with its head and adaptation, before any text was read."""
 
     network: Network
+    device: Device
     context: Context
     """What the task may look at, the base's tokenizer among it."""
     untrained: tuple[str, ...]
@@ -59,7 +59,7 @@ def open_base(given: Ingredients, earlier: Chosen | None = None) -> Opened:
         earlier: What the training chose that is resumed: its texts are read as they were.
     """
     recipe = given.recipe
-    torch.set_num_threads(threads_of(given))
+    device = device_of(recipe.fit, earlier)
     torch.manual_seed(recipe.seed)
     if given.base.folder is None:
         msg = f"The base {given.base.name!r} has no network to train."
@@ -70,9 +70,11 @@ def open_base(given: Ingredients, earlier: Chosen | None = None) -> Opened:
     untrained = (*network.untrained, *(() if network.head is None else ("head",)))
     base_weights = _weights_apart_from_tokens(network)
     given.adaptation.attach(network, recipe.adaptation)
-    make_cheap(network)
+    device.make_ready(network)
+    device.move(network)
     return Opened(
         network=network,
+        device=device,
         context=Context(
             settings=recipe.task,
             inventory=given.inventory,
@@ -90,16 +92,11 @@ def open_base(given: Ingredients, earlier: Chosen | None = None) -> Opened:
 def compact_tokens(opened: Opened, encoded: Iterable[Encoded]) -> None:
     """Train those rows of the table of tokens that some examples read, if it is trained at all."""
     network, padding = opened.network, opened.context.reader.pad_token_id
-    if _trains_tokens(network):
+    if opened.device.compacts_tokens and _trains_tokens(network):
         tokens = {padding}
         for part in encoded:
             tokens.update(*(e.inputs["input_ids"].tolist() for e in part.examples))
         compact(network.body, tokens)
-
-
-def threads_of(given: Ingredients) -> int:
-    """CPU threads: the recipe's, or the cores that this process may use."""
-    return threads.wanted(given.recipe.fit.threads)
 
 
 def _weights_apart_from_tokens(network: Network) -> int:

@@ -15,13 +15,14 @@ from torch.nn.utils.rnn import pad_sequence
 from polyculture.core.task import Context, Encoded
 from polyculture.engine.chosen import CHOSEN, Chosen, remembered
 from polyculture.engine.defaults import HEAD, batch_tokens, learning_rate
+from polyculture.engine.device import Device
 from polyculture.engine.features import cache_features
 from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.look import Look
 from polyculture.engine.loop import Work
-from polyculture.engine.opened import Opened, compact_tokens, open_base, threads_of
+from polyculture.engine.opened import Opened, compact_tokens, open_base
 from polyculture.engine.plan import Plan
-from polyculture.engine.precision import choose, use
+from polyculture.engine.precision import Precision, use
 from polyculture.engine.read import read_rows
 from polyculture.nets.batch import Batch, Outputs
 from polyculture.nets.network import Network
@@ -38,6 +39,7 @@ class Prepared:
     """A network and its encoded data, ready for the loop."""
 
     network: Network
+    device: Device
     context: Context
     chosen: Chosen
     work: Work
@@ -93,23 +95,22 @@ def assemble(
     batch_of, loss_of = _functions(given, network, encoded["train"], context)
     budget = earlier.batch_tokens if earlier else budget
     plan = Plan(encoded["train"].sizes, budget=budget, epochs=recipe.fit.epochs, seed=recipe.seed)
-    threads_ = threads_of(given)
+    device = opened.device
     chosen = earlier or Chosen(
-        kernels=choose(
+        kernels=device.choose(
             network,
-            batch_of(_to_time(plan, encoded["train"].sizes, threads_)),
+            batch_of(_to_time(plan, encoded["train"].sizes, device.lanes)),
             loss_of,
             wanted=recipe.fit.precision,
-            threads=threads_,
         ),
-        threads=threads_,
+        threads=device.lanes,
+        device=device.name,
         batch_tokens=budget,
         learning_rate=recipe.fit.learning_rate or _default_rate(given, opened),
         max_length=context.longest,
         head_learning_rate=recipe.fit.head_learning_rate or _default_head_rate(given),
         word_spaces=context.word_spaces,
     )
-    torch.set_num_threads(chosen.threads)
     use(network, chosen.kernels)
     features: dict[str, list[Tensor]] = {}
     began = time.perf_counter()
@@ -120,7 +121,7 @@ def assemble(
             given.task,
             context,
             kernels=chosen.kernels,
-            threads=chosen.threads,
+            device=device,
         )
         batch_of, loss_of = _functions(given, network, encoded["train"], context, features["train"])
     read = sum(len(part.examples) for part in encoded.values())
@@ -128,6 +129,7 @@ def assemble(
     torch.manual_seed(recipe.seed)  # dropout draws the same numbers, whatever was timed before
     return Prepared(
         network=network,
+        device=device,
         context=context,
         chosen=chosen,
         work=Work(
@@ -142,7 +144,8 @@ def assemble(
                 network,
                 encoded["valid"],
                 context,
-                chosen=chosen,
+                precision=chosen.kernels.precision,
+                device=device,
                 features=features.get("valid"),
             ),
         ),
@@ -171,9 +174,9 @@ def _default_head_rate(given: Ingredients) -> float | None:
     return HEAD if follows and given.recipe.fit.learning_rate is None else None
 
 
-def _to_time(plan: Plan, lengths: NDArray[np.int64], threads_: int) -> NDArray[Any]:
-    """One thread's share of a batch from the midst of an epoch, cut to what is quickly timed."""
-    share = plan[int(plan.steps_per_epoch) // 2][::threads_]
+def _to_time(plan: Plan, lengths: NDArray[np.int64], lanes: int) -> NDArray[Any]:
+    """One lane's share of a batch from the midst of an epoch, cut to what is quickly timed."""
+    share = plan[int(plan.steps_per_epoch) // 2][::lanes]
     return share[: max(1, TIMED_TOKENS // int(lengths[share].max()))]
 
 
@@ -207,7 +210,8 @@ def _look(
     encoded: Encoded,
     context: Context,
     *,
-    chosen: Chosen,
+    precision: Precision,
+    device: Device,
     features: Sequence[Tensor] | None,
 ) -> Callable[[], Look]:
     task, rows = given.task, given.rows["valid"]
@@ -219,8 +223,8 @@ def _look(
             encoded,
             task,
             context,
-            precision=chosen.kernels.precision,
-            threads=chosen.threads,
+            precision=precision,
+            device=device,
             loss_of=loss_of,
             features=features,
         )

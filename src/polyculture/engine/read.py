@@ -11,7 +11,9 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from polyculture.core.task import Context, Encoded, Task
-from polyculture.engine.precision import Precision, arithmetic
+from polyculture.engine.device import Device
+from polyculture.engine.devices.cpu import Cpu
+from polyculture.engine.precision import Precision
 from polyculture.engine.team import Team
 from polyculture.nets.batch import Batch, Outputs, Reading
 from polyculture.nets.network import Network
@@ -38,7 +40,7 @@ def read_rows(
     context: Context,
     *,
     precision: Precision = "float32",
-    threads: int | None = None,
+    device: Device | None = None,
     loss_of: Callable[[Outputs, Batch], Tensor] | None = None,
     features: Sequence[Tensor] | None = None,
 ) -> Read:
@@ -50,11 +52,12 @@ def read_rows(
         task: Whose ``collate`` and ``read`` are called.
         context: What these may look at.
         precision: Arithmetic of matrix products.
-        threads: Batches that are read at once; the cores of this process where left out.
+        device: Where the network is; where left out, the CPU with all cores of this process.
         loss_of: (outputs, batch) to the summed loss, where the loss is wanted too.
         features: Saved outputs of the body, one an example.
     """
     network.eval()
+    device = device or Cpu(available())
 
     def read(numbers: NDArray[Any]) -> tuple[dict[int, Any], tuple[float, int] | None]:
         batch = task.collate(
@@ -62,8 +65,9 @@ def read_rows(
         )
         if features is not None:
             batch.features = pad_sequence([features[n] for n in numbers], batch_first=True)
+        batch = device.send(batch)
         reading = Reading(network, batch)
-        with torch.no_grad(), arithmetic(precision):
+        with torch.no_grad(), device.arithmetic(precision):
             found = dict(zip(reading.rows, task.read(reading, context), strict=True))
             count = 0 if loss_of is None else network.count(batch)
             loss = None
@@ -71,7 +75,7 @@ def read_rows(
                 loss = (float(loss_of(reading.outputs, batch) / count), count)
         return found, loss
 
-    with Team(threads or available()) as team:
+    with Team(device.lanes) as team:
         results = team.map(read, whole_rows(encoded, BUDGET))
     rows: list[Any] = [None] * encoded.rows
     for found, _ in results:

@@ -198,7 +198,7 @@ def _put_back(
         for name, weight in weights.items():
             weight.copy_(tensors[f"weight.{name}"])
             moments: dict[str, Any] = {
-                key: tensors[f"optimiser.{key}.{name}"]
+                key: tensors[f"optimiser.{key}.{name}"].to(weight.device)
                 for key in MOMENTS
                 if f"optimiser.{key}.{name}" in tensors
             }

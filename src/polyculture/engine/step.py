@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from polyculture.core.errors import ModelError
-from polyculture.engine.precision import Precision, arithmetic
+from polyculture.engine.device import Device
+from polyculture.engine.precision import Precision
 from polyculture.engine.team import Team
 from polyculture.nets.batch import Batch, Outputs
-from polyculture.nets.dropout import drawing_from
 from polyculture.nets.network import Network
 
 SHOWN = 5
@@ -53,6 +53,7 @@ class Shares:
     loss_of: Callable[[Outputs, Batch], Tensor]
     """Outputs and batch to the summed loss."""
     precision: Precision
+    device: Device
     team: Team
     seed: int
     """With the number of the step and of the share, the seed of dropout masks."""
@@ -77,7 +78,7 @@ class Shares:
         parts = [numbers[k :: self.team.size] for k in range(min(self.team.size, len(numbers)))]
         if self.couples_rows:
             return self._coupled(parts, step)
-        batches = [self.batch_of(part) for part in parts]
+        batches = [self.device.send(self.batch_of(part)) for part in parts]
         counts = [self.network.count(batch) for batch in batches]
         total = sum(counts)
         if not total:
@@ -109,12 +110,17 @@ class Shares:
 
         Source: Gao et al. 2021, GradCache, arXiv:2101.06983.
         """
-        whole = self.batch_of(np.concatenate(parts))
+        whole = self.device.send(self.batch_of(np.concatenate(parts)))
         count = self.network.count(whole)
         if not count:
             _refuse_no_target([whole])
         shares = [
-            Share(batch=self.batch_of(part), count=count, weight=1.0, key=(self.seed, step, k))
+            Share(
+                batch=self.device.send(self.batch_of(part)),
+                count=count,
+                weight=1.0,
+                key=(self.seed, step, k),
+            )
             for k, part in enumerate(parts)
         ]
         seen = self.team.map(self._outputs_alone, shares)
@@ -143,7 +149,7 @@ class Shares:
         )
 
     def _outputs(self, share: Share) -> Outputs:
-        with drawing_from(_seed(share.key)), arithmetic(self.precision):
+        with self.device.drawing(_seed(share.key)), self.device.arithmetic(self.precision):
             outputs: Outputs = self.network(share.batch)
         return outputs
 

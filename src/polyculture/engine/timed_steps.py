@@ -55,6 +55,7 @@ def time_steps(prepared: Prepared, given: Ingredients) -> Speed:
             batch_of=work.batch_of,
             loss_of=work.loss_of,
             precision=chosen.kernels.precision,
+            device=prepared.device,
             team=team,
             seed=given.recipe.seed,
             couples_rows=given.task.couples_rows,

@@ -77,13 +77,15 @@ def train(
         log.write(tick)
         on_tick(tick)
 
-    with Team(prepared.chosen.threads) as team:
+    device = prepared.device
+    with Team(device.lanes) as team:
         progress = fit(
             prepared.network,
             prepared.work,
             _with_head_rate(given, prepared),
             rate=prepared.chosen.learning_rate,
             kernels=prepared.chosen.kernels,
+            device=device,
             team=team,
             seed=given.recipe.seed,
             couples_rows=given.task.couples_rows,
@@ -103,6 +105,7 @@ def train(
         given.inventory,
         max_length=chosen.max_length,
         word_spaces=chosen.word_spaces,
+        device=device,
     )
     rate = prepared.chosen.learning_rate
     if simple is None:
@@ -150,7 +153,7 @@ def _finish(given: Ingredients, prepared: Prepared) -> Network:
     expand(network.body)
     if given.adaptation.merge is not None:
         given.adaptation.merge(network)
-    return network
+    return network.cpu()
 
 
 def _facts(
@@ -169,7 +172,7 @@ def _facts(
         lineage=given.base.lineage,
         chosen=chosen.facts(),
         seconds=progress.seconds,
-        peak_memory_mb=max(progress.peak_memory_mb, memory.peak_mb()),
+        peak_memory_mb=max(progress.peak_memory_mb, prepared.device.peak_mb()),
         steps=progress.step,
         epochs=progress.step / prepared.work.steps_per_epoch,
         best_step=progress.best_step,

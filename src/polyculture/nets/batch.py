@@ -53,6 +53,10 @@ class Reading:
             outputs: Outputs = self.network(self.batch)
         return outputs
 
+    def seen(self, name: str) -> Tensor:
+        """One of the outputs in full precision, wherever it was computed."""
+        return self.outputs[name].float().cpu()
+
     @property
     def rows(self) -> tuple[int, ...]:
         """Each row of the batch once, in the order of its examples."""

@@ -159,8 +159,10 @@ class Network(nn.Module):
             free = torch.zeros(logits.shape[-1], logits.shape[-1])
             return viterbi(logits.float(), words, free[0], free, free[0], allowed)
         rule = {} if allowed is None else {"allowed": allowed}
-        path: Tensor = decode(logits.float(), words, **rule)
-        return path
+        place = next(self.head.parameters()).device  # type: ignore[union-attr]
+        rule = {name: one.to(place) for name, one in rule.items()}
+        path: Tensor = decode(logits.float().to(place), words.to(place), **rule)
+        return path.cpu()
 
 
 def whole_paths(batch: Batch) -> Tensor:

@@ -173,7 +173,7 @@ def loss(outputs: Outputs, batch: Batch, context: Context) -> Tensor:
 
 def read(reading: Reading, context: Context) -> list[NDArray[Any]]:  # noqa: ARG001  # one form for all tasks
     """The logits of each text, ``(labels,)``."""
-    return list(reading.outputs["logits"].float().numpy())
+    return list(reading.seen("logits").numpy())
 
 
 def decode(rows: pl.DataFrame, logits: Sequence[NDArray[Any]], context: Context) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from polyculture.core.views import RecipeView
 
 Plain = str | int | float | bool | None
 NOT_A_CHOICE = frozenset(
-    {"name", "task.unseen", "fit.checkpoint_seconds", "fit.threads", "fit.precision"}
+    {"name", "task.unseen", "fit.checkpoint_seconds", "fit.threads", "fit.precision", "fit.device"}
 )
 """Settings that change nothing about what a model learns."""
 

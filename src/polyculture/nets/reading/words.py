@@ -188,7 +188,8 @@ def _joined(reading: Reading) -> tuple[Tensor, Tensor]:
     """
     import torch
 
-    logits, places = reading.outputs["logits"].float(), reading.batch.places
+    logits = reading.seen("logits")
+    places = {name: place.cpu() for name, place in reading.batch.places.items()}
     number = {row: place for place, row in enumerate(reading.rows)}
     lengths = torch.zeros(len(number), dtype=torch.int64)
     owners = torch.tensor([number[row] for row in reading.batch.rows])
