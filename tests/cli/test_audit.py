@@ -240,8 +240,11 @@ def test_a_long_table_is_audited_with_probabilities(tmp_path: Path) -> None:
 
 REFUSALS = {
     "no such file": (["missing.csv", "--wide", "--item", "item"], "There is no file missing.csv"),
-    "no columns named": (["answers.csv"], "--item COLUMN"),
-    "long without names": (["answers.csv", "--item", "item"], "needs --model and --answer"),
+    "two columns of right answers": (["two.csv"], "--gold label or --gold gold"),
+    "long without models": (
+        ["answers.csv", "--item", "item", "--answer", "a"],
+        "no column could be recognised as the names of the models. Name it with --model",
+    ),
     "wide with a model": (
         ["answers.csv", "--wide", "--item", "item", "--model", "a"],
         "--model belongs to a table with a row for each answer",
@@ -264,6 +267,7 @@ def test_what_cannot_be_audited_is_refused_with_one_sentence_and_nothing_written
 ) -> None:
     """Exit status 2, one line on the error stream, no folder."""
     arguments, sentence = REFUSALS[what]
+    (table.parent / "two.csv").write_text(WIDE.replace(",text,", ",label,"), encoding="utf-8")
 
     done = polyculture("audit", *arguments, "--out", "out", cwd=table.parent)
 
@@ -272,7 +276,57 @@ def test_what_cannot_be_audited_is_refused_with_one_sentence_and_nothing_written
     assert done.stderr.startswith("Error: ")
     assert done.stderr.count("\n") == 1
     assert sentence in done.stderr
-    assert [path.name for path in table.parent.iterdir()] == ["answers.csv"]
+    assert sorted(path.name for path in table.parent.iterdir()) == ["answers.csv", "two.csv"]
+
+
+def test_columns_that_nobody_named_are_guessed_and_told(table: Path) -> None:
+    """One line says how the table is read and how to change it; the folder is named after it."""
+    done = polyculture("audit", table, "--resamples", "0", cwd=table.parent)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == (
+        "answers.csv: 60 items; models a, b, c; item 'item', gold 'gold', text 'text'; "
+        "separator ','; guessed: to change it, name the columns, as in --wide --item item "
+        "--gold gold --text text\n"
+    )
+    assert "Report: audits/answers/report.html" in done.stdout
+    report = (table.parent / "audits" / "answers" / "report.md").read_text(encoding="utf-8")
+    assert f"polyculture audit {table} --resamples 0 --out audits/answers" in report
+
+
+def test_a_guess_and_the_options_that_it_tells_give_the_same_audit(table: Path) -> None:
+    """Number for number."""
+    named = audited(table, "--json")
+    guessed = polyculture("audit", table, "--json", cwd=table.parent)
+
+    assert guessed.stdout == named.stdout
+
+
+def test_a_long_table_is_guessed_in_chinese(tmp_path: Path) -> None:
+    """Column names of either language will do, and nothing is said where that is asked."""
+    rows = "".join(
+        f"{n},{who},{'退货' if (n * k) % 5 < 3 else '取消'},退货\n"
+        for n in range(20)
+        for k, who in ((2, "甲"), (3, "乙"))
+    )
+    (tmp_path / "答案.csv").write_text(f"编号,模型,预测,标准答案\n{rows}", encoding="utf-8")
+
+    done = polyculture("audit", "答案.csv", "--quiet", "--resamples", "0", cwd=tmp_path)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    record = tmp_path / "audits" / "答案" / "audit.json"
+    audit = Audit.model_validate_json(record.read_bytes())
+    assert [model.name for model in audit.models] == ["甲", "乙"]
+
+
+def test_a_table_without_right_answers_says_that_it_found_none(table: Path) -> None:
+    """So that a column of another name can be named."""
+    table.write_text(WIDE.replace("item,text,gold", "item,text,solution"), encoding="utf-8")
+
+    done = polyculture("audit", table, "--resamples", "0", cwd=table.parent)
+
+    assert "models solution, a, b, c" in done.stderr
+    assert "no column of right answers; guessed" in done.stderr
 
 
 def test_an_audit_that_exists_is_kept_unless_it_shall_be_replaced(table: Path) -> None:

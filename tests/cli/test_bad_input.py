@@ -437,23 +437,28 @@ CASES = {
         "out exists already and is never replaced, since it has no mark of polyculture (earlier "
         "versions left none). Choose another place.",
     ),
-    "neither items nor a probe": Case(
-        {"answers.csv": WIDE},
-        ("audit", "answers.csv", "--out", "out"),
-        "An audit takes a table of answers with --item COLUMN, or folders of runs with --probe "
-        "NAME. Add one of the two.",
+    "runs without a probe": Case(
+        {"runs/a/run.json": "{}"},
+        ("audit", "runs/a", "--out", "out"),
+        "runs/a is a run. Name the split on which runs are compared: --probe test",
     ),
-    "a long table without its columns": Case(
-        {"answers.csv": WIDE},
-        ("audit", "answers.csv", "--item", "item", "--out", "out"),
-        "A table with a row for each answer needs --model and --answer. If it has a column for "
-        "each model, add --wide.",
+    "a table whose items have no name": Case(
+        {"answers.csv": "gold,a,b\nx,x,y\nx,x,y\n"},
+        ("audit", "answers.csv", "--out", "out"),
+        "answers.csv: no column could be recognised as the ids of the items. Name it with --item; "
+        "the columns are: 'gold', 'a', 'b'.",
+    ),
+    "two columns of items": Case(
+        {"answers.csv": "id,item,gold,a,b\n1,4,x,x,y\n2,5,x,x,y\n"},
+        ("audit", "answers.csv", "--out", "out"),
+        "answers.csv: the columns 'id' and 'item' could both be the ids of the items. Say which: "
+        "--item id or --item item.",
     ),
     "two tables at once": Case(
         {"answers.csv": WIDE},
         ("audit", "answers.csv", "more.csv", "--item", "item", "--out", "out"),
         "An audit reads one table of answers, got 2 paths. Put all models into one table; "
-        "folders of runs go with --probe instead of --item.",
+        "folders of runs need --probe NAME.",
     ),
     "an unknown shelf": Case(
         {}, ("parts", "measure"), "There is no shelf 'measure'. Did you mean 'measures'?"

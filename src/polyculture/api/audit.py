@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from polyculture.core import parts
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from polyculture.core.run import Run
     from polyculture.core.views import Evidence
     from polyculture.sources.answers._taken import Taken
+    from polyculture.store.tables import Table
     from polyculture.store.text_form import TextForm
 
 ANNOUNCED = 60
@@ -30,8 +32,8 @@ WAYS = {"encoding": "--encoding {}", "delimiter": "--separator '{}'"}
 def audit_answers(
     path: Path,
     *,
-    item: str,
     out: Path,
+    item: str | None = None,
     model: str | None = None,
     answer: str | None = None,
     gold: str | None = None,
@@ -55,8 +57,9 @@ def audit_answers(
     Args:
         path: CSV, TSV, JSON, JSON lines, Parquet or Excel, or ``-`` for standard input. The
             arguments up to ``document`` name its columns.
-        item: Id of the item.
         out: Folder of the audit.
+        item: Id of the item. Where it is left out, or the table is not ``wide`` and ``model`` or
+            ``answer`` is left out, layout and columns that are not named are guessed.
         model: Name of the model; in a long table, which has a row for each answer.
         answer: The answer; in a long table. An empty cell is missing: it counts as wrong, or
             without right answers agrees with nothing.
@@ -83,38 +86,30 @@ def audit_answers(
             take more memory or time than there is.
     """
     check_output(out, kind="audit", replace=replace, inputs=[path])
-    columns = {"item": item, "gold": gold, "text": text, "group": group, "document": document}
+    columns = {"item": item, "model": model, "answer": answer, "gold": gold, "text": text}
+    columns |= {"group": group, "document": document, "probabilities": probabilities}
+    if wide:
+        _refuse(model=model, answer=answer, probabilities=probabilities)
+    form = _form(separator, encoding)
+    layout = _layout(path, form, columns, wide=wide)
     understood: list[str] = []
 
     def told(taken: Taken) -> None:
         understood.append(taken.sentence)
-        on_read(taken.sentence)
+        on_read(f"{taken.sentence}{layout.told}")
         cost = _affordable(len(taken.models), taken.items, resamples)
         if cost.seconds > ANNOUNCED:
             on_read(f"{cost.sentence}.")
 
-    common = {"models": models, "form": _form(separator, encoding), "told": told}
-    if wide:
-        _refuse(model=model, answer=answer, probabilities=probabilities)
-        evidence = parts.load("sources.answers", "wide").read(path, **columns, **common)
+    common: dict[str, Any] = {**layout.columns, "models": models, "form": form, "told": told}
+    if layout.is_wide:
+        common["is_guessed"] = bool(layout.told)
     else:
-        if model is None or answer is None:
-            lacking = " and ".join(
-                name for name, v in (("--model", model), ("--answer", answer)) if v is None
-            )
-            msg = (
-                f"A table with a row for each answer needs {lacking}. "
-                "If it has a column for each model, add --wide."
-            )
-            raise PolycultureError(msg)
-        more = {"model": model, "answer": answer, "probabilities": probabilities}
-        evidence = parts.load("sources.answers", "long").read(
-            path, **columns, **more, **common, intersect=intersect
-        )
-    asked = {"file": shown_name(path), "form": "wide" if wide else "long", "item column": item}
-    named = {"model": model, "answer": answer, "gold": gold, "text": text, "group": group}
-    named |= {"document": document, "probabilities": probabilities}
-    asked |= {f"{role} column": name for role, name in named.items() if name is not None}
+        common["intersect"] = intersect
+    form_name = "wide" if layout.is_wide else "long"
+    evidence = parts.load("sources.answers", form_name).read(layout.source, **common)
+    asked = {"file": shown_name(path), "form": form_name}
+    asked |= {f"{role} column": name for role, name in layout.columns.items()}
     asked["models"] = ", ".join(one.model for one in evidence)
     asked["read as"] = understood[0]
     return write_audit(
@@ -127,6 +122,37 @@ def audit_answers(
         resamples=resamples,
         seed=seed,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Layout:
+    """How a table of answers is read."""
+
+    source: Path | Table
+    """The table itself, where it was read to be looked at."""
+    is_wide: bool
+    columns: dict[str, str]
+    """Role to column."""
+    told: str = ""
+    """How to change what was guessed; empty where nothing was."""
+
+
+def _layout(path: Path, form: TextForm, columns: dict[str, str | None], *, wide: bool) -> _Layout:
+    """What a person said of a table, or else what it looks like."""
+    named = {role: name for role, name in columns.items() if name is not None}
+    if "item" in named and (wide or {"model", "answer"} <= named.keys()):
+        return _Layout(source=path, is_wide=wide, columns=named)
+    from polyculture.sources.answers._answers import check_roles
+    from polyculture.sources.answers._column_guess import guess
+    from polyculture.store.tables import read_table
+
+    table = read_table(path, form)
+    check_roles(table, named)
+    guessed = guess(table.frame, table.name, named, wide=wide)
+    lacking = "" if "gold" in guessed.columns else "no column of right answers; "
+    told = f"; {lacking}guessed: to change it, name the columns, as in {guessed.options}"
+    columns_found = dict(guessed.columns)
+    return _Layout(source=table, is_wide=guessed.is_wide, columns=columns_found, told=told)
 
 
 def _form(separator: str | None, encoding: str) -> TextForm:

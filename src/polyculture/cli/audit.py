@@ -12,6 +12,7 @@ from polyculture.core.errors import PolycultureError
 OTHERS = frozenset({"models", "separator", "encoding", "probe"})
 """Options that are not names of columns."""
 EXAMPLES = (
+    "polyculture audit answers.csv",
     "polyculture audit answers.csv --wide --item id --gold gold --out audits/first",
     "polyculture audit long.csv --item id --model model --answer answer --out audits/long",
     "polyculture audit runs/a runs/b --probe test --out audits/runs",
@@ -28,8 +29,13 @@ def command(
         ),
     ],
     out: Annotated[
-        Path, typer.Option(help="Folder of the audit, report included.", metavar="FOLDER")
-    ],
+        Path | None,
+        typer.Option(
+            help="Folder of the audit, report included; audits/<name of the table>, for runs "
+            "audits/runs, where left out.",
+            metavar="FOLDER",
+        ),
+    ] = None,
     *,
     item: Annotated[str | None, typer.Option(help="Column of item ids.")] = None,
     model: Annotated[str | None, typer.Option(help="Column of model names.")] = None,
@@ -72,7 +78,11 @@ def command(
     resamples: Annotated[int, typer.Option(min=0, help="Rounds of the bootstrap.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of resampling.")] = 1,
 ) -> None:
-    """Compare models: a table of answers with --item, or RUNs with --probe."""
+    """Compare models: a table of answers, whose columns are guessed or named, or RUNs with --probe.
+
+    It says first how the table is read. Nothing is guessed where --wide and --item are given, or
+    --item, --model and --answer.
+    """
     from polyculture import api
     from polyculture.cli._summary import show_audit
     from polyculture.core.shown import shown
@@ -88,9 +98,10 @@ def command(
     words += [f"--{name}" for name, is_set in flags.items() if is_set]
     for name, (number, usual) in numbers.items():
         words += [f"--{name}", str(number)] if number != usual else []
+    out = out or _usual_folder(paths, probe)
     said = shown(shlex.join([*words, "--out", str(out)]))
     common = {"out": out, "replace": replace, "resamples": resamples, "seed": seed, "command": said}
-    if item is not None:
+    if item is not None or probe is None:
         audit = api.audit_answers(
             _one(paths),
             **{name: columns[name] for name in columns if name not in OTHERS},
@@ -102,15 +113,9 @@ def command(
             on_read=lambda line: None if quiet else typer.echo(line, err=True),
             **common,
         )
-    elif probe is not None:
+    else:
         _refuse_columns(columns, flags)
         audit = api.audit_runs(paths, probe=probe, show_text=show_text, **common)
-    else:
-        msg = (
-            "An audit takes a table of answers with --item COLUMN, or folders of runs with "
-            "--probe NAME. Add one of the two."
-        )
-        raise PolycultureError(msg)
     if as_json:
         typer.echo(json.dumps(api.summary(audit), ensure_ascii=False, indent=1, allow_nan=False))
     elif not quiet:
@@ -128,11 +133,25 @@ def _refuse_columns(columns: dict[str, str | None], flags: dict[str, bool]) -> N
         raise PolycultureError(msg)
 
 
+def _usual_folder(paths: list[Path], probe: str | None) -> Path:
+    """Where an audit goes that names no place: below ``audits``, named after its table."""
+    from polyculture.core.shown import STANDARD_INPUT
+
+    if probe is not None:
+        return Path("audits") / "runs"
+    name = Path(paths[0].stem).stem if paths[0].suffix.lower() == ".gz" else paths[0].stem
+    return Path("audits") / ("standard-input" if paths[0] == STANDARD_INPUT else name)
+
+
 def _one(paths: list[Path]) -> Path:
+    run = next((path for path in paths if (path / "run.json").exists()), None)
+    if run is not None:
+        msg = f"{run} is a run. Name the split on which runs are compared: --probe test"
+        raise PolycultureError(msg)
     if len(paths) > 1:
         msg = (
             f"An audit reads one table of answers, got {len(paths)} paths. Put all models into "
-            "one table; folders of runs go with --probe instead of --item."
+            "one table; folders of runs need --probe NAME."
         )
         raise PolycultureError(msg)
     return paths[0]

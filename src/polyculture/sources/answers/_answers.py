@@ -14,13 +14,15 @@ from polyculture.sources.answers._notes import label_notes, model_notes
 from polyculture.sources.answers._one_form import one_form
 from polyculture.store.digest import of_json
 from polyculture.store.evidence import predictions_of
+from polyculture.store.tables import Table, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from polyculture.store.tables import Table
+    from polyculture.store.text_form import TextForm
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +81,15 @@ def evidence_of(table: Table, answers: Answers) -> list[Evidence]:
         )
         for name, predictions in coded.items()
     ]
+
+
+def table_of(path: Path | Table, form: TextForm) -> Table:
+    """The table at a path; one that was read already is given back.
+
+    Raises:
+        DataError: The file cannot be read as a table.
+    """
+    return path if isinstance(path, Table) else read_table(path, form)
 
 
 def refuse_few(table: Table, models: Sequence[str], left_out: Sequence[str] = ()) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from polyculture.sources.answers._usual_names import role_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -24,25 +26,30 @@ ROLES = {
 }
 """Names that say that a column holds something else than a model's answers."""
 ROLE_OF = {word: role for role, words in ROLES.items() for word in words}
+ANSWERS = ("model", "answer")
+"""Roles whose usual names a model's own column may have."""
 UNNAMED = "it has no name"
 NUMBERS = "it only numbers the rows"
 DISTINCT = "its cells are all different, and none is an answer that occurs elsewhere"
 
 
 def model_columns(
-    table: Table, roles: Mapping[str, str | None]
+    table: Table, roles: Mapping[str, str | None], *, is_guessed: bool = False
 ) -> tuple[list[str], dict[str, str]]:
     """Columns of answers, and the other ones that have no role, each with a reason.
 
     Args:
         table: What was read.
         roles: Role to the column that was named for it, or none.
+        is_guessed: The roles were guessed by usual names, so these say what is not a model's.
     """
     used = set(roles.values())
     free = [name for name in table.frame.columns if name not in used]
     gold = roles.get("gold")
     known = None if gold is None else table.column(gold)
     left_out = {name: why for name in free if (why := _by_itself(table.frame[name], roles, known))}
+    if is_guessed:
+        left_out |= {name: _has_role(roles, role) for name in free if (role := _other_role(name))}
     models = [name for name in free if name not in left_out]
     strange = _strangers(table, models, known)
     if len(strange) < len(models):  # answers in free text may all be strange
@@ -60,8 +67,16 @@ def _by_itself(
     if _is_running(column) and (gold is None or not (column == gold).any()):
         return NUMBERS
     role = ROLE_OF.get(name.casefold())
-    if role is None:
-        return None
+    return None if role is None else _has_role(roles, role)
+
+
+def _other_role(name: str) -> str | None:
+    """What a usual name says, unless that may be said of a model's answers."""
+    role = role_of(name)
+    return None if role in ANSWERS else role
+
+
+def _has_role(roles: Mapping[str, str | None], role: str) -> str:
     is_open = roles.get(role) is None and role in roles
     return f"its name is not a model's{f', and --{role} was not set' if is_open else ''}"
 

@@ -14,9 +14,10 @@ from polyculture.sources.answers._answers import (
     evidence_of,
     ids,
     refuse_few,
+    table_of,
 )
 from polyculture.sources.answers._taken import Taken, ignore
-from polyculture.store.tables import SUFFIXES, read_table
+from polyculture.store.tables import SUFFIXES
 from polyculture.store.text_form import PLAIN, TextForm
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ NO_GROUP = "(no group)"
 
 
 def read(
-    path: Path,
+    path: Path | Table,
     *,
     item: str,
     model: str,
@@ -50,7 +51,8 @@ def read(
     """Read a table with one row for each answer.
 
     Args:
-        path: A table of any kind that is read; the other arguments name its columns.
+        path: A table of any kind that is read, or one that was read already; the other arguments
+            name its columns.
         item: Id of the item.
         model: Name of the model.
         answer: The answer; an empty cell is a missing answer, which counts as wrong.
@@ -69,7 +71,7 @@ def read(
         DataError: The table cannot be read as this; the message names file and line.
         ProbeMismatchError: Models have different items.
     """
-    table = read_table(path, form)
+    table = table_of(path, form)
     roles = {"item": item, "model": model, "answer": answer, "gold": gold, "text": text}
     more = {"probabilities": probabilities, "group": group, "document": document}
     check_roles(table, roles | more)

@@ -12,10 +12,11 @@ from polyculture.sources.answers._answers import (
     evidence_of,
     ids,
     refuse_few,
+    table_of,
 )
 from polyculture.sources.answers._model_columns import model_columns
 from polyculture.sources.answers._taken import Taken, ignore
-from polyculture.store.tables import SUFFIXES, read_table
+from polyculture.store.tables import SUFFIXES
 from polyculture.store.text_form import PLAIN, TextForm
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ NO_GROUP = "(no group)"
 
 
 def read(
-    path: Path,
+    path: Path | Table,
     *,
     item: str,
     gold: str | None = None,
@@ -37,13 +38,15 @@ def read(
     group: str | None = None,
     document: str | None = None,
     models: Sequence[str] | None = None,
+    is_guessed: bool = False,
     form: TextForm = PLAIN,
     told: Callable[[Taken], None] = ignore,
 ) -> list[Evidence]:
     """Read a table with one row for each item and one column of answers for each model.
 
     Args:
-        path: A table of any kind that is read; the other arguments name its columns.
+        path: A table of any kind that is read, or one that was read already; the other arguments
+            name its columns.
         item: Id of the item.
         gold: The right answer.
         text: What was asked.
@@ -52,16 +55,20 @@ def read(
             together. An item with an empty cell stands alone.
         models: Columns of answers; if none are given, all columns not named otherwise that can be
             answers. An empty cell is a missing answer, which counts as wrong.
+        is_guessed: The columns were guessed by their usual names.
         form: How the file is written.
         told: Called with what was taken for what, before models are compared.
 
     Raises:
         DataError: The table cannot be read as this; the message names file and line.
     """
-    table = read_table(path, form)
+    table = table_of(path, form)
     roles = {"item": item, "gold": gold, "text": text, "group": group, "document": document}
     check_roles(table, {**roles, **{f"models {name}": name for name in models or ()}})
-    names, left_out = (list(models), {}) if models else model_columns(table, roles)
+    if models:
+        names, left_out = list(models), dict[str, str]()
+    else:
+        names, left_out = model_columns(table, roles, is_guessed=is_guessed)
     refuse_few(table, names, list(left_out))
     items = _unique_items(table, item)
     taken = Taken(table=table, items=len(items), models=names, roles=roles, left_out=left_out)
