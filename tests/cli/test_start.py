@@ -77,7 +77,9 @@ def test_without_arguments_the_help_is_shown() -> None:
     assert "starter" in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("command", ["audit", "parts", "predict", "report", "study", "train"])
+@pytest.mark.parametrize(
+    "command", ["audit", "demo", "parts", "predict", "report", "study", "train"]
+)
 def test_every_command_explains_itself(command: str) -> None:
     """``--help`` of a command runs without its libraries."""
     done = run("-m", "polyculture", command, "--help")

@@ -60,6 +60,7 @@ VERBS = {
     "predict": Verb(
         ("predict", "ready/a", "texts.csv", "--out", "answers.jsonl"), ("answers.jsonl",)
     ),
+    "demo": Verb(("demo", "--no-open", "--quiet", "--out", "out"), ("out",)),
     "report": Verb(("report", "ready/audit", "--out", "page.html"), ("page.html",)),
 }
 PLANTS = ("a file", "a folder", "a link", "a link to nothing")

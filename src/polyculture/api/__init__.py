@@ -12,6 +12,7 @@ _VERBS = {
     "audit_runs": "runs_audit",
     "check": "runs",
     "check_study": "studies",
+    "demo": "samples",
     "fetch_starters": "starter",
     "list_parts": "parts",
     "observe": "evidence",

@@ -16,7 +16,7 @@ ADDRESSES = 1 * GIB
 """Memory addresses that any command needs."""
 DRAWN = 64 * GIB
 """Addresses that drawing needs: the engine reserves 40 to 64 GiB and uses next to nothing of it."""
-DRAWING = frozenset({"audit", "report", "study"})
+DRAWING = frozenset({"audit", "demo", "report", "study"})
 """Commands that draw, whatever their options say."""
 
 
