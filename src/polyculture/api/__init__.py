@@ -13,6 +13,7 @@ _VERBS = {
     "check": "runs",
     "check_study": "studies",
     "demo": "samples",
+    "doctor": "machine",
     "fetch_starters": "starter",
     "list_parts": "parts",
     "observe": "evidence",
