@@ -78,7 +78,7 @@ def test_without_arguments_the_help_is_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["audit", "demo", "doctor", "parts", "predict", "report", "study", "train"]
+    "command", ["audit", "demo", "doctor", "new", "parts", "predict", "report", "study", "train"]
 )
 def test_every_command_explains_itself(command: str) -> None:
     """``--help`` of a command runs without its libraries."""

@@ -61,6 +61,7 @@ VERBS = {
         ("predict", "ready/a", "texts.csv", "--out", "answers.jsonl"), ("answers.jsonl",)
     ),
     "demo": Verb(("demo", "--no-open", "--quiet", "--out", "out"), ("out",)),
+    "new": Verb(("new", "first.toml", "--data", "train.csv", "--base", "tfidf"), ("first.toml",)),
     "report": Verb(("report", "ready/audit", "--out", "page.html"), ("page.html",)),
 }
 PLANTS = ("a file", "a folder", "a link", "a link to nothing")

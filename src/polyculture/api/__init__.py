@@ -21,6 +21,7 @@ _VERBS = {
     "list_starters": "starter",
     "missing_starters": "starter",
     "name_of": "runs",
+    "new_recipe": "template",
     "predict": "answers",
     "read_recipe": "recipes",
     "read_study": "recipes",
