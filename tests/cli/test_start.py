@@ -56,6 +56,71 @@ def test_help_costs_little_more_than_starting_python() -> None:
     assert min(ours) - min(plain) < SECONDS
 
 
+COMPLETION = """
+import sys
+from polyculture.cli.main import run
+sys.argv = ["polyculture", *sys.argv[1:]]
+try:
+    run()
+finally:
+    heavy = {"numpy", "polars", "torch", "transformers"} & set(sys.modules)
+    sys.stderr.write(f"loaded: {sorted(heavy)}")
+"""
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_completion_of_a_shell_is_shown_without_loading_anything(shell: str) -> None:
+    """A script that the shell reads; nothing heavy is imported for it."""
+    done = run("-c", COMPLETION, "--show-completion", shell)
+    assert done.returncode == 0, done.stderr
+    assert "_POLYCULTURE_COMPLETE" in done.stdout
+    assert done.stderr == "loaded: []"
+
+
+def test_a_shell_completes_commands_and_options_quickly() -> None:
+    """What a shell asks for behind every tab; other work slows it, so the fastest counts."""
+    words = {"_POLYCULTURE_COMPLETE": "complete_bash", "COMP_CWORD": "1"}
+    asked = {**os.environ, **words, "COMP_WORDS": "polyculture st"}
+    seconds = []
+    for _ in range(RUNS):
+        began = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-c", COMPLETION],
+            capture_output=True,
+            text=True,
+            env=asked,
+            check=False,
+        )
+        seconds.append(time.perf_counter() - began)
+        assert sorted(done.stdout.split()) == ["starter", "study"]
+        assert done.stderr == "loaded: []"
+    assert min(seconds) < 2 * SECONDS
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("polyculture new --task cl", "classification"),
+        ("polyculture new --base tf", "tfidf"),
+        ("polyculture starter fetch reviews-", "reviews-zh"),
+        ("polyculture parts head", "heads"),
+    ],
+)
+def test_a_shell_completes_names_of_parts_and_starters(words: str, completed: str) -> None:
+    """As they are on the shelves and in the lock table, without loading what they name."""
+    place = str(len(words.split()) - 1)
+    asked = {"_POLYCULTURE_COMPLETE": "complete_bash", "COMP_CWORD": place, "COMP_WORDS": words}
+    done = subprocess.run(
+        [sys.executable, "-c", COMPLETION],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **asked},
+        check=False,
+    )
+    assert done.stdout.split() == [completed]
+    assert done.stderr == "loaded: []"
+
+
 def test_version_is_the_package_s() -> None:
     """``--version`` needs no command."""
     done = run("-m", "polyculture", "--version")

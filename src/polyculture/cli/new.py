@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from polyculture.cli._completion import bases, tasks
+
 EXAMPLES = (
     "polyculture new --data train.csv",
     "polyculture new names.toml --task spans --data train.conll --base minilm-l6",
@@ -27,13 +29,17 @@ def command(
     ],
     task: Annotated[
         str,
-        typer.Option(help="What is asked of a text; 'polyculture parts tasks' lists all."),
+        typer.Option(
+            help="What is asked of a text; 'polyculture parts tasks' lists all.",
+            autocompletion=tasks,
+        ),
     ] = "classification",
     base: Annotated[
         str,
         typer.Option(
             help="A model of the starter, a folder, owner/name on a hub; or made new: transformer, "
-            "convolutional, tfidf."
+            "convolutional, tfidf.",
+            autocompletion=bases,
         ),
     ] = "minilm-l6",
     replace: Annotated[

@@ -4,12 +4,17 @@ from typing import Annotated
 
 import typer
 
+from polyculture.cli._completion import shelves
+
 EXAMPLES = ("polyculture parts", "polyculture parts measures", "polyculture parts sources.bases")
 
 
 def command(
     shelf: Annotated[
-        str, typer.Argument(help="A shelf, such as tasks or measures.", metavar="SHELF")
+        str,
+        typer.Argument(
+            help="A shelf, such as tasks or measures.", metavar="SHELF", autocompletion=shelves
+        ),
     ] = "",
 ) -> None:
     """List the parts of a shelf, or all shelves."""

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from polyculture.cli._completion import starters
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -29,6 +31,7 @@ Names = Annotated[
     typer.Argument(
         help="Which; without a name all that recipes read. 'survey': models of other fields.",
         metavar="NAME",
+        autocompletion=starters,
     ),
 ]
 
@@ -111,7 +114,10 @@ def fetch(
 
 @app.command()
 def where(
-    name: Annotated[str, typer.Argument(help="A name from the list.", metavar="NAME")],
+    name: Annotated[
+        str,
+        typer.Argument(help="A name from the list.", metavar="NAME", autocompletion=starters),
+    ],
 ) -> None:
     """Print the folder of a fetched model or data set."""
     from polyculture import api
