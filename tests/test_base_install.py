@@ -49,6 +49,21 @@ def test_it_audits_a_table_without_torch(place: Path) -> None:
     assert not {"torch", "transformers", "scikit-learn"} & set(names)
 
 
+def test_the_first_commands_need_no_extra(place: Path) -> None:
+    """The table of the demo is in the package; a recipe is written; the doctor names the extra."""
+    (place / "rows.csv").write_text("text,label\na,x\nb,y\n", encoding="utf-8")
+
+    demo = said("env/bin/polyculture", "demo", "--no-open", cwd=place)
+    new = said("env/bin/polyculture", "new", "first.toml", "--data", "rows.csv", cwd=place)
+    doctor = said("env/bin/polyculture", "doctor", cwd=place)
+
+    assert demo.returncode == 0, demo.stderr
+    assert (place / "polyculture-demo" / "report.html").stat().st_size > 10_000
+    assert new.returncode == 0, new.stderr
+    assert doctor.returncode == 0, doctor.stdout
+    assert "pip install 'polyculture[train]'" in doctor.stdout
+
+
 def test_what_needs_an_extra_says_how_to_get_it(place: Path) -> None:
     """One sentence with the command, not a traceback."""
     (place / "rows.csv").write_text("text,label\na,x\nb,y\nc,x\nd,y\n", encoding="utf-8")
