@@ -319,6 +319,21 @@ def test_a_long_table_is_guessed_in_chinese(tmp_path: Path) -> None:
     assert [model.name for model in audit.models] == ["甲", "乙"]
 
 
+def test_a_column_that_is_never_right_is_not_taken_for_a_model(table: Path) -> None:
+    """Where the right answers are few; a note says why, and ``--models`` names it all the same."""
+    lines = WIDE.splitlines()
+    long = [f"{lines[0]},length", *(f"{line},{30 + n % 9}" for n, line in enumerate(lines[1:]))]
+    table.write_text("\n".join(long), encoding="utf-8")
+
+    guessed = polyculture("audit", table, "--resamples", "0", cwd=table.parent)
+    named = audited(table, "--resamples", "0", "--json")
+
+    assert "models a, b, c; " in guessed.stderr
+    assert "not used: 'length'" in guessed.stderr
+    assert "none of its cells is a right answer" in guessed.stdout.replace("\n", " ")
+    assert json.loads(named.stdout)["models"] == ["a", "b", "c", "length"]
+
+
 def test_a_table_without_right_answers_says_that_it_found_none(table: Path) -> None:
     """So that a column of another name can be named."""
     table.write_text(WIDE.replace("item,text,gold", "item,text,solution"), encoding="utf-8")

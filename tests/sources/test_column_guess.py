@@ -192,6 +192,14 @@ def test_items_may_be_their_texts() -> None:
     }
 
 
+def test_items_may_be_their_documents() -> None:
+    """Evaluation logs number items as documents; one that never repeats is an item."""
+    names = {"item": "doc_id", "gold": "target", **ANSWERING}
+
+    assert guessed(wide({"item": "doc_id", "gold": "target"})).columns["item"] == "doc_id"
+    assert guessed(long(names)).columns == names
+
+
 def test_the_same_text_twice_names_no_item() -> None:
     """Then the option is asked for."""
     frame = wide({"text": "text", "gold": "gold"}).with_columns(text=pl.lit("hello"))

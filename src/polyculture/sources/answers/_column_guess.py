@@ -9,7 +9,8 @@ The rules, in their order:
    A column with a usual name of models in a table whose items are unique fits neither.
 3. **Item.** A column with a usual name (``id``, ``example_id``, 编号, ...) that fits the layout.
    Else by shape: the one column without a usual name whose cells are unique (wide), or of which
-   each cell occurs at most once with each model (long). Else the texts, likewise.
+   each cell occurs at most once with each model (long). Else the documents, else the texts,
+   likewise.
 4. **Model**, in a long table: a usual name (``model``, ``system``, 模型, ...); else the one column
    that pairs with the items: no pair twice, and at least half of all possible pairs there (all of
    them, where the items have no usual name either).
@@ -220,7 +221,7 @@ def _wide_item(columns: _Columns) -> str:
     unusual = columns.unusual()
     unnamed = [name for name in unusual if _is_unnamed(name)]
     others = [name for name in unusual if name not in unnamed]
-    for names in (usual, others, unnamed, columns.usual("text")):
+    for names in (usual, others, unnamed, columns.usual("document"), columns.usual("text")):
         fits = [name for name in names if columns.is_unique(name)]
         if fits:
             return _only(columns, "item", fits)
@@ -265,7 +266,9 @@ def _item_and_model(columns: _Columns) -> tuple[str, str]:
         pairs = [(i, m) for i in items for m in _partners(columns, i)]
     elif models:
         pairs = [(i, m) for i in columns.unusual() for m in models if columns.fills(i, m)]
-        pairs = pairs or [(i, m) for i in columns.usual("text") for m in models]
+        for role in ("document", "text"):
+            names = columns.usual(role)
+            pairs = pairs or [(i, m) for i in names for m in models if columns.pairs(i, m)]
     else:
         pairs = _shaped_pairs(columns)
     if not pairs:

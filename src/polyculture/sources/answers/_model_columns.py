@@ -25,6 +25,7 @@ ROLES = {
     "item": ("id", "item", "index", "idx", "row", "line", "split", "probabilities"),
 }
 """Names that say that a column holds something else than a model's answers."""
+NEVER_RIGHT = "none of its cells is a right answer, of which there are few"
 ROLE_OF = {word: role for role, words in ROLES.items() for word in words}
 ANSWERS = ("model", "answer")
 """Roles whose usual names a model's own column may have."""
@@ -52,8 +53,11 @@ def model_columns(
         left_out |= {name: _has_role(roles, role) for name in free if (role := _other_role(name))}
     models = [name for name in free if name not in left_out]
     strange = _strangers(table, models, known)
+    why = DISTINCT
+    if is_guessed and not strange:
+        strange, why = _never_right(table, models, known), NEVER_RIGHT
     if len(strange) < len(models):  # answers in free text may all be strange
-        left_out |= dict.fromkeys(strange, DISTINCT)
+        left_out |= dict.fromkeys(strange, why)
     in_order = {name: left_out[name] for name in free if name in left_out}
     return [name for name in models if name not in in_order], in_order
 
@@ -100,6 +104,14 @@ def _strangers(table: Table, names: Sequence[str], gold: pl.Series | None) -> li
     else:
         known = {cell for name in names if name not in distinct for cell in table.frame[name]}
     return [name for name in distinct if known.isdisjoint(table.frame[name].to_list())]
+
+
+def _never_right(table: Table, names: Sequence[str], gold: pl.Series | None) -> list[str]:
+    """Columns, such as lengths, of which no cell is one of a few right answers."""
+    if gold is None or len(gold) < SOME or 2 * gold.n_unique() > len(gold):
+        return []
+    known = set(gold)
+    return [name for name in names if known.isdisjoint(table.frame[name].to_list())]
 
 
 def _is_distinct(column: pl.Series) -> bool:
