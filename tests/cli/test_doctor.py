@@ -28,7 +28,7 @@ real_version, real_spec = metadata.version, util.find_spec
 def version(name):
     if name in ("torch", "transformers", "fastexcel"):
         raise metadata.PackageNotFoundError(name)
-    return real_version(name)
+    return "0.0.1" if name == "unearth" else real_version(name)
 metadata.version = version
 util.find_spec = lambda name, *more: None if name == "torch" else real_spec(name, *more)
 from polyculture.cli.main import run
@@ -82,7 +82,14 @@ def test_programs_read_the_same(home: Path) -> None:
     assert found["fetched"] == ["reviews"]
     assert [one["name"] for one in found["kept"]] == ["starter"]
     assert found["kept"][0]["bytes"] > 0
-    assert {"name": "torch", "version": version("torch"), "extra": "train"} in found["libraries"]
+    (torch,) = (one for one in found["libraries"] if one["name"] == "torch")
+    assert torch == {
+        "name": "torch",
+        "version": version("torch"),
+        "extra": "train",
+        "wanted": "==2.13.0",
+        "is_fit": True,
+    }
     assert all(not problem["is_broken"] for problem in found["problems"])
 
 
@@ -103,7 +110,10 @@ def test_what_is_not_installed_is_missing_and_not_broken(home: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     assert "device       cpu (torch is not installed)" in done.stdout
-    assert "Missing: Not installed: torch, transformers. Needed for: train, study" in done.stdout
+    assert (
+        "Missing: Not installed: torch, transformers, unearth >=0.19 (there is 0.0.1). Needed for: "
+        "train, study and predict;"
+    ) in done.stdout
     assert "pip install 'polyculture[train]'" in done.stdout
 
 

@@ -30,7 +30,7 @@ EXTRAS = {
     "excel": "tables in .xlsx",
 }
 """What does not work without the libraries of an extra."""
-REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)[^;]*(?:;.*extra\s*==\s*[\"'](\w+)[\"'])?")
+REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)([^;]*)(?:;.*extra\s*==\s*[\"'](\w+)[\"'])?")
 ABOUT_TORCH = """
 import torch
 names = [f"cuda ({torch.cuda.get_device_name(0)})"] if torch.cuda.is_available() else []
@@ -53,6 +53,10 @@ class Library(Record):
     """Empty where it is not installed."""
     extra: str = ""
     """The extra that brings it; empty for the base install."""
+    wanted: str = ""
+    """Which versions will do."""
+    is_fit: bool
+    """It is there, in one of these versions as far as can be told."""
 
 
 class Kept(Record):
@@ -149,11 +153,12 @@ def _libraries() -> Iterator[Library]:
         lines = requires("polyculture") or []
     except PackageNotFoundError:  # run from its source alone
         return
-    wanted = [found for line in lines if (found := REQUIREMENT.match(line))]
-    for found in wanted:
-        name, extra = found[1], found[2] or ""
+    for found in filter(None, map(REQUIREMENT.match, lines)):
+        name, wanted, extra = found[1], found[2].strip(), found[3] or ""
         if extra in {"", *EXTRAS} and name != "polyculture":
-            yield Library(name=name, version=_version(name), extra=extra)
+            there = _version(name)
+            is_fit = bool(there) and _is_among(there, wanted)
+            yield Library(name=name, version=there, extra=extra, wanted=wanted, is_fit=is_fit)
 
 
 def _version(name: str) -> str:
@@ -161,6 +166,20 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return ""
+
+
+def _is_among(there: str, wanted: str) -> bool:
+    """Whether a version is one that is asked for; yes, where nothing is installed that can tell.
+
+    Example:
+        >>> _is_among("5.24.0", ">=5.5,<6")
+        True
+    """
+    if find_spec("packaging") is None:
+        return True
+    from packaging.specifiers import SpecifierSet
+
+    return SpecifierSet(wanted).contains(there, prereleases=True)
 
 
 def _device() -> tuple[str, tuple[Problem, ...]]:
@@ -192,7 +211,7 @@ def _torch_fails(why: str) -> Problem:
 
 def _missing(libraries: Sequence[Library]) -> Iterator[Problem]:
     for extra, what in {"": "every command", **EXTRAS}.items():
-        lacking = [one.name for one in libraries if one.extra == extra and not one.version]
+        lacking = [_lacking(one) for one in libraries if one.extra == extra and not one.is_fit]
         if lacking:
             target = f"polyculture[{extra}]" if extra else "polyculture"
             yield Problem(
@@ -200,6 +219,12 @@ def _missing(libraries: Sequence[Library]) -> Iterator[Problem]:
                 sentence=f"Not installed: {', '.join(lacking)}. Needed for: {what}.",
                 mend=f"pip install '{target}'",
             )
+
+
+def _lacking(library: Library) -> str:
+    if not library.version:
+        return library.name
+    return f"{library.name} {library.wanted} (there is {library.version})"
 
 
 def _damage(name: str, what: str) -> Problem:
