@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from polyculture.core.cards import Cards
     from polyculture.core.survey import Survey
 
-SHELF = "sources.cards"
+SHELF = "zoo.sources"
 SETTINGS = {"table": ("columns", "aliases"), "transformers": ("fresh",)}
 """Which kinds of source take which settings."""
 
@@ -82,9 +82,9 @@ def survey(
     compared: Cards | None = None if years is None else parts.load(SHELF, "table").read([years])
     read = [_read(kind, places, settings, on_progress) for kind, places in kinds.items()]
     # SciPy comes with these: a slip in a source is told without it
-    from polyculture.survey.assemble import survey as count
-    from polyculture.survey.joining import joined
-    from polyculture.survey.kept import kept_or_counted
+    from polyculture.zoo.count.assemble import survey as count
+    from polyculture.zoo.count.joining import joined
+    from polyculture.zoo.count.kept import kept_or_counted
 
     cards = joined(read)
     effort = {"draws": draws, "resamples": resamples, "seed": seed}
@@ -92,7 +92,7 @@ def survey(
         cards, lambda: count(cards, **effort, on_stage=on_stage), fresh=fresh, **effort
     )
     if compared is not None:
-        from polyculture.survey.years import year_check
+        from polyculture.zoo.count.years import year_check
 
         found = found.model_copy(update={"year_check": year_check(cards, compared)})
     if out is not None:
@@ -103,7 +103,7 @@ def survey(
 
 def survey_summary(survey: Survey) -> dict[str, Any]:
     """The survey in few keys, as ``polyculture survey --json`` prints it."""
-    from polyculture.survey.summary import summary
+    from polyculture.zoo.count.summary import summary
 
     return summary(survey)
 
@@ -165,8 +165,8 @@ def _read(
 
 
 def _write(survey: Survey, cards: Cards, out: Path, *, command: str, replace: bool) -> None:
-    from polyculture.report.survey import write_survey_report
     from polyculture.store.tables import write_table
+    from polyculture.zoo.page import write_survey_report
 
     with written_once(out, kind="survey", replace=replace) as folder:
         write_text(folder / "survey.json", survey.model_dump_json(indent=1) + "\n")

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 import altair as alt
 
 from polyculture.core.values import Known, Value
+from polyculture.page.drawing import finished, rows
+from polyculture.page.numbers import Form
+from polyculture.page.palette import ALIKE, APART, LIGHT, STRONG
+from polyculture.page.words import isolated, short
 from polyculture.report.dendrogram import Merge, tree
-from polyculture.report.drawing import finished, rows
-from polyculture.report.numbers import Form
-from polyculture.report.palette import ALIKE, APART, LIGHT, STRONG
-from polyculture.report.words import isolated, short
 
 LABELLED = 12
 """Up to this many models each cell carries its number."""
