@@ -83,8 +83,8 @@ def survey(
     read = [_read(kind, places, settings, on_progress) for kind, places in kinds.items()]
     # SciPy comes with these: a slip in a source is told without it
     from polyculture.zoo.count.assemble import survey as count
-    from polyculture.zoo.count.joining import joined
-    from polyculture.zoo.count.kept import kept_or_counted
+    from polyculture.zoo.count.cache import kept_or_counted
+    from polyculture.zoo.count.merge_sources import joined
 
     cards = joined(read)
     effort = {"draws": draws, "resamples": resamples, "seed": seed}

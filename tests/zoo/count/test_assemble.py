@@ -13,7 +13,7 @@ from polyculture.core.survey import Survey, Trend
 from polyculture.core.values import Known, Undefined, Value
 from polyculture.core.views import Architecture, Module
 from polyculture.zoo.count.assemble import survey
-from polyculture.zoo.count.joining import joined
+from polyculture.zoo.count.merge_sources import joined
 from polyculture.zoo.count.summary import summary
 
 TYPES = {

@@ -18,10 +18,10 @@ from polyculture.core.survey import Concentration
 from polyculture.core.values import Known, Undefined, Value
 from polyculture.stats.concentration import gini, hhi, hhi_unbiased, hill, top_share
 from polyculture.zoo.count.concentration import concentrations
+from polyculture.zoo.count.concentration_figures import FIGURES, spread
 from polyculture.zoo.count.intervals import with_interval
-from polyculture.zoo.count.mend import mend
-from polyculture.zoo.count.sets import Pool, random_sets, resampled
-from polyculture.zoo.count.spread import FIGURES, spread
+from polyculture.zoo.count.lineage_repair import mend
+from polyculture.zoo.count.random_subsets import Pool, random_sets, resampled
 
 ROOT = Path(__file__).parents[3]
 ASSETS = ROOT.parent / "shared" / "data" / "ecosystem-graphs" / "resources" / "all_assets.csv"

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from polyculture.core.values import Known, Undefined, Value
 from polyculture.zoo.count.attachment import attachments
-from polyculture.zoo.count.descent import descent
+from polyculture.zoo.count.concentration_figures import FIGURES
+from polyculture.zoo.count.descendants import descent
 from polyculture.zoo.count.lineage import descendants, forest, graph_roots, root_shares
-from polyculture.zoo.count.mend import Graph
-from polyculture.zoo.count.spread import FIGURES
+from polyculture.zoo.count.lineage_repair import Graph
 
 Edge = tuple[int, int, int]
 

@@ -12,8 +12,8 @@ from polyculture.checks.tiny import tiny_base
 from polyculture.core import parts
 from polyculture.core.cards import CARD_COLUMNS, PARENT_COLUMNS, TRAIT_COLUMNS, Cards
 from polyculture.core.errors import DataError
-from polyculture.zoo.saved import configs_found
-from polyculture.zoo.saved.configs_found import Found, folders_of, refusal
+from polyculture.zoo.saved import find_configs
+from polyculture.zoo.saved.find_configs import Found, folders_of, refusal
 from polyculture.zoo.sources import configs
 
 SIZES = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
@@ -248,7 +248,7 @@ def test_an_unreadable_tokenizer_is_no_trait(tmp_path: Path) -> None:
     for text in ("", "[]", "{}", '{"model": {"type": "Next"}}', '{"model": {"type": []}}'):
         (tmp_path / "tokenizer.json").write_text(text, encoding="utf-8")
 
-        assert configs_found.tokeniser_of(Found(name="a", folder=tmp_path)) == {}
+        assert find_configs.tokeniser_of(Found(name="a", folder=tmp_path)) == {}
 
 
 def test_the_shelf_knows_configurations() -> None:

@@ -14,7 +14,7 @@ from polyculture.nets.speaker import MODEL_TYPE, SpeakerEncoder
 from polyculture.sources.starter import cache
 from polyculture.sources.starter.lock import MODELS, find
 from polyculture.sources.starter.lock_survey import SURVEY
-from polyculture.zoo.saved.opening import OURS, opened
+from polyculture.zoo.saved.models import OURS, opened
 from polyculture.zoo.sources.starter import read
 
 

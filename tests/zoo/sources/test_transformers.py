@@ -14,9 +14,9 @@ import pytest
 from polyculture.core.cards import CARD_COLUMNS, PARENT_COLUMNS, TRAIT_COLUMNS, Cards
 from polyculture.core.errors import DataError
 from polyculture.core.views import Architecture, Module
-from polyculture.zoo.library import families, inheritance, packing, workers
-from polyculture.zoo.library.building import reason_of, without_weights
-from polyculture.zoo.library.kept import keep, kept
+from polyculture.zoo.library import families, graph_json, inheritance, workers
+from polyculture.zoo.library.build_on_meta import reason_of, without_weights
+from polyculture.zoo.library.cache import keep, kept
 from polyculture.zoo.library.tokenisers import tokenisers
 from polyculture.zoo.sources import transformers
 
@@ -358,8 +358,8 @@ def test_packed_graphs_are_small() -> None:
     layer = [Module(kind="linear", parents=(0,), shape=(768, 768))] * 1000
     graph = Architecture(modules=(Module(kind="block"), *layer), parameters=0, configuration={})
 
-    assert len(json.dumps(packing.packed(graph))) < 10_000
-    assert packing.unpacked(packing.packed(graph)) == graph
+    assert len(json.dumps(graph_json.packed(graph))) < 10_000
+    assert graph_json.unpacked(graph_json.packed(graph)) == graph
 
 
 def test_a_place_is_refused(tmp_path: Path) -> None:

@@ -16,15 +16,15 @@ from polyculture.zoo.count.classes import Positions, Votes, members_of, of_colum
 from polyculture.zoo.count.concentration import chance_of_lineages, concentrations
 from polyculture.zoo.count.distances import distances
 from polyculture.zoo.count.divisions import graphs_of, lineage_votes
+from polyculture.zoo.count.draw_budget import made
 from polyculture.zoo.count.figures import FEWEST as SMALL
 from polyculture.zoo.count.histories import histories
 from polyculture.zoo.count.kernel import Kernel, kernel
 from polyculture.zoo.count.lineage import descendants, forest
+from polyculture.zoo.count.lineage_repair import Graph, Kind
+from polyculture.zoo.count.map import places
 from polyculture.zoo.count.members import MOST, members
-from polyculture.zoo.count.mend import Graph, Kind
 from polyculture.zoo.count.outliers import outliers
-from polyculture.zoo.count.places import places
-from polyculture.zoo.count.rounds import made
 from polyculture.zoo.count.similarity import similarities
 from polyculture.zoo.count.trends import figures, trends
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from polyculture.zoo.count.mend import UNKNOWN_YEAR, Graph
-from polyculture.zoo.count.orders import orders
-from polyculture.zoo.count.roots import Roots, roots_of
-from polyculture.zoo.count.rounds import affordable, batches
-from polyculture.zoo.count.spread import spread
+from polyculture.zoo.count.concentration_figures import spread
+from polyculture.zoo.count.draw_budget import affordable, batches
+from polyculture.zoo.count.lineage_repair import UNKNOWN_YEAR, Graph
+from polyculture.zoo.count.lineage_roots import Roots, roots_of
+from polyculture.zoo.count.permutations import orders
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.int64]

@@ -14,11 +14,11 @@ from polyculture.core.survey import Concentration
 from polyculture.core.values import Undefined, Value
 from polyculture.zoo.count.attachment import Attachments, attachments
 from polyculture.zoo.count.classes import members_of
+from polyculture.zoo.count.concentration_figures import FIGURES, HILL1, spread
 from polyculture.zoo.count.divisions import Division, divisions, graphs_of, weights_of
 from polyculture.zoo.count.intervals import CLOSE, p_of_low, with_chance, with_interval
-from polyculture.zoo.count.mend import Graph, Kind
-from polyculture.zoo.count.sets import Pool, random_sets, resampled
-from polyculture.zoo.count.spread import FIGURES, HILL1, spread
+from polyculture.zoo.count.lineage_repair import Graph, Kind
+from polyculture.zoo.count.random_subsets import Pool, random_sets, resampled
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.int64]
@@ -62,7 +62,7 @@ def concentrations(
 
     Args:
         cards: Of one source, or of several that were joined.
-        draws: Sets behind each chance level; fewer for large zoos, see ``rounds.affordable``.
+        draws: Sets behind each chance level; fewer for large zoos, see ``draw_budget.affordable``.
         resamples: Sets behind each interval; likewise.
         seed: Seed of all drawing.
         graphs: Lineages, where they are mended already.

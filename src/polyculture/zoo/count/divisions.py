@@ -13,7 +13,7 @@ from polyculture.core.cards import Cards
 from polyculture.zoo.count.attachment import Attachments
 from polyculture.zoo.count.classes import Votes, of_column, of_trait
 from polyculture.zoo.count.lineage import root_shares
-from polyculture.zoo.count.mend import Graph, Kind, mend
+from polyculture.zoo.count.lineage_repair import Graph, Kind, mend
 
 Floats = NDArray[np.float64]
 Weight = Literal["count", "downloads", "parameters"]

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from polyculture.core.survey import Ancestor, Forest
 from polyculture.core.values import Undefined, Value
 from polyculture.zoo.count.attachment import Attachments, attachments
-from polyculture.zoo.count.descent import Descent, descent
+from polyculture.zoo.count.descendants import Descent, descent
 from polyculture.zoo.count.intervals import with_chance, with_interval
-from polyculture.zoo.count.mend import Graph
-from polyculture.zoo.count.roots import Roots, roots_of
+from polyculture.zoo.count.lineage_repair import Graph
+from polyculture.zoo.count.lineage_roots import Roots, roots_of
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -20,7 +20,7 @@ from polyculture.stats.paired import NO_INTERVAL
 from polyculture.stats.resample import percentile_interval
 from polyculture.stats.trend import kendall, mann_kendall
 from polyculture.zoo.count.classes import Positions, Votes
-from polyculture.zoo.count.descent import slices
+from polyculture.zoo.count.descendants import slices
 from polyculture.zoo.count.figures import Figure
 from polyculture.zoo.count.kernel import Kernel
 from polyculture.zoo.count.years_apart import apart

@@ -28,8 +28,8 @@ def serve(models: Path) -> None:
 
 def answer(found: Any, family: str) -> dict[str, Any]:
     """A family's packed graph and traits, or the reason why it was not built."""
-    from polyculture.zoo.library.building import built, reason_of
-    from polyculture.zoo.library.packing import packed
+    from polyculture.zoo.library.build_on_meta import built, reason_of
+    from polyculture.zoo.library.graph_json import packed
 
     try:
         graph, traits = built(found, family)

@@ -44,7 +44,7 @@ def serve() -> None:
 
 def answer(asked: dict[str, Any]) -> dict[str, Any]:
     """A packed graph and traits, or the reason why there is none."""
-    from polyculture.zoo.library.building import reason_of
+    from polyculture.zoo.library.build_on_meta import reason_of
 
     try:
         return {**built(asked), "reason": None}
@@ -58,8 +58,8 @@ def built(asked: dict[str, Any]) -> dict[str, Any]:
     Raises:
         Exception: Whatever the first class raised, if none could be built.
     """
-    from polyculture.zoo.library.building import seen
-    from polyculture.zoo.library.packing import packed
+    from polyculture.zoo.library.build_on_meta import seen
+    from polyculture.zoo.library.graph_json import packed
 
     first: Exception | None = None
     for name in asked["classes"]:

@@ -15,11 +15,11 @@ from polyculture.core.cards import Cards
 from polyculture.core.errors import DataError, need
 from polyculture.core.plugins import CardSource
 from polyculture.zoo.library import workers
-from polyculture.zoo.library.building import ORDER
+from polyculture.zoo.library.build_on_meta import ORDER
 from polyculture.zoo.library.families import communities_of, family_of, library
 from polyculture.zoo.library.traits import BLIND as BLIND_TRAITS
-from polyculture.zoo.saved import configs_found as finding
 from polyculture.zoo.saved import configs_worker as working
+from polyculture.zoo.saved import find_configs as finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from polyculture.core.views import Architecture
     from polyculture.zoo.library.families import Library
-    from polyculture.zoo.saved.configs_found import Found
+    from polyculture.zoo.saved.find_configs import Found
 
 UNKNOWN = "unknown"
 """The community of a configuration that the library does not know."""
@@ -151,7 +151,7 @@ def _results(
 
 
 def _result(answer: Mapping[str, Any]) -> Result:
-    from polyculture.zoo.library.packing import unpacked
+    from polyculture.zoo.library.graph_json import unpacked
 
     if answer["graph"] is None:
         return Result(reason=answer["reason"])

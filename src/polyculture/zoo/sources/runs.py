@@ -10,14 +10,14 @@ from polyculture.core.cards import CARD_COLUMNS, PARENT_COLUMNS, TRAIT_COLUMNS, 
 from polyculture.core.errors import DataError
 from polyculture.core.plugins import CardSource
 from polyculture.zoo.columns import frame
-from polyculture.zoo.saved import runs_found as finding
+from polyculture.zoo.saved import find_runs as finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from polyculture.core.views import Architecture
-    from polyculture.zoo.saved.opening import Traits
-    from polyculture.zoo.saved.runs_found import Found
+    from polyculture.zoo.saved.find_runs import Found
+    from polyculture.zoo.saved.models import Traits
 
 BLIND = (
     "A run knows the ancestors that its base names; the furthest of them stands as its parent.",
@@ -94,8 +94,8 @@ def _folders(place: Path) -> list[Path]:
 def _seen(run: Found) -> _Seen:
     if run.reason:
         return _Seen(reason=run.reason)
-    from polyculture.zoo.library.building import reason_of
-    from polyculture.zoo.saved.opening import opened
+    from polyculture.zoo.library.build_on_meta import reason_of
+    from polyculture.zoo.saved.models import opened
 
     observed, folder = _observed(run), run.folder / "model"
     try:

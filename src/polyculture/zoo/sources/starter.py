@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from polyculture.core.views import Architecture
     from polyculture.sources.starter.entry import Starter
-    from polyculture.zoo.saved.opening import Traits
+    from polyculture.zoo.saved.models import Traits
 
 BLIND = (
     "The models are those that packages carry: a look at real weights, and no sample.",
@@ -80,8 +80,8 @@ def _see(
     from polyculture.core.errors import need
 
     need("transformers", extra="train", purpose="Building the starter's networks")
-    from polyculture.zoo.library.building import reason_of
-    from polyculture.zoo.saved.opening import opened
+    from polyculture.zoo.library.build_on_meta import reason_of
+    from polyculture.zoo.saved.models import opened
 
     try:
         seen[entry.name] = opened(cache.folder_of(entry))
@@ -108,7 +108,7 @@ def _row(
 
 def _library(graph: Architecture) -> str:
     """Whose code builds the network."""
-    from polyculture.zoo.saved.opening import OURS
+    from polyculture.zoo.saved.models import OURS
 
     return "polyculture" if graph.configuration.get("model_type") in OURS else "transformers"
 

@@ -12,15 +12,15 @@ from polyculture.core.cards import Cards
 from polyculture.core.errors import DataError
 from polyculture.core.plugins import CardSource
 from polyculture.store.digest import of_file, of_json
-from polyculture.zoo.tables.counted import named
 from polyculture.zoo.tables.frames import card_frame, parent_frame, trait_frame
-from polyculture.zoo.tables.gather import Gathered, Told, gather
 from polyculture.zoo.tables.layouts import Entry
 from polyculture.zoo.tables.lineage import lineage
 from polyculture.zoo.tables.names import read_aliases
+from polyculture.zoo.tables.notes import told
+from polyculture.zoo.tables.read_tables import Gathered, Told, gather
 from polyculture.zoo.tables.records import TABLES, YAML
 from polyculture.zoo.tables.repeats import Repeats, without_repeats
-from polyculture.zoo.tables.telling import told
+from polyculture.zoo.tables.resolve_names import named
 
 BLIND = (
     (

@@ -11,9 +11,9 @@ from polyculture.core.cards import CARD_COLUMNS, PARENT_COLUMNS, TRAIT_COLUMNS, 
 from polyculture.core.errors import DataError, MissingExtraError
 from polyculture.core.plugins import CardSource
 from polyculture.zoo.library import inheritance, traits
+from polyculture.zoo.library.cache import keep, kept
 from polyculture.zoo.library.families import communities, library
-from polyculture.zoo.library.kept import keep, kept
-from polyculture.zoo.library.packing import unpacked
+from polyculture.zoo.library.graph_json import unpacked
 from polyculture.zoo.library.tokenisers import tokenisers
 from polyculture.zoo.library.workers import answers
 

@@ -40,7 +40,7 @@ def opened(folder: Path) -> tuple[Architecture, Traits]:
     if (folder / "tfidf.json").is_file():
         return _word_counts(folder), {}
     from polyculture.nets.graph import architecture
-    from polyculture.zoo.library.building import without_weights
+    from polyculture.zoo.library.build_on_meta import without_weights
     from polyculture.zoo.library.traits import traits
 
     network, configuration = without_weights(lambda: _network(folder))

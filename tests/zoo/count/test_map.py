@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from polyculture.zoo.count.kernel import Kernel
-from polyculture.zoo.count.places import method, places, scaled
+from polyculture.zoo.count.map import method, places, scaled
 
 needs_sklearn = pytest.mark.skipif(find_spec("sklearn") is None, reason="needs scikit-learn")
 

@@ -9,7 +9,7 @@ import pytest
 from polyculture.core.cards import CARD_COLUMNS, Cards
 from polyculture.core.survey import Survey
 from polyculture.zoo.count.assemble import survey
-from polyculture.zoo.count.kept import kept_or_counted
+from polyculture.zoo.count.cache import kept_or_counted
 
 TYPES = {
     name: pl.List(pl.String) if kind.startswith("List") else getattr(pl, kind)

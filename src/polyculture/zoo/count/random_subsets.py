@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from polyculture.zoo.count.orders import orders
-from polyculture.zoo.count.rounds import FEWEST_RESAMPLES, affordable, batches
-from polyculture.zoo.count.spread import FIGURES, spread, totals_of
+from polyculture.zoo.count.concentration_figures import FIGURES, spread, totals_of
+from polyculture.zoo.count.draw_budget import FEWEST_RESAMPLES, affordable, batches
+from polyculture.zoo.count.permutations import orders
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.int64]

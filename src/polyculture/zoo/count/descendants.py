@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array
 
-from polyculture.zoo.count.mend import Graph
-from polyculture.zoo.count.roots import Roots
+from polyculture.zoo.count.lineage_repair import Graph
+from polyculture.zoo.count.lineage_roots import Roots
 
 Positions = NDArray[np.int64]
 

@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from polyculture.zoo.tables.counted import Named
-from polyculture.zoo.tables.gather import Gathered
 from polyculture.zoo.tables.layouts import Entry
 from polyculture.zoo.tables.lineage import Lineage
+from polyculture.zoo.tables.read_tables import Gathered
 from polyculture.zoo.tables.repeats import Unique
+from polyculture.zoo.tables.resolve_names import Named
 
 LISTED = 10
 """Places or names that one sentence lists at most."""

@@ -10,7 +10,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from polyculture.core.cards import Cards
-from polyculture.zoo.library.packing import packed, unpacked
+from polyculture.zoo.library.graph_json import packed, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
