@@ -14,6 +14,7 @@ import pytest
 from polyculture.core.cards import CARD_COLUMNS, PARENT_COLUMNS, TRAIT_COLUMNS, Cards
 from polyculture.core.errors import DataError
 from polyculture.core.views import Architecture, Module
+from polyculture.zoo.frames import frame
 from polyculture.zoo.library import families, graph_json, inheritance, workers
 from polyculture.zoo.library.build_on_meta import reason_of, without_weights
 from polyculture.zoo.library.cache import keep, kept
@@ -274,9 +275,9 @@ def small_cards() -> Cards:
     return Cards(
         source="transformers 0",
         unit="family",
-        table=transformers._frame([row], CARD_COLUMNS),
-        parents=transformers._frame([], PARENT_COLUMNS),
-        traits=transformers._frame([], TRAIT_COLUMNS),
+        table=frame([row], CARD_COLUMNS),
+        parents=frame([], PARENT_COLUMNS),
+        traits=frame([], TRAIT_COLUMNS),
         graphs={"alpha": graph},
         listed=2,
         is_census=True,

@@ -11,9 +11,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from polyculture.core.cards import Cards
+from polyculture.core.cards import CARD_COLUMNS, PARENT_COLUMNS, TRAIT_COLUMNS, Cards
 from polyculture.core.errors import DataError, need
 from polyculture.core.plugins import CardSource
+from polyculture.zoo.frames import frame
 from polyculture.zoo.library import workers
 from polyculture.zoo.library.build_on_meta import ORDER
 from polyculture.zoo.library.families import communities_of, family_of, library
@@ -173,8 +174,8 @@ def _cards(
     return Cards(
         source=f"configurations, built by transformers {version('transformers')}",
         unit="model",
-        table=_table(found, results, tables),
-        parents=_empty(child="String", parent="String", kind="String", count="Int32"),
+        table=frame((_row(one, results[one.name], tables) for one in found), CARD_COLUMNS),
+        parents=frame((), PARENT_COLUMNS),
         traits=_traits(found, results),
         graphs=graphs,
         listed=listed,
@@ -182,15 +183,6 @@ def _cards(
         notes=_notes(found, results, listed),
         digest=of_json([(one.name, one.digest) for one in found]),
     )
-
-
-def _table(found: Sequence[Found], results: Mapping[str, Result], tables: Library) -> pl.DataFrame:
-    import polars as pl
-
-    from polyculture.core.cards import CARD_COLUMNS
-
-    rows = [_row(one, results[one.name], tables) for one in found]
-    return pl.DataFrame(rows, schema=_empty(**CARD_COLUMNS).schema, orient="row")
 
 
 def _row(one: Found, result: Result, tables: Library) -> dict[str, object]:
@@ -212,26 +204,13 @@ def _communities(one: Found, tables: Library) -> list[str]:
 
 
 def _traits(found: Sequence[Found], results: Mapping[str, Result]) -> pl.DataFrame:
-    import polars as pl
-
-    rows = [
-        (one.name, trait, value)
+    rows = (
+        {"name": one.name, "trait": trait, "value": value}
         for one in found
         for trait, values in {**results[one.name].traits, **finding.tokeniser_of(one)}.items()
         for value in values
-    ]
-    schema = dict.fromkeys(("name", "trait", "value"), pl.String)
-    return pl.DataFrame(rows, schema=schema, orient="row").sort("name", "trait", "value")
-
-
-def _empty(**columns: str) -> pl.DataFrame:
-    """A table of these columns, named as ``core.cards`` names their types."""
-    import polars as pl
-
-    types = {"List(String)": pl.List(pl.String)}
-    return pl.DataFrame(
-        schema={n: types.get(kind) or getattr(pl, kind) for n, kind in columns.items()}
     )
+    return frame(rows, TRAIT_COLUMNS).sort("name", "trait", "value")
 
 
 def _notes(found: Sequence[Found], results: Mapping[str, Result], listed: int) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from polyculture.core.cards import CARD_COLUMNS, PARENT_COLUMNS, TRAIT_COLUMNS, Cards
 from polyculture.core.errors import DataError
 from polyculture.core.plugins import CardSource
-from polyculture.zoo.columns import frame
+from polyculture.zoo.frames import frame
 from polyculture.zoo.saved import find_runs as finding
 
 if TYPE_CHECKING:

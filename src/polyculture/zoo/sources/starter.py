@@ -10,7 +10,7 @@ from polyculture.core.plugins import CardSource
 from polyculture.sources.starter import cache
 from polyculture.sources.starter.lock import MODELS
 from polyculture.sources.starter.lock_survey import SURVEY
-from polyculture.zoo.columns import frame
+from polyculture.zoo.frames import frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

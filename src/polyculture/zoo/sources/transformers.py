@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from polyculture.core.cards import CARD_COLUMNS, PARENT_COLUMNS, TRAIT_COLUMNS, Cards
 from polyculture.core.errors import DataError, MissingExtraError
 from polyculture.core.plugins import CardSource
+from polyculture.zoo.frames import frame
 from polyculture.zoo.library import inheritance, traits
 from polyculture.zoo.library.cache import keep, kept
 from polyculture.zoo.library.families import communities, library
@@ -140,7 +141,8 @@ def _own_digest() -> str:
     from polyculture.store.digest import of_file, of_json
 
     here = Path(__file__)
-    readers = sorted((here.parents[1] / "library").glob("*.py"))
+    zoo = here.parents[1]
+    readers = sorted((*zoo.glob("*.py"), *(zoo / "library").glob("*.py")))
     graph = here.parents[2] / "nets" / "graph.py"  # not imported: it loads torch
     files = [of_file(path) for path in (*readers, here, graph)]
     return of_json([files, {name: _version(name) for name in BUILDERS}])
@@ -176,7 +178,7 @@ def _table(found: Library, names: Sequence[str], built: Mapping[str, Any]) -> pl
         }
         for name in names
     ]
-    return _frame(rows, CARD_COLUMNS)
+    return frame(rows, CARD_COLUMNS)
 
 
 def _parents(found: Library, names: Sequence[str]) -> pl.DataFrame:
@@ -187,7 +189,7 @@ def _parents(found: Library, names: Sequence[str]) -> pl.DataFrame:
         for kind, of in kinds
         for parent, count in sorted(of(found.models / name, found.folders).items())
     ]
-    return _frame(rows, PARENT_COLUMNS)
+    return frame(rows, PARENT_COLUMNS)
 
 
 def _all_traits(found: Library, names: Sequence[str], built: Mapping[str, Any]) -> pl.DataFrame:
@@ -201,21 +203,7 @@ def _all_traits(found: Library, names: Sequence[str], built: Mapping[str, Any]) 
         )
         for value in values
     ]
-    return _frame(rows, TRAIT_COLUMNS)
-
-
-def _frame(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> pl.DataFrame:
-    """Rows as a table with all of its columns, in their types."""
-    import polars as pl
-
-    types = {name: _type(kind) for name, kind in columns.items()}
-    return pl.DataFrame([{name: row.get(name) for name in columns} for row in rows], schema=types)
-
-
-def _type(name: str) -> Any:
-    import polars as pl
-
-    return pl.List(pl.String) if name == "List(String)" else getattr(pl, name)
+    return frame(rows, TRAIT_COLUMNS)
 
 
 def _notes(found: Library) -> tuple[str, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from polyculture.core.cards import CARD_COLUMNS, PARENT_COLUMNS, TRAIT_COLUMNS
+from polyculture.zoo.frames import frame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
 
     import polars as pl
 
@@ -32,7 +33,7 @@ def card_frame(entries: Sequence[Entry]) -> pl.DataFrame:
         }
         for entry in sorted(entries, key=lambda entry: entry.name)
     )
-    return _frame(rows, CARD_COLUMNS)
+    return frame(rows, CARD_COLUMNS)
 
 
 def parent_frame(parents: Sequence[Parent]) -> pl.DataFrame:
@@ -41,7 +42,7 @@ def parent_frame(parents: Sequence[Parent]) -> pl.DataFrame:
     rows = (
         {"child": one.child, "parent": one.parent, "kind": one.kind, "count": 1} for one in ordered
     )
-    return _frame(rows, PARENT_COLUMNS)
+    return frame(rows, PARENT_COLUMNS)
 
 
 def trait_frame(entries: Sequence[Entry]) -> pl.DataFrame:
@@ -49,17 +50,4 @@ def trait_frame(entries: Sequence[Entry]) -> pl.DataFrame:
     found = sorted(
         {(entry.name, trait, value) for entry in entries for trait, value in entry.traits}
     )
-    return _frame(({"name": n, "trait": t, "value": v} for n, t, v in found), TRAIT_COLUMNS)
-
-
-def _frame(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> pl.DataFrame:
-    import polars as pl
-
-    kinds: dict[str, Any] = {
-        "String": pl.String,
-        "List(String)": pl.List(pl.String),
-        "Int32": pl.Int32,
-        "Float64": pl.Float64,
-        "Boolean": pl.Boolean,
-    }
-    return pl.DataFrame(list(rows), schema={name: kinds[kind] for name, kind in columns.items()})
+    return frame(({"name": n, "trait": t, "value": v} for n, t, v in found), TRAIT_COLUMNS)
