@@ -27,6 +27,7 @@ from polyculture.zoo.count.members import MOST, members
 from polyculture.zoo.count.outliers import outliers
 from polyculture.zoo.count.similarity import similarities
 from polyculture.zoo.count.trends import figures, trends
+from polyculture.zoo.first_few import first_few
 
 Stage = Callable[[str], None]
 
@@ -212,7 +213,7 @@ def _own_notes(zoo: Zoo) -> tuple[str, ...]:
     if small:
         notes.append(
             f"Communities of fewer than {SMALL} cards, which distances and trends leave out: "
-            f"{', '.join(small[:5])}{', …' if len(small) > 5 else ''} ({len(small)})."  # noqa: PLR2004
+            f"{first_few(small)} ({len(small)})."
         )
     if len(zoo.years) > MOST:
         notes.append(f"The table of cards shows {MOST:,} of {len(zoo.years):,}.")

@@ -1,6 +1,5 @@
 """From parents as a source gives them to a graph without cycles, with what was mended."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,12 +10,11 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from polyculture.core.cards import Cards
+from polyculture.zoo.first_few import SHOWN, first_few
 
 Kind = Literal["any", "base", "copy"]
 Positions = NDArray[np.int64]
 UNKNOWN_YEAR = -1
-SHOWN = 5
-"""Names that a note gives as examples."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -194,6 +192,5 @@ def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
-def _some(names: Sequence[str] | pl.Series) -> str:
-    shown = ", ".join(list(names[:SHOWN]))
-    return shown if len(names) <= SHOWN else f"{shown}, …"
+def _some(names: pl.Series) -> str:
+    return first_few(names.head(SHOWN + 1).to_list())  # of millions, perhaps

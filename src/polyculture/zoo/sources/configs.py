@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from polyculture.core.cards import CARD_COLUMNS, PARENT_COLUMNS, TRAIT_COLUMNS, Cards
 from polyculture.core.errors import DataError, need
 from polyculture.core.plugins import CardSource
+from polyculture.zoo.first_few import first_few
 from polyculture.zoo.frames import frame
 from polyculture.zoo.library import workers
 from polyculture.zoo.library.build_on_meta import ORDER
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
 UNKNOWN = "unknown"
 """The community of a configuration that the library does not know."""
-SHOWN = 5
-"""Names that a note lists."""
 BLIND = (
     "A configuration does not say which model it was trained from, when, by whom, or on what.",
     "Two configurations that are equal may belong to networks with the same weights, or not.",
@@ -224,5 +223,4 @@ def _notes(found: Sequence[Found], results: Mapping[str, Result], listed: int) -
 
 
 def _names(names: Sequence[str]) -> str:
-    more = ", …" if len(names) > SHOWN else ""
-    return f"{len(names):,} ({', '.join(sorted(names)[:SHOWN])}{more})"
+    return f"{len(names):,} ({first_few(sorted(names))})"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from polyculture.core.cards import CARD_COLUMNS, PARENT_COLUMNS, TRAIT_COLUMNS, Cards
 from polyculture.core.errors import DataError
 from polyculture.core.plugins import CardSource
+from polyculture.zoo.first_few import first_few
 from polyculture.zoo.frames import frame
 from polyculture.zoo.saved import find_runs as finding
 
@@ -25,8 +26,6 @@ BLIND = (
     "Where a run was never observed, a head of our own kind is missing from its network.",
     "How alike runs answer is not looked at: audit them.",
 )
-SHOWN = 5
-"""Names that a note lists."""
 
 
 def accepts(path: Path) -> bool:
@@ -154,14 +153,10 @@ def _notes(runs: Sequence[Found], seen: Mapping[str, _Seen], listed: int) -> tup
     headless = [run.name for run in runs if seen[run.name].is_headless]
     counts = {
         "Runs that were named more than once, counted once": listed - len(runs),
-        f"Records that cannot be read, not built ({_names(broken)})": len(broken),
-        f"Never observed, so without their head ({_names(headless)})": len(headless),
+        f"Records that cannot be read, not built ({first_few(broken)})": len(broken),
+        f"Never observed, so without their head ({first_few(headless)})": len(headless),
     }
     return tuple(f"{what}: {count:,}." for what, count in counts.items() if count)
-
-
-def _names(names: Sequence[str]) -> str:
-    return ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
 
 
 def _digest(runs: Sequence[Found]) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from polyculture.core.cards import CARD_COLUMNS, PARENT_COLUMNS, TRAIT_COLUMNS, Cards
 from polyculture.core.errors import DataError, MissingExtraError
 from polyculture.core.plugins import CardSource
+from polyculture.zoo.first_few import first_few
 from polyculture.zoo.frames import frame
 from polyculture.zoo.library import inheritance, traits
 from polyculture.zoo.library.cache import keep, kept
@@ -38,8 +39,6 @@ BLIND = (
 )
 BUILDERS = ("torch", "torchvision", "torchaudio", "timm", "pillow", "natten", "detectron2")
 """Libraries that networks are built with; a family may fail for want of one."""
-TOLD = 5
-"""Names that a note tells."""
 
 
 def read(
@@ -211,9 +210,9 @@ def _notes(found: Library) -> tuple[str, ...]:
     several = sum(len(kinds) > 1 for kinds in communities(found).values())
     notes = [f"{several} families belong to more than one community."]
     if left:
-        named = ", ".join(left[:TOLD]) + (", …" if len(left) > TOLD else "")
         notes.append(
-            f"{len(left)} folders define no network and no configuration and are left out: {named}."
+            f"{len(left)} folders define no network and no configuration and are left out: "
+            f"{first_few(left)}."
         )
     return tuple(notes)
 
