@@ -241,11 +241,11 @@ for line in sys.stdin:
 """
 
 
-def test_a_family_that_hangs_or_crashes_costs_its_own_answer_alone(tmp_path: Path) -> None:
+def test_a_family_that_hangs_or_crashes_costs_its_own_answer_alone() -> None:
     """Its process is replaced, the rest is answered, and the reason says what happened."""
     names = ["one", "hangs", "two", "crashes", "three", "mumbles", "four"]
 
-    found = dict(workers.answers(tmp_path, names, processes=2, seconds=3, loading=0, start=TROUBLE))
+    found = dict(workers.answers(names, start=TROUBLE, processes=2, seconds=3, loading=0))
 
     reasons = {name: answer["reason"] for name, answer in found.items()}
     assert set(reasons) == set(names)
@@ -257,9 +257,9 @@ def test_a_family_that_hangs_or_crashes_costs_its_own_answer_alone(tmp_path: Pat
     assert "ended" in reasons["mumbles"]
 
 
-def test_giving_up_ends_the_processes(tmp_path: Path) -> None:
+def test_giving_up_ends_the_processes() -> None:
     """A reader that stops after the first answer does not wait for one that hangs."""
-    answers = workers.answers(tmp_path, ["one", "hangs"], processes=2, seconds=60, start=TROUBLE)
+    answers = workers.answers(["one", "hangs"], start=TROUBLE, processes=2, seconds=60)
 
     assert next(answers)[0] == "one"
     answers.close()  # type: ignore[attr-defined]  # the pytest timeout is the assertion

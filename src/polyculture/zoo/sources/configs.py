@@ -17,10 +17,10 @@ from polyculture.core.plugins import CardSource
 from polyculture.zoo.first_few import first_few
 from polyculture.zoo.frames import frame
 from polyculture.zoo.library import workers
-from polyculture.zoo.library.build_on_meta import ORDER
+from polyculture.zoo.library.build_families import ORDER
 from polyculture.zoo.library.families import communities_of, family_of, library
 from polyculture.zoo.library.traits import BLIND as BLIND_TRAITS
-from polyculture.zoo.saved import configs_worker as working
+from polyculture.zoo.saved import build_configs as building
 from polyculture.zoo.saved import find_configs as finding
 
 if TYPE_CHECKING:
@@ -136,13 +136,11 @@ def _results(
     refused = {one.name: finding.refusal(one, tables.configurations, title) for one in found}
     results = {name: Result(reason=reason) for name, reason in refused.items() if reason}
     asked = {
-        working.task(one.name, one.kind, one.settings, _classes(one, tables)): one.name
+        building.task(one.name, one.kind, one.settings, _classes(one, tables)): one.name
         for one in found
         if not refused[one.name]
     }
-    said = workers.answers(
-        tables.models, tuple(asked), processes=processes or available(), start=working.START
-    )
+    said = workers.answers(tuple(asked), start=building.START, processes=processes or available())
     tell(0, len(asked), "building networks without weights")
     for done, (line, answer) in enumerate(said, start=1):
         results[asked[line]] = _result(answer)

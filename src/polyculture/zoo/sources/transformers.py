@@ -12,7 +12,7 @@ from polyculture.core.errors import DataError, MissingExtraError
 from polyculture.core.plugins import CardSource
 from polyculture.zoo.first_few import first_few
 from polyculture.zoo.frames import frame
-from polyculture.zoo.library import inheritance, traits
+from polyculture.zoo.library import build_families, inheritance, traits
 from polyculture.zoo.library.cache import keep, kept
 from polyculture.zoo.library.families import communities, library
 from polyculture.zoo.library.graph_json import unpacked
@@ -102,7 +102,8 @@ def cards_of(
     names = sorted(found.families if families is None else families)
     built: dict[str, Any] = {}
     cores = processes or available()
-    for done, (family, answer) in enumerate(answers(found.models, names, processes=cores), 1):
+    start = build_families.START.format(str(found.models))
+    for done, (family, answer) in enumerate(answers(names, start=start, processes=cores), 1):
         built[family] = answer
         on_progress(done, len(names), family)
     return Cards(

@@ -1,18 +1,19 @@
-"""A process that builds networks from configurations: a line of JSON comes in, a line goes out.
+"""Networks built from configurations, each asked for by a line of JSON.
 
-A configuration is anybody's: it may ask for a network that never ends or that takes all memory.
-Run by ``zoo/library/workers.py``; see there.
+A configuration is anybody's: it may ask for a network that never ends or that takes all memory, so
+it is built in a process of its own; see ``zoo/library/workers.py``.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import sys
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-START = "from polyculture.zoo.saved.configs_worker import serve; serve()"
+if TYPE_CHECKING:
+    from polyculture.core.views import Architecture
+
+START = "from polyculture.zoo.saved.build_configs import serve_configs; serve_configs()"
 """The program of the process."""
 MEMORY = 3 << 30
 """Bytes that a process may hold, its libraries among them."""
@@ -32,42 +33,31 @@ def task(name: str, kind: str, settings: dict[str, Any], classes: tuple[str, ...
     return json.dumps({"name": name, "kind": kind, "settings": settings, "classes": classes})
 
 
-def serve() -> None:
-    """Answer each line of the input with a line, until the input ends."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what the library prints is no answer
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    _limit_memory()
-    for line in sys.stdin:
-        print(json.dumps(answer(json.loads(line))), file=answers, flush=True)
+def serve_configs() -> None:
+    """Build each configuration that comes in, within bounds of memory."""
+    from polyculture.zoo.library.workers import serve
+
+    serve(built, memory=MEMORY)
 
 
-def answer(asked: dict[str, Any]) -> dict[str, Any]:
-    """A packed graph and traits, or the reason why there is none."""
-    from polyculture.zoo.library.build_on_meta import reason_of
+def built(line: str) -> tuple[Architecture, dict[str, tuple[str, ...]]]:
+    """The module graph and the traits of the first class that can be built.
 
-    try:
-        return {**built(asked), "reason": None}
-    except Exception as error:  # noqa: BLE001  # the library raises whatever it likes
-        return {"graph": None, "traits": {}, "reason": reason_of(error)}
-
-
-def built(asked: dict[str, Any]) -> dict[str, Any]:
-    """The first class that can be built.
+    Args:
+        line: See ``task``.
 
     Raises:
         Exception: Whatever the first class raised, if none could be built.
     """
     from polyculture.zoo.library.build_on_meta import seen
-    from polyculture.zoo.library.graph_json import packed
 
+    asked = json.loads(line)
     first: Exception | None = None
     for name in asked["classes"]:
         try:
             network, configuration = _class(name, asked["kind"])
-            graph, traits = seen(partial(_network, network, configuration, asked["settings"]))
-            return {"graph": packed(graph), "traits": traits}
-        except Exception as error:  # noqa: BLE001
+            return seen(partial(_network, network, configuration, asked["settings"]))
+        except Exception as error:  # noqa: BLE001  # the library raises whatever it likes
             first = first or error
     raise first or LookupError(f"the library has no network for {asked['kind']}")
 
@@ -93,13 +83,3 @@ def _plain(settings: Any) -> Any:
     if isinstance(settings, dict):
         return {k: _plain(value) for k, value in settings.items() if k not in NOT_BUILDING}
     return [_plain(value) for value in settings] if isinstance(settings, list) else settings
-
-
-def _limit_memory() -> None:
-    try:
-        import resource
-    except ImportError:  # no such limits on this system
-        return
-    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-    most = MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard)
-    resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
