@@ -2,21 +2,18 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-import polyculture
 from polyculture.core.cards import Cards
 from polyculture.core.survey import Survey
-from polyculture.store.digest import of_file, of_frame, of_json
+from polyculture.store.cache import key_of
+from polyculture.store.digest import of_frame
 from polyculture.store.home import home, keep
 
-OWN = (
-    "zoo", "stats", "measures/architecture", "core/survey.py", "nets/graph.py",
-)  # fmt: skip
+CODE = ("zoo", "stats", "measures/architecture", "core/survey.py", "nets/graph.py")
 """What networks are read and figures are made by."""
 LIBRARIES = ("torch", "scikit-learn", "scipy", "numpy")
 """What builds the networks and draws the map; they may be missing."""
@@ -52,31 +49,13 @@ def _read(path: Path) -> Survey | None:
         return None  # it is counted again
 
 
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""
-
-
 def _key(cards: Cards, settings: dict[str, Any]) -> str:
-    package = Path(polyculture.__file__).parent
-    files = sorted(
-        file
-        for place in OWN
-        for file in (
-            [package / place] if place.endswith(".py") else (package / place).rglob("*.py")
-        )
-    )
-    return of_json(
-        {
-            "cards": [cards.digest, sorted(cards.graphs)],
-            "tables": [of_frame(one) for one in (cards.table, cards.parents, cards.traits)],
-            "facts": [cards.source, cards.listed, cards.year_means, cards.blind, cards.notes],
-            "joined": cards.joined,
-            "libraries": [_version(name) for name in LIBRARIES],
-            "settings": settings,
-            "year": datetime.now(tz=UTC).year,  # a later year is taken as not known
-            "code": [of_file(file) for file in files],
-        }
-    )
+    facts = {
+        "cards": [cards.digest, sorted(cards.graphs)],
+        "tables": [of_frame(table) for table in (cards.table, cards.parents, cards.traits)],
+        "facts": [cards.source, cards.listed, cards.year_means, cards.blind, cards.notes],
+        "joined": cards.joined,
+        "settings": settings,
+        "year": datetime.now(tz=UTC).year,  # a later year is taken as not known
+    }
+    return key_of(code=CODE, libraries=LIBRARIES, facts=facts)

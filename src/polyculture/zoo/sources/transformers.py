@@ -39,6 +39,16 @@ BLIND = (
 )
 BUILDERS = ("torch", "torchvision", "torchaudio", "timm", "pillow", "natten", "detectron2")
 """Libraries that networks are built with; a family may fail for want of one."""
+CODE = (
+    "zoo/sources/transformers.py",
+    "zoo/library",
+    "zoo/frames.py",
+    "zoo/first_few.py",
+    "nets/graph.py",
+    "core/cards.py",
+    "core/views.py",
+)
+"""Our own files whose change makes what is kept out of date."""
 
 
 def read(
@@ -63,13 +73,15 @@ def read(
         DataError: A place was named.
         MissingExtraError: The library or torch is not installed.
     """
+    from polyculture.store.cache import key_of
     from polyculture.store.home import convenient, home
 
     if places:
         msg = f"The transformers library is found where it is installed, not at {places[0]}."
         raise DataError(msg)
     models, number = _installed()
-    folder = home() / "survey" / f"transformers-{number}-{_own_digest()[:12]}"
+    key = key_of(code=CODE, libraries=BUILDERS)
+    folder = home() / "survey" / f"transformers-{number}-{key[:12]}"
     cards = None if fresh else kept(folder)
     if cards is None:
         cards = cards_of(
@@ -134,27 +146,6 @@ def _installed() -> tuple[Path, str]:
     spec = find_spec("transformers")
     places = (spec.submodule_search_locations if spec else None) or [""]
     return Path(next(iter(places))) / "models", version("transformers")
-
-
-def _own_digest() -> str:
-    """Of all that building depends on beside the library: our files, other libraries' versions."""
-    from polyculture.store.digest import of_file, of_json
-
-    here = Path(__file__)
-    zoo = here.parents[1]
-    readers = sorted((*zoo.glob("*.py"), *(zoo / "library").glob("*.py")))
-    graph = here.parents[2] / "nets" / "graph.py"  # not imported: it loads torch
-    files = [of_file(path) for path in (*readers, here, graph)]
-    return of_json([files, {name: _version(name) for name in BUILDERS}])
-
-
-def _version(name: str) -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""
 
 
 def _digest(models: Path, names: Sequence[str]) -> str:
