@@ -11,9 +11,10 @@ from scipy.spatial.distance import squareform
 from polyculture.core.survey import Distance, Survey
 from polyculture.core.values import Known, Value
 from polyculture.page.blocks import Block, Cell, Chart, Prose, Section, Table
-from polyculture.page.drawing import finished, rows
+from polyculture.page.drawing import finished
 from polyculture.page.numbers import coefficient
-from polyculture.page.palette import APART, LIGHT, STRONG
+from polyculture.page.palette import APART
+from polyculture.page.squares import INKS, Mark, axes, coloured, ink_on, legend
 from polyculture.page.words import isolated, short
 from polyculture.zoo.page.language import SURE, Language
 from polyculture.zoo.page.tables import columns
@@ -105,15 +106,13 @@ def _squares(distances: Sequence[Distance], kind: Kind, language: Language) -> d
     top = next((top for top in TOPS if max(known) <= top), max(known))
     cells = _cells(distances, kind, labels, top, language)
     size = len(order) * (46 if few else 24)
-    base = alt.Chart(alt.NamedData("cells"), width=size, height=size).encode(**_axes(labels))
-    colours = alt.Scale(domain=[*STEPS, "panel"], range=[LIGHT[name] for name in (*STEPS, "panel")])
+    base = alt.Chart(alt.NamedData("cells"), width=size, height=size)
+    base = base.encode(**axes(list(labels.values()), font=12 if few else 11))
     squares = base.mark_rect(cornerRadius=2).encode(
-        color=alt.Color("colour:N", scale=colours, legend=None), description="words:N"
+        color=coloured("colour", (*STEPS, "panel")), description="words:N"
     )
-    inks = ("on-pale", "on-strong", "quiet")
-    ink = alt.Scale(domain=inks, range=[LIGHT[name] for name in inks])
     texts = base.transform_filter("datum.text").mark_text(fontSize=11, aria=False)
-    texts = texts.encode(text="text:N", color=alt.Color("ink:N", scale=ink, legend=None))
+    texts = texts.encode(text="text:N", color=coloured("ink", INKS))
     heat = alt.layer(squares, texts).resolve_scale(color="independent")
     chart = alt.vconcat(heat, _legend(top, language), spacing=16)
     return finished(chart, labels=labels.values(), cells=cells)
@@ -142,7 +141,7 @@ def _cells(
         look = {
             "colour": colour,
             "text": f"{text}{MARK if is_sure else ''}",
-            "ink": "on-strong" if colour in STRONG else "quiet" if number == "–" else "on-pale",
+            "ink": ink_on(colour, is_known=isinstance(value, Known)),
             "words": f"{pair}: {language.told(value, coefficient)}; {language.p(q)}",
         }
         for row, column in ((one.a, one.b), (one.b, one.a)):
@@ -157,37 +156,10 @@ def _colour(value: Value, top: float) -> str:
     return STEPS[min(step, len(STEPS) - 1)]
 
 
-def _axes(labels: Mapping[str, str]) -> dict[str, Any]:
-    plain = {"domain": False, "ticks": False, "title": None, "labelPadding": 6}
-    band = {"paddingInner": 0.04, "paddingOuter": 0.02}
-    places = list(range(1, len(labels) + 1))
-    column = alt.Axis(orient="top", labelAngle=0, **plain)
-    row = alt.Axis(labelFontSize=12 if len(labels) <= LABELLED else 11, **plain)
-    return {
-        "x": alt.X("column:O", axis=column, scale=alt.Scale(domain=places, **band)),
-        "y": alt.Y("row:O", axis=row, scale=alt.Scale(domain=list(labels.values()), **band)),
-    }
-
-
 def _legend(top: float, language: Language) -> Any:
-    steps = len(STEPS)
-    squares = [{"step": i, "next": i + 1, "colour": colour} for i, colour in enumerate(STEPS)]
-    scale = alt.Scale(domain=[0, steps], nice=False)
-    x = alt.X("step:Q", axis=None, scale=scale)
-    colours = alt.Scale(domain=STEPS, range=[LIGHT[name] for name in STEPS])
-    bars = alt.Chart(rows(squares), width=260, height=10).mark_rect(aria=False)
-    ends = [(0, "left", language.say("legend.near", number="0"))]
-    ends.append((steps, "right", language.say("legend.far", number=f"{top:g}")))
-    texts = [
-        alt.Chart(rows([{"step": step, "text": text}]))
-        .mark_text(
-            align=align, baseline="top", dy=10, fontSize=11, color=LIGHT["quiet"], aria=False
-        )
-        .encode(x=x, text="text:N")
-        for step, align, text in ends
-    ]
-    drawn = bars.encode(x=x, x2="next:Q", color=alt.Color("colour:N", scale=colours, legend=None))
-    return alt.layer(drawn, *texts).properties(width=260, height=10)
+    near = Mark(0, language.say("legend.near", number="0"), "left")
+    far = Mark(len(STEPS), language.say("legend.far", number=f"{top:g}"), "right")
+    return legend(STEPS, (near, far), width=260)
 
 
 def _table(distances: Sequence[Distance], language: Language) -> Table:
