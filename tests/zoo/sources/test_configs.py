@@ -12,7 +12,7 @@ from polyculture.checks.tiny import tiny_base
 from polyculture.core import parts
 from polyculture.core.cards import CARD_COLUMNS, PARENT_COLUMNS, TRAIT_COLUMNS, Cards
 from polyculture.core.errors import DataError
-from polyculture.zoo.saved import find_configs
+from polyculture.zoo.library.tokenisers import tokeniser_of
 from polyculture.zoo.saved.find_configs import Found, folders_of, refusal
 from polyculture.zoo.sources import configs
 
@@ -248,7 +248,7 @@ def test_an_unreadable_tokenizer_is_no_trait(tmp_path: Path) -> None:
     for text in ("", "[]", "{}", '{"model": {"type": "Next"}}', '{"model": {"type": []}}'):
         (tmp_path / "tokenizer.json").write_text(text, encoding="utf-8")
 
-        assert find_configs.tokeniser_of(Found(name="a", folder=tmp_path)) == {}
+        assert tokeniser_of(tmp_path) == {}
 
 
 def test_the_shelf_knows_configurations() -> None:

@@ -1,8 +1,9 @@
-"""How the families of the transformers library cut text, by the files of their tokenisers."""
+"""How models cut text: families of the transformers library, and saved models by their files."""
 
 from __future__ import annotations
 
 import ast
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -125,3 +126,12 @@ def _declared(node: ast.ClassDef) -> str:
 
 def _shown(source: str) -> str:
     return next((kind for sign, kind in SIGNS if sign in source), "")
+
+
+def tokeniser_of(folder: Path) -> dict[str, tuple[str, ...]]:
+    """The trait of the ``tokenizer.json`` in a folder; none where there is none that is known."""
+    try:
+        settings = json.loads((folder / "tokenizer.json").read_bytes())
+        return {"tokeniser": (MODELS[settings["model"]["type"]],)}
+    except (OSError, ValueError, RecursionError, LookupError, TypeError):
+        return {}

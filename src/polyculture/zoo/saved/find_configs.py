@@ -11,8 +11,6 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from polyculture.zoo.library.tokenisers import MODELS
-
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
@@ -88,15 +86,6 @@ def read(name: str, folder: Path) -> Found:
         reason = f"its {FILE} is no JSON object"
         return Found(name=name, folder=folder, reason=reason, digest=digest)
     return Found(name=name, folder=folder, settings=settings, digest=digest)
-
-
-def tokeniser_of(found: Found) -> dict[str, tuple[str, ...]]:
-    """The trait of a ``tokenizer.json`` beside the configuration; none where there is none."""
-    try:
-        settings = json.loads((found.folder / "tokenizer.json").read_bytes())
-        return {"tokeniser": (MODELS[settings["model"]["type"]],)}
-    except (OSError, ValueError, RecursionError, LookupError, TypeError):
-        return {}
 
 
 def refusal(found: Found, known: Collection[str], library: str) -> str | None:

@@ -21,8 +21,6 @@ OURS = {
     "efficientnet_lite0": ("efficientnet", "EfficientNetLite"),
 }
 """Types of models that we build ourselves: file and class in ``nets``."""
-TOKENISERS = {"BPE": "BPE", "Unigram": "Unigram", "WordPiece": "WordPiece", "WordLevel": "word"}
-"""Kinds in a ``tokenizer.json``, and the value of the trait."""
 Traits = dict[str, tuple[str, ...]]
 
 
@@ -41,12 +39,13 @@ def opened(folder: Path) -> tuple[Architecture, Traits]:
         return _word_counts(folder), {}
     from polyculture.nets.graph import architecture
     from polyculture.zoo.library.build_on_meta import without_weights
+    from polyculture.zoo.library.tokenisers import tokeniser_of
     from polyculture.zoo.library.traits import traits
 
     network, configuration = without_weights(lambda: _network(folder))
     _forget_pooler(network, folder)
     graph = architecture(network, configuration)
-    return graph, traits(network, configuration, graph) | _tokeniser(folder)
+    return graph, traits(network, configuration, graph) | tokeniser_of(folder)
 
 
 def _network(folder: Path) -> tuple[Any, dict[str, Any]]:
@@ -99,15 +98,6 @@ def _forget_pooler(network: Any, folder: Path) -> None:
     with safe_open(folder / "model.safetensors", "np") as file:
         if not any("pooler." in name for name in file.keys()):  # noqa: SIM118  # no mapping
             network.pooler = None
-
-
-def _tokeniser(folder: Path) -> Traits:
-    """The kind of the tokenizer beside the weights; absent where there is none or it is unusual."""
-    try:
-        kind = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))["model"]["type"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-    return {"tokeniser": (TOKENISERS[kind],)} if kind in TOKENISERS else {}
 
 
 def _word_counts(folder: Path) -> Architecture:

@@ -19,6 +19,7 @@ from polyculture.zoo.frames import frame
 from polyculture.zoo.library import workers
 from polyculture.zoo.library.build_families import ORDER
 from polyculture.zoo.library.families import communities_of, family_of, library
+from polyculture.zoo.library.tokenisers import tokeniser_of
 from polyculture.zoo.library.traits import BLIND as BLIND_TRAITS
 from polyculture.zoo.saved import build_configs as building
 from polyculture.zoo.saved import find_configs as finding
@@ -204,7 +205,7 @@ def _traits(found: Sequence[Found], results: Mapping[str, Result]) -> pl.DataFra
     rows = (
         {"name": one.name, "trait": trait, "value": value}
         for one in found
-        for trait, values in {**results[one.name].traits, **finding.tokeniser_of(one)}.items()
+        for trait, values in {**results[one.name].traits, **tokeniser_of(one.folder)}.items()
         for value in values
     )
     return frame(rows, TRAIT_COLUMNS).sort("name", "trait", "value")
