@@ -9,6 +9,8 @@ Form = Callable[[float], str]
 
 SMALLEST_SHARE = 0.00001
 SMALLEST_P = 0.001
+SURE = 0.05
+"""A p value below this counts as more than chance."""
 LARGEST_RATIO = 1_000_000
 MINUTE = 60
 

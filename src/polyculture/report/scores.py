@@ -12,13 +12,21 @@ from polyculture.core.run import Baseline, Run, Score, Scores
 from polyculture.core.values import Known
 from polyculture.page.blocks import Block, Cell, Chart, Column, Fold, Prose, Section, Table
 from polyculture.page.drawing import finished, rows
-from polyculture.page.numbers import SMALLEST_P, cell, coefficient, count, p_value, share, told
+from polyculture.page.numbers import (
+    SMALLEST_P,
+    SURE,
+    cell,
+    coefficient,
+    count,
+    p_value,
+    share,
+    told,
+)
 from polyculture.page.palette import LIGHT
 from polyculture.page.words import plural, short
 from polyculture.report import contests
 from polyculture.report.meanings import name_of, within
 
-SURE = 0.05
 ROW = 30
 MOST_NEVER = 6
 """Answers never given that a row of the table names; the record has all."""

@@ -12,11 +12,11 @@ from polyculture.core.survey import Distance, Survey
 from polyculture.core.values import Known, Value
 from polyculture.page.blocks import Block, Cell, Chart, Prose, Section, Table
 from polyculture.page.drawing import finished
-from polyculture.page.numbers import coefficient
+from polyculture.page.numbers import SURE, coefficient
 from polyculture.page.palette import APART
 from polyculture.page.squares import INKS, Mark, axes, coloured, ink_on, legend
 from polyculture.page.words import isolated, short
-from polyculture.zoo.page.language import SURE, Language
+from polyculture.zoo.page.language import Language
 from polyculture.zoo.page.tables import columns
 
 COLUMNS = ("a", "b", "jsd", "jsd_chance", "jsd_q", "kernel", "kernel_q")

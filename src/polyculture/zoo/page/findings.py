@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from polyculture.core.survey import Community, Concentration, Forest, Similarity, Survey, Trend
 from polyculture.core.values import Known
-from polyculture.zoo.page.language import SURE
+from polyculture.page.numbers import SURE
 
 FEWEST = 10
 """Members of a community that is named on the first screen."""

@@ -8,12 +8,10 @@ from typing import Literal
 from polyculture.core.values import Known, Value
 from polyculture.page import numbers
 from polyculture.page.blocks import Cell
-from polyculture.page.numbers import Form
+from polyculture.page.numbers import SURE, Form
 from polyculture.page.words import isolated, short
 
 LONGEST_NAME = 48
-SURE = 0.05
-"""A p value below this is set in the colour of alarm."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,9 +3,9 @@
 from polyculture.core.survey import Forest, Survey, Trend
 from polyculture.core.values import Known, Value
 from polyculture.page.blocks import Answer
-from polyculture.page.numbers import Form, coefficient, diversity, effective, level, share
+from polyculture.page.numbers import SURE, Form, coefficient, diversity, effective, level, share
 from polyculture.zoo.page import findings
-from polyculture.zoo.page.language import SURE, Language, shown
+from polyculture.zoo.page.language import Language, shown
 
 NEXT = 3
 """Ancestors, or outliers, named on the first screen."""
