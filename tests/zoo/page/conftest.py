@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from polyculture.checks.made_up_survey import REASON as REASON_UNBUILT
-from polyculture.checks.made_up_survey import made_up_survey
 from polyculture.core.survey import Survey
 from polyculture.zoo.page import write_survey_report
+from tests.zoo.page.made_up_survey import REASON as REASON_UNBUILT
+from tests.zoo.page.made_up_survey import made_up_survey
 
 HOSTILE = "<script>alert('x')</script> & \"quotes\" | `ticks` *stars* \u202eright to left"
 

@@ -10,12 +10,6 @@ from typing import Any
 import pytest
 
 from polyculture import api
-from polyculture.checks.made_up_survey import (
-    REASON,
-    made_up_survey,
-    with_nothing_known,
-    without_architectures,
-)
 from polyculture.core.survey import Member, Survey
 from polyculture.core.values import Known, Undefined
 from polyculture.page.blocks import Block, Chart, Charts, Fold, Report, Section, Table, Tree
@@ -28,6 +22,12 @@ from polyculture.zoo.page.content import report_of
 from polyculture.zoo.page.english import ENGLISH
 from polyculture.zoo.page.language import Language
 from polyculture.zoo.page.tree import lines
+from tests.zoo.page.made_up_survey import (
+    REASON,
+    made_up_survey,
+    with_nothing_known,
+    without_architectures,
+)
 
 Golden = Callable[[str, str], None]
 LIMIT = 5 * 1024 * 1024

@@ -153,7 +153,7 @@ def _member(name: str, year: int, parents: Sequence[str], descendants: int, rng:
     number = int(rng.choice((1, 2, 3), p=(0.75, 0.2, 0.05)))
     own = rng.choice(COMMUNITIES, number, replace=False, p=weights / weights.sum())
     copied = len(parents) - 1 if len(parents) > 1 else 0
-    is_built = bool(rng.random() > 0.05)  # noqa: PLR2004
+    is_built = bool(rng.random() > 0.05)
     return Member(
         name=name,
         communities=tuple(sorted(str(one) for one in own)),
@@ -247,7 +247,7 @@ def _concentration(
 
 def _similarity(zoo: _Zoo, community: str) -> Similarity:
     built = sum(member.is_built for member in zoo.of(community))
-    if built < 3:  # noqa: PLR2004
+    if built < 3:
         few = Undefined(reason=f"it takes at least 3 built cards, but there are {built}")
         none: dict[str, Value] = dict.fromkeys(("d0", "d1", "d2", "mean", "p_value"), few)
         return Similarity(community=community, built=built, **none)
@@ -310,7 +310,7 @@ def _trend(figure: str, trait: str, community: str, rng: Random) -> Trend:
             year=year,
             members=20 + 8 * place,
             value=Undefined(reason="a year has no figure")
-            if place == 2 and figure == "same maker"  # noqa: PLR2004
+            if place == 2 and figure == "same maker"
             else _around(scale * (1 + 0.06 * place + 0.1 * float(rng.normal())), 0.1),
         )
         for place, year in enumerate(years)
@@ -342,7 +342,7 @@ def _forests(zoo: _Zoo) -> tuple[Forest, ...]:
         ancestors = tuple(
             Ancestor(
                 name=one.name,
-                is_card=place != 3,  # noqa: PLR2004
+                is_card=place != 3,
                 children=children[one.name],
                 descendants=one.descendants,
                 share=one.descendants / len(zoo.members),
