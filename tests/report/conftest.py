@@ -23,8 +23,8 @@ from polyculture.core.audit import (
     ModelResult,
     Stratum,
 )
-from polyculture.core.page import ReportInput
 from polyculture.core.recipe import Recipe
+from polyculture.core.report_input import ReportInput
 from polyculture.core.run import Baseline, Facts, Run, Score, Scores
 from polyculture.core.task import Inventory
 from polyculture.core.values import Known, Undefined, Value

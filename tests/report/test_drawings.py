@@ -13,7 +13,7 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 from polyculture import api
 from polyculture.cli.main import run
 from polyculture.core.errors import StoreError
-from polyculture.core.page import ReportInput
+from polyculture.core.report_input import ReportInput
 from polyculture.core.values import Known
 from polyculture.page.blocks import Report
 from polyculture.page.html import to_html

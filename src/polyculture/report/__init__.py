@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from polyculture.core.page import ReportInput
+from polyculture.core.report_input import ReportInput
 
 
 def write_report(folder: Path, content: ReportInput) -> None:

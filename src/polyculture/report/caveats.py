@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from polyculture.core.audit import Audit, Comparison
-from polyculture.core.page import ReportInput
+from polyculture.core.report_input import ReportInput
 from polyculture.core.run import Run
 from polyculture.page.blocks import Block, Cell, Column, Points, Prose, Section, Table
 from polyculture.page.numbers import count

@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from polyculture.core.page import ReportInput
+from polyculture.core.report_input import ReportInput
 from polyculture.page.blocks import Block, Failure, Failures, Prose, Section, SharedAnswer
 from polyculture.page.words import plural
 

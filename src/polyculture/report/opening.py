@@ -1,7 +1,7 @@
 """The first screen: one finding, and four questions answered."""
 
 from polyculture.core.audit import Audit, Comparison, JointOutcome
-from polyculture.core.page import ReportInput
+from polyculture.core.report_input import ReportInput
 from polyculture.core.values import Known
 from polyculture.page.blocks import Answer
 from polyculture.page.numbers import Form, coefficient, effective, interval, ratio, share, told

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from polyculture.core.page import ReportInput
+from polyculture.core.report_input import ReportInput
 from polyculture.core.run import Run
 from polyculture.page.blocks import Block, Cell, Code, Column, Facts, Section, Table
 from polyculture.page.numbers import count, duration

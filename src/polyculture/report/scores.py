@@ -7,7 +7,7 @@ from typing import Any, Literal
 import altair as alt
 
 from polyculture.core.audit import Audit, ModelResult
-from polyculture.core.page import ReportInput
+from polyculture.core.report_input import ReportInput
 from polyculture.core.run import Baseline, Run, Score, Scores
 from polyculture.core.values import Known
 from polyculture.page.blocks import Block, Cell, Chart, Column, Fold, Prose, Section, Table
