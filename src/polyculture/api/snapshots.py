@@ -37,7 +37,7 @@ def snapshot_hub(
 ) -> Snapshot:
     """List the models of the hub of ``HF_ENDPOINT`` into one Parquet file.
 
-    An unfinished try at the same file is gone on with.
+    Resumes an unfinished snapshot of the same file.
 
     Args:
         out: The file; its name ends in ``.parquet``. Pages lie beside it until it is whole.
@@ -45,7 +45,7 @@ def snapshot_hub(
         library: Only models of this library.
         sort: The most downloaded first, or the newest.
         limit: At most so many; with communities, so many of each.
-        replace: Put the new file in the place of one that exists.
+        replace: Replace a file that exists.
         pause: Seconds between two pages.
         watch: Told often (models so far, of how many at most, what is going on).
 

@@ -44,7 +44,7 @@ def survey(
             ``config.json`` each, a snapshot of a hub, tables of cards, folders of runs. What kind
             a path is, is seen from what it holds; several are surveyed as one zoo.
         out: Folder of the survey, its pages among it; nothing is written without it.
-        replace: Put the new folder in the place of one that exists.
+        replace: Replace a survey that exists.
         columns: For tables of a layout that is not known: card field to column.
         aliases: For tables: a file of names that are one, or are not.
         years: A table of models with their years of publication, to hold this source's against.
@@ -143,7 +143,7 @@ def _kind_of(source: str) -> tuple[str, list[Path]]:
         if kinds[name].accepts is not None and kinds[name].accepts(path):
             return name, [path]
     msg = (
-        f"{source} is no zoo that can be read. Expected folders with a config.json, a snapshot of "
+        f"Cannot read {source} as a model zoo. Expected folders with a config.json, a snapshot of "
         "a hub (.parquet), a table of cards (.csv, .jsonl, .parquet, .yaml), or folders of runs."
     )
     raise PolycultureError(msg)

@@ -199,7 +199,7 @@ def test_what_failed_goes_on_after_the_last_whole_page(listing: Listing, out: Pa
     """The message says so, and the same command then asks for no page again."""
     listing.instead = {number: Answer(status=503) for number in (1, 2, 3)}
 
-    with pytest.raises(HubError, match=r"One page is kept: the same command goes on") as told:
+    with pytest.raises(HubError, match=r"One page is kept: the same command resumes") as told:
         snap(listing, out)
 
     assert "asked 3 times, but it answered with status 503" in str(told.value)

@@ -57,7 +57,7 @@ def mend(cards: Cards, kind: Kind = "any") -> Graph:
     A card that names itself loses that edge. Edges that lie on a cycle are all cut: none of them
     says who came first. A parent that is not among the cards stays, as a root of its own. An edge
     that is given more than once is one edge with the counts of all; so is an edge of both kinds,
-    which is no fault and is not told.
+    which is not a fault and is not noted.
 
     Args:
         cards: Of one source, or of several that were joined.

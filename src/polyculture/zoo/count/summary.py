@@ -12,7 +12,7 @@ NOT_BUILT = {"reason": "no card of it was built"}
 def summary(survey: Survey) -> dict[str, Any]:
     """The survey as plain JSON values; ``docs/survey-json.md`` describes them.
 
-    Whatever is undefined is ``{"reason": ...}`` in the place of its number.
+    Whatever is undefined is ``{"reason": ...}`` instead of a number.
     """
     return {
         "schema_number": SCHEMA_NUMBER,

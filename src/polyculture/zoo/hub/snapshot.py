@@ -123,7 +123,7 @@ def take(
         out: The file, whole or not at all; its columns are those of ``entries.columns``.
         manners: How patiently to ask.
         watch: Told after each page, and before each long wait.
-        replace: Put the new file in the place of one that exists.
+        replace: Replace a file that exists.
 
     Raises:
         HubError: The hub cannot be reached, refuses, or is no hub; finished pages are kept.
@@ -139,7 +139,7 @@ def take(
         kept = _read_state(folder)
         if not kept or not kept.pages:
             raise
-        msg = f"{error} {_count(kept.pages)} kept: the same command goes on from there."
+        msg = f"{error} {_count(kept.pages)} kept: the same command resumes from there."
         raise HubError(msg) from error
     facts = _join(folder, state, out, replace=replace)
     _clear(folder)

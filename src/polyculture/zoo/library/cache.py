@@ -22,7 +22,7 @@ FACTS = "cards.json"
 
 
 def keep(cards: Cards, folder: Path) -> None:
-    """Write cards, whole or not at all, in the place of what was there.
+    """Write cards, whole or not at all, replacing what was there.
 
     Raises:
         StoreError: The disk is full or may not be written.
@@ -63,7 +63,7 @@ def kept(folder: Path) -> Cards | None:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Half a million records that all stay are no garbage; looking for some doubles the time."""
+    """No garbage collection while half a million records are made that all stay."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -109,7 +109,7 @@ def _nothing(reason: str) -> dict[str, Any]:
 
 
 def _renewed(old: subprocess.Popen[str] | None, room: _Room) -> subprocess.Popen[str]:
-    """A process in the place of none, or of one that is dead."""
+    """A new process, for the first line or after one that died."""
     if old is not None:
         _end(old)
     process = subprocess.Popen(  # noqa: S603  # this Python

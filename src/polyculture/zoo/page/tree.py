@@ -74,7 +74,7 @@ def lines(
 
     Args:
         members: Cards with their parents.
-        reaches: Descendants of names, also of such that are no cards, where they are known.
+        reaches: Descendants of each name, also of names without a card, where known.
 
     Example:
         >>> common = {"communities": (), "year": None, "maker": "", "parameters": None,
