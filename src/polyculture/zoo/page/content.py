@@ -5,17 +5,17 @@ from dataclasses import replace
 from polyculture.core.survey import Survey
 from polyculture.page.blocks import Link, Report
 from polyculture.zoo.page import (
+    architecture_map,
     communities,
+    concentration,
     distances,
-    diverse,
     lineage,
+    lineage_repair,
     members,
-    mended,
     method,
     opening,
-    places,
+    outliers,
     reproduce,
-    spread,
     years,
 )
 from polyculture.zoo.page.chinese import CHINESE
@@ -41,14 +41,14 @@ def in_language(
     language = replace(language, unit=survey.unit)
     sections = (
         communities.section(survey, language),
-        places.section(survey, language),
+        architecture_map.section(survey, language),
         distances.section(survey, language),
         years.section(survey, language),
         lineage.section(survey, language),
-        diverse.section(survey, language),
-        spread.section(survey, language),
+        outliers.section(survey, language),
+        concentration.section(survey, language),
         members.section(survey, language),
-        mended.section(survey, language),
+        lineage_repair.section(survey, language),
         method.section(survey, language),
         reproduce.section(survey, language, version=__version__, command=command),
     )

@@ -3,8 +3,8 @@
 from polyculture.core.survey import Member, Survey
 from polyculture.page.blocks import Block, Cell, Prose, Section, Table
 from polyculture.page.numbers import count
-from polyculture.zoo.page.diverse import traits_of
 from polyculture.zoo.page.language import Language, shown
+from polyculture.zoo.page.outliers import traits_of
 from polyculture.zoo.page.tables import DASH, columns
 
 NUMBERS = ("year", "descendants", "parameters")
