@@ -17,10 +17,9 @@ from polyculture.page.html import to_html
 from polyculture.page.markdown import to_markdown
 from polyculture.page.numbers import coefficient, diversity, effective, share
 from polyculture.zoo.page import write_survey_report
-from polyculture.zoo.page.chinese import CHINESE
 from polyculture.zoo.page.content import report_of
-from polyculture.zoo.page.english import ENGLISH
 from polyculture.zoo.page.language import Language
+from polyculture.zoo.page.languages import CHINESE, ENGLISH
 from polyculture.zoo.page.tree import lines
 from tests.zoo.page.made_up_survey import (
     REASON,

@@ -18,9 +18,8 @@ from polyculture.zoo.page import (
     reproduce,
     years,
 )
-from polyculture.zoo.page.chinese import CHINESE
-from polyculture.zoo.page.english import ENGLISH
 from polyculture.zoo.page.language import Language
+from polyculture.zoo.page.languages import CHINESE, ENGLISH
 
 ADDRESSES = {"en": "report.html", "zh-CN": "report.zh-CN.html"}
 

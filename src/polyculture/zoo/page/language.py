@@ -41,7 +41,7 @@ class Language:
         Where only a part of "one to another" is known here, all of it stays as it is.
 
         Example:
-            >>> from polyculture.zoo.page.chinese import CHINESE
+            >>> from polyculture.zoo.page.languages import CHINESE
             >>> CHINESE.term("speech"), CHINESE.term("image + text to text"), CHINESE.term("silu")
             ('语音', '图像 + 文本到文本', 'silu')
         """
