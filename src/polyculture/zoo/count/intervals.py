@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from polyculture.core.values import Known, Undefined, Value
 from polyculture.stats.paired import NO_INTERVAL
+from polyculture.stats.values import with_ends
 from polyculture.zoo.count.similarity import NO_WIDTH, sensitivity
 
 Floats = NDArray[np.float64]
@@ -40,11 +41,7 @@ def with_interval(number: float, rounds: Floats, *, low: float, high: float) -> 
     if not len(rounds):
         return Known(number=number, no_interval=NOT_ASKED)
     ends = _ends(number, rounds, low, high)
-    if ends is None:
-        return Known(number=number, no_interval=OFTEN_UNDEFINED)
-    if ends[1] - ends[0] <= CLOSE * max(1.0, abs(number)):
-        return Known(number=number, no_interval=NO_WIDTH)
-    return Known(number=number, low=ends[0], high=ends[1])
+    return with_ends(number, ends, absent=OFTEN_UNDEFINED, flat=NO_WIDTH, close=CLOSE)
 
 
 def with_chance(value: Known, drawn: Floats) -> Known:

@@ -12,6 +12,7 @@ from polyculture.stats.paired import NO_INTERVAL
 from polyculture.stats.resample import percentile_interval, weights
 from polyculture.stats.scores import Numbers
 from polyculture.stats.two_sample import permutation_p
+from polyculture.stats.values import with_ends
 from polyculture.zoo.count.kernel import Kernel
 
 FEWEST = 3
@@ -162,21 +163,15 @@ def _sets(cards: int, size: int, draws: int, rng: np.random.Generator) -> Number
 def _values(observed: Numbers, resampled: Numbers, null: Numbers | None, cards: int) -> list[Value]:
     bounds = [(1.0, float(cards))] * len(ORDERS) + [(0.0, 1.0)]
     return [
-        _value(
+        with_ends(
             float(np.clip(observed[place], low, high)),
             sensitivity(float(observed[place]), resampled[:, place], low=low, high=high),
-            None if null is None else float(null[:, place].mean()),
+            absent=TOO_FEW_ROUNDS,
+            flat=NO_WIDTH,
+            chance=None if null is None else float(null[:, place].mean()),
         )
         for place, (low, high) in enumerate(bounds)
     ]
-
-
-def _value(number: float, ends: tuple[float, float] | None, chance: float | None) -> Value:
-    if ends is None:
-        return Known(number=number, no_interval=TOO_FEW_ROUNDS, chance=chance)
-    if ends[0] >= ends[1]:
-        return Known(number=number, no_interval=NO_WIDTH, chance=chance)
-    return Known(number=number, low=ends[0], high=ends[1], chance=chance)
 
 
 def _p_value(observed: float, null: Numbers | None) -> Value:

@@ -19,6 +19,7 @@ from polyculture.stats.diversity import leinster_cobbold
 from polyculture.stats.paired import NO_INTERVAL
 from polyculture.stats.resample import percentile_interval
 from polyculture.stats.trend import kendall, mann_kendall
+from polyculture.stats.values import with_ends
 from polyculture.zoo.count.classes import Positions, Votes
 from polyculture.zoo.count.descendants import slices
 from polyculture.zoo.count.figures import Figure
@@ -38,6 +39,8 @@ MOST = 1_000_000
 LAID_OUT = 5_000_000
 """Cells of a table that is kept whole."""
 CONFIDENCE = 0.95
+TOO_FEW = "half of the cards are too few for it"
+ALL_ALIKE = "all halves of the cards give one value, which says nothing about its spread"
 
 Random = np.random.Generator
 
@@ -171,13 +174,11 @@ def _tau_or_nan(years: Positions, values: NDArray[np.float64]) -> float:
 
 def _with_interval(number: float, drawn: NDArray[np.float64], chance: float | None = None) -> Known:
     ends = percentile_interval(np.asarray(drawn, dtype=np.float64), CONFIDENCE)
-    if ends is None:
-        why = "half of the cards are too few for it"
-        return Known(number=number, no_interval=why, chance=chance)
-    if ends[0] == ends[1]:
-        why = "all halves of the cards give one value, which says nothing about its spread"
-        return Known(number=number, no_interval=why, chance=chance)
-    return Known(number=number, low=min(ends[0], number), high=max(ends[1], number), chance=chance)
+    value = with_ends(number, ends, absent=TOO_FEW, flat=ALL_ALIKE, chance=chance)
+    if value.low is None or value.high is None:
+        return value
+    inside = {"low": min(value.low, number), "high": max(value.high, number)}
+    return value.model_copy(update=inside)
 
 
 def _summing(votes: Votes) -> Callable[[Positions], NDArray[np.float64]]:
