@@ -50,16 +50,16 @@ def write(path: Path, cards: int) -> Clock:
 def read(path: Path) -> Any:
     from polyculture.core import parts
 
-    source = parts.load("sources.cards", "hub")
+    source = parts.load("zoo.sources", "hub")
     return source.read([path], on_progress=lambda *_: None)
 
 
 def stages(path: Path, cards: int) -> Clock:
     """The figures one by one."""
     del cards
-    from polyculture.survey.concentration import chance_of_lineages, concentrations
-    from polyculture.survey.divisions import graphs_of
-    from polyculture.survey.lineage import descendants, forest
+    from polyculture.zoo.count.concentration import chance_of_lineages, concentrations
+    from polyculture.zoo.count.divisions import graphs_of
+    from polyculture.zoo.count.lineage import descendants, forest
 
     clock = Clock()
     zoo = clock("read", lambda: read(path))
@@ -74,7 +74,7 @@ def stages(path: Path, cards: int) -> Clock:
 def whole(path: Path, cards: int) -> Clock:
     """Everything, through the one entry."""
     del cards
-    from polyculture.survey.assemble import survey
+    from polyculture.zoo.count.assemble import survey
 
     clock = Clock()
     zoo = clock("read", lambda: read(path))

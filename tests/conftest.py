@@ -28,3 +28,11 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert text == path.read_text(encoding="utf-8")
 
     return check
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of starters."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("POLYCULTURE_HOME", str(folder))
+    return folder

@@ -11,8 +11,8 @@ from polyculture.audit.summary import summary
 from polyculture.core.audit import Audit
 from polyculture.core.values import Known
 from polyculture.core.views import Evidence, Predictions
+from polyculture.page.blocks import Fold, Table
 from polyculture.report.contests import blocks
-from polyculture.report.page import Fold, Table
 
 ITEMS = 200
 GOLD = np.zeros(ITEMS, dtype=np.int64)

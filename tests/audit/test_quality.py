@@ -139,8 +139,8 @@ def test_many_groups_are_folded_behind_the_largest() -> None:
 
     import polars as pl
 
-    from polyculture.core.page import ReportInput
-    from polyculture.report.page import Table
+    from polyculture.core.report_input import ReportInput
+    from polyculture.page.blocks import Table
 
     groups = tuple(f"g{min(number % 60, 40):02}" for number in range(200))
     models = [replace(evidence(name, answered(2, 0.6)), groups=groups) for name in ("a", "b")]

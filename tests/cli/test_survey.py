@@ -97,7 +97,7 @@ def test_a_survey_says_its_headlines_and_where_the_page_is(table: Path) -> None:
         ("transformer", "Did you mean 'transformers'?"),
         ("no/such/folder", "There is no file or folder no/such/folder. Check the path."),
         ("zoo", "neither a source"),
-        ("empty", "empty is no zoo that can be read"),
+        ("empty", "Cannot read empty as a model zoo"),
         ("starter", "Columns and aliases are for tables of cards, but no source is one: starter."),
     ],
 )

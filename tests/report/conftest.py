@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.stats import poisson_binom
 
-from polyculture.checks.made_up_survey import REASON as REASON_UNBUILT
-from polyculture.checks.made_up_survey import made_up_survey
 from polyculture.core.audit import (
     Advice,
     Audit,
@@ -25,16 +23,14 @@ from polyculture.core.audit import (
     ModelResult,
     Stratum,
 )
-from polyculture.core.page import ReportInput
 from polyculture.core.recipe import Recipe
+from polyculture.core.report_input import ReportInput
 from polyculture.core.run import Baseline, Facts, Run, Score, Scores
-from polyculture.core.survey import Survey
 from polyculture.core.task import Inventory
 from polyculture.core.values import Known, Undefined, Value
+from polyculture.page.blocks import Report
 from polyculture.report import write_report
 from polyculture.report.content import report_of
-from polyculture.report.page import Report
-from polyculture.report.survey import write_survey_report
 
 Make = Callable[..., ReportInput]
 
@@ -370,34 +366,3 @@ def hostile(make: Make) -> ReportInput:
         title=HOSTILE,
         command=f"``` {HOSTILE}",
     )
-
-
-@pytest.fixture(scope="session")
-def survey() -> Survey:
-    """A survey of 550 made-up families, with everything that a page can show."""
-    return made_up_survey()
-
-
-@pytest.fixture(scope="session")
-def survey_written(survey: Survey, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a survey's report. It is read only."""
-    folder = tmp_path_factory.mktemp("survey")
-    write_survey_report(folder, survey, command="polyculture survey transformers --out zoo")
-    return folder
-
-
-@pytest.fixture(scope="session")
-def hostile_survey() -> Survey:
-    """A survey whose names, values and reasons try to break out of the page or to burst it."""
-    names = {
-        "bert": HOSTILE,
-        "llama": "نموذج عربي 3",
-        "vit": "长" * 200,
-        "rms_norm": "</style><b>",
-        "vision": HOSTILE,
-        REASON_UNBUILT: HOSTILE,
-    }
-    record = made_up_survey(60).model_dump_json()
-    for old, new in names.items():
-        record = record.replace(json.dumps(old), json.dumps(new))
-    return Survey.model_validate_json(record)

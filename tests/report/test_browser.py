@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from polyculture.core.page import ReportInput
+from polyculture.core.report_input import ReportInput
 from polyculture.report import write_report
 
 CHROMIUM = Path("/usr/bin/chromium")

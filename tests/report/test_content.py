@@ -7,11 +7,11 @@ from typing import Any
 import polars as pl
 
 from polyculture.core.audit import JointOutcome
-from polyculture.core.page import ReportInput
+from polyculture.core.report_input import ReportInput
 from polyculture.core.values import Known, Undefined
+from polyculture.page.blocks import Block, Chart, Charts, Failures, Fold, Report, Section, Table
+from polyculture.page.html import to_html
 from polyculture.report.content import report_of
-from polyculture.report.html import to_html
-from polyculture.report.page import Block, Chart, Charts, Failures, Fold, Report, Section, Table
 
 Make = Callable[..., ReportInput]
 

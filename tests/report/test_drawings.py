@@ -13,16 +13,16 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 from polyculture import api
 from polyculture.cli.main import run
 from polyculture.core.errors import StoreError
-from polyculture.core.page import ReportInput
+from polyculture.core.report_input import ReportInput
 from polyculture.core.values import Known
+from polyculture.page.blocks import Report
+from polyculture.page.html import to_html
+from polyculture.page.markdown import to_markdown
+from polyculture.page.numbers import coefficient
+from polyculture.page.svg import draw
 from polyculture.report.content import report_of
 from polyculture.report.dendrogram import brackets
 from polyculture.report.heat_map import heat_map
-from polyculture.report.html import to_html
-from polyculture.report.markdown import to_markdown
-from polyculture.report.numbers import coefficient
-from polyculture.report.page import Report
-from polyculture.report.svg import draw
 
 Golden = Callable[[str, str], None]
 Make = Callable[..., ReportInput]

@@ -1,4 +1,4 @@
-"""A home of one's own, a small package index on this machine, and tiny archives."""
+"""A small package index on this machine, and tiny archives."""
 
 import hashlib
 import threading
@@ -13,14 +13,6 @@ import pytest
 
 from polyculture.sources.starter.entry import Archive
 from polyculture.sources.starter.index import PipSettings
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache of starters."""
-    folder = tmp_path / "home"
-    monkeypatch.setenv("POLYCULTURE_HOME", str(folder))
-    return folder
 
 
 @dataclass

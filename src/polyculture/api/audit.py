@@ -234,7 +234,7 @@ def write_audit(
     """
     from polyculture.audit import aligned, audit
     from polyculture.audit.tables import comparison_table, item_table
-    from polyculture.core.page import ReportInput
+    from polyculture.core.report_input import ReportInput
     from polyculture.report import write_report
     from polyculture.store.evidence import write_evidence
     from polyculture.store.tables import write_table

@@ -15,7 +15,7 @@ SHELVES = (
     "measures.head",
     "measures.group",
     "sources.answers",
-    "sources.cards",
+    "zoo.sources",
 )
 KINDS = tuple(dict.fromkeys(shelf.partition(".")[0] for shelf in SHELVES))
 KNOWN = tuple(dict.fromkeys((*KINDS, *SHELVES)))
@@ -31,6 +31,8 @@ def list_parts(shelf: str = "") -> list[str]:
         >>> "measures.predictions.error_consistency" in list_parts("measures")
         True
     """
+    former = {shelf, f"sources.{shelf}"} & parts.FORMER.keys()
+    shelf = parts.FORMER[former.pop()] if former else shelf
     wanted = [s for s in SHELVES if shelf in {"", s, s.split(".")[0], s.split(".")[-1]}]
     if not wanted:
         msg = f"There is no shelf {shelf!r}. {parts.suggestion(shelf, KNOWN)}"

@@ -23,7 +23,7 @@ def render(folder: Path, out: Path | None = None, *, replace: bool = False) -> P
         StoreError: The folder holds no report or one of another version, or ``out`` asks for an
             unknown form or is in the way.
     """
-    from polyculture.report.write import check_drawing, read_report, redraw, write_one
+    from polyculture.page.write import check_drawing, read_report, redraw, write_one
 
     if out is not None:
         check_drawing(out, replace=replace)

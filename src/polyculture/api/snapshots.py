@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from polyculture.core.errors import StoreError
 from polyculture.core.record import Record
-from polyculture.sources import hub_snapshot
-from polyculture.sources.hub_listing import Manners, Wish, this_hub
+from polyculture.zoo.hub import snapshot
+from polyculture.zoo.hub.listing import Manners, Wish, this_hub
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,11 +33,11 @@ def snapshot_hub(
     limit: int | None = None,
     replace: bool = False,
     pause: float = 0.5,
-    watch: hub_snapshot.Watch | None = None,
+    watch: snapshot.Watch | None = None,
 ) -> Snapshot:
     """List the models of the hub of ``HF_ENDPOINT`` into one Parquet file.
 
-    An unfinished try at the same file is gone on with.
+    Resumes an unfinished snapshot of the same file.
 
     Args:
         out: The file; its name ends in ``.parquet``. Pages lie beside it until it is whole.
@@ -45,7 +45,7 @@ def snapshot_hub(
         library: Only models of this library.
         sort: The most downloaded first, or the newest.
         limit: At most so many; with communities, so many of each.
-        replace: Put the new file in the place of one that exists.
+        replace: Replace a file that exists.
         pause: Seconds between two pages.
         watch: Told often (models so far, of how many at most, what is going on).
 
@@ -58,7 +58,7 @@ def snapshot_hub(
     if out.suffix.lower() != ".parquet":
         msg = f"{out} cannot be written by its name. Name it with .parquet at the end."
         raise StoreError(msg)
-    facts = hub_snapshot.take(
+    facts = snapshot.take(
         this_hub(),
         Wish(communities=tuple(communities), library=library, sort=sort, limit=limit),
         out,
@@ -70,7 +70,7 @@ def snapshot_hub(
     return Snapshot(models=models, hub=facts.hub, notes=notes_of(facts))
 
 
-def notes_of(facts: hub_snapshot.Facts) -> tuple[str, ...]:
+def notes_of(facts: snapshot.Facts) -> tuple[str, ...]:
     """What a person should know of a snapshot, one sentence each."""
     found = []
     if facts.malformed:

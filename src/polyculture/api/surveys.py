@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from polyculture.core.cards import Cards
     from polyculture.core.survey import Survey
 
-SHELF = "sources.cards"
+SHELF = "zoo.sources"
 SETTINGS = {"table": ("columns", "aliases"), "transformers": ("fresh",)}
 """Which kinds of source take which settings."""
 
@@ -44,7 +44,7 @@ def survey(
             ``config.json`` each, a snapshot of a hub, tables of cards, folders of runs. What kind
             a path is, is seen from what it holds; several are surveyed as one zoo.
         out: Folder of the survey, its pages among it; nothing is written without it.
-        replace: Put the new folder in the place of one that exists.
+        replace: Replace a survey that exists.
         columns: For tables of a layout that is not known: card field to column.
         aliases: For tables: a file of names that are one, or are not.
         years: A table of models with their years of publication, to hold this source's against.
@@ -82,9 +82,9 @@ def survey(
     compared: Cards | None = None if years is None else parts.load(SHELF, "table").read([years])
     read = [_read(kind, places, settings, on_progress) for kind, places in kinds.items()]
     # SciPy comes with these: a slip in a source is told without it
-    from polyculture.survey.assemble import survey as count
-    from polyculture.survey.joining import joined
-    from polyculture.survey.kept import kept_or_counted
+    from polyculture.zoo.count.assemble import survey as count
+    from polyculture.zoo.count.cache import kept_or_counted
+    from polyculture.zoo.count.merge_sources import joined
 
     cards = joined(read)
     effort = {"draws": draws, "resamples": resamples, "seed": seed}
@@ -92,7 +92,7 @@ def survey(
         cards, lambda: count(cards, **effort, on_stage=on_stage), fresh=fresh, **effort
     )
     if compared is not None:
-        from polyculture.survey.years import year_check
+        from polyculture.zoo.count.years import year_check
 
         found = found.model_copy(update={"year_check": year_check(cards, compared)})
     if out is not None:
@@ -103,7 +103,7 @@ def survey(
 
 def survey_summary(survey: Survey) -> dict[str, Any]:
     """The survey in few keys, as ``polyculture survey --json`` prints it."""
-    from polyculture.survey.summary import summary
+    from polyculture.zoo.count.summary import summary
 
     return summary(survey)
 
@@ -143,7 +143,7 @@ def _kind_of(source: str) -> tuple[str, list[Path]]:
         if kinds[name].accepts is not None and kinds[name].accepts(path):
             return name, [path]
     msg = (
-        f"{source} is no zoo that can be read. Expected folders with a config.json, a snapshot of "
+        f"Cannot read {source} as a model zoo. Expected folders with a config.json, a snapshot of "
         "a hub (.parquet), a table of cards (.csv, .jsonl, .parquet, .yaml), or folders of runs."
     )
     raise PolycultureError(msg)
@@ -165,8 +165,8 @@ def _read(
 
 
 def _write(survey: Survey, cards: Cards, out: Path, *, command: str, replace: bool) -> None:
-    from polyculture.report.survey import write_survey_report
     from polyculture.store.tables import write_table
+    from polyculture.zoo.page import write_survey_report
 
     with written_once(out, kind="survey", replace=replace) as folder:
         write_text(folder / "survey.json", survey.model_dump_json(indent=1) + "\n")

@@ -5,15 +5,15 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from polyculture.core.values import Known, Undefined, Value
+from polyculture.core.values import Undefined, Value
 from polyculture.stats.resample import exact_interval, percentile_interval
+from polyculture.stats.values import with_ends
 
 Floats = NDArray[np.float64]
 NOT_ASKED = "no resampling was asked for"
 OFTEN_UNDEFINED = "more than 5% of the resampled sets of items have no value"
 
 ALWAYS_THE_SAME = "every resampled set of items gives the same value"
-"""An interval of no width would look like certainty."""
 
 
 def value_of(
@@ -66,9 +66,5 @@ def with_interval(
         return Undefined(reason=why if isinstance(why, str) else why())
     if items is not None and has_rounds and number in {0.0, 1.0}:
         ends = exact_interval(round(number * items), items, confidence)
-    if ends is None or np.isnan(ends[0]):
-        no_interval = OFTEN_UNDEFINED if has_rounds else NOT_ASKED
-        return Known(number=number, no_interval=no_interval, chance=chance)
-    if ends[0] == ends[1]:
-        return Known(number=number, no_interval=ALWAYS_THE_SAME, chance=chance)
-    return Known(number=number, low=ends[0], high=ends[1], chance=chance)
+    absent = OFTEN_UNDEFINED if has_rounds else NOT_ASKED
+    return with_ends(number, ends, absent=absent, flat=ALWAYS_THE_SAME, chance=chance)

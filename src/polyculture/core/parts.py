@@ -17,10 +17,15 @@ from typing import Any
 
 from polyculture.core.errors import RecipeError
 
+FORMER = {"sources.cards": "zoo.sources"}
+"""Former names of shelves, which are still read: in calls, and as groups of entry points."""
+
 
 @cache
 def _outside(shelf: str) -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=f"polyculture.{shelf}")}
+    groups = [*(old for old, new in FORMER.items() if new == shelf), shelf]
+    points = [point for group in groups for point in entry_points(group=f"polyculture.{group}")]
+    return {point.name: point for point in points}
 
 
 @cache
@@ -38,6 +43,7 @@ def names(shelf: str) -> tuple[str, ...]:
         >>> "error_consistency" in names("measures.predictions")
         True
     """
+    shelf = FORMER.get(shelf, shelf)
     return tuple(sorted({*_inside(shelf), *_outside(shelf)}))
 
 
@@ -47,6 +53,7 @@ def load(shelf: str, name: str) -> Any:
     Raises:
         RecipeError: There is no such part; the message names the nearest one.
     """
+    shelf = FORMER.get(shelf, shelf)
     if name in _inside(shelf):
         return import_module(f"polyculture.{shelf}.{name}").PLUGIN
     if name in _outside(shelf):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from polyculture.core.page import ReportInput
+from polyculture.core.report_input import ReportInput
 
 
 def write_report(folder: Path, content: ReportInput) -> None:
@@ -15,7 +15,7 @@ def write_report(folder: Path, content: ReportInput) -> None:
     Raises:
         StoreError: The disk is full, or the folder may not be written.
     """
+    from polyculture.page.write import write_drawings
     from polyculture.report.content import report_of
-    from polyculture.report.write import write_drawings
 
     write_drawings(folder, report_of(content))

@@ -5,6 +5,9 @@ from collections.abc import Sequence
 
 from polyculture.core.audit import Audit, Clustering, Comparison
 from polyculture.core.values import Known, Value
+from polyculture.page.blocks import Block, Cell, Chart, Column, Fold, Points, Prose, Section, Table
+from polyculture.page.numbers import cell, coefficient
+from polyculture.page.words import isolated, listed, plural
 from polyculture.report.heat_map import NAMED, heat_map
 from polyculture.report.meanings import (
     BEHAVIOUR,
@@ -15,9 +18,6 @@ from polyculture.report.meanings import (
     name_of,
     view_name,
 )
-from polyculture.report.numbers import cell, coefficient
-from polyculture.report.page import Block, Cell, Chart, Column, Fold, Points, Prose, Section, Table
-from polyculture.report.words import isolated, listed, plural
 
 SHOWN_PAIRS = 60
 """Pairs in the page; all of them are in comparisons.parquet."""

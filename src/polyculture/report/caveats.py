@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Sequence
 
 from polyculture.core.audit import Audit, Comparison
-from polyculture.core.page import ReportInput
+from polyculture.core.report_input import ReportInput
 from polyculture.core.run import Run
+from polyculture.page.blocks import Block, Cell, Column, Points, Prose, Section, Table
+from polyculture.page.numbers import count
+from polyculture.page.words import isolated, listed, plural
 from polyculture.report.failures import LONGEST_TEXT, SHOWN
 from polyculture.report.findings import undefined_results
 from polyculture.report.meanings import name_of, view_name
-from polyculture.report.numbers import count
-from polyculture.report.page import Block, Cell, Column, Points, Prose, Section, Table
-from polyculture.report.words import isolated, listed, plural
 
 SHOWN_MODELS = 3
 

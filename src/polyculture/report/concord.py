@@ -7,14 +7,13 @@ import altair as alt
 
 from polyculture.core.audit import Audit, Comparison, Concordance
 from polyculture.core.values import Known, Value
-from polyculture.report.drawing import finished, rows
+from polyculture.page.blocks import Block, Cell, Chart, Charts, Column, Prose, Section, Table
+from polyculture.page.drawing import finished, rows
+from polyculture.page.numbers import SURE, Form, coefficient, p_value
+from polyculture.page.palette import LIGHT
+from polyculture.page.words import listed, plural
 from polyculture.report.meanings import heading, name_of, view_name, within
-from polyculture.report.numbers import Form, coefficient, p_value
-from polyculture.report.page import Block, Cell, Chart, Charts, Column, Prose, Section, Table
-from polyculture.report.palette import LIGHT
-from polyculture.report.words import listed, plural
 
-SURE = 0.05
 SMALL = 230
 
 

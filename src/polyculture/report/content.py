@@ -1,7 +1,8 @@
 """Everything a page says, computed before anything is drawn."""
 
 from polyculture.core.audit import Audit
-from polyculture.core.page import ReportInput
+from polyculture.core.report_input import ReportInput
+from polyculture.page.blocks import Block, Facts, Points, Prose, Report, Section
 from polyculture.report import (
     alike,
     caveats,
@@ -12,7 +13,6 @@ from polyculture.report import (
     reproduce,
     scores,
 )
-from polyculture.report.page import Block, Facts, Points, Prose, Report, Section
 
 
 def report_of(content: ReportInput) -> Report:

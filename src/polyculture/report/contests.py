@@ -4,11 +4,10 @@ from typing import Literal
 
 from polyculture.core.audit import Audit, Contest
 from polyculture.core.values import Known
-from polyculture.report.numbers import SMALLEST_P, p_value
-from polyculture.report.page import Block, Cell, Column, Fold, Table
-from polyculture.report.words import plural
+from polyculture.page.blocks import Block, Cell, Column, Fold, Table
+from polyculture.page.numbers import SMALLEST_P, SURE, p_value
+from polyculture.page.words import plural
 
-SURE = 0.05
 MOST = 200
 """Pairs that a page shows; the record has all."""
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import altair as alt
 
-from polyculture.report.drawing import rows
-from polyculture.report.palette import LIGHT
+from polyculture.page.drawing import rows
+from polyculture.page.palette import LIGHT
 
 Merge = tuple[int, int, float, int]
 

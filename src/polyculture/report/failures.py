@@ -4,9 +4,9 @@ from typing import Any
 
 import polars as pl
 
-from polyculture.core.page import ReportInput
-from polyculture.report.page import Block, Failure, Failures, Prose, Section, SharedAnswer
-from polyculture.report.words import plural
+from polyculture.core.report_input import ReportInput
+from polyculture.page.blocks import Block, Failure, Failures, Prose, Section, SharedAnswer
+from polyculture.page.words import plural
 
 SHOWN = 200
 LONGEST_TEXT = 400

@@ -2,8 +2,8 @@
 
 from polyculture.core.audit import Audit, Comparison, GroupResult, JointOutcome
 from polyculture.core.values import Known, Value
+from polyculture.page.numbers import level, ratio
 from polyculture.report.meanings import BEHAVIOUR
-from polyculture.report.numbers import level, ratio
 
 
 def group_value(audit: Audit, measure: str) -> Value | None:

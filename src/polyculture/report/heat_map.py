@@ -7,17 +7,17 @@ from typing import Any, NamedTuple
 import altair as alt
 
 from polyculture.core.values import Known, Value
+from polyculture.page.drawing import finished
+from polyculture.page.numbers import Form
+from polyculture.page.palette import ALIKE, APART
+from polyculture.page.squares import INKS, Mark, axes, coloured, ink_on, legend
+from polyculture.page.words import isolated, short
 from polyculture.report.dendrogram import Merge, tree
-from polyculture.report.drawing import finished, rows
-from polyculture.report.numbers import Form
-from polyculture.report.palette import ALIKE, APART, LIGHT, STRONG
-from polyculture.report.words import isolated, short
 
 LABELLED = 12
 """Up to this many models each cell carries its number."""
 NAMED = 60
 """Up to this many models each row carries its name."""
-LEGEND_HEIGHT = 10
 REACHES = (0.25, 0.5, 0.75, 1.0)
 """Colours reach this far from chance, so that a small likeness does not look like a large one."""
 
@@ -108,32 +108,19 @@ def _cells(
                 cell["words"] = f"{a}, {b}: {text if known else 'undefined'}"
             if len(order) <= LABELLED:
                 cell["text"] = text
-                cell["ink"] = "on-strong" if colour in STRONG else "on-pale" if known else "quiet"
+                cell["ink"] = ink_on(colour, is_known=known)
             cells.append(cell)
     return cells
 
 
-def _named(field: str, colours: Sequence[str]) -> Any:
-    scale = alt.Scale(domain=list(colours), range=[LIGHT[name] for name in colours])
-    return alt.Color(f"{field}:N", scale=scale, legend=None)
-
-
 def _axes(order: Sequence[str]) -> dict[str, Any]:
-    places = list(range(1, len(order) + 1))
     labels = [_label(place, name, len(order)) for place, name in enumerate(order, start=1)]
-    plain = {"domain": False, "ticks": False, "title": None, "labelPadding": 6}
-    named = len(order) <= NAMED
-    column = alt.Axis(orient="top", labels=named, labelAngle=0, labelOverlap=True, **plain)
-    row = alt.Axis(labels=named, labelFontSize=12 if len(order) <= LABELLED else 10, **plain)
-    band = {"paddingInner": 0.04 if named else 0.0, "paddingOuter": 0.02 if named else 0.0}
-    return {
-        "x": alt.X("column:O", axis=column, scale=alt.Scale(domain=places, **band)),
-        "y": alt.Y("row:O", axis=row, scale=alt.Scale(domain=labels, **band)),
-    }
+    font = 12 if len(order) <= LABELLED else 10
+    return axes(labels, font=font, is_named=len(order) <= NAMED)
 
 
 def _squares(cells: Any, order: Sequence[str], size: int) -> Any:
-    colour = _named("colour", (*APART, "even", *ALIKE, "panel"))
+    colour = coloured("colour", (*APART, "even", *ALIKE, "panel"))
     # Corners make each cell a longer path: only where there are few.
     mark = {"cornerRadius": 2} if len(order) <= LABELLED else {}
     chart = alt.Chart(cells, width=size, height=size).mark_rect(**mark)
@@ -143,39 +130,16 @@ def _squares(cells: Any, order: Sequence[str], size: int) -> Any:
 
 
 def _numbers(cells: Any, order: Sequence[str]) -> Any:
-    inks = _named("ink", ("on-pale", "on-strong", "quiet"))
     chart = alt.Chart(cells).mark_text(fontSize=13 if len(order) <= 6 else 11, aria=False)  # noqa: PLR2004
-    return chart.encode(**_axes(order), text="text:N", color=inks)
+    return chart.encode(**_axes(order), text="text:N", color=coloured("ink", INKS))
 
 
 def _legend(ramp: Ramp, width: int, form: Form) -> Any:
     steps = len(ramp.colours)
-    squares = [
-        {"step": step, "next": step + 1, "colour": colour}
-        for step, colour in enumerate(ramp.colours)
-    ]
     marks = [
-        {"step": 0, "text": form(ramp.low), "align": "left"},
-        {"step": steps, "text": f"{form(ramp.high)} alike", "align": "right"},
+        Mark(0, form(ramp.low), "left"),
+        Mark(steps, f"{form(ramp.high)} alike", "right"),
     ]
     if ramp.centre is not None:
-        marks.insert(1, {"step": steps / 2, "text": f"chance {form(ramp.centre)}"})
-    x = alt.X("step:Q", axis=None, scale=alt.Scale(domain=[0, steps], nice=False))
-    base = alt.Chart(rows(squares), width=width, height=LEGEND_HEIGHT)
-    bars = base.mark_rect(aria=False).encode(
-        x=x, x2="next:Q", color=_named("colour", (*APART, "even", *ALIKE, "panel"))
-    )
-    texts = [
-        alt.Chart(rows([mark]))
-        .mark_text(
-            align=mark.get("align", "center"),
-            baseline="top",
-            dy=10,
-            fontSize=11,
-            color=LIGHT["quiet"],
-            aria=False,
-        )
-        .encode(x=x, text="text:N")
-        for mark in marks
-    ]
-    return alt.layer(bars, *texts).properties(width=width, height=LEGEND_HEIGHT)
+        marks.insert(1, Mark(steps / 2, f"chance {form(ramp.centre)}"))
+    return legend(ramp.colours, marks, width=width)

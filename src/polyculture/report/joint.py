@@ -7,10 +7,9 @@ import altair as alt
 
 from polyculture.core.audit import Audit, JointOutcome, Stratum
 from polyculture.core.values import Known
-from polyculture.report.drawing import finished, rows
-from polyculture.report.findings import times_as_often
-from polyculture.report.meanings import meaning_of, name_of
-from polyculture.report.numbers import (
+from polyculture.page.blocks import Block, Cell, Chart, Column, Section, Table
+from polyculture.page.drawing import finished, rows
+from polyculture.page.numbers import (
     cell,
     coefficient,
     count,
@@ -20,9 +19,10 @@ from polyculture.report.numbers import (
     ratio,
     share,
 )
-from polyculture.report.page import Block, Cell, Chart, Column, Section, Table
-from polyculture.report.palette import LIGHT
-from polyculture.report.words import all_of, plural
+from polyculture.page.palette import LIGHT
+from polyculture.page.words import all_of, plural
+from polyculture.report.findings import times_as_often
+from polyculture.report.meanings import meaning_of, name_of
 
 FEW_BARS = 4
 """Up to so many models the legend is wider than the bars."""

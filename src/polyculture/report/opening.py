@@ -1,8 +1,11 @@
 """The first screen: one finding, and four questions answered."""
 
 from polyculture.core.audit import Audit, Comparison, JointOutcome
-from polyculture.core.page import ReportInput
+from polyculture.core.report_input import ReportInput
 from polyculture.core.values import Known
+from polyculture.page.blocks import Answer
+from polyculture.page.numbers import Form, coefficient, effective, interval, ratio, share, told
+from polyculture.page.words import all_of, isolated, listed, plural, short, spelled
 from polyculture.report.findings import (
     behaviour_of,
     group_value,
@@ -12,9 +15,6 @@ from polyculture.report.findings import (
     undefined_results,
 )
 from polyculture.report.meanings import within
-from polyculture.report.numbers import Form, coefficient, effective, interval, ratio, share, told
-from polyculture.report.page import Answer
-from polyculture.report.words import all_of, isolated, listed, plural, short, spelled
 
 SHOWN_ADVICE = 2
 FIRST_TOPICS = ("vote", "least_alike", "joint_failure", "leave_out", "most_alike")

@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 
-from polyculture.core.page import ReportInput
+from polyculture.core.report_input import ReportInput
 from polyculture.core.run import Run
-from polyculture.report.numbers import count
-from polyculture.report.page import Block, Cell, Code, Column, Facts, Section, Table
-from polyculture.report.words import plural
-
-MINUTE = 60
+from polyculture.page.blocks import Block, Cell, Code, Column, Facts, Section, Table
+from polyculture.page.numbers import count, duration
+from polyculture.page.words import plural
 
 
 def section(content: ReportInput, version: str) -> Section:
@@ -43,21 +41,6 @@ def _plain(value: str | float) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return count(value) if isinstance(value, int) else str(value)
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a person says them.
-
-    Example:
-        >>> duration(4.26), duration(75), duration(7300)
-        ('4.3 s', '1 min 15 s', '2 h 1 min')
-    """
-    if seconds < MINUTE:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), MINUTE)
-    if minutes < MINUTE:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // MINUTE} h {minutes % MINUTE} min"
 
 
 def _trainings(runs: Sequence[Run]) -> Table:

@@ -7,18 +7,26 @@ from typing import Any, Literal
 import altair as alt
 
 from polyculture.core.audit import Audit, ModelResult
-from polyculture.core.page import ReportInput
+from polyculture.core.report_input import ReportInput
 from polyculture.core.run import Baseline, Run, Score, Scores
 from polyculture.core.values import Known
+from polyculture.page.blocks import Block, Cell, Chart, Column, Fold, Prose, Section, Table
+from polyculture.page.drawing import finished, rows
+from polyculture.page.numbers import (
+    SMALLEST_P,
+    SURE,
+    cell,
+    coefficient,
+    count,
+    p_value,
+    share,
+    told,
+)
+from polyculture.page.palette import LIGHT
+from polyculture.page.words import plural, short
 from polyculture.report import contests
-from polyculture.report.drawing import finished, rows
 from polyculture.report.meanings import name_of, within
-from polyculture.report.numbers import SMALLEST_P, cell, coefficient, count, p_value, share, told
-from polyculture.report.page import Block, Cell, Chart, Column, Fold, Prose, Section, Table
-from polyculture.report.palette import LIGHT
-from polyculture.report.words import plural, short
 
-SURE = 0.05
 ROW = 30
 MOST_NEVER = 6
 """Answers never given that a row of the table names; the record has all."""

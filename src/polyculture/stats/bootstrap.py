@@ -11,13 +11,16 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from polyculture.core.run import Score
-from polyculture.core.values import Known, Undefined
+from polyculture.core.values import Undefined
 from polyculture.stats.resample import clusters_of, exact_interval, percentile_interval, weights
 from polyculture.stats.scores import Numbers, known
+from polyculture.stats.values import with_ends
 
 ROUNDS = 1_000
 CONFIDENCE = 0.95
 SEED = 20_261
+OFTEN_UNDEFINED = "too many bootstrap rounds have no value"
+ALWAYS_THE_SAME = "all bootstrap rounds give one value, which says nothing about its spread"
 CHUNK = 4_000_000
 """Most weights held at once."""
 
@@ -83,15 +86,10 @@ class Resampled:
         if is_share and number in {0.0, 1.0}:
             ends: tuple[float, float] | None
             ends = exact_interval(round(number) * self.units, self.units, CONFIDENCE)
-            why = None
         else:
-            ends, why = _interval(np.atleast_1d(statistic(self.drawn)))
-        low, high = ends or (None, None)
-        return Score(
-            name=name,
-            value=Known(number=number, low=low, high=high, no_interval=why),
-            headline=headline,
-        )
+            ends = percentile_interval(np.atleast_1d(statistic(self.drawn)), CONFIDENCE)
+        value = with_ends(number, ends, absent=OFTEN_UNDEFINED, flat=ALWAYS_THE_SAME)
+        return Score(name=name, value=value, headline=headline)
 
     def protocol(self) -> dict[str, str | int | float]:
         """How the intervals were made."""
@@ -102,15 +100,6 @@ class Resampled:
             "seed": SEED,
             "resampled": self.unit,
         }
-
-
-def _interval(values: Numbers) -> tuple[tuple[float, float] | None, str | None]:
-    ends = percentile_interval(values, CONFIDENCE)
-    if ends is None:
-        return None, "too many bootstrap rounds have no value"
-    if ends[0] == ends[1]:
-        return None, "all bootstrap rounds give one value, which says nothing about its spread"
-    return ends, None
 
 
 def _by_document(

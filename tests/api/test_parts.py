@@ -1,0 +1,43 @@
+"""What is on the shelves, ours and what other packages bring."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from polyculture import api
+from polyculture.core import parts
+
+GROUPS = ["polyculture.zoo.sources", "polyculture.sources.cards"]
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder on Python's path, as an installation of other packages."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    parts._outside.cache_clear()
+    yield tmp_path
+    parts._outside.cache_clear()
+    sys.modules.pop("a_zoo_of_others", None)
+
+
+@pytest.mark.parametrize("name", ["sources.cards", "cards", "zoo", "zoo.sources"])
+def test_the_shelf_of_cards_is_found_by_its_former_names_too(name: str) -> None:
+    """What a script asked for before the shelf moved is still listed."""
+    assert api.list_parts(name) == [f"zoo.sources.{part}" for part in parts.names("zoo.sources")]
+    assert parts.load("sources.cards", "table") is parts.load("zoo.sources", "table")
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_source_of_another_package_is_found(installed: Path, group: str) -> None:
+    """By the shelf's entry points, those of its former name among them."""
+    (installed / "a_zoo_of_others.py").write_text("PLUGIN = 'theirs'\n", encoding="utf-8")
+    place = installed / "a_zoo_of_others-1.0.dist-info"
+    place.mkdir()
+    (place / "METADATA").write_text("Name: a-zoo-of-others\nVersion: 1.0\n", encoding="utf-8")
+    points = f"[{group}]\nothers = a_zoo_of_others:PLUGIN\n"
+    (place / "entry_points.txt").write_text(points, encoding="utf-8")
+
+    assert "others" in parts.names("zoo.sources")
+    assert parts.load("zoo.sources", "others") == "theirs"
