@@ -178,7 +178,7 @@ def test_the_line_of_a_wrong_byte_is_told_in_any_encoding(tmp_path: Path) -> Non
     path = tmp_path / "a.txt"
     path.write_bytes(b"plain\n" * 5000 + b"\xff\n")
 
-    with pytest.raises(DataError, match=r"about line 5001: expected text in the encoding 'ascii'"):
+    with pytest.raises(DataError, match=r"5001: this is not text in the encoding 'ascii'"):
         list(text_lines(path, TextForm(encoding="ascii")))
 
 
