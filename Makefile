@@ -10,7 +10,8 @@ TEST_STARTERS := $(STUDY_STARTERS) me5-small reviews-zh people-daily-ner conll20
 
 BIN := .venv/bin
 TORCH := $(BIN)/pip install $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX) )"torch==2.13.0"
-COMMANDS := tests/store tests/faults
+COMMANDS := tests/store tests/faults tests/docs tests/test_base_install.py tests/test_installation.py
+TIMED := tests/cli/test_start.py
 QUICK := not slow and not model and not web and not network
 
 .DEFAULT_GOAL := help
@@ -44,7 +45,8 @@ test: setup  ## Everything that CI runs, slow tests, models and browser too
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	$(BIN)/codespell
-	$(BIN)/pytest $(addprefix --ignore=,$(COMMANDS))
+	$(BIN)/pytest $(TIMED)  # with nothing beside them
+	$(BIN)/pytest $(addprefix --ignore=,$(COMMANDS) $(TIMED)) -n 2 --dist loadfile
 	$(BIN)/pytest $(COMMANDS) -n 2  # whole commands, which mostly wait for imports
 
 golden: setup  ## Accept what is produced now; read the diff before you commit

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -518,7 +518,16 @@ TRAINING = (
 )
 
 
+@pytest.fixture
+def hears_of_hanging_up() -> Iterator[None]:
+    """Children heed SIGHUP, also where whoever runs the tests ignores it, as nohup does."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("hears_of_hanging_up")
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
@@ -562,6 +571,7 @@ def test_a_signal_ends_a_training_with_a_checkpoint_from_which_it_resumes(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("hears_of_hanging_up")
 def test_a_terminal_that_has_gone_costs_no_checkpoint(folder: Path) -> None:
     """Nothing can be written to it any more; training goes on, and ends as it should."""
     for name in ("train.csv", "valid.csv"):

@@ -153,7 +153,7 @@ def test_a_word_of_a_million_letters_is_read_by_its_beginning() -> None:
     words = [word for example in encoded.examples for word in example.places["words"]]
     assert sorted(words) == [0, 1, 2]
     assert len(encoded.examples) < 100
-    assert "1 words were read by their first 1000 characters." in encoded.notes
+    assert "1 word was read up to 1000 characters." in encoded.notes
 
 
 def test_rows_of_unknown_tokens_are_counted() -> None:

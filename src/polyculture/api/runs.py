@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from polyculture.core.plugins import Base
     from polyculture.core.run import Run
     from polyculture.engine.ingredients import Ingredients
+    from polyculture.engine.shown_rows import ShownRow
 
 
 class Check(Record):
@@ -50,6 +51,8 @@ class Check(Record):
     """The same, beside other programs."""
     chosen: dict[str, str | int | float | None]
     notes: tuple[str, ...]
+    shown: tuple[dict[str, Any], ...] = ()
+    """The first training rows as the model reads them: id, text, tokens, targets, notes."""
 
 
 def train(
@@ -168,6 +171,7 @@ def check(
     say: Callable[[str], None] = lambda _: None,
     *,
     shared: Shared | None = None,
+    show: int = 0,
 ) -> Check:
     """Check recipe and data, and estimate the time, without training.
 
@@ -175,6 +179,7 @@ def check(
         recipe: What would be trained.
         say: Told what is being done.
         shared: What other checks have read already.
+        show: Training rows to show as the model reads them.
 
     Raises:
         PolycultureError: Recipe, data or base cannot be used.
@@ -199,29 +204,35 @@ def check(
             inventory=inventory,
             base=base,
         )
-        figures, notes = _estimated(given, say)
+        figures, notes, shown = _estimated(given, say, show)
     return Check(
         name=given.name,
         rows={split: len(part) for split, part in rows.items()},
         labels=inventory.labels,
         notes=(*dataset.notes, *base.notes, *remarks, *notes),
+        shown=tuple(row.model_dump(mode="json") for row in shown),
         **figures,
     )
 
 
 def _estimated(
-    given: Ingredients, say: Callable[[str], None]
-) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Figures and notes of a training that is not done."""
+    given: Ingredients, say: Callable[[str], None], show: int
+) -> tuple[dict[str, Any], tuple[str, ...], tuple[ShownRow, ...]]:
+    """Figures, notes and first rows of a training that is not done."""
     if is_counted(given.recipe):
         names = ("parameters", "trained_parameters", "steps")
         seconds = dict.fromkeys(("seconds", "seconds_low", "seconds_high"), 0.0)
-        return {**dict.fromkeys(names, 0), **seconds, "chosen": {}}, ("TF-IDF takes seconds.",)
+        from polyculture.engine.shown_rows import shown_rows
+
+        shown = shown_rows(given.rows["train"].head(show), given.task, given.context)
+        figures = {**dict.fromkeys(names, 0), **seconds, "chosen": {}}
+        return figures, ("TF-IDF takes seconds.",), shown
     say("loading torch")
     from polyculture.engine.estimate import estimate
 
-    found = estimate(given, say)
-    return found.figures | {"seconds_low": found.low, "seconds_high": found.high}, found.notes
+    found = estimate(given, say, show=show)
+    figures = found.figures | {"seconds_low": found.low, "seconds_high": found.high}
+    return figures, found.notes, found.shown
 
 
 def is_counted(recipe: Recipe) -> bool:

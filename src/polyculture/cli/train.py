@@ -13,10 +13,12 @@ from polyculture.core.errors import RecipeError
 BEGAN = time.monotonic()
 """About when the command began: a budget counts from there."""
 EXAMPLES = (
-    "polyculture train recipe.toml --check",
+    "polyculture train recipe.toml --check --show 3",
     "polyculture train recipe.toml --set fit.epochs=2 --set seed=3",
     "polyculture train recipe.toml --out trials --budget 10m",
 )
+MOST_TOKENS, MOST_CHARACTERS = 60, 300
+"""How much of a row is shown."""
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -56,6 +58,12 @@ def command(
     check: Annotated[
         bool, typer.Option("--check", help="Check recipe and data, estimate time, train nothing.")
     ] = False,
+    show: Annotated[
+        int,
+        typer.Option(
+            min=0, help="With --check: show so many training rows as the model will read them."
+        ),
+    ] = 0,
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace a finished run of the same name.")
     ] = False,
@@ -68,13 +76,16 @@ def command(
     from polyculture import api
     from polyculture.cli._progress import Show, duration
 
+    if show and not check:
+        msg = "--show goes with --check, which trains nothing. Add --check, or leave out --show."
+        raise RecipeError(msg)
     seconds = left_of(budget)
     wanted = api.read_recipe(recipe, change or [])
-    with Show(quiet=quiet) as show:
-        show.begin(api.name_of(wanted))
+    with Show(quiet=quiet) as screen:
+        screen.begin(api.name_of(wanted))
         if check:
-            found = api.check(wanted, say=show.say)
-            show.end()
+            found = api.check(wanted, say=screen.say, show=show)
+            screen.end()
             _echo_json(found) if as_json else show_check(found)
             return
         run, folder = api.train(
@@ -82,9 +93,9 @@ def command(
             out,
             replace=replace,
             budget_seconds=seconds,
-            on_tick=show.tick,
-            say=show.say,
-            tell=show.tell,
+            on_tick=screen.tick,
+            say=screen.say,
+            tell=screen.tell,
         )
     if as_json:
         _echo_json(run, folder=str(folder))
@@ -128,6 +139,21 @@ def show_check(check: Any) -> None:
         typer.echo(f"chosen     {chosen}")
     for note in check.notes:
         typer.echo(f"note       {note}")
+    for row in check.shown:
+        _show_row(row)
+
+
+def _show_row(row: dict[str, Any]) -> None:
+    """Print a training row as the model will read it."""
+    from polyculture.core.shown import shown
+
+    tokens = row["tokens"]
+    more = f" … and {len(tokens) - MOST_TOKENS:,} more" if len(tokens) > MOST_TOKENS else ""
+    typer.echo(f"row {shown(row['id'])}: {shown(row['text'])[:MOST_CHARACTERS]}")
+    typer.echo(f"  {len(tokens):,} tokens: {shown(' '.join(tokens[:MOST_TOKENS]))}{more}")
+    typer.echo(f"  target: {shown('  '.join(row['targets'][:MOST_TOKENS]))}")
+    for note in row["notes"]:
+        typer.echo(f"  note: {note}")
 
 
 def _show_run(run: Any, folder: Path) -> None:

@@ -20,6 +20,7 @@ from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.opened import Opened, compact_tokens, open_base
 from polyculture.engine.plan import Plan
 from polyculture.engine.prepare import Prepared, assemble, budget_of, notes_on
+from polyculture.engine.shown_rows import ShownRow, shown_rows
 from polyculture.engine.timed_steps import USUAL, Speed, time_steps
 from polyculture.nets.embedding import CompactEmbedding
 from polyculture.nets.network import count, trainable
@@ -41,6 +42,8 @@ class Estimate:
 
     figures: dict[str, Any]
     notes: tuple[str, ...]
+    shown: tuple[ShownRow, ...]
+    """The first training rows as the model reads them."""
     low: float
     """Seconds for all epochs if nothing else runs."""
     high: float
@@ -62,18 +65,22 @@ class Size:
     """Seconds before the first step."""
 
 
-def estimate(given: Ingredients, say: Callable[[str], None] = lambda _: None) -> Estimate:
+def estimate(
+    given: Ingredients, say: Callable[[str], None] = lambda _: None, *, show: int = 0
+) -> Estimate:
     """Prepare a training on some of its rows, take some steps, and throw everything away.
 
     Args:
         given: Recipe, data and base.
         say: Told what is being done, in a few words.
+        show: Training rows to show as the model reads them.
     """
     began = time.perf_counter()
     say("opening the base")
     opened = open_base(given)
     opening = time.perf_counter() - began
     parameters = count(opened.network.parameters())
+    shown = shown_rows(given.rows["train"].head(show), given.task, opened.context)
     some, rows = _some(given, ROWS_READ, ROWS_READ), len(given.rows["train"])
     say(f"reading {len(some.rows['train']):,} of {rows:,} training rows")
     encoded = {split: opened.encode(some, split) for split in SPLITS}
@@ -100,6 +107,7 @@ def estimate(given: Ingredients, say: Callable[[str], None] = lambda _: None) ->
             *notes_on(given, opened, encoded),
             *on_tokens,
         ),
+        shown=shown,
         low=low,
         high=high,
     )

@@ -42,15 +42,22 @@ class _Account:
         """The counts in sentences."""
         notes = []
         if self.windowed:
+            many = "1 sentence" if self.windowed == 1 else f"{self.windowed} sentences"
             notes.append(
-                f"{self.windowed} sentences longer than {longest} tokens were read in overlapping "
-                "windows; no word of them was left out."
+                f"{many} longer than {longest} tokens {_were(self.windowed)} read in overlapping "
+                "windows; no word was left out."
             )
         if self.cut:
-            notes.append(f"{self.cut} words were read by their first {LONGEST_WORD} characters.")
+            many = "1 word" if self.cut == 1 else f"{self.cut} words"
+            notes.append(f"{many} {_were(self.cut)} read up to {LONGEST_WORD} characters.")
         if self.unread:
-            notes.append(f"{self.unread} words have no token and are answered 'O'.")
+            many = "1 word has" if self.unread == 1 else f"{self.unread} words have"
+            notes.append(f"{many} no token and counts as 'O'.")
         return notes
+
+
+def _were(number: int) -> str:
+    return "was" if number == 1 else "were"
 
 
 def encode_words(

@@ -1,0 +1,111 @@
+"""What a model will see of a row: its text, its tokens, its target, and what is cut."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from polyculture.core.record import Record
+from polyculture.core.task import Context, Example, Task
+
+UNKNOWN = "(none that train has)"
+"""Stands for a target that does not count."""
+
+
+class ShownRow(Record):
+    """One row, or one window of a long row, as the model reads it."""
+
+    id: str
+    text: str
+    """What the data hold, in one line."""
+    tokens: tuple[str, ...]
+    """What the base's tokenizer makes of it, or the terms that are counted."""
+    targets: tuple[str, ...]
+    """The right answers; for words ``token → label``, at the token that answers for the word."""
+    notes: tuple[str, ...] = ()
+    """What is cut, or read in windows."""
+
+
+def shown_rows(rows: pl.DataFrame, task: Task, context: Context) -> tuple[ShownRow, ...]:
+    """Prepared rows as the model will read them.
+
+    Args:
+        rows: A few of the training rows.
+        task: Their task.
+        context: With the base's tokenizer; without one, words are counted.
+    """
+    found: list[ShownRow] = []
+    for number in range(len(rows)):
+        row = rows[number]
+        if context.reader is None:
+            found.append(_counted(row, task, context))
+            continue
+        encoded = task.encode(row, context)
+        found += [_seen(row, example, context, encoded.notes) for example in encoded.examples]
+    return tuple(found)
+
+
+def _seen(
+    row: pl.DataFrame, example: Example, context: Context, notes: tuple[str, ...]
+) -> ShownRow:
+    tokens = context.reader.convert_ids_to_tokens(example.inputs["input_ids"].tolist())
+    return ShownRow(
+        id=row["id"][0],
+        text=text_of(row),
+        tokens=tuple(tokens),
+        targets=_targets(example, tokens, context.labels),
+        notes=notes,
+    )
+
+
+def _counted(row: pl.DataFrame, task: Task, context: Context) -> ShownRow:
+    from polyculture.nets.tfidf import LONGEST, joined_texts, terms
+
+    text = joined_texts(row)[0]
+    codes = task.codes(row, context) if task.codes else []
+    cut = (f"Of {len(text):,} characters the first {LONGEST:,} are counted.",)
+    return ShownRow(
+        id=row["id"][0],
+        text=text_of(row),
+        tokens=tuple(terms(text[:LONGEST])),
+        targets=tuple(name for code in codes for name in _names(code, context.labels)),
+        notes=cut if len(text) > LONGEST else (),
+    )
+
+
+def text_of(row: pl.DataFrame) -> str:
+    """The texts or words of a row in one line.
+
+    Example:
+        >>> text_of(pl.DataFrame({"id": ["1"], "text": ["a"], "text_b": ["b"]}))
+        'a ‖ b'
+    """
+    names = [name for name in ("text", "text_b") if name in row.columns]
+    if not names:
+        return " ".join(row["tokens"][0])
+    return " ‖ ".join(row[name][0] for name in names)
+
+
+def _targets(example: Example, tokens: list[str], labels: tuple[str, ...]) -> tuple[str, ...]:
+    found: list[str] = []
+    for codes in example.targets.values():
+        names = _names(codes, labels)
+        places = _places(example.places)
+        if places is None:
+            found += names
+        else:
+            found += [f"{tokens[p]} → {name}" for p, name in zip(places, names, strict=True)]
+    return tuple(found)
+
+
+def _places(places: Mapping[str, NDArray[Any]]) -> list[int] | None:
+    return [int(p) for p in places["positions"]] if "positions" in places else None
+
+
+def _names(codes: NDArray[Any], labels: tuple[str, ...]) -> list[str]:
+    """Labels of codes; of the labels that are on, where there is a number for each."""
+    if codes.dtype.kind == "f":
+        return [label for label, is_on in zip(labels, codes, strict=True) if is_on]
+    return [labels[code] if code >= 0 else UNKNOWN for code in np.atleast_1d(codes).tolist()]

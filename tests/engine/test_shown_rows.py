@@ -1,0 +1,60 @@
+"""What a model will see is shown as it will see it."""
+
+from collections.abc import Callable
+
+import polars as pl
+import pytest
+
+from polyculture.core import parts
+from polyculture.core.task import Context, Inventory
+from polyculture.engine.ingredients import Ingredients
+from polyculture.engine.opened import open_base
+from polyculture.engine.shown_rows import UNKNOWN, shown_rows
+
+Begin = Callable[..., Ingredients]
+
+
+def test_a_text_is_shown_with_its_tokens_its_label_and_what_is_cut(begin: Begin) -> None:
+    """The tokens are those of the examples that are trained on."""
+    given = begin(fit={"max_length": 8})
+    opened = open_base(given)
+    rows = given.rows["train"].head(20)
+    encoded = given.task.encode(rows, opened.context)
+
+    shown = shown_rows(rows, given.task, opened.context)
+
+    reader = opened.context.reader
+    assert [reader.convert_tokens_to_ids(list(row.tokens)) for row in shown] == [
+        example.inputs["input_ids"].tolist() for example in encoded.examples
+    ]
+    assert [row.targets for row in shown] == [(label,) for label in rows["label"]]
+    assert [row.text for row in shown] == rows["text"].to_list()
+    assert any("cut at 8 tokens" in note for row in shown for note in row.notes)
+
+
+def test_words_stand_beside_the_token_that_answers_for_them(begin: Begin) -> None:
+    """Each word once, in whichever window it is answered."""
+    given = begin("spans", fit={"max_length": 8})
+    rows = given.rows["train"].head(30)
+
+    shown = shown_rows(rows, given.task, open_base(given).context)
+
+    tags = [target.partition(" → ")[2] for row in shown for target in row.targets]
+    assert tags == [tag for tags in rows["tags"] for tag in tags]
+    assert len(shown) > len(rows)
+
+
+@pytest.mark.parametrize(("label", "told"), [("bad", ("bad",)), ("new", (UNKNOWN,))])
+def test_counted_terms_are_shown_where_there_is_no_tokenizer(
+    label: str, told: tuple[str, ...]
+) -> None:
+    """And a label that training does not have is said to be none."""
+    task = parts.load("tasks", "classification")
+    inventory = Inventory(labels=("bad", "good"))
+    context = Context(settings=task.settings(), inventory=inventory)
+    rows = pl.DataFrame({"id": ["1"], "text": ["Good 好看吗"], "label": [label]})
+
+    (row,) = shown_rows(rows, task, context)
+
+    assert row.tokens[:4] == ("good", "好", "看", "吗")
+    assert row.targets == told
