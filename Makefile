@@ -10,6 +10,7 @@ TEST_STARTERS := $(STUDY_STARTERS) me5-small reviews-zh people-daily-ner conll20
 
 BIN := .venv/bin
 TORCH := $(BIN)/pip install $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX) )"torch==2.13.0"
+# Tests that run whole commands, which mostly wait for imports; tests of times, with nothing beside them.
 COMMANDS := tests/store tests/faults tests/docs tests/test_base_install.py tests/test_installation.py
 TIMED := tests/cli/test_start.py
 QUICK := not slow and not model and not web and not network
@@ -45,9 +46,9 @@ test: setup  ## Everything that CI runs, slow tests, models and browser too
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	$(BIN)/codespell
-	$(BIN)/pytest $(TIMED)  # with nothing beside them
+	$(BIN)/pytest $(TIMED)
 	$(BIN)/pytest $(addprefix --ignore=,$(COMMANDS) $(TIMED)) -n 2 --dist loadfile
-	$(BIN)/pytest $(COMMANDS) -n 2  # whole commands, which mostly wait for imports
+	$(BIN)/pytest $(COMMANDS) -n 2
 
 golden: setup  ## Accept what is produced now; read the diff before you commit
 	$(BIN)/pytest --update-golden && git diff --stat tests/golden docs

@@ -69,8 +69,12 @@ finally:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_the_completion_of_a_shell_is_shown_without_loading_anything(shell: str) -> None:
+def test_the_completion_of_a_shell_is_shown_without_loading_anything(
+    shell: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A script that the shell reads; nothing heavy is imported for it."""
+    # else typer asks for the shell above this process, which may be any
+    monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
     done = run("-c", COMPLETION, "--show-completion", shell)
     assert done.returncode == 0, done.stderr
     assert "_POLYCULTURE_COMPLETE" in done.stdout
