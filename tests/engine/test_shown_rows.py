@@ -1,6 +1,7 @@
 """What a model will see is shown as it will see it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -16,20 +17,20 @@ Begin = Callable[..., Ingredients]
 
 def test_a_text_is_shown_with_its_tokens_its_label_and_what_is_cut(begin: Begin) -> None:
     """The tokens are those of the examples that are trained on."""
-    given = begin(fit={"max_length": 8})
-    opened = open_base(given)
+    given = begin()
+    context = replace(open_base(given).context, longest=5)
     rows = given.rows["train"].head(20)
-    encoded = given.task.encode(rows, opened.context)
+    encoded = given.task.encode(rows, context)
 
-    shown = shown_rows(rows, given.task, opened.context)
+    shown = shown_rows(rows, given.task, context)
 
-    reader = opened.context.reader
+    reader = context.reader
     assert [reader.convert_tokens_to_ids(list(row.tokens)) for row in shown] == [
         example.inputs["input_ids"].tolist() for example in encoded.examples
     ]
     assert [row.targets for row in shown] == [(label,) for label in rows["label"]]
     assert [row.text for row in shown] == rows["text"].to_list()
-    assert any("cut at 8 tokens" in note for row in shown for note in row.notes)
+    assert any("cut at 5 tokens" in note for row in shown for note in row.notes)
 
 
 def test_words_stand_beside_the_token_that_answers_for_them(begin: Begin) -> None:

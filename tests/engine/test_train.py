@@ -153,7 +153,7 @@ def test_only_legal_tags_are_answered_also_over_windows_and_words_that_nobody_se
         words = ["Ada", "\u200b", "Berg", "lives", "in", "Port", "\u200b", "Ellen"] * 4
         rows = pl.DataFrame({"id": ["long"], "tokens": [words]})
         answers, encoded = open_run(folder).answer(rows)
-        assert any(note.startswith("1 sentences longer than 8") for note in encoded.notes)
+        assert any(note.startswith("1 sentence longer than 8") for note in encoded.notes)
         assert len(encoded.examples) > 1
         assert answers["unseen"][0] == 8
         scores = run.test or run.valid

@@ -10,12 +10,14 @@ import pytest
 from polyculture.nets.allocator import keep_freed_memory
 
 FAULTS = """
-import resource, sys
+import ctypes, resource, sys
 import torch
 from polyculture.nets.allocator import keep_freed_memory
 
 if sys.argv[1] == "keep":
     assert keep_freed_memory()
+
+ctypes.CDLL(None).prctl(41, 1, 0, 0, 0)  # PR_SET_THP_DISABLE: a page is 4 kB, whatever is free
 
 def step():
     return [torch.ones(1 << 20) for _ in range(8)]  # 4 MB each, freed at the end of a step
