@@ -134,6 +134,7 @@ def probe_items(run: Run, probe: str, shared: Shared) -> ProbeItems:
         RecipeError: There is no such split.
     """
     from polyculture.stats.answers import documents_of
+    from polyculture.stats.rows import in_one_line
 
     dataset = shared.dataset(run.recipe)
     check_probe(dataset, probe)
@@ -141,7 +142,7 @@ def probe_items(run: Run, probe: str, shared: Shared) -> ProbeItems:
     rows = splits[probe]
     settings: Any = run.recipe.task
     gold = parts.load("tasks", settings.kind).gold(rows, settings)
-    texts = tuple(_text_of(rows))
+    texts = tuple(in_one_line(rows))
     ids = rows["id"].to_list()
     documents = documents_of(rows)
     return ProbeItems(
@@ -155,14 +156,6 @@ def probe_items(run: Run, probe: str, shared: Shared) -> ProbeItems:
         is_restricted=dataset.is_restricted,
         notes=dataset.notes,
     )
-
-
-def _text_of(rows: pl.DataFrame) -> list[str]:
-    if "text" not in rows.columns:
-        return [" ".join(words) for words in rows["tokens"].to_list()]
-    if "text_b" in rows.columns:
-        return [f"{a} ‖ {b}" for a, b in rows.select("text", "text_b").iter_rows()]
-    return rows["text"].to_list()
 
 
 def _look(

@@ -41,7 +41,8 @@ a row; ``numbers``: one number, or a few, a row.
 Form = Literal["encoder", "decoder", "encoder_decoder"]
 """How a base reads: all tokens at once, from left to right, or the one and then the other."""
 WordSpaces = Literal["as_in_text", "every_word"]
-"""Which words are read with a space before them."""
+"""Which words are read with a space before them. ``every_word``: all; only byte-level tokenizers
+have none before letters of scripts without spaces, but one before their punctuation."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,9 +158,8 @@ class Task:
     encode: Callable[[pl.DataFrame, Context], Encoded]
     """Prepared rows to examples; with targets where the gold is there."""
     collate: Callable[[Sequence[Example], Context, np.random.Generator], Batch]
-    """Examples to one padded batch. What is drawn at random comes from the generator alone."""
-    is_random: bool = False
-    """``collate`` draws (masks, crops), so outputs of a frozen base cannot be kept."""
+    """Examples to one padded batch. No task draws anything yet: every batch gets a generator of the
+    same seed."""
     loss: Callable[[Outputs, Batch, Context], Tensor]
     """The *sum* of the loss over the ``batch.count`` targets."""
     couples_rows: bool = False

@@ -4,10 +4,16 @@ With random order and a fixed number of rows, more than half of what a CPU compu
 sentences is padding. Here a batch holds as many examples as fit into a number of padded tokens.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from polyculture.core.task import Context, Encoded, Task
+from polyculture.nets.batch import Batch
 
 POOL = 50
 """Examples are sorted by size within pools of about this many batches, drawn at random."""
@@ -47,3 +53,26 @@ def shuffled(
         part = order[start : start + pool]
         batches += cut(part[np.argsort(lengths[part], kind="stable")], lengths, budget)
     return [batches[number] for number in rng.permutation(len(batches))]
+
+
+def collated(
+    encoded: Encoded,
+    numbers: NDArray[Any],
+    task: Task,
+    context: Context,
+    features: Sequence[Tensor] | None = None,
+) -> Batch:
+    """Some examples as one padded batch.
+
+    Args:
+        encoded: All examples.
+        numbers: Which of them.
+        task: Whose ``collate`` is called.
+        context: What it may look at.
+        features: Saved outputs of a body that never changes, one an example.
+    """
+    examples = [encoded.examples[n] for n in numbers]
+    batch = task.collate(examples, context, np.random.default_rng(0))
+    if features is not None:
+        batch.features = pad_sequence([features[n] for n in numbers], batch_first=True)
+    return batch

@@ -5,8 +5,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from polyculture.core.record import Record
+from polyculture.core.task import WordSpaces
 from polyculture.engine.precision import Kernels
-from polyculture.nets.word_tokens import WordSpaces
 
 CHOSEN = "chosen.json"
 

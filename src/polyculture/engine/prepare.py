@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 
 from polyculture.core.task import Context, Encoded
+from polyculture.engine.batches import collated
 from polyculture.engine.chosen import CHOSEN, Chosen, remembered
 from polyculture.engine.defaults import HEAD, batch_tokens, learning_rate
 from polyculture.engine.device import Device
@@ -190,12 +190,7 @@ def _functions(
     task = given.task
 
     def batch_of(numbers: NDArray[Any]) -> Batch:
-        batch = task.collate(
-            [encoded.examples[n] for n in numbers], context, np.random.default_rng(0)
-        )
-        if features is not None:
-            batch.features = pad_sequence([features[n] for n in numbers], batch_first=True)
-        return batch
+        return collated(encoded, numbers, task, context, features)
 
     def loss_of(outputs: Outputs, batch: Batch) -> Tensor:
         structured = network.head_loss(outputs, batch)

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 
 from polyculture.core.task import Context, Encoded, Task
+from polyculture.engine.batches import collated
 from polyculture.engine.device import Device
 from polyculture.engine.devices.cpu import Cpu
 from polyculture.engine.precision import Precision
@@ -60,12 +60,7 @@ def read_rows(
     device = device or Cpu(available())
 
     def read(numbers: NDArray[Any]) -> tuple[dict[int, Any], tuple[float, int] | None]:
-        batch = task.collate(
-            [encoded.examples[n] for n in numbers], context, np.random.default_rng(0)
-        )
-        if features is not None:
-            batch.features = pad_sequence([features[n] for n in numbers], batch_first=True)
-        batch = device.send(batch)
+        batch = device.send(collated(encoded, numbers, task, context, features))
         reading = Reading(network, batch)
         with torch.no_grad(), device.arithmetic(precision):
             found = dict(zip(reading.rows, task.read(reading, context), strict=True))
@@ -100,7 +95,6 @@ def whole_rows(encoded: Encoded, budget: int) -> list[NDArray[np.int64]]:
     widest = 0
     for place in np.argsort(-longest, kind="stable"):
         numbers = range(starts[place], ends[place])
-        widest = max(widest, int(longest[place])) if batches else int(longest[place])
         if not batches or widest * (len(batches[-1]) + len(numbers)) > budget:
             batches.append([])
             widest = int(longest[place])

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from polyculture.core.record import Record
 from polyculture.core.task import Context, Example, Task
+from polyculture.stats.rows import in_one_line
 
 UNKNOWN = "(none that train has)"
 """Stands for a target that does not count."""
@@ -53,7 +54,7 @@ def _seen(
     tokens = context.reader.convert_ids_to_tokens(example.inputs["input_ids"].tolist())
     return ShownRow(
         id=row["id"][0],
-        text=text_of(row),
+        text=in_one_line(row)[0],
         tokens=tuple(tokens),
         targets=_targets(example, tokens, context.labels),
         notes=notes,
@@ -68,24 +69,11 @@ def _counted(row: pl.DataFrame, task: Task, context: Context) -> ShownRow:
     cut = (f"Of {len(text):,} characters the first {LONGEST:,} are counted.",)
     return ShownRow(
         id=row["id"][0],
-        text=text_of(row),
+        text=in_one_line(row)[0],
         tokens=tuple(terms(text[:LONGEST])),
         targets=tuple(name for code in codes for name in _names(code, context.labels)),
         notes=cut if len(text) > LONGEST else (),
     )
-
-
-def text_of(row: pl.DataFrame) -> str:
-    """The texts or words of a row in one line.
-
-    Example:
-        >>> text_of(pl.DataFrame({"id": ["1"], "text": ["a"], "text_b": ["b"]}))
-        'a ‖ b'
-    """
-    names = [name for name in ("text", "text_b") if name in row.columns]
-    if not names:
-        return " ".join(row["tokens"][0])
-    return " ‖ ".join(row[name][0] for name in names)
 
 
 def _targets(example: Example, tokens: list[str], labels: tuple[str, ...]) -> tuple[str, ...]:

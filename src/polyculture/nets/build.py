@@ -13,7 +13,7 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedTokeniz
 from transformers.utils import logging
 
 from polyculture.core.errors import ModelError
-from polyculture.core.task import Output
+from polyculture.core.task import Output, WordSpaces
 from polyculture.nets.configuration import check_settings, reason_of
 from polyculture.nets.convolutional import FILE as CONVOLUTIONAL
 from polyculture.nets.convolutional import ConvolutionalText
@@ -21,7 +21,6 @@ from polyculture.nets.model_readme import write_readme
 from polyculture.nets.network import Network
 from polyculture.nets.pooling import Pooling
 from polyculture.nets.weights_fit import check_loaded, load, refuse_misfits
-from polyculture.nets.word_tokens import WordSpaces
 from polyculture.store.weight_files import Stored, header_of, read_object, stored_tensors
 
 HEAD = "head.safetensors"

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from transformers import PreTrainedTokenizerBase
 
+from polyculture.core.task import WordSpaces
 from polyculture.nets.convolutional import ConvolutionalText
 from polyculture.nets.network import Network
-from polyculture.nets.word_tokens import WordSpaces, carries_spaces
+from polyculture.nets.word_tokens import carries_spaces
 
 FILE = "README.md"
 STANDARD = """# A fine-tuned model

@@ -13,16 +13,14 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 from tokenizers.pre_tokenizers import Metaspace
 from transformers import BatchEncoding, PreTrainedTokenizerBase
 
+from polyculture.core.task import WordSpaces
 from polyculture.nets.words import is_unspaced
 
-WordSpaces = Literal["as_in_text", "every_word"]
-"""Which words have a space before them. ``every_word``: all; only byte-level tokenizers have none
-before letters of scripts without spaces, but one before their punctuation."""
 ADDS_SPACES = ("Metaspace(", "Sequence(pretokenizers=[WhitespaceSplit(), Metaspace(")
 """How pre-tokenizers of SentencePiece that put a space before every word print themselves."""
 

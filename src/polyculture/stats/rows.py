@@ -1,4 +1,4 @@
-"""Checks that every task makes of its rows."""
+"""Checks that every task makes of its rows, and a row in one line."""
 
 from collections.abc import Sequence
 
@@ -46,3 +46,17 @@ def check_rows(
     if len(twice):
         reason = f"two rows have the id {twice[0]!r}. Give each its own."
         raise RowError(reason, where=where)
+
+
+def in_one_line(rows: pl.DataFrame) -> list[str]:
+    """The text, the pair of texts or the words of each row in one line, for people.
+
+    Example:
+        >>> in_one_line(pl.DataFrame({"id": ["1"], "text": ["a"], "text_b": ["b"]}))
+        ['a ‖ b']
+    """
+    if "text" not in rows.columns:
+        return [" ".join(words) for words in rows["tokens"].to_list()]
+    if "text_b" in rows.columns:
+        return [f"{a} ‖ {b}" for a, b in rows.select("text", "text_b").iter_rows()]
+    return rows["text"].to_list()
