@@ -10,8 +10,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -47,8 +48,13 @@ class Asked:
 
 
 def raise_on_signals() -> None:
-    """Let every asking signal raise; one that is ignored (``nohup``) stays ignored."""
-    _install(_raise)
+    """Let every asking signal raise; one that is ignored (``nohup``) stays ignored.
+
+    Python drops what is raised inside a finalizer or a callback of a weak reference, as those
+    of an import. A signal that arrives there would be lost, so it is sent again.
+    """
+    if _install(_raise):
+        sys.unraisablehook = partial(_send_again, sys.unraisablehook)
 
 
 @contextmanager
@@ -95,3 +101,13 @@ def _restore(before: dict[int, Any]) -> None:
 
 def _raise(number: int, _: FrameType | None) -> None:
     raise Ended(number)
+
+
+def _send_again(usual: Callable[[Any], Any], dropped: Any) -> None:
+    if isinstance(dropped.exc_value, Ended):
+        # From another thread and a moment later, when the finalizer is done.
+        again = threading.Timer(0.01, os.kill, (os.getpid(), dropped.exc_value.number))
+        again.daemon = True
+        again.start()
+    else:
+        usual(dropped)
