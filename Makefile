@@ -10,6 +10,8 @@ TEST_STARTERS := $(STUDY_STARTERS) me5-small reviews-zh people-daily-ner conll20
 
 BIN := .venv/bin
 TORCH := $(BIN)/pip install $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX) )"torch==2.13.0"
+# Tests that compare how long things take: nothing runs beside them.
+TIMED := tests/cli/test_start.py
 # Tests that run whole commands, which mostly wait for imports: they run side by side.
 COMMANDS := tests/store tests/faults tests/docs tests/test_base_install.py tests/test_installation.py
 QUICK := not slow and not model and not web and not network
@@ -45,7 +47,8 @@ test: setup  ## Everything that CI runs, slow tests, models and browser too
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	$(BIN)/codespell
-	$(BIN)/pytest $(addprefix --ignore=,$(COMMANDS))
+	$(BIN)/pytest $(TIMED)
+	$(BIN)/pytest $(addprefix --ignore=,$(TIMED) $(COMMANDS)) -n 2 --dist loadfile
 	$(BIN)/pytest $(COMMANDS) -n 2
 
 golden: setup  ## Accept what is produced now; read the diff before you commit
