@@ -22,7 +22,7 @@ except Ended as ended:
 
 
 def test_a_signal_inside_a_finalizer_is_not_lost() -> None:
-    done = subprocess.run(  # noqa: S603  # this interpreter
+    done = subprocess.run(
         [sys.executable, "-c", WHERE_PYTHON_DROPS_WHAT_IS_RAISED],
         capture_output=True,
         text=True,
