@@ -132,7 +132,7 @@ def test_words_of_a_long_sentence_are_answered_by_their_windows(begin: Begin) ->
     found = read_rows(network, encoded, given.task, context)
 
     for example in encoded.examples:
-        batch = given.task.collate([example], context, np.random.default_rng(0))
+        batch = given.task.collate([example], context)
         with torch.no_grad():
             codes = network(batch)["logits"][0].argmax(dim=1).numpy()
         words = example.places["words"]

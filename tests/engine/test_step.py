@@ -36,7 +36,7 @@ def test_shares_add_up_to_the_gradient_of_the_mean_loss(
     tokens = torch.randint(5, 50, (7, 9), generator=torch.Generator().manual_seed(1))
     answers = torch.tensor([0, 1, 0, 1, 1, 0, 1])
 
-    def batch_of(numbers: NDArray[np.int64]) -> Batch:
+    def batch_of(numbers: NDArray[np.int64], _: int = 0) -> Batch:
         rows = torch.from_numpy(numbers)
         inputs = {"input_ids": tokens[rows], "attention_mask": torch.ones_like(tokens[rows])}
         return Batch(
@@ -125,7 +125,7 @@ def shares_of(
 ) -> Shares:
     """One layer over the words of some rows, ``(rows, words, width)``, in place of a network."""
 
-    def batch_of(numbers: NDArray[np.int64]) -> Batch:
+    def batch_of(numbers: NDArray[np.int64], _: int = 0) -> Batch:
         rows = torch.from_numpy(numbers)
         return Batch(
             inputs={},
@@ -247,7 +247,7 @@ def test_a_loss_over_all_rows_has_the_gradient_of_the_whole_batch(threads: int) 
     with Team(threads) as team:
         plain = shares_of(layer, vectors, targets, team)
         shares = replace(plain, loss_of=loss_of, couples_rows=True)
-        whole = loss_of({"logits": layer(vectors)}, plain.batch_of(np.arange(7))) / 28
+        whole = loss_of({"logits": layer(vectors)}, plain.batch_of(np.arange(7), 0)) / 28
         expected = torch.autograd.grad(whole, list(layer.parameters()))
         loss, read = shares.gradients(np.arange(7), 0)
 

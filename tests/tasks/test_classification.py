@@ -259,7 +259,7 @@ def test_a_batch_counts_what_its_loss_is_the_sum_of(
     context = Context(settings=settings, inventory=inventory, reader=reader, longest=16)
     encoded = TASK.encode(data, context)
 
-    batch = TASK.collate(encoded.examples, context, np.random.default_rng(0))
+    batch = TASK.collate(encoded.examples, context)
 
     assert batch.count == count
     assert bool(batch.targets) == bool(count)

@@ -253,7 +253,7 @@ def test_a_batch_counts_the_words_that_have_a_target(rows: pl.DataFrame, count: 
     context = replace(CONTEXT, reader=reader, longest=16)
     encoded = TASK.encode(rows, context)
 
-    batch = TASK.collate(encoded.examples, context, np.random.default_rng(0))
+    batch = TASK.collate(encoded.examples, context)
 
     assert batch.count == count
     assert bool(batch.targets) == bool(count)

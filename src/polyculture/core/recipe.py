@@ -159,6 +159,15 @@ class Fit(Settings):
     """Seconds between checkpoints from which a killed training goes on."""
 
 
+def _usual_head(task: Any) -> Settings:
+    """``linear``, or the first head that gives what a task wants."""
+    names = ["linear", *parts.names("heads")]
+    heads = [parts.load("heads", name) for name in names]
+    wanted = "labels" if task is None else parts.load("tasks", task.kind).output
+    settings: Settings = next((h for h in heads if wanted in h.gives), heads[0]).settings()
+    return settings
+
+
 class Recipe(Asked):
     """One training: what is asked, and nothing of what happened.
 
@@ -187,9 +196,10 @@ class Recipe(Asked):
     )
     """Which weights of the base move, and how."""
     head: Annotated[SerializeAsAny[Settings], OnShelf("heads", default="linear")] = Field(
-        default_factory=lambda: parts.load("heads", "linear").settings()
+        default_factory=lambda found: _usual_head(found.get("task"))
     )
-    """The layer from the base's vectors to answers."""
+    """The layer from the base's vectors to answers. Left out, ``linear`` where that gives what the
+    task wants, else the first head that does."""
     fit: Fit = Fit()
     """How the weights are fitted, and when to stop."""
 

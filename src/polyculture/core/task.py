@@ -1,7 +1,7 @@
 """What a task is: a frozen record of functions, in the order in which a training calls them.
 
     rows      ─ prepare ─ learn ─▶ Inventory, what is known before there is a network
-    numbers   ─ encode ─▶ Examples ─ collate ─▶ Batch ─ network ─▶ Outputs ─ loss
+    numbers   ─ encode ─▶ Examples ─ (draw) ─ collate ─▶ Batch ─ network ─▶ Outputs ─ loss
     answers   ─ read ─▶ one small thing a row ─ decode ─▶ a table of answers
     scores    ─ gold, grade, score, baselines                 from saved answers, without torch
 
@@ -157,9 +157,13 @@ class Task:
     # numbers
     encode: Callable[[pl.DataFrame, Context], Encoded]
     """Prepared rows to examples; with targets where the gold is there."""
-    collate: Callable[[Sequence[Example], Context, np.random.Generator], Batch]
-    """Examples to one padded batch. No task draws anything yet: every batch gets a generator of the
-    same seed."""
+    draw: Callable[[Example, Context, np.random.Generator], Example] | None = None
+    """What is drawn anew each time that an example is trained on (masks, crops). The generator
+    follows the training's seed, the step and the example, so neither threads nor a resumed training
+    change what is drawn; where rows are only read it follows the example alone. A base that never
+    changes is then not read in advance."""
+    collate: Callable[[Sequence[Example], Context], Batch]
+    """Examples to one padded batch."""
     loss: Callable[[Outputs, Batch, Context], Tensor]
     """The *sum* of the loss over the ``batch.count`` targets."""
     couples_rows: bool = False
@@ -178,6 +182,9 @@ class Task:
     # scores
     gold: Callable[[pl.DataFrame, Any], list[str]]
     """(rows, settings): the right answers as text, in the very form that ``decode`` gives."""
+    steer: Literal["score", "loss"] = "score"
+    """By what the best weights are chosen: the headline's score on the validation rows, or their
+    mean loss, where answers take long to make or there are none."""
     grade: Callable[[pl.DataFrame, pl.DataFrame, Context], list[float]] = _equal
     """(rows, answers): from 0, wrong, to 1, right, for each row; no answer is 0."""
     score: Callable[..., Scores]

@@ -61,6 +61,8 @@ def collated(
     task: Task,
     context: Context,
     features: Sequence[Tensor] | None = None,
+    *,
+    chance: tuple[int, ...] = (),
 ) -> Batch:
     """Some examples as one padded batch.
 
@@ -70,9 +72,17 @@ def collated(
         task: Whose ``collate`` is called.
         context: What it may look at.
         features: Saved outputs of a body that never changes, one an example.
+        chance: Seed of the training and number of the step, where the task draws; where left out,
+            an example is drawn the same each time.
     """
     examples = [encoded.examples[n] for n in numbers]
-    batch = task.collate(examples, context, np.random.default_rng(0))
+    if task.draw is not None:
+        seeds = [np.random.SeedSequence((*chance, int(n))) for n in numbers]
+        examples = [
+            task.draw(example, context, np.random.default_rng(seed))
+            for example, seed in zip(examples, seeds, strict=True)
+        ]
+    batch = task.collate(examples, context)
     if features is not None:
         batch.features = pad_sequence([features[n] for n in numbers], batch_first=True)
     return batch

@@ -19,6 +19,18 @@ class Look(Record):
     """Mean loss over the targets that count; none where there are none."""
 
 
+def look_at_loss(loss: float | None) -> Look:
+    """The look of a task that is steered by its loss.
+
+    Example:
+        >>> look_at_loss(1.5).score, look_at_loss(None).reason
+        (1.5, 'no validation row has a target')
+    """
+    if loss is None:
+        return Look(reason="no validation row has a target", higher_is_better=False)
+    return Look(score=loss, loss=loss, higher_is_better=False)
+
+
 def record_look(progress: Progress, look: Look) -> tuple[Progress, bool]:
     """Remember a look, and say whether it is the best. At equal scores the lower loss is better.
 

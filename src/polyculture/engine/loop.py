@@ -66,8 +66,8 @@ class Work:
     plan: Sequence[NDArray[Any]]
     """The examples of every batch, all epochs one after the other."""
     steps_per_epoch: float
-    batch_of: Callable[[NDArray[Any]], Batch]
-    """Numbers of examples to a padded batch with targets."""
+    batch_of: Callable[[NDArray[Any], int], Batch]
+    """Numbers of examples, and of the step, to a padded batch with targets."""
     loss_of: Callable[[Outputs, Batch], Tensor]
     """Outputs and batch to the summed loss."""
     look: Callable[[], Look]

@@ -10,11 +10,11 @@ from polyculture.core import parts
 from polyculture.core.errors import ModelError
 from polyculture.core.recipe import Recipe
 from polyculture.core.run import Run
-from polyculture.core.task import Context, Encoded, Inventory, WordSpaces, task_of
+from polyculture.core.task import Context, Encoded, Form, Inventory, Task, WordSpaces, task_of
 from polyculture.engine.counts import answer_rows
 from polyculture.engine.device import Device
 from polyculture.engine.read import read_rows
-from polyculture.nets.build import labels_of, load_head, open_network, open_tokenizer
+from polyculture.nets.build import form_of, labels_of, load_head, open_network, open_tokenizer
 from polyculture.nets.network import Network
 from polyculture.nets.reading.account import refuse_unreadable
 from polyculture.nets.saved_counts import load_counts
@@ -25,6 +25,13 @@ from polyculture.store.runs import read_run
 
 if TYPE_CHECKING:
     from polyculture.core.plugins import Head
+
+FORMS: dict[Form, str] = {
+    "encoder": "an encoder, such as BERT",
+    "decoder": "a decoder, such as Llama",
+    "encoder_decoder": "an encoder with a decoder behind it, such as T5",
+}
+"""Forms of bases, in words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,12 +78,29 @@ def network_of(folder: Path, recipe: Recipe, inventory: Inventory) -> Network:
         folder,
         labels=inventory.labels,
         output=task.output,
-        model_class=task.model_class["encoder"],
+        model_class=_model_class(task, form_of(folder), recipe, folder),
         make_head=None
         if own is None
         else lambda width, count, dropout: own(settings, width, count, dropout),
         pooling=getattr(settings, "pooling", "mean"),
     )
+
+
+def _model_class(task: Task, form: Form, recipe: Recipe, folder: Path) -> str:
+    """Transformers' class of the standard head.
+
+    Raises:
+        ModelError: No base of this form can do the task.
+    """
+    if form in task.model_class:
+        return task.model_class[form]
+    settings: Any = recipe.task
+    able = " or ".join(FORMS[form] for form in task.model_class)
+    msg = (
+        f"{folder.name} is {FORMS[form]}, but the task {settings.kind!r} needs {able}. Choose "
+        "another base."
+    )
+    raise ModelError(msg)
 
 
 def open_run(folder: Path) -> Predictor:

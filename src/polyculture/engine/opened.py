@@ -12,7 +12,7 @@ from polyculture.engine.device import Device, device_of
 from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.model import network_of
 from polyculture.nets.build import open_tokenizer
-from polyculture.nets.embedding import compact
+from polyculture.nets.embedding import compact, input_table
 from polyculture.nets.network import Network, count
 from polyculture.nets.reading.account import refuse_unreadable
 from polyculture.nets.reading.texts import longest_input
@@ -91,19 +91,15 @@ def open_base(given: Ingredients, earlier: Chosen | None = None) -> Opened:
 
 def compact_tokens(opened: Opened, encoded: Iterable[Encoded]) -> None:
     """Train those rows of the table of tokens that some examples read, if it is trained at all."""
-    network, padding = opened.network, opened.context.reader.pad_token_id
-    if opened.device.compacts_tokens and _trains_tokens(network):
-        tokens = {padding}
+    network = opened.network
+    if opened.device.compacts_tokens and network.trains_tokens:
+        tokens = {opened.context.reader.pad_token_id}
         for part in encoded:
             tokens.update(*(e.inputs["input_ids"].tolist() for e in part.examples))
         compact(network.body, tokens)
 
 
 def _weights_apart_from_tokens(network: Network) -> int:
-    table = network.body.get_input_embeddings()  # type: ignore[operator]
-    return count(network.body.parameters()) - count(table.parameters())
-
-
-def _trains_tokens(network: Network) -> bool:
-    table = network.body.get_input_embeddings()  # type: ignore[operator]
-    return bool(table.weight.requires_grad)
+    table = input_table(network.body)
+    tokens = 0 if table is None else count(table.parameters())
+    return count(network.body.parameters()) - tokens

@@ -18,7 +18,7 @@ from polyculture.engine.defaults import HEAD, batch_tokens, learning_rate
 from polyculture.engine.device import Device
 from polyculture.engine.features import cache_features
 from polyculture.engine.ingredients import Ingredients
-from polyculture.engine.look import Look
+from polyculture.engine.look import Look, look_at_loss
 from polyculture.engine.loop import Work
 from polyculture.engine.opened import Opened, compact_tokens, open_base
 from polyculture.engine.plan import Plan
@@ -99,7 +99,7 @@ def assemble(
     chosen = earlier or Chosen(
         kernels=device.choose(
             network,
-            batch_of(_to_time(plan, encoded["train"].sizes, device.lanes)),
+            batch_of(_to_time(plan, encoded["train"].sizes, device.lanes), 0),
             loss_of,
             wanted=recipe.fit.precision,
         ),
@@ -114,7 +114,7 @@ def assemble(
     use(network, chosen.kernels)
     features: dict[str, list[Tensor]] = {}
     began = time.perf_counter()
-    if given.adaptation.caches_features:
+    if given.adaptation.caches_features and network.can_cache and given.task.draw is None:
         features = cache_features(
             network,
             encoded,
@@ -186,11 +186,11 @@ def _functions(
     encoded: Encoded,
     context: Context,
     features: Sequence[Tensor] | None = None,
-) -> tuple[Callable[[NDArray[Any]], Batch], Callable[[Outputs, Batch], Tensor]]:
-    task = given.task
+) -> tuple[Callable[[NDArray[Any], int], Batch], Callable[[Outputs, Batch], Tensor]]:
+    task, seed = given.task, given.recipe.seed
 
-    def batch_of(numbers: NDArray[Any]) -> Batch:
-        return collated(encoded, numbers, task, context, features)
+    def batch_of(numbers: NDArray[Any], step: int) -> Batch:
+        return collated(encoded, numbers, task, context, features, chance=(seed, step))
 
     def loss_of(outputs: Outputs, batch: Batch) -> Tensor:
         structured = network.head_loss(outputs, batch)
@@ -222,7 +222,10 @@ def _look(
             device=device,
             loss_of=loss_of,
             features=features,
+            answers=task.steer == "score",
         )
+        if task.steer == "loss":
+            return look_at_loss(read.loss)
         answers = task.decode(rows, read.rows, context)
         score = task.score(rows, answers, context, split="valid").headline()
         found = {"higher_is_better": score.higher_is_better, "loss": read.loss}

@@ -43,6 +43,7 @@ def read_rows(
     device: Device | None = None,
     loss_of: Callable[[Outputs, Batch], Tensor] | None = None,
     features: Sequence[Tensor] | None = None,
+    answers: bool = True,
 ) -> Read:
     """Read all examples; those of one row lie in one batch.
 
@@ -55,6 +56,7 @@ def read_rows(
         device: Where the network is; where left out, the CPU with all cores of this process.
         loss_of: (outputs, batch) to the summed loss, where the loss is wanted too.
         features: Saved outputs of the body, one an example.
+        answers: Call the task's ``read``; false where only the loss is wanted.
     """
     network.eval()
     device = device or Cpu(available())
@@ -63,7 +65,8 @@ def read_rows(
         batch = device.send(collated(encoded, numbers, task, context, features))
         reading = Reading(network, batch)
         with torch.no_grad(), device.arithmetic(precision):
-            found = dict(zip(reading.rows, task.read(reading, context), strict=True))
+            values = task.read(reading, context) if answers else [None] * len(reading.rows)
+            found = dict(zip(reading.rows, values, strict=True))
             count = 0 if loss_of is None else network.count(batch)
             loss = None
             if loss_of is not None and count:

@@ -49,7 +49,8 @@ class Shares:
 
     network: Network
     weights: list[nn.Parameter]
-    batch_of: Callable[[NDArray[Any]], Batch]
+    batch_of: Callable[[NDArray[Any], int], Batch]
+    """Numbers of examples and of the step to a padded batch."""
     loss_of: Callable[[Outputs, Batch], Tensor]
     """Outputs and batch to the summed loss."""
     precision: Precision
@@ -78,7 +79,7 @@ class Shares:
         parts = [numbers[k :: self.team.size] for k in range(min(self.team.size, len(numbers)))]
         if self.couples_rows:
             return self._coupled(parts, step)
-        batches = [self.device.send(self.batch_of(part)) for part in parts]
+        batches = [self.device.send(self.batch_of(part, step)) for part in parts]
         counts = [self.network.count(batch) for batch in batches]
         total = sum(counts)
         if not total:
@@ -110,13 +111,13 @@ class Shares:
 
         Source: Gao et al. 2021, GradCache, arXiv:2101.06983.
         """
-        whole = self.device.send(self.batch_of(np.concatenate(parts)))
+        whole = self.device.send(self.batch_of(np.concatenate(parts), step))
         count = self.network.count(whole)
         if not count:
             _refuse_no_target([whole])
         shares = [
             Share(
-                batch=self.device.send(self.batch_of(part)),
+                batch=self.device.send(self.batch_of(part, step)),
                 count=count,
                 weight=1.0,
                 key=(self.seed, step, k),

@@ -1,4 +1,8 @@
-"""The base's own standard head of the task, or a linear layer on the mean of the vectors."""
+"""The base's own standard head of the task, or a linear layer on the mean of the vectors.
+
+Where tokens of a vocabulary are wanted, the standard head is the language model's that the base was
+trained with.
+"""
 
 from typing import Any, Literal
 
@@ -24,13 +28,13 @@ def make(settings: Linear, width: int, labels: int, dropout: float) -> Any:  # n
 
 
 def is_standard(settings: Linear, output: str) -> bool:
-    """Words are always read by the standard head."""
-    return settings.pooling == "standard" or output == "word_labels"
+    """Words and tokens are always answered by the standard head."""
+    return settings.pooling == "standard" or output in {"word_labels", "tokens"}
 
 
 PLUGIN = Head(
     settings=Linear,
-    gives=frozenset({"labels", "word_labels"}),
+    gives=frozenset({"labels", "word_labels", "tokens"}),
     make=make,
     is_standard=is_standard,
 )

@@ -13,7 +13,7 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedTokeniz
 from transformers.utils import logging
 
 from polyculture.core.errors import ModelError
-from polyculture.core.task import Output, WordSpaces
+from polyculture.core.task import Form, Output, WordSpaces
 from polyculture.nets.configuration import check_settings, reason_of
 from polyculture.nets.convolutional import FILE as CONVOLUTIONAL
 from polyculture.nets.convolutional import ConvolutionalText
@@ -51,7 +51,12 @@ def open_network(
         ModelError: The base has no standard head of this task, or cannot be read.
     """
     if make_head is None:
-        return _with_standard_head(folder, labels, output, model_class)
+        if (folder / CONVOLUTIONAL).exists():
+            msg = "A convolutional base has no standard head. Choose [head] kind = 'mlp' or 'crf'."
+            raise ModelError(msg)
+        if output in {"labels", "word_labels"}:
+            return _with_head_of_labels(folder, labels, output, model_class)
+        return _with_own_head(folder, output, model_class)
     body, untrained = _bare_body(folder)
     dropout = getattr(body.config, "hidden_dropout_prob", None)
     width = getattr(body.config, "hidden_size", None)
@@ -62,12 +67,16 @@ def open_network(
     return Network(body, output=output, head=head, pooling=pooling, untrained=untrained)
 
 
-def _with_standard_head(
+def _with_own_head(folder: Path, output: Output, model_class: str) -> Network:
+    """A base with the head that it was trained with, such as that of a language model."""
+    model, info = _loaded(getattr(transformers, model_class), folder)
+    new = check_loaded(folder, model, info, is_bare=False)
+    return Network(model, output=output, untrained=new)
+
+
+def _with_head_of_labels(
     folder: Path, labels: tuple[str, ...], output: Output, model_class: str
 ) -> Network:
-    if (folder / CONVOLUTIONAL).exists():
-        msg = "A convolutional base has no standard head. Choose [head] kind = 'mlp' or 'crf'."
-        raise ModelError(msg)
     names = dict(enumerate(labels))
     model, info = _loaded(
         getattr(transformers, model_class),
@@ -82,6 +91,25 @@ def _with_standard_head(
     if labels_of(folder) != labels:
         new |= _draw_head_again(model, new)
     return Network(model, output=output, untrained=tuple(sorted(new)))
+
+
+def form_of(folder: Path) -> Form:
+    """How a base reads.
+
+    A kind that transformers knows as both is an encoder, unless it says that it is a decoder.
+    """
+    if (folder / CONVOLUTIONAL).exists():
+        return "encoder"
+    from transformers.models.auto import modeling_auto as auto
+
+    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    if getattr(config, "is_encoder_decoder", False):
+        return "encoder_decoder"
+    kind = config.model_type
+    writes = kind in auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+    fills_in = kind in auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES
+    is_decoder = getattr(config, "is_decoder", False)
+    return "decoder" if writes and (is_decoder or not fills_in) else "encoder"
 
 
 def labels_of(folder: Path) -> tuple[str, ...]:

@@ -120,15 +120,10 @@ def _check_reads_text(kind: str, name: str) -> None:
     body = body[0] if isinstance(body, tuple) else body
     inputs = set() if body is None else set(inspect.signature(body.forward).parameters)
     answers_text = kind in auto.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES
-    is_decoder_fed = "decoder_input_ids" in inputs
-    if "input_ids" not in inputs or is_decoder_fed or (SENSES & inputs and not answers_text):
-        what = (
-            "an encoder with a decoder behind it"
-            if is_decoder_fed and not SENSES & inputs
-            else "no model that reads text alone"
-        )
+    if "input_ids" not in inputs or (SENSES & inputs and not answers_text):
         msg = (
-            f"{name} is of the model_type {kind!r}, {what}, but a base has to read text into one "
-            "vector a token. Choose an encoder such as BERT or a decoder such as Llama."
+            f"{name} is of the model_type {kind!r}, no model that reads text alone, but a base has "
+            "to read text into one vector a token. Choose an encoder such as BERT or a decoder "
+            "such as Llama."
         )
         raise ModelError(msg)

@@ -47,8 +47,7 @@ class CompactEmbedding(nn.Module):
 
 def compact(body: nn.Module, tokens: Iterable[int]) -> bool:
     """Swap the input embedding of a body for a compact one; say whether that was possible."""
-    get = getattr(body, "get_input_embeddings", None)
-    table = get() if get else None
+    table = input_table(body)
     if type(table) is not nn.Embedding or table.max_norm is not None:
         return False
     wanted = torch.tensor(sorted(set(tokens)), dtype=torch.int64)
@@ -56,9 +55,17 @@ def compact(body: nn.Module, tokens: Iterable[int]) -> bool:
     return True
 
 
+def input_table(body: nn.Module) -> nn.Module | None:
+    """The table of tokens that a body reads with; none where it reads something else."""
+    get = getattr(body, "get_input_embeddings", None)
+    try:
+        return get() if get else None
+    except NotImplementedError:  # a body that reads pictures
+        return None
+
+
 def expand(body: nn.Module) -> None:
     """Undo ``compact``."""
-    get = getattr(body, "get_input_embeddings", None)
-    table = get() if get else None
+    table = input_table(body)
     if isinstance(table, CompactEmbedding):
         body.set_input_embeddings(table.expand())  # type: ignore[operator]

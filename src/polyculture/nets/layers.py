@@ -78,6 +78,14 @@ class CrfHead(nn.Module):
         return self.chain.best_path(emissions, mask, allowed)
 
 
+class UnitVectors(nn.Module):
+    """Vectors brought to length 1, so that their products are cosines."""
+
+    def forward(self, vectors: Tensor, _: Tensor | None = None) -> Tensor:
+        """Vectors of the same direction."""
+        return nn.functional.normalize(vectors.float(), dim=-1)
+
+
 def _beside(vectors: Tensor, shapes: Tensor | None, table: nn.Embedding | None) -> Tensor:
     if table is None or shapes is None:
         return vectors

@@ -15,6 +15,7 @@ from transformers.modeling_outputs import BaseModelOutputWithPooling
 from polyculture.core.task import Output
 from polyculture.nets.batch import IGNORED, Batch, Outputs
 from polyculture.nets.crf import viterbi
+from polyculture.nets.embedding import input_table
 from polyculture.nets.pooling import Pooling, gather_words, pool
 
 
@@ -46,6 +47,10 @@ class CachedBody(nn.Module):
         self._given.features = features
 
 
+NAMES = {"vectors": "vectors", "numbers": "numbers"}
+"""What the output of a head of ours is called, where it is not ``logits``."""
+
+
 class Network(nn.Module):
     """A batch in, ``Outputs`` by name out, such as ``logits``."""
 
@@ -73,21 +78,36 @@ class Network(nn.Module):
         self.output = output
         self.pooling = pooling
         self.untrained = untrained
+        self._asked = threading.local()  # each thread has its own batch
+        if head is None and output == "tokens" and self.body is not model:
+            self.body.register_forward_hook(self._keep_asked)
 
     @property
     def body(self) -> nn.Module:
-        """What the base is, without any head."""
-        if self.head is not None:
-            return self.model
-        body: nn.Module = getattr(self.model, str(self.model.base_model_prefix))
+        """What the base is, without any head; the whole model where it does not tell them apart."""
+        prefix = "" if self.head is not None else body_name(self.model)
+        body: nn.Module = getattr(self.model, prefix) if prefix else self.model
         return body
+
+    @property
+    def can_cache(self) -> bool:
+        """Whether what the body says of an input can be computed once and given to the head."""
+        return self.output != "tokens"
+
+    @property
+    def trains_tokens(self) -> bool:
+        """Whether the table of tokens is trained, and no head of a language model shares it."""
+        table = input_table(self.body)
+        if table is None or self.output == "tokens":
+            return False
+        return bool(table.weight.requires_grad)
 
     def swap_body(self, body: nn.Module) -> None:
         """Replace the body."""
         if self.head is not None:
             self.model = body
         else:
-            setattr(self.model, str(self.model.base_model_prefix), body)
+            setattr(self.model, body_name(self.model), body)
 
     def head_parameters(self) -> list[nn.Parameter]:
         """Weights that belong to the task: outside the body, or in it but never trained before."""
@@ -103,7 +123,7 @@ class Network(nn.Module):
         """The modules that make the head, by name."""
         if self.head is not None:
             return {"head": self.head}
-        prefix = str(self.model.base_model_prefix)
+        prefix = body_name(self.model)
         modules = {n: m for n, m in self.model.named_children() if n != prefix}
         pooler = getattr(self.body, "pooler", None)
         if pooler is not None and self.output != "word_labels":
@@ -117,17 +137,32 @@ class Network(nn.Module):
             body.give(batch.features)
         positions = batch.places.get("positions")
         if self.head is None:
-            found = self.model(**batch.inputs)
-            outputs = {name: x for name, x in found.items() if isinstance(x, Tensor)}
-            if positions is not None:
-                outputs["logits"] = gather_words(outputs["logits"], positions)
-            return outputs
+            return self._standard(batch, positions)
         hidden = self.model(**batch.inputs)[0]
         if positions is not None:
             vectors = gather_words(hidden, positions)
         else:
             vectors = pool(hidden, batch.inputs["attention_mask"], self.pooling)
-        return {"logits": self.head(vectors, batch.places.get("spelling"))}
+        name = NAMES.get(self.output, "logits")
+        return {name: self.head(vectors, batch.places.get("spelling"))}
+
+    def _standard(self, batch: Batch, positions: Tensor | None) -> Outputs:
+        self._asked.positions = positions if self.output == "tokens" else None
+        found = self.model(**batch.inputs)
+        outputs = {name: x for name, x in found.items() if isinstance(x, Tensor)}
+        if positions is not None and self.output != "tokens":
+            outputs["logits"] = gather_words(outputs["logits"], positions)
+        return outputs
+
+    def _keep_asked(self, _: nn.Module, __: Any, found: Any) -> Any:
+        """Show a language model's head those positions alone that are asked.
+
+        The logits of all would fill the memory.
+        """
+        positions = getattr(self._asked, "positions", None)
+        if positions is not None:
+            found["last_hidden_state"] = gather_words(found["last_hidden_state"], positions)
+        return found
 
     def head_loss(self, outputs: Outputs, batch: Batch) -> Tensor | None:
         """The summed loss of a structured head; none where the task's own loss is to be used."""
@@ -163,6 +198,12 @@ class Network(nn.Module):
         rule = {name: one.to(place) for name, one in rule.items()}
         path: Tensor = decode(logits.float().to(place), words.to(place), **rule)
         return path.cpu()
+
+
+def body_name(model: Any) -> str:
+    """The attribute of a transformers model that holds its body; empty where there is none."""
+    prefix = str(model.base_model_prefix)
+    return prefix if isinstance(getattr(model, prefix, None), nn.Module) else ""
 
 
 def whole_paths(batch: Batch) -> Tensor:

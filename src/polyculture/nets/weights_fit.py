@@ -19,7 +19,7 @@ from transformers import AutoModel, PreTrainedTokenizerBase
 
 from polyculture.core.errors import ModelError
 from polyculture.nets.configuration import reason_of
-from polyculture.nets.network import Network
+from polyculture.nets.network import Network, body_name
 from polyculture.store.weight_files import Stored
 
 POOLER = "pooler."
@@ -176,7 +176,8 @@ def check_loaded(
     Raises:
         ModelError: A tensor of the body is missing or has another shape.
     """
-    prefix = "" if is_bare else f"{model.base_model_prefix}."
+    name = "" if is_bare else body_name(model)
+    prefix = f"{name}." if name else ""
     other = {name: tuple(shape) for name, shape, _ in info["mismatched_keys"]}
     new = {*info["missing_keys"], *other}
     needed = {

@@ -151,11 +151,11 @@ def codes(rows: pl.DataFrame, context: Context) -> list[NDArray[Any]]:
     return [np.isin(labels, names).astype(np.float32) for names in column.to_list()]
 
 
-def collate(examples: Sequence[Example], context: Context, rng: Any) -> Batch:
+def collate(examples: Sequence[Example], context: Context) -> Batch:
     """Texts padded to one length."""
     from polyculture.nets.reading.padding import pad_texts
 
-    return pad_texts(examples, context, rng)
+    return pad_texts(examples, context)
 
 
 def loss(outputs: Outputs, batch: Batch, context: Context) -> Tensor:
@@ -350,9 +350,7 @@ def toy() -> Dataset:
 PLUGIN = Task(
     settings=Classification,
     output="labels",
-    model_class=dict.fromkeys(
-        ("encoder", "decoder", "encoder_decoder"), "AutoModelForSequenceClassification"
-    ),
+    model_class=dict.fromkeys(("encoder", "decoder"), "AutoModelForSequenceClassification"),
     columns={
         "text": Column(kind="text"),
         "text_b": Column(kind="text", is_optional=True),

@@ -197,11 +197,11 @@ def codes(rows: pl.DataFrame, labels: Sequence[str]) -> list[NDArray[np.int64]]:
     ]
 
 
-def collate(examples: Sequence[Example], context: Context, rng: Any) -> Batch:
+def collate(examples: Sequence[Example], context: Context) -> Batch:
     """Sentences padded to one length."""
     from polyculture.nets.reading.padding import pad_words
 
-    return pad_words(examples, context, rng)
+    return pad_words(examples, context)
 
 
 def loss(outputs: Outputs, batch: Batch, context: Context) -> Tensor:
@@ -405,9 +405,7 @@ def _filled(
 PLUGIN = Task(
     settings=Spans,
     output="word_labels",
-    model_class=dict.fromkeys(
-        ("encoder", "decoder", "encoder_decoder"), "AutoModelForTokenClassification"
-    ),
+    model_class=dict.fromkeys(("encoder", "decoder"), "AutoModelForTokenClassification"),
     columns={
         "tokens": Column(kind="words"),
         "tags": Column(kind="tags", is_gold=True),

@@ -42,7 +42,7 @@ def token_batch(examples: Sequence[Example], context: Context) -> Batch:
     )
 
 
-def pad_texts(examples: Sequence[Example], context: Context, _: Any = None) -> Batch:
+def pad_texts(examples: Sequence[Example], context: Context) -> Batch:
     """A batch of texts; each target is an array of one shape, and counts where it is not -100."""
     batch = token_batch(examples, context)
     batch.targets = stacked([example.targets for example in examples])
@@ -52,7 +52,7 @@ def pad_texts(examples: Sequence[Example], context: Context, _: Any = None) -> B
     return batch
 
 
-def pad_words(examples: Sequence[Example], context: Context, _: Any = None) -> Batch:
+def pad_words(examples: Sequence[Example], context: Context) -> Batch:
     """A batch of sentences of words: a target for each word, and where the words begin.
 
     ``places`` holds ``positions``, ``words``, ``spelling``, ``(examples, words)``, then ``there``,
