@@ -13,9 +13,9 @@ import pytest
 
 from polyculture import api
 from polyculture.core.errors import DataError, StoreError
+from polyculture.sources.data.table import Table
 from polyculture.sources.rows.inputs import read_inputs
 from polyculture.sources.rows.wanted import Wanted
-from polyculture.sources.texts.table import Table
 from polyculture.store.runs import read_run
 from polyculture.store.tables import read_table
 

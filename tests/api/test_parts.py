@@ -29,6 +29,13 @@ def test_the_shelf_of_cards_is_found_by_its_former_names_too(name: str) -> None:
     assert parts.load("sources.cards", "table") is parts.load("zoo.sources", "table")
 
 
+@pytest.mark.parametrize("name", ["sources.texts", "texts", "data", "sources.data"])
+def test_the_shelf_of_data_is_found_by_its_former_names_too(name: str) -> None:
+    """Recipes name a source, not its shelf, so only scripts and other packages notice."""
+    assert api.list_parts(name) == [f"sources.data.{part}" for part in parts.names("sources.data")]
+    assert parts.load("sources.texts", "table") is parts.load("sources.data", "table")
+
+
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_source_of_another_package_is_found(installed: Path, group: str) -> None:
     """By the shelf's entry points, those of its former name among them."""

@@ -65,7 +65,7 @@ def test_every_setting_of_the_chosen_parts_is_there_with_its_sentence(
     api.new_recipe(path, task=task, data="train.jsonl", base="minilm-l6")
     text = path.read_text(encoding="utf-8")
 
-    kinds = [("tasks", task), ("sources.texts", "jsonl"), ("sources.bases", "starter")]
+    kinds = [("tasks", task), ("sources.data", "jsonl"), ("sources.bases", "starter")]
     kinds += [("adaptations", "full"), ("heads", "linear")]
     for shelf, name in kinds:
         for setting in parts.load(shelf, name).settings.model_fields:

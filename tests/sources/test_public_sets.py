@@ -19,7 +19,7 @@ def read(name: str, **settings: Any) -> Dataset:
                 pytest.skip(
                     f"{settings[key]} is not there: these sets are not part of the checkout"
                 )
-    source = parts.load("sources.texts", name)
+    source = parts.load("sources.data", name)
     found: Dataset = source.read(source.settings.model_validate(settings))
     return found
 

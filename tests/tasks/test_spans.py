@@ -308,7 +308,7 @@ def test_the_table_of_tags_has_the_known_supports_of_conll2003() -> None:
     fetched = home() / "starter" / "conll2003"
     if not fetched.is_dir():
         pytest.skip("needs: polyculture starter fetch conll2003")
-    source = parts.load("sources.texts", "starter")
+    source = parts.load("sources.data", "starter")
     data = source.read(source.settings(name="conll2003"))
     splits = {name: TASK.prepare(rows, name, SETTINGS) for name, rows in data.splits.items()}
     context = Context(settings=SETTINGS, inventory=TASK.learn(splits, SETTINGS))

@@ -5,7 +5,7 @@ from polyculture.core.errors import RecipeError
 
 SHELVES = (
     "tasks",
-    "sources.texts",
+    "sources.data",
     "sources.bases",
     "adaptations",
     "heads",

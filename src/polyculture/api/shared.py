@@ -101,7 +101,7 @@ def _key(*settings: Any) -> str:
 def read_data(recipe: Recipe) -> Dataset:
     """The recipe's data."""
     settings: Any = recipe.data
-    dataset: Dataset = parts.load("sources.texts", settings.source).read(settings)
+    dataset: Dataset = parts.load("sources.data", settings.source).read(settings)
     return dataset
 
 

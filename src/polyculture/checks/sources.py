@@ -1,10 +1,10 @@
-"""What every source of texts and every source of bases promises.
+"""What every source of data and every source of bases promises.
 
-Run these on your own; our tests run them on ours. A source of texts is checked with settings that
+Run these on your own; our tests run them on ours. A source of data is checked with settings that
 can be read, and with settings whose files hold one broken row; a source of bases with settings that
 can be opened, and some training texts.
 
-Example: ``for check in TEXT_CHECKS: check(load("sources.texts", "table"), settings)``.
+Example: ``for check in DATA_CHECKS: check(load("sources.data", "table"), settings)``.
 """
 
 import socket
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from polyculture.core.errors import DataError, PolycultureError
-from polyculture.core.plugins import Base, BaseSource, TextSource
+from polyculture.core.plugins import Base, BaseSource, DataSource
 from polyculture.nets.build import open_network, open_tokenizer
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def refusal(action: Callable[[], object], kind: type[PolycultureError]) -> str:
     raise AssertionError(msg)
 
 
-def gives_the_same_digest_twice(source: TextSource, settings: Any) -> None:
+def gives_the_same_digest_twice(source: DataSource, settings: Any) -> None:
     """What is read again is the same, rows and digest."""
     first, second = source.read(settings), source.read(settings)
 
@@ -76,14 +76,14 @@ def gives_the_same_digest_twice(source: TextSource, settings: Any) -> None:
     assert all(first.splits[split].equals(second.splits[split]) for split in first.splits)
 
 
-def gives_every_row_an_id_of_its_own(source: TextSource, settings: Any) -> None:
+def gives_every_row_an_id_of_its_own(source: DataSource, settings: Any) -> None:
     """No id stands twice, within a split or across them."""
     ids = [key for rows in source.read(settings).splits.values() for key in rows["id"]]
 
     assert len(set(ids)) == len(ids) > 0
 
 
-def keeps_splits_apart(source: TextSource, settings: Any) -> None:
+def keeps_splits_apart(source: DataSource, settings: Any) -> None:
     """No document has rows in two splits."""
     dataset: Dataset = source.read(settings)
     keys = {
@@ -95,7 +95,7 @@ def keeps_splits_apart(source: TextSource, settings: Any) -> None:
         assert not keys[one] & keys[other], f"{one} and {other} share documents"
 
 
-def speaks_our_columns(source: TextSource, settings: Any) -> None:
+def speaks_our_columns(source: DataSource, settings: Any) -> None:
     """Columns have our names and types, splits are ours, and no split is empty."""
     dataset: Dataset = source.read(settings)
 
@@ -107,7 +107,7 @@ def speaks_our_columns(source: TextSource, settings: Any) -> None:
             assert kind == COLUMNS[name], f"{name} is {kind}"
 
 
-def needs_no_network_once_fetched(source: TextSource, settings: Any) -> None:
+def needs_no_network_once_fetched(source: DataSource, settings: Any) -> None:
     """Reading what was read before reaches nobody."""
     source.read(settings)
 
@@ -115,7 +115,7 @@ def needs_no_network_once_fetched(source: TextSource, settings: Any) -> None:
         source.read(settings)
 
 
-def names_a_broken_row(source: TextSource, broken: Any, place: str) -> None:
+def names_a_broken_row(source: DataSource, broken: Any, place: str) -> None:
     """The error is one for people, and says in which file and line to look."""
     told = refusal(lambda: source.read(broken), DataError)
 
@@ -177,8 +177,8 @@ def refuses_in_one_sentence(source: BaseSource, broken: Any) -> None:
     assert len(told.splitlines()) == 1
 
 
-TextCheck = Callable[[TextSource, Any], None]
-TEXT_CHECKS: tuple[TextCheck, ...] = (
+DataCheck = Callable[[DataSource, Any], None]
+DATA_CHECKS: tuple[DataCheck, ...] = (
     gives_the_same_digest_twice,
     gives_every_row_an_id_of_its_own,
     keeps_splits_apart,

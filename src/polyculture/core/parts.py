@@ -1,7 +1,7 @@
 """The finder of parts: a shelf is a folder, a part is a file in it, its name is the file's name.
 
 A shelf is named by its package below ``polyculture``: ``"tasks"``, ``"measures.predictions"``,
-``"sources.texts"``. Every part file holds one ``PLUGIN``. Other packages add parts to a shelf
+``"sources.data"``. Every part file holds one ``PLUGIN``. Other packages add parts to a shelf
 through the entry point group ``polyculture.<shelf>``, each entry point naming a ``PLUGIN``.
 
 Listing reads file names only. Loading imports one file.
@@ -17,7 +17,7 @@ from typing import Any
 
 from polyculture.core.errors import RecipeError
 
-FORMER = {"sources.cards": "zoo.sources"}
+FORMER = {"sources.cards": "zoo.sources", "sources.texts": "sources.data"}
 """Former names of shelves, which are still read: in calls, and as groups of entry points."""
 
 

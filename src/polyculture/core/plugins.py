@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TextSource:
-    """A kind of place that texts with answers come from."""
+class DataSource:
+    """A kind of place that rows with answers come from."""
 
     settings: type[Settings]
     read: Callable[[Any], Dataset]

@@ -189,7 +189,7 @@ class Recipe(Asked):
     """Where chance starts: first weights, order of the rows, dropout."""
     base: Annotated[SerializeAsAny[Settings], OnShelf("sources.bases", key="source")]
     """The model that is adapted."""
-    data: Annotated[SerializeAsAny[Settings], OnShelf("sources.texts", key="source")]
+    data: Annotated[SerializeAsAny[Settings], OnShelf("sources.data", key="source")]
     """The texts with right answers, in splits."""
     adaptation: Annotated[SerializeAsAny[Settings], OnShelf("adaptations", default="full")] = Field(
         default_factory=lambda: parts.load("adaptations", "full").settings()

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from polyculture.core.data import Dataset
 from polyculture.core.errors import RecipeError, StarterError
 from polyculture.core.parts import suggestion
-from polyculture.core.plugins import TextSource
+from polyculture.core.plugins import DataSource
 from polyculture.core.recipe import Settings
 from polyculture.sources.rows.dataset import dataset_of
 from polyculture.sources.rows.splits import drawn, shares, take
@@ -170,4 +170,4 @@ def _how_drawn(rows: "pl.DataFrame", splits: "dict[str, pl.DataFrame]", seed: in
     )
 
 
-PLUGIN = TextSource(settings=Starter, read=read)
+PLUGIN = DataSource(settings=Starter, read=read)

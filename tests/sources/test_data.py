@@ -1,4 +1,4 @@
-"""Sources of texts keep their promises, and broken input gets one sentence."""
+"""Sources of data keep their promises, and broken input gets one sentence."""
 
 import json
 from collections.abc import Callable
@@ -10,11 +10,11 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from polyculture.checks.sources import TEXT_CHECKS, TextCheck, names_a_broken_row
+from polyculture.checks.sources import DATA_CHECKS, DataCheck, names_a_broken_row
 from polyculture.core import parts
 from polyculture.core.data import Dataset
 from polyculture.core.errors import DataError, RecipeError
-from polyculture.core.plugins import TextSource
+from polyculture.core.plugins import DataSource
 
 Write = Callable[[str, str], Path]
 CSV = "id,text,label,group\na,good film,yes,web\nb,bad film,no,web\nc,a bad  film,no,mail\n"
@@ -41,8 +41,8 @@ def lines(rows: list[dict[str, Any]]) -> str:
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
-def source_of(name: str) -> TextSource:
-    source: TextSource = parts.load("sources.texts", name)
+def source_of(name: str) -> DataSource:
+    source: DataSource = parts.load("sources.data", name)
     return source
 
 
@@ -70,11 +70,11 @@ EXAMPLES = (
 )
 
 
-@pytest.mark.parametrize("check", TEXT_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", DATA_CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize(
     "example", EXAMPLES, ids=lambda example: f"{example.source}-{example.name}"
 )
-def test_promises(check: TextCheck, example: Example, write: Write) -> None:
+def test_promises(check: DataCheck, example: Example, write: Write) -> None:
     """Every source of files keeps every promise of its shelf."""
     source = source_of(example.source)
     path = write(example.name, example.text)

@@ -7,16 +7,16 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from polyculture.checks.sources import TEXT_CHECKS, TextCheck
+from polyculture.checks.sources import DATA_CHECKS, DataCheck
 from polyculture.core import parts
 from polyculture.core.data import Dataset
 from polyculture.core.errors import RecipeError, StarterError
-from polyculture.core.plugins import TextSource
+from polyculture.core.plugins import DataSource
 from polyculture.sources.starter import cache
 from polyculture.sources.starter.lock import find
 
 pytestmark = pytest.mark.model
-SOURCE: TextSource = parts.load("sources.texts", "starter")
+SOURCE: DataSource = parts.load("sources.data", "starter")
 TEXTS = ("conll2003", "people-daily-ner", "reviews", "reviews-zh")
 
 
@@ -27,9 +27,9 @@ def read(name: str, **settings: Any) -> Dataset:
     return SOURCE.read(checked)
 
 
-@pytest.mark.parametrize("check", TEXT_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", DATA_CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("name", TEXTS)
-def test_promises(check: TextCheck, name: str) -> None:
+def test_promises(check: DataCheck, name: str) -> None:
     """Every set of texts keeps every promise of its shelf."""
     read(name)
 

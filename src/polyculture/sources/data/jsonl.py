@@ -4,7 +4,7 @@ from typing import Literal
 
 from polyculture.core.data import Dataset
 from polyculture.core.errors import DataError
-from polyculture.core.plugins import TextSource
+from polyculture.core.plugins import DataSource
 from polyculture.sources.rows.columns import Columns
 from polyculture.sources.rows.files import Files, name_of
 from polyculture.sources.rows.tables import read_tables
@@ -41,4 +41,4 @@ def read(settings: Jsonl) -> Dataset:
     )
 
 
-PLUGIN = TextSource(settings=Jsonl, read=read)
+PLUGIN = DataSource(settings=Jsonl, read=read)

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from polyculture.core.data import Dataset
 from polyculture.core.errors import DataError
-from polyculture.core.plugins import TextSource
+from polyculture.core.plugins import DataSource
 from polyculture.sources.hub import fetch_files, pin_note
 from polyculture.sources.rows.columns import Columns
 from polyculture.sources.rows.files import SPLITS, check_splits
@@ -71,4 +71,4 @@ def read(settings: Hub) -> Dataset:
     )
 
 
-PLUGIN = TextSource(settings=Hub, read=read)
+PLUGIN = DataSource(settings=Hub, read=read)

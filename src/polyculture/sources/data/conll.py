@@ -3,7 +3,7 @@
 from typing import Literal
 
 from polyculture.core.data import Dataset
-from polyculture.core.plugins import TextSource
+from polyculture.core.plugins import DataSource
 from polyculture.sources.rows.conll import frame_of, notes_of, read_sentences
 from polyculture.sources.rows.dataset import dataset_of, origin_of
 from polyculture.sources.rows.encoded import WAYS, Encoded
@@ -45,4 +45,4 @@ def read(settings: Conll) -> Dataset:
     return dataset_of(name, splits, notes=(*notes_of(found), *held), origin=origin)
 
 
-PLUGIN = TextSource(settings=Conll, read=read)
+PLUGIN = DataSource(settings=Conll, read=read)

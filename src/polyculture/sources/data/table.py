@@ -3,7 +3,7 @@
 from typing import Literal
 
 from polyculture.core.data import Dataset
-from polyculture.core.plugins import TextSource
+from polyculture.core.plugins import DataSource
 from polyculture.sources.rows.columns import Columns
 from polyculture.sources.rows.files import Files, name_of
 from polyculture.sources.rows.tables import read_tables
@@ -31,4 +31,4 @@ def read(settings: Table) -> Dataset:
     )
 
 
-PLUGIN = TextSource(settings=Table, read=read)
+PLUGIN = DataSource(settings=Table, read=read)
