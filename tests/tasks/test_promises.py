@@ -1,15 +1,41 @@
 """Every task keeps the promises of its shelf."""
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import pytest
 
-from polyculture.checks.tasks import CHECKS, QUICK, Check
+from polyculture.checks import label_tasks
+from polyculture.checks.tasks import CHECKS, QUICK, Case
 from polyculture.core import parts
 
-SLOW = [pytest.param(check, marks=pytest.mark.slow) for check in CHECKS if check not in QUICK]
+CASES: dict[str, dict[str, Any]] = {"classification": {}, "spans": {}}
+"""How a small model learns the toy data of each task."""
+READ_AS_LABELS = {"labels", "word_labels"}
+TEXTS = {"text", "words"}
 
 
-@pytest.mark.parametrize("check", [*QUICK, *SLOW], ids=lambda check: check.__name__)
-@pytest.mark.parametrize("name", parts.names("tasks"))
-def test_a_task_keeps_its_promises(name: str, check: Check) -> None:
+def cells() -> Iterator[Any]:
+    """Each task with each promise that concerns it."""
+    for name in parts.names("tasks"):
+        task = parts.load("tasks", name)
+        checks: list[Callable[[Case], None]] = [*CHECKS]
+        if task.output in READ_AS_LABELS:
+            checks += label_tasks.CHECKS
+            if TEXTS & {column.kind for column in task.columns.values()}:
+                checks += label_tasks.TEXT_CHECKS
+        for check in checks:
+            is_slow = check in CHECKS and check not in QUICK
+            marks = [pytest.mark.slow] if is_slow else []
+            yield pytest.param(name, check, id=f"{name}-{check.__name__}", marks=marks)
+
+
+def test_every_task_says_how_its_toy_data_are_learnt() -> None:
+    """A new task is added to the table above."""
+    assert {*CASES} == {*parts.names("tasks")}
+
+
+@pytest.mark.parametrize(("name", "check"), [*cells()])
+def test_a_task_keeps_its_promises(name: str, check: Callable[[Case], None]) -> None:
     """Each cell of task and promise."""
-    check(parts.load("tasks", name))
+    check(Case(task=parts.load("tasks", name), **CASES[name]))
