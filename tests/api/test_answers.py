@@ -62,6 +62,8 @@ def test_a_run_that_reads_pairs_needs_both_texts(run: Path) -> None:
 
     with pytest.raises(DataError, match=r"no column 'text_b', and the run reads pairs of texts\."):
         api.predict(run, file)
+    with pytest.raises(DataError, match=r"the run reads 'text' and 'text_b'\. Give it a table\."):
+        api.predict(run, asked(run, "a.txt", "good film\n"))
 
 
 def test_every_label_may_have_a_column_of_its_own(run: Path, tmp_path: Path) -> None:
