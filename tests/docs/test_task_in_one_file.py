@@ -54,8 +54,8 @@ def test_the_task_is_trained_on_files_and_answers_others(stranger: Path) -> None
     (stranger / "meals.csv").write_text("\n".join(["id,text,rating", *rows]), encoding="utf-8")
     (stranger / "new.csv").write_text("text\nthe soup was good\n", encoding="utf-8")
 
-    run(stranger, "-m", "polyculture", "train", "recipe.toml", "--out", "run")
-    run(stranger, "-m", "polyculture", "predict", "run", "new.csv", "--out", "answers.csv")
+    run(stranger, "-m", "polyculture", "train", "recipe.toml", "--set", "name=stars")
+    run(stranger, "-m", "polyculture", "predict", "runs/stars", "new.csv", "--out", "answers.csv")
 
     header, row = (stranger / "answers.csv").read_text(encoding="utf-8").splitlines()
     answer = dict(zip(header.split(","), row.split(","), strict=True))["answer"]
