@@ -1,9 +1,10 @@
 """A base with its head and adaptation, opened to be trained."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
+from torch import nn
 
 from polyculture.core.errors import ModelError
 from polyculture.core.task import Context, Encoded
@@ -68,7 +69,7 @@ def open_base(given: Ingredients, earlier: Chosen | None = None) -> Opened:
     network = network_of(given.base.folder, recipe, given.inventory)
     tokenizer = open_tokenizer(given.base.folder)
     check_tokens(given.base.folder, network, tokenizer)
-    untrained = (*network.untrained, *(() if network.head is None else ("head",)))
+    untrained = (*network.untrained, *(("head",) if _is_learnt(network.head) else ()))
     base_weights = _weights_apart_from_tokens(network)
     given.adaptation.attach(network, recipe.adaptation)
     device.make_ready(network)
@@ -78,9 +79,8 @@ def open_base(given: Ingredients, earlier: Chosen | None = None) -> Opened:
     return Opened(
         network=network,
         device=device,
-        context=Context(
-            settings=recipe.task,
-            inventory=given.inventory,
+        context=replace(
+            given.context,
             reader=tokenizer,
             longest=earlier.max_length
             if earlier
@@ -100,6 +100,11 @@ def compact_tokens(opened: Opened, encoded: Iterable[Encoded]) -> None:
         for part in encoded:
             tokens.update(*(e.inputs["input_ids"].tolist() for e in part.examples))
         compact(network.body, tokens)
+
+
+def _is_learnt(head: nn.Module | None) -> bool:
+    """Whether a head of ours has weights, which start from chance."""
+    return head is not None and any(True for _ in head.parameters())
 
 
 def _weights_apart_from_tokens(network: Network) -> int:

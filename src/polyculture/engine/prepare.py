@@ -22,6 +22,7 @@ from polyculture.engine.look import Look, look_at_loss
 from polyculture.engine.loop import Work
 from polyculture.engine.opened import Opened, compact_tokens, open_base
 from polyculture.engine.plan import Plan
+from polyculture.engine.pool import size_of_pool
 from polyculture.engine.precision import Precision, use
 from polyculture.engine.read import read_rows
 from polyculture.nets.batch import Batch, Outputs
@@ -134,7 +135,7 @@ def assemble(
         chosen=chosen,
         work=Work(
             tokens_valid=(valid := int(encoded["valid"].sizes.sum())),
-            tokens_after=2 * valid + _tokens_of_test(given, valid),
+            tokens_after=2 * valid + _tokens_of_test(given, valid) + size_of_pool(context),
             plan=plan,
             steps_per_epoch=plan.steps_per_epoch,
             batch_of=batch_of,
