@@ -34,7 +34,7 @@ def is_standard(settings: Linear, output: str) -> bool:
 
 PLUGIN = Head(
     settings=Linear,
-    gives=frozenset({"labels", "word_labels", "tokens"}),
+    gives=frozenset({"labels", "word_labels", "tokens", "numbers"}),
     make=make,
     is_standard=is_standard,
 )

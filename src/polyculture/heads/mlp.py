@@ -28,4 +28,4 @@ def make(settings: Mlp, width: int, labels: int, dropout: float) -> Any:
     return MlpHead(width, labels, hidden=settings.hidden, dropout=dropout, shapes=settings.shapes)
 
 
-PLUGIN = Head(settings=Mlp, gives=frozenset({"labels", "word_labels"}), make=make)
+PLUGIN = Head(settings=Mlp, gives=frozenset({"labels", "word_labels", "numbers"}), make=make)

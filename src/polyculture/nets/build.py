@@ -41,7 +41,7 @@ def open_network(
 
     Args:
         folder: A Hugging Face folder, or one of a convolutional base.
-        labels: The answers, in the order of the outputs.
+        labels: The answers, in the order of the outputs; none where one number is answered.
         output: What the head has to give.
         model_class: transformers' class of the standard head.
         make_head: (width, number of labels, dropout) to a head of ours; none for the standard one.
@@ -56,20 +56,22 @@ def open_network(
             raise ModelError(msg)
         if output in {"labels", "word_labels"}:
             return _with_head_of_labels(folder, labels, output, model_class)
-        return _with_own_head(folder, output, model_class)
+        sizes = {"num_labels": 1} if output == "numbers" else {}
+        return _with_own_head(folder, output, model_class, **sizes)
     body, untrained = _bare_body(folder)
     dropout = getattr(body.config, "hidden_dropout_prob", None)
     width = getattr(body.config, "hidden_size", None)
     if width is None:
         msg = f"{folder / 'config.json'} does not say how wide the vectors are (hidden_size)."
         raise ModelError(msg)
-    head = make_head(int(width), len(labels), 0.1 if dropout is None else dropout)
+    head = make_head(int(width), len(labels) or 1, 0.1 if dropout is None else dropout)
     return Network(body, output=output, head=head, pooling=pooling, untrained=untrained)
 
 
-def _with_own_head(folder: Path, output: Output, model_class: str) -> Network:
+def _with_own_head(folder: Path, output: Output, model_class: str, **sizes: int) -> Network:
     """A base with the head that it was trained with, such as that of a language model."""
-    model, info = _loaded(getattr(transformers, model_class), folder)
+    model, info = _loaded(getattr(transformers, model_class), folder, **sizes)
+    _name_padding(model, folder)
     new = check_loaded(folder, model, info, is_bare=False)
     return Network(model, output=output, untrained=new)
 
@@ -85,12 +87,16 @@ def _with_head_of_labels(
         id2label=names,
         label2id={name: code for code, name in names.items()},
     )
-    if model.config.get_text_config().pad_token_id is None:
-        model.config.pad_token_id = open_tokenizer(folder).pad_token_id
+    _name_padding(model, folder)
     new = set(check_loaded(folder, model, info, is_bare=False))
     if labels_of(folder) != labels:
         new |= _draw_head_again(model, new)
     return Network(model, output=output, untrained=tuple(sorted(new)))
+
+
+def _name_padding(model: Any, folder: Path) -> None:
+    if model.config.get_text_config().pad_token_id is None:
+        model.config.pad_token_id = open_tokenizer(folder).pad_token_id
 
 
 def form_of(folder: Path) -> Form:

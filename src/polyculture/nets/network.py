@@ -47,7 +47,7 @@ class CachedBody(nn.Module):
         self._given.features = features
 
 
-NAMES = {"vectors": "vectors", "numbers": "numbers"}
+NAMES = {"vectors": "vectors"}
 """What the output of a head of ours is called, where it is not ``logits``."""
 
 

@@ -69,6 +69,7 @@ class Resampled:
         reason: str,
         headline: bool = False,
         is_share: bool = False,
+        higher_is_better: bool = True,
     ) -> Score:
         """One score with its interval.
 
@@ -79,17 +80,19 @@ class Resampled:
             headline: Whether training is steered by it.
             is_share: A share of the items: where all or none count, the exact bound stands for
                 the bootstrap, which would show no spread at all.
+            higher_is_better: False for errors and losses.
         """
+        facts = {"name": name, "headline": headline, "higher_is_better": higher_is_better}
         number = known(statistic(self.sums))
         if number is None:
-            return Score(name=name, value=Undefined(reason=reason), headline=headline)
+            return Score(value=Undefined(reason=reason), **facts)
         if is_share and number in {0.0, 1.0}:
             ends: tuple[float, float] | None
             ends = exact_interval(round(number) * self.units, self.units, CONFIDENCE)
         else:
             ends = percentile_interval(np.atleast_1d(statistic(self.drawn)), CONFIDENCE)
         value = with_ends(number, ends, absent=OFTEN_UNDEFINED, flat=ALWAYS_THE_SAME)
-        return Score(name=name, value=value, headline=headline)
+        return Score(value=value, **facts)
 
     def protocol(self) -> dict[str, str | int | float]:
         """How the intervals were made."""
