@@ -10,11 +10,27 @@ from polyculture.core import parts
 from polyculture.core.errors import ModelError
 from polyculture.core.recipe import Recipe
 from polyculture.core.run import Run
-from polyculture.core.task import Context, Encoded, Form, Inventory, Task, WordSpaces, task_of
+from polyculture.core.task import (
+    Context,
+    Encoded,
+    Form,
+    Inventory,
+    Reads,
+    Task,
+    WordSpaces,
+    task_of,
+)
 from polyculture.engine.counts import answer_rows
 from polyculture.engine.device import Device
 from polyculture.engine.read import read_rows
-from polyculture.nets.build import form_of, labels_of, load_head, open_network, open_tokenizer
+from polyculture.nets.build import (
+    form_of,
+    labels_of,
+    load_head,
+    open_network,
+    open_reader,
+    reads_of,
+)
 from polyculture.nets.network import Network
 from polyculture.nets.reading.account import refuse_unreadable
 from polyculture.nets.saved_counts import load_counts
@@ -32,6 +48,11 @@ FORMS: dict[Form, str] = {
     "encoder_decoder": "an encoder with a decoder behind it, such as T5",
 }
 """Forms of bases, in words."""
+SENSES: dict[Reads, str] = {
+    "text": "text; BERT and Llama do",
+    "pictures": "pictures; ViT does, and kind = 'resnet' made from nothing",
+}
+"""What bases read, and bases that do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +95,7 @@ def network_of(folder: Path, recipe: Recipe, inventory: Inventory) -> Network:
     task = task_of(recipe.task)
     head: Head = parts.load("heads", settings.kind)
     own = None if head.is_standard(settings, task.output) else head.make
+    _refuse_other_sense(task, recipe, folder)
     return open_network(
         folder,
         labels=inventory.labels,
@@ -84,6 +106,18 @@ def network_of(folder: Path, recipe: Recipe, inventory: Inventory) -> Network:
         else lambda width, count, dropout: own(settings, width, count, dropout),
         pooling=getattr(settings, "pooling", "mean"),
     )
+
+
+def _refuse_other_sense(task: Task, recipe: Recipe, folder: Path) -> None:
+    """Refuse a base that does not take in what the task gives it."""
+    reads = reads_of(folder)
+    if reads != task.reads:
+        settings: Any = recipe.task
+        msg = (
+            f"{folder.name} reads {reads}, but the task {settings.kind!r} needs a base that reads "
+            f"{SENSES[task.reads]}. Choose another base."
+        )
+        raise ModelError(msg)
 
 
 def _model_class(task: Task, form: Form, recipe: Recipe, folder: Path) -> str:
@@ -168,12 +202,12 @@ def open_model(
     if network.untrained:
         refuse_untrained(folder, network, labels_of(folder), inventory.labels)
     load_head(network, folder)
-    tokenizer = open_tokenizer(folder)
-    check_tokens(folder, network, tokenizer)
+    reader = open_reader(folder)
+    check_tokens(folder, network, reader)
     context = Context(
         settings=recipe.task,
         inventory=inventory,
-        reader=tokenizer,
+        reader=reader,
         longest=max_length,
         word_spaces=word_spaces,
     )
