@@ -115,7 +115,7 @@ def assemble(
     use(network, chosen.kernels)
     features: dict[str, list[Tensor]] = {}
     began = time.perf_counter()
-    if given.adaptation.caches_features and network.can_cache and given.task.draw is None:
+    if given.adaptation.caches_features and network.can_cache and not given.draws:
         features = cache_features(
             network,
             encoded,

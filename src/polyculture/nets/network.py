@@ -6,7 +6,7 @@ on top of the bare body.
 """
 
 import threading
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +16,7 @@ from polyculture.core.task import Output
 from polyculture.nets.batch import IGNORED, Batch, Outputs
 from polyculture.nets.crf import viterbi
 from polyculture.nets.embedding import input_table
-from polyculture.nets.pooling import Pooling, gather_words, pool
+from polyculture.nets.pooling import Pooling, gather_words, pool, vectors_of
 
 
 class _Remembered(BaseModelOutputWithPooling):  # type: ignore[misc, unused-ignore]
@@ -92,7 +92,8 @@ class Network(nn.Module):
     @property
     def can_cache(self) -> bool:
         """Whether what the body says of an input can be computed once and given to the head."""
-        return self.output != "tokens"
+        reads_text = getattr(self.body, "main_input_name", "input_ids") == "input_ids"
+        return self.output != "tokens" and (self.head is not None or reads_text)
 
     @property
     def trains_tokens(self) -> bool:
@@ -130,6 +131,17 @@ class Network(nn.Module):
             modules = {"pooler": pooler, **modules}
         return modules
 
+    def train(self, mode: bool = True) -> Self:  # noqa: FBT001, FBT002  # torch's own form
+        """Train or read; statistics that batch normalisation has learnt stay as they are.
+
+        Threads would mix up those of their shares, and checkpoints hold weights alone.
+        """
+        super().train(mode)
+        for module in self.modules():
+            if isinstance(module, nn.modules.batchnorm._BatchNorm):  # noqa: SLF001  # of any dimensions
+                module.eval()
+        return self
+
     def forward(self, batch: Batch) -> Outputs:
         """What the network says of a batch, by name."""
         body = self.body
@@ -138,11 +150,11 @@ class Network(nn.Module):
         positions = batch.places.get("positions")
         if self.head is None:
             return self._standard(batch, positions)
-        hidden = self.model(**batch.inputs)[0]
+        hidden = vectors_of(self.model(**batch.inputs))
         if positions is not None:
             vectors = gather_words(hidden, positions)
         else:
-            vectors = pool(hidden, batch.inputs["attention_mask"], self.pooling)
+            vectors = pool(hidden, batch.inputs.get("attention_mask"), self.pooling)
         name = NAMES.get(self.output, "logits")
         return {name: self.head(vectors, batch.places.get("spelling"))}
 

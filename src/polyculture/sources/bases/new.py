@@ -1,4 +1,4 @@
-"""A base made from nothing: what a task's own training texts can teach, without pretraining."""
+"""A base made from nothing: what a task's own training rows can teach, without pretraining."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,12 +22,14 @@ class New(Settings):
     """Which kind of network, and how large."""
 
     source: Literal["new"] = "new"
-    kind: Literal["transformer", "convolutional", "tfidf"]
-    """``tfidf`` is no network: counts of words with a linear model."""
+    kind: Literal["transformer", "convolutional", "tfidf", "resnet"]
+    """``tfidf`` is no network: counts of words with a linear model. ``resnet``, a small residual
+    network, reads pictures; the others read text."""
     width: int | None = Field(default=None, ge=32, le=16_384, multiple_of=HEAD_WIDTH)
-    """Numbers a token; 128 where left out."""
+    """Numbers a token, 128 where left out; channels of the last stage of a ``resnet``, then 64."""
     layers: int | None = Field(default=None, ge=1, le=512)
-    """Left out, 2 for a transformer and 3 for a convolutional network."""
+    """Left out, 2 for a transformer, 3 for a convolutional network; stages of a ``resnet``, then by
+    the size of the pictures."""
     vocabulary: int | None = Field(default=None, ge=300, le=1_000_000)
     """Pieces of words at most, learnt from the training texts; 8,000 where left out."""
 
@@ -35,6 +37,9 @@ class New(Settings):
     def _tfidf_has_no_sizes(self) -> Self:
         if self.kind == "tfidf" and (self.width or self.layers or self.vocabulary):
             msg = "width, layers and vocabulary belong to networks; kind = 'tfidf' has none"
+            raise ValueError(msg)
+        if self.kind == "resnet" and self.vocabulary:
+            msg = "vocabulary belongs to networks that read text; kind = 'resnet' reads pictures"
             raise ValueError(msg)
         return self
 
@@ -44,8 +49,8 @@ def open_base(settings: New, texts: Sequence[Sequence[str]], work: Path, seed: i
 
     Args:
         settings: Kind and sizes.
-        texts: The training texts, each a list of words, or a list of one text.
-        work: An empty folder, filled with configuration, weights and tokenizer.
+        texts: The training rows, each a list of words, of texts, or of one path of a picture.
+        work: An empty folder, filled with configuration, weights and the settings of a reader.
         seed: Where the first weights come from.
 
     Raises:
@@ -61,6 +66,8 @@ def open_base(settings: New, texts: Sequence[Sequence[str]], work: Path, seed: i
             lineage=(),
             digest=of_json(settings.model_dump(mode="json")),
         )
+    if settings.kind == "resnet":
+        return _for_pictures(settings, texts, work, seed)
     from polyculture.sources.bases._pieces import SPECIAL, learn_pieces, write_tokenizer
 
     _refuse_too_large(settings, len(SPECIAL))  # before a minute is spent on the pieces
@@ -77,6 +84,22 @@ def open_base(settings: New, texts: Sequence[Sequence[str]], work: Path, seed: i
         lineage=(),
         digest=of_folder(work),
         notes=(f"The base was made from nothing, with {len(pieces):,} pieces of words.",),
+    )
+
+
+def _for_pictures(settings: New, rows: Sequence[Sequence[str]], work: Path, seed: int) -> Base:
+    from polyculture.sources.bases._residual import write_residual
+    from polyculture.store.digest import of_folder
+
+    need("torch", extra="train", purpose="Making a base")
+    note = write_residual(work, rows, width=settings.width, layers=settings.layers, seed=seed)
+    return Base(
+        name=settings.kind,
+        kind="convolutional",
+        folder=work,
+        lineage=(),
+        digest=of_folder(work),
+        notes=(note,),
     )
 
 
@@ -143,13 +166,19 @@ def refuses(recipe: "Recipe") -> str | None:
     if parts.load("adaptations", adaptation.kind).freezes_body:
         return f"a base made from nothing has to be trained whole, not by {adaptation.kind!r}"
     is_standard = parts.load("heads", head.kind).is_standard(head, task.output)
+    reads = "pictures" if base.kind == "resnet" else "text"
+    if reads != task.reads:
+        return (
+            f"kind = {base.kind!r} reads {reads}, but the task {settings.kind!r} gives it "
+            f"{task.reads}"
+        )
     if base.kind == "tfidf" and task.codes is None:
         return f"word counts answer whole texts, so kind = 'tfidf' cannot do {settings.kind!r}"
     if base.kind == "tfidf" and not is_standard:
         return f"word counts have a linear model of their own, and no head {head.kind!r}"
-    if base.kind == "convolutional" and is_standard:
+    if base.kind in {"convolutional", "resnet"} and is_standard:
         return (
-            "a convolutional base has no standard head: set [head] pooling = 'mean', "
+            f"a {base.kind} base has no standard head: set [head] pooling = 'mean', "
             "or kind = 'mlp' or 'crf'"
         )
     return None
