@@ -176,6 +176,7 @@ def open_model(
         reader=tokenizer,
         longest=max_length,
         word_spaces=word_spaces,
+        form=form_of(folder),
     )
     if device is not None:
         device.move(network)

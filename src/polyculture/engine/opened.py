@@ -11,7 +11,7 @@ from polyculture.engine.chosen import Chosen
 from polyculture.engine.device import Device, device_of
 from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.model import network_of
-from polyculture.nets.build import open_tokenizer
+from polyculture.nets.build import form_of, open_tokenizer
 from polyculture.nets.embedding import compact, input_table
 from polyculture.nets.network import Network, count
 from polyculture.nets.reading.account import refuse_unreadable
@@ -83,6 +83,7 @@ def open_base(given: Ingredients, earlier: Chosen | None = None) -> Opened:
             if earlier
             else longest_input(tokenizer, network.body.config, recipe.fit.max_length),
             word_spaces=earlier.word_spaces if earlier else "as_in_text",
+            form=form_of(given.base.folder),
         ),
         untrained=untrained,
         base_weights=base_weights,
