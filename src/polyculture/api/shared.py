@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from polyculture.core.data import Dataset
     from polyculture.core.plugins import Base
     from polyculture.core.recipe import Recipe
-    from polyculture.core.task import Inventory
+    from polyculture.core.task import Inventory, Task
     from polyculture.engine.ingredients import Ingredients
 
 NEEDED = ("train", "valid")
@@ -130,17 +130,24 @@ def prepared(recipe: Recipe, dataset: Dataset) -> tuple[Rows, Inventory]:
 def open_base(recipe: Recipe, rows: pl.DataFrame, work: Path) -> Base:
     """The recipe's base; one made from nothing looks at the training texts."""
     settings: Any = recipe.base
-    columns = [name for name in ("tokens", "text", "text_b") if name in rows.columns]
-    texts: list[list[str]] = (
-        rows["tokens"].to_list()
-        if "tokens" in columns
-        else [list(row) for row in rows.select(columns).iter_rows()]
-    )
+    texts = _texts(rows, task_of(recipe.task))
     work.mkdir(parents=True)
     base: Base = parts.load("sources.bases", settings.source).open(
         settings, texts, work, recipe.seed
     )
     return base
+
+
+def _texts(rows: pl.DataFrame, task: Task) -> list[list[str]]:
+    """All that the rows say in words: what is read, and what is to be written."""
+
+    def named(kind: str) -> list[str]:
+        return [n for n, c in task.columns.items() if c.kind == kind and n in rows.columns]
+
+    words = named("words")
+    if words:
+        return [word for name in words for word in rows[name].to_list()]
+    return [list(row) for row in rows.select(named("text")).iter_rows()]
 
 
 def is_made(recipe: Recipe) -> bool:

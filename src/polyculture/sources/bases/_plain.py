@@ -16,6 +16,7 @@ DISTRIBUTED = "shard-*-model-*-of-*.safetensors"
 TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
 FILES = (
     CONFIG,
+    "generation_config.json",
     "*.safetensors",
     "*.safetensors.index.json",
     "tokenizer*.json",
