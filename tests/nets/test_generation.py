@@ -203,9 +203,9 @@ def test_published_kinds_open_from_a_folder_and_our_kernel_is_right(
     open_tokenizer(source).save_pretrained(folder)
     check_folder(folder, kind)
     batch = learning_batch(folder)
+    network = opened(folder, "encoder_decoder")
     found = []
     for kernel in ("eager", register()):
-        network = opened(folder, "encoder_decoder")
         network.model.set_attn_implementation(kernel)  # type: ignore[operator]
         with torch.no_grad():
             found.append(network(batch)["logits"])
@@ -213,7 +213,7 @@ def test_published_kinds_open_from_a_folder_and_our_kernel_is_right(
     assert form_of(folder) == "encoder_decoder"
     assert not network.untrained
     torch.testing.assert_close(found[1], found[0], atol=1e-5, rtol=1e-4)
-    assert written(network, batch, 1, beams=2) == written(network, batch, 1, beams=2)
+    assert all(len(tokens) <= LONGEST for tokens in written(network, batch, 1, beams=2))
 
 
 def test_our_kernel_computes_what_the_plain_one_does(folders: dict[Form, Path]) -> None:
