@@ -134,11 +134,22 @@ class Context:
     """Text: which words are read with a space before them."""
     pool: Pool | None = None
     """What rows are answered against; none where they are answered alone."""
+    form: Form = "encoder"
+    """How the base reads."""
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels of the inventory."""
         return self.inventory.labels
+
+    @property
+    def longest_answer(self) -> int:
+        """Longest text that is written, in tokens, within what the base allows.
+
+        A decoder reads and writes within one length. 0 for settings without ``core/search``.
+        """
+        most = self.longest // 2 if self.form == "decoder" else self.longest
+        return min(most, int(getattr(self.settings, "longest_answer", 0)))
 
 
 def _equal(rows: pl.DataFrame, answers: pl.DataFrame, context: Context) -> list[float]:

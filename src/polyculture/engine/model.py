@@ -242,6 +242,7 @@ def open_model(
         longest=max_length,
         word_spaces=word_spaces,
         pool=pool,
+        form=form_of(folder),
     )
     if device is not None:
         device.move(network)

@@ -13,7 +13,7 @@ from polyculture.engine.chosen import Chosen
 from polyculture.engine.device import Device, device_of
 from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.model import network_of
-from polyculture.nets.build import open_reader
+from polyculture.nets.build import form_of, open_reader
 from polyculture.nets.embedding import compact, input_table
 from polyculture.nets.network import Network, count
 from polyculture.nets.reading.account import refuse_unreadable
@@ -86,6 +86,7 @@ def open_base(given: Ingredients, earlier: Chosen | None = None) -> Opened:
             reader=reader,
             longest=earlier.max_length if earlier else _longest(given, network, reader),
             word_spaces=earlier.word_spaces if earlier else "as_in_text",
+            form=form_of(given.base.folder),
         ),
         untrained=untrained,
         base_weights=base_weights,
