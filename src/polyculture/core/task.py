@@ -110,6 +110,16 @@ class Encoded:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Pool:
+    """Rows that all others are answered against, such as the texts that a search finds."""
+
+    rows: pl.DataFrame
+    """Prepared; of a finished run ``id`` and the gold columns alone."""
+    read: NDArray[Any] | None = None
+    """What the task's ``read`` gave of each, ``(rows, ...)``; none before a model is finished."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Context:
     """What every function of a task may look at."""
 
@@ -122,11 +132,24 @@ class Context:
     """Longest input, in units of ``Example.size``."""
     word_spaces: WordSpaces = "as_in_text"
     """Text: which words are read with a space before them."""
+    pool: Pool | None = None
+    """What rows are answered against; none where they are answered alone."""
+    form: Form = "encoder"
+    """How the base reads."""
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels of the inventory."""
         return self.inventory.labels
+
+    @property
+    def longest_answer(self) -> int:
+        """Longest text that is written, in tokens, within what the base allows.
+
+        A decoder reads and writes within one length. 0 for settings without ``core/search``.
+        """
+        most = self.longest // 2 if self.form == "decoder" else self.longest
+        return min(most, int(getattr(self.settings, "longest_answer", 0)))
 
 
 def _equal(rows: pl.DataFrame, answers: pl.DataFrame, context: Context) -> list[float]:
@@ -161,6 +184,12 @@ class Task:
         lambda _, __, ___: ()
     )
     """(prepared splits, inventory, settings): what is worth knowing about the splits together."""
+
+    pool: Callable[[Any], str] = lambda _: ""
+    """(settings): the split whose rows all others are answered against; empty where there is none.
+    ``encode`` and baselines find its rows in ``Context.pool``; ``decode`` finds what ``read`` gave
+    of them, arrays of one shape. The finished model reads them once, and the run keeps that. Such a
+    task is steered by its loss."""
 
     # numbers
     encode: Callable[[pl.DataFrame, Context], Encoded]
@@ -213,6 +242,12 @@ class Task:
     """(rows, answers): the columns that ``polyculture predict`` gives for each row."""
     toy: Callable[[], Dataset]
     """A small dataset of our own that a tiny model learns in seconds."""
+
+
+def pool_of(settings: Any, rows: Mapping[str, pl.DataFrame]) -> Pool | None:
+    """The prepared rows that a task answers all others against; none where there are none."""
+    split = task_of(settings).pool(settings)
+    return Pool(rows=rows[split]) if split in rows else None
 
 
 def task_of(settings: Any) -> Task:

@@ -186,11 +186,12 @@ def _size(given: Ingredients, some: Ingredients, train: Encoded, budget: int, st
     epoch = plan[: round(plan.steps_per_epoch)]
     tokens = np.mean([len(batch) * sizes[batch].max() for batch in epoch])
     test = len(rows["test"]) if "test" in rows else 0
+    pool = () if given.context.pool is None else given.context.pool.rows
     return Size(
         steps=len(plan),
         tokens=float(tokens) * len(plan),
         looked=fit.epochs * fit.evaluations_per_epoch * len(rows["valid"]),
-        answered=len(rows["valid"]) + test,
+        answered=len(rows["valid"]) + test + len(pool),
         start=start,
     )
 

@@ -15,6 +15,7 @@ from polyculture.core.task import (
     Encoded,
     Form,
     Inventory,
+    Pool,
     Reads,
     Task,
     WordSpaces,
@@ -37,6 +38,7 @@ from polyculture.nets.saved_counts import load_counts
 from polyculture.nets.tfidf import Tfidf
 from polyculture.nets.weights_fit import check_tokens, refuse_untrained
 from polyculture.sources.bases._plain import check_folder
+from polyculture.store.pools import read_pool
 from polyculture.store.runs import read_run
 
 if TYPE_CHECKING:
@@ -82,11 +84,28 @@ class Predictor:
         """
         if isinstance(self.network, Tfidf):
             return answer_rows(self.network, self.context, rows, where)
+        values, encoded = self.read(rows, where)
+        return task_of(self.recipe.task).decode(rows, values, self.context), encoded
+
+    def read(self, rows: pl.DataFrame, where: str) -> tuple[list[Any], Encoded]:
+        """What the task's ``read`` gives of each row without its gold, and what was cut."""
+        if isinstance(self.network, Tfidf):
+            msg = f"{where}: word counts have no network to read with. Choose another base."
+            raise ModelError(msg)
         task = task_of(self.recipe.task)
-        encoded = task.encode(rows, self.context)
+        encoded = task.encode(without_gold(rows, task), self.context)
         refuse_unreadable(encoded, where)
         read = read_rows(self.network, encoded, task, self.context, device=self.device)
-        return task.decode(rows, read.rows, self.context), encoded
+        return read.rows, encoded
+
+
+def without_gold(rows: pl.DataFrame, task: Task) -> pl.DataFrame:
+    """The rows as those are that nobody knows the right answers of."""
+    return rows.drop([name for name in rows.columns if _is_gold(task, name)])
+
+
+def _is_gold(task: Task, name: str) -> bool:
+    return name in task.columns and task.columns[name].is_gold
 
 
 def network_of(folder: Path, recipe: Recipe, inventory: Inventory) -> Network:
@@ -152,7 +171,17 @@ def open_run(folder: Path) -> Predictor:
         run.inventory,
         max_length=length,
         word_spaces=_word_spaces(run, folder),
+        pool=_pool(run, folder),
     )
+
+
+def _pool(run: Run, folder: Path) -> Pool | None:
+    """What the run answers rows against, as it was read when the run was trained."""
+    digest = run.facts.pool_digest
+    if not digest:
+        return None
+    rows, read = read_pool(folder, digest)
+    return Pool(rows=rows, read=read)
 
 
 def _word_spaces(run: Run, folder: Path) -> WordSpaces:
@@ -176,6 +205,7 @@ def open_model(
     max_length: int,
     word_spaces: WordSpaces,
     device: Device | None = None,
+    pool: Pool | None = None,
 ) -> Predictor:
     """Load a run's ``model`` folder.
 
@@ -186,6 +216,7 @@ def open_model(
         max_length: Longest input in tokens; no matter for TF-IDF.
         word_spaces: Which words it was trained to see with a space before them; likewise.
         device: Where it will answer; the CPU where left out.
+        pool: What it answers rows against.
 
     Raises:
         ModelError: A file is missing or damaged, is code, or belongs to another run.
@@ -210,6 +241,8 @@ def open_model(
         reader=reader,
         longest=max_length,
         word_spaces=word_spaces,
+        pool=pool,
+        form=form_of(folder),
     )
     if device is not None:
         device.move(network)

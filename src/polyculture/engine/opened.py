@@ -1,10 +1,11 @@
 """A base with its head and adaptation, opened to be trained."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
+from torch import nn
 
 from polyculture.core.errors import ModelError, RecipeError
 from polyculture.core.task import Context, Encoded
@@ -12,7 +13,7 @@ from polyculture.engine.chosen import Chosen
 from polyculture.engine.device import Device, device_of
 from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.model import network_of
-from polyculture.nets.build import open_reader
+from polyculture.nets.build import form_of, open_reader
 from polyculture.nets.embedding import compact, input_table
 from polyculture.nets.network import Network, count
 from polyculture.nets.reading.account import refuse_unreadable
@@ -70,7 +71,7 @@ def open_base(given: Ingredients, earlier: Chosen | None = None) -> Opened:
     network = network_of(given.base.folder, recipe, given.inventory)
     reader = open_reader(given.base.folder)
     check_tokens(given.base.folder, network, reader)
-    untrained = (*network.untrained, *(() if network.head is None else ("head",)))
+    untrained = (*network.untrained, *(("head",) if _is_learnt(network.head) else ()))
     base_weights = _weights_apart_from_tokens(network)
     given.adaptation.attach(network, recipe.adaptation)
     device.make_ready(network)
@@ -80,12 +81,12 @@ def open_base(given: Ingredients, earlier: Chosen | None = None) -> Opened:
     return Opened(
         network=network,
         device=device,
-        context=Context(
-            settings=recipe.task,
-            inventory=given.inventory,
+        context=replace(
+            given.context,
             reader=reader,
             longest=earlier.max_length if earlier else _longest(given, network, reader),
             word_spaces=earlier.word_spaces if earlier else "as_in_text",
+            form=form_of(given.base.folder),
         ),
         untrained=untrained,
         base_weights=base_weights,
@@ -115,6 +116,11 @@ def compact_tokens(opened: Opened, encoded: Iterable[Encoded]) -> None:
         for part in encoded:
             tokens.update(*(e.inputs["input_ids"].tolist() for e in part.examples))
         compact(network.body, tokens)
+
+
+def _is_learnt(head: nn.Module | None) -> bool:
+    """Whether a head of ours has weights, which start from chance."""
+    return head is not None and any(True for _ in head.parameters())
 
 
 def _weights_apart_from_tokens(network: Network) -> int:

@@ -92,7 +92,7 @@ def _counted(row: pl.DataFrame, task: Task, context: Context) -> ShownRow:
 
 def _targets(example: Example, tokens: list[str], labels: tuple[str, ...]) -> tuple[str, ...]:
     found: list[str] = []
-    for codes in example.targets.values():
+    for codes in example.targets.values() if labels else ():
         names = _names(codes, labels)
         places = _places(example.places)
         if places is None:

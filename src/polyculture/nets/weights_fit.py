@@ -156,7 +156,8 @@ def _needed(body: Any) -> dict[str, Sequence[int]]:
 
 def _may_lack(body: Any, name: str) -> bool:
     patterns = getattr(body, "_keys_to_ignore_on_load_missing", None) or ()
-    return any(re.search(pattern, name) for pattern in patterns)
+    names = (name, f"{body.base_model_prefix}.{name}")  # as it is called within a whole model
+    return any(re.search(pattern, one) for pattern in patterns for one in names)
 
 
 def check_loaded(
@@ -179,7 +180,9 @@ def check_loaded(
     name = "" if is_bare else body_name(model)
     prefix = f"{name}." if name else ""
     other = {name: tuple(shape) for name, shape, _ in info["mismatched_keys"]}
-    new = {*info["missing_keys"], *other}
+    # some are computed and never saved, such as sines and cosines of positions
+    missing = [name for name in info["missing_keys"] if not _may_lack(model, name)]
+    new = {*missing, *other}
     needed = {
         name.removeprefix(prefix): tuple(weight.shape)
         for name, weight in model.named_parameters()
@@ -188,7 +191,7 @@ def check_loaded(
     refuse_misfits(
         folder,
         needed,
-        (name.removeprefix(prefix) for name in info["missing_keys"] if name.startswith(prefix)),
+        (name.removeprefix(prefix) for name in missing if name.startswith(prefix)),
         {name.removeprefix(prefix): shape for name, shape in other.items()},
     )
     return tuple(sorted(new))

@@ -19,6 +19,7 @@ PICTURES = "preprocessor_config.json"
 FILES = (
     CONFIG,
     PICTURES,
+    "generation_config.json",
     "*.safetensors",
     "*.safetensors.index.json",
     "tokenizer*.json",
