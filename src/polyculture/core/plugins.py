@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from polyculture.core.cards import Cards
     from polyculture.core.data import Dataset
     from polyculture.core.recipe import Recipe, Settings
-    from polyculture.core.task import Output
+    from polyculture.core.task import Column, Output
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +24,9 @@ class DataSource:
     """A kind of place that rows with answers come from."""
 
     settings: type[Settings]
-    read: Callable[[Any], Dataset]
-    """Settings to dataset; a broken row is a ``DataError`` naming file and line."""
+    read: Callable[[Any, Mapping[str, Column]], Dataset]
+    """(settings, columns of the task): rows in these columns, with ``id`` and perhaps ``document``
+    and ``group``; a broken row is a ``DataError`` naming file and line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +35,10 @@ class Base:
 
     name: str
     kind: Literal["transformers", "convolutional", "tfidf"]
-    """``transformers``: a plain Hugging Face folder. ``sources/bases/new`` makes the others."""
+    """``transformers``: a plain Hugging Face folder; ``convolutional``: a network of our own;
+    ``tfidf``: no network."""
     folder: Path | None
-    """Configuration, safetensors weights and tokenizer; none for ``tfidf``."""
+    """Configuration, safetensors weights and the settings of a reader; none for ``tfidf``."""
     lineage: tuple[str, ...]
     """The base's name, then its ancestors, the nearest first; empty if made from nothing."""
     digest: str
@@ -49,8 +51,8 @@ class BaseSource:
 
     settings: type[Settings]
     open: Callable[[Any, Sequence[Sequence[str]], Path, int], Base]
-    """Settings, training texts (each a list of words or one text), an empty work folder, seed.
-    Only bases made from nothing look at the texts (to make their vocabulary)."""
+    """Settings, training rows (each a list of words, texts or paths of files), an empty work
+    folder, seed. Only bases made from nothing look at the rows, to make their reader."""
     refuses: Callable[[Recipe], str | None] | None = None
     """Why the other parts of a recipe cannot go with this base, or none. It asks them for facts,
     such as ``freezes_body``, never for their names."""

@@ -75,7 +75,7 @@ class Facts(Record):
     trained_parameters: int
     rows: dict[str, int]
     inputs: tuple[str, ...] = ()
-    """Columns that the model reads, in our names: ``text``, perhaps ``text_b``, or ``tokens``."""
+    """Columns that the model reads, in the names that its task declares."""
     pool_digest: str = ""
     """SHA-256 of the run's ``pool``: the rows that others are answered against, as the model reads
     them. Empty where there are none."""

@@ -22,7 +22,7 @@ class ShownRow(Record):
     text: str
     """What the data hold, in one line."""
     tokens: tuple[str, ...]
-    """What the base's tokenizer makes of it, or the terms that are counted."""
+    """What the base's reader makes of it: tokens, or a shape; or the terms that are counted."""
     targets: tuple[str, ...]
     """The right answers; for words ``token → label``, at the token that answers for the word."""
     notes: tuple[str, ...] = ()
@@ -35,7 +35,7 @@ def shown_rows(rows: pl.DataFrame, task: Task, context: Context) -> tuple[ShownR
     Args:
         rows: A few of the training rows.
         task: Their task.
-        context: With the base's tokenizer; without one, words are counted.
+        context: With the base's reader; without one, words are counted.
     """
     found: list[ShownRow] = []
     for number in range(len(rows)):
@@ -44,21 +44,35 @@ def shown_rows(rows: pl.DataFrame, task: Task, context: Context) -> tuple[ShownR
             found.append(_counted(row, task, context))
             continue
         encoded = task.encode(row, context)
-        found += [_seen(row, example, context, encoded.notes) for example in encoded.examples]
+        text = in_one_line(row, task.columns)[0]
+        found += [_seen(row, text, example, context, encoded.notes) for example in encoded.examples]
     return tuple(found)
 
 
 def _seen(
-    row: pl.DataFrame, example: Example, context: Context, notes: tuple[str, ...]
+    row: pl.DataFrame, text: str, example: Example, context: Context, notes: tuple[str, ...]
 ) -> ShownRow:
-    tokens = context.reader.convert_ids_to_tokens(example.inputs["input_ids"].tolist())
+    tokens = _tokens(example, context)
     return ShownRow(
         id=row["id"][0],
-        text=in_one_line(row)[0],
+        text=text,
         tokens=tuple(tokens),
         targets=_targets(example, tokens, context.labels),
         notes=notes,
     )
+
+
+def _tokens(example: Example, context: Context) -> list[str]:
+    """The tokens that go in; of other inputs what they are and their shape."""
+    if "input_ids" in example.inputs:
+        found: list[str] = context.reader.convert_ids_to_tokens(
+            example.inputs["input_ids"].tolist()
+        )
+        return found
+    return [
+        f"{name} {'×'.join(str(length) for length in values.shape)}"
+        for name, values in example.inputs.items()
+    ]
 
 
 def _counted(row: pl.DataFrame, task: Task, context: Context) -> ShownRow:
@@ -69,7 +83,7 @@ def _counted(row: pl.DataFrame, task: Task, context: Context) -> ShownRow:
     cut = (f"Of {len(text):,} characters the first {LONGEST:,} are counted.",)
     return ShownRow(
         id=row["id"][0],
-        text=in_one_line(row)[0],
+        text=in_one_line(row, task.columns)[0],
         tokens=tuple(terms(text[:LONGEST])),
         targets=tuple(name for code in codes for name in _names(code, context.labels)),
         notes=cut if len(text) > LONGEST else (),
