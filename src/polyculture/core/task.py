@@ -182,8 +182,8 @@ class Task:
     draw: Callable[[Example, Context, np.random.Generator], Example] | None = None
     """What is drawn anew each time that an example is trained on (masks, crops). The generator
     follows the training's seed, the step and the example, so neither threads nor a resumed training
-    change what is drawn; where rows are only read it follows the example alone. A base that never
-    changes is then not read in advance."""
+    change what is drawn; where rows are only read it follows what the example holds alone. A base
+    that never changes is then not read in advance."""
     collate: Callable[[Sequence[Example], Context], Batch]
     """Examples to one padded batch."""
     loss: Callable[[Outputs, Batch, Context], Tensor]
