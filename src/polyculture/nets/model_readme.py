@@ -22,6 +22,11 @@ tokenizer = AutoTokenizer.from_pretrained("{folder}")
 
 {reading}`polyculture predict` answers the texts of a file with the run that this folder belongs to.
 """
+KINDS = {
+    "labels": "AutoModelForSequenceClassification",
+    "word_labels": "AutoModelForTokenClassification",
+}
+"""What opens a standard head of labels; any other opens by the name of its own class."""
 WORDS = "A word's label is that of its first token. "
 SPACES = """Words go in as they stand in a text, Chinese ones without a space before them:
 `polyculture predict` and `polyculture.nets.word_tokens.tokenize_words` give them so,
@@ -65,11 +70,10 @@ def write_readme(
     )
     on_spaces = SPACES if in_text else ""
     if network.head is None:
-        is_text = network.output != "word_labels"
         text = STANDARD.format(
-            kind=f"AutoModelFor{'Sequence' if is_text else 'Token'}Classification",
+            kind=KINDS.get(network.output, type(network.model).__name__),
             folder=name,
-            reading="" if is_text else WORDS + on_spaces,
+            reading=WORDS + on_spaces if network.output == "word_labels" else "",
         )
     elif isinstance(network.model, ConvolutionalText):
         text = OWN.format(body=CONVOLUTIONAL)
