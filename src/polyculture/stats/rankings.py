@@ -11,6 +11,7 @@ Source: Järvelin and Kekäläinen 2002, Cumulated gain-based evaluation of IR t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from scipy.sparse import csr_array
 from polyculture.core.run import Scores
 from polyculture.stats.answers import aligned, documents_of
 from polyculture.stats.bootstrap import Resampled
+from polyculture.stats.scores import Numbers
 
 SHORT, LONG = 10, 100
 """Ranks that count for nDCG and the reciprocal rank, and for recall."""
@@ -33,6 +35,11 @@ class Ranked:
 
     names: list[list[str]]
     best: list[float]
+
+
+def _mean(sums: Numbers, *, place: int) -> Numbers:
+    """The mean of one feature, from the sums of all; the first counts the items."""
+    return sums[..., place] / sums[..., 0]
 
 
 def ranked(scores: NDArray[Any], names: Sequence[str], most: int = LONG) -> Ranked:
@@ -123,7 +130,7 @@ def score_rankings(
         scores=tuple(
             drawn.score(
                 name,
-                lambda sums, place=place: sums[..., place] / sums[..., 0],
+                partial(_mean, place=place),
                 reason="there are no items",
                 headline=name == names[0],
                 is_share=name == names[-1],
