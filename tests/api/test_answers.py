@@ -13,6 +13,7 @@ import pytest
 
 from polyculture import api
 from polyculture.core.errors import DataError, StoreError
+from polyculture.core.task import Column
 from polyculture.sources.data.table import Table
 from polyculture.sources.rows.inputs import read_inputs
 from polyculture.sources.rows.wanted import Wanted
@@ -20,6 +21,7 @@ from polyculture.store.runs import read_run
 from polyculture.store.tables import read_table
 
 PAIRS = "review,sentence2,label\n" + "good film,fine,pos\nbad film,poor,neg\n" * 10
+TEXTS = {"text": Column(kind="text")}
 RECIPE = (
     'task = "classification"\nname = "pairs"\n[base]\nsource = "new"\nkind = "tfidf"\n'
     '[data]\nsource = "table"\ntext = "review"\ntrain = "pairs.csv"\nvalid = "pairs.csv"\n'
@@ -60,6 +62,8 @@ def test_a_run_that_reads_pairs_needs_both_texts(run: Path) -> None:
 
     with pytest.raises(DataError, match=r"no column 'text_b', and the run reads pairs of texts\."):
         api.predict(run, file)
+    with pytest.raises(DataError, match=r"the run reads 'text' and 'text_b'\. Give it a table\."):
+        api.predict(run, asked(run, "a.txt", "good film\n"))
 
 
 def test_every_label_may_have_a_column_of_its_own(run: Path, tmp_path: Path) -> None:
@@ -229,9 +233,8 @@ def test_a_pipe_in_the_run_s_encoding_is_known_for_what_it_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A brace in UTF-16 is two bytes behind a mark."""
-    wanted = Wanted(
-        level="text", inputs=("text",), data=Table(train=Path("a.csv"), encoding="utf-16")
-    )
+    data = Table(train=Path("a.csv"), encoding="utf-16")
+    wanted = Wanted(columns=TEXTS, inputs=("text",), data=data)
     text = '{"text": "schön"}\n'
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode("utf-16"))))
 
@@ -245,7 +248,7 @@ def test_texts_may_be_packed(tmp_path: Path) -> None:
     (tmp_path / "a.txt.gz").write_bytes(gzip.compress("schön\n\nübel\n".encode("latin-1")))
     data = Table(train=Path("a.csv"), encoding="latin-1")
 
-    inputs = read_inputs(tmp_path / "a.txt.gz", Wanted(level="text", inputs=("text",), data=data))
+    inputs = read_inputs(tmp_path / "a.txt.gz", Wanted(columns=TEXTS, inputs=("text",), data=data))
 
     assert inputs.rows.rows() == [("1", "schön"), ("3", "übel")]
     assert inputs.notes[0].startswith("a.txt.gz was read in the encoding 'latin-1'")

@@ -12,6 +12,7 @@ from polyculture import api
 from polyculture.api.learned import STEERED, TrainingRows
 from polyculture.api.shared import read_data
 from polyculture.core.errors import PolycultureError, ProbeMismatchError, StoreError
+from polyculture.core.task import task_of
 from polyculture.store.evidence import read_evidence
 from polyculture.store.runs import read_run
 
@@ -110,7 +111,8 @@ def test_the_validation_split_as_probe_is_named(train: Train) -> None:
     facts = counted.facts.model_copy(update={"steps": 3})
     stepped = counted.model_copy(update={"facts": facts})
 
-    rows = TrainingRows(data, "valid", data.splits["valid"])
+    columns = task_of(counted.recipe.task).columns
+    rows = TrainingRows(data, "valid", data.splits["valid"], columns)
 
     assert rows.of(counted).caveats == ()
     assert rows.of(stepped).caveats == (STEERED,)

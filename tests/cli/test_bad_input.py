@@ -146,8 +146,8 @@ CASES = {
     "no column of texts": Case(
         {**SETS, "train.csv": REVIEWS.replace("text,", "sentnce,")},
         TRAIN,
-        "train.csv has none of the columns 'text' and 'tokens'. Name the column with text = "
-        "'sentnce' or another of: sentnce, label.",
+        "train.csv has no column 'text'. Name it with text = 'sentnce' or another of: sentnce, "
+        "label.",
     ),
     "no column of labels": Case(
         {**SETS, "train.csv": REVIEWS.replace(",label", ",labl")},

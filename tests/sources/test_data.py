@@ -46,9 +46,10 @@ def source_of(name: str) -> DataSource:
     return source
 
 
-def read(name: str, **settings: Any) -> Dataset:
+def read(name: str, task: str = "classification", **settings: Any) -> Dataset:
     source = source_of(name)
-    return source.read(source.settings.model_validate({"source": name, **settings}))
+    checked = source.settings.model_validate({"source": name, **settings})
+    return source.read(checked, parts.load("tasks", task).columns)
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,12 @@ class Example:
     name: str
     text: str
     settings: dict[str, Any]
+    task: str = "spans"
 
 
 EXAMPLES = (
-    Example("table", "a.csv", CSV, {"hold_out": 0.3}),
-    Example("table", "a.tsv", CSV.replace(",", "\t"), {}),
+    Example("table", "a.csv", CSV, {"hold_out": 0.3}, "classification"),
+    Example("table", "a.tsv", CSV.replace(",", "\t"), {}, "classification"),
     Example("jsonl", "a.jsonl", lines(SPANS), {"hold_out": 0.5}),
     Example("jsonl", "b.jsonl", lines([{"tokens": ["Bonn"], "tags": ["I-LOC"]}]), {}),
     Example("conll", "a.txt", CONLL, {"hold_out": 0.5}),
@@ -79,7 +81,8 @@ def test_promises(check: DataCheck, example: Example, write: Write) -> None:
     source = source_of(example.source)
     path = write(example.name, example.text)
 
-    check(source, source.settings.model_validate({"train": path, **example.settings}))
+    settings = source.settings.model_validate({"train": path, **example.settings})
+    check(source, settings, parts.load("tasks", example.task).columns)
 
 
 BROKEN = (
@@ -125,7 +128,9 @@ def test_a_broken_row_is_named(name: str, file: str, text: str, place: str, writ
 
     broken = source.settings.model_validate({"train": write(file, text)})
 
-    names_a_broken_row(source, broken, place)
+    task = "classification" if name == "table" else "spans"
+
+    names_a_broken_row(source, broken, parts.load("tasks", task).columns, place)
 
 
 @pytest.mark.parametrize("name", ["table", "jsonl", "conll"])
@@ -184,7 +189,7 @@ def test_parquet_with_tag_numbers(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     pl.DataFrame({"tokens": [["EU", "!"]], "ner_tags": [[1, 0]]}).write_parquet(path)
 
-    dataset = read("table", train=path, tag_names=("O", "B-ORG"))
+    dataset = read("table", "spans", train=path, tag_names=("O", "B-ORG"))
 
     assert dataset.splits["train"]["tags"].to_list() == [["B-ORG", "O"]]
 
@@ -195,12 +200,12 @@ def test_a_tag_number_without_a_name_is_named(tmp_path: Path) -> None:
     pl.DataFrame({"tokens": [["EU"]], "tags": [[2]]}).write_parquet(path)
 
     with pytest.raises(DataError, match=r"a\.parquet, row 1"):
-        read("table", train=path, tag_names=("O", "B-ORG"))
+        read("table", "spans", train=path, tag_names=("O", "B-ORG"))
 
 
 def test_spans_keep_their_characters(write: Write) -> None:
     """Spans are of the text itself, in characters and not in bytes."""
-    rows = read("jsonl", train=write("a.jsonl", lines(SPANS))).splits["train"]
+    rows = read("jsonl", "spans", train=write("a.jsonl", lines(SPANS))).splits["train"]
 
     span = rows["spans"][0][0]
     assert rows["text"][0][span["start"] : span["end"]] == "江泽民"
@@ -281,14 +286,16 @@ def test_paths_are_relative_to_the_recipe(write: Write, tmp_path: Path) -> None:
 
     settings = source.settings.model_validate({"train": "a.csv"}, context={"folder": tmp_path})
 
-    assert len(source.read(settings).splits["train"]) == 3
+    dataset = source.read(settings, parts.load("tasks", "classification").columns)
+
+    assert len(dataset.splits["train"]) == 3
 
 
 def test_columns_of_conll_can_be_chosen(write: Write) -> None:
     """Word and tag need not be first and last."""
     path = write("a.txt", "1\tEU\tB-ORG\tx\n2\t北京\tB-LOC\ty\n")
 
-    rows = read("conll", train=path, token=1, tag=2).splits["train"]
+    rows = read("conll", "spans", train=path, token=1, tag=2).splits["train"]
 
     assert rows["tokens"].to_list() == [["EU", "北京"]]
     assert rows["tags"].to_list() == [["B-ORG", "B-LOC"]]
@@ -296,7 +303,7 @@ def test_columns_of_conll_can_be_chosen(write: Write) -> None:
 
 def test_marks_of_documents_are_no_words(write: Write) -> None:
     """They part documents, and count as no sentence."""
-    dataset = read("conll", train=write("a.txt", CONLL))
+    dataset = read("conll", "spans", train=write("a.txt", CONLL))
 
     assert dataset.splits["train"]["tokens"].to_list() == [["EU", "rejects"], ["Bonn"]]
     assert dataset.splits["train"]["document"].to_list() == ["train-1", "train-2"]
@@ -305,7 +312,7 @@ def test_marks_of_documents_are_no_words(write: Write) -> None:
 
 def test_a_word_that_is_an_ideographic_space_survives(write: Write) -> None:
     """Only spaces and tabs part columns."""
-    rows = read("conll", train=write("a.txt", "\u3000 O\n好 O\n")).splits["train"]
+    rows = read("conll", "spans", train=write("a.txt", "\u3000 O\n好 O\n")).splits["train"]
 
     assert rows["tokens"].to_list() == [["\u3000", "好"]]
 

@@ -117,8 +117,8 @@ shelf, settings, work = sys.argv[1], json.loads(sys.argv[2]), sys.argv[3]
 source = parts.load(f"sources.{shelf}", "hub")
 checked = source.settings.model_validate(settings)
 try:
-    if shelf == "texts":
-        found = source.read(checked)
+    if shelf == "data":
+        found = source.read(checked, parts.load("tasks", "classification").columns)
         rows = {split: rows.to_dicts() for split, rows in found.splits.items()}
         print(json.dumps({"rows": rows, "notes": found.notes}))
     else:
@@ -165,7 +165,7 @@ def test_a_data_set_is_read_at_one_commit(hub: Hub, tmp_path: Path) -> None:
     """Only the named files come, and the note says how to pin what was taken."""
     hub.repositories["datasets/someone/films"] = FILES
 
-    answer = reach("texts", DATA, tmp_path, hub.url)
+    answer = reach("data", DATA, tmp_path, hub.url)
 
     assert answer["rows"]["train"] == [
         {"id": "train-2", "text": "good", "label": "yes"},
@@ -182,11 +182,11 @@ def test_a_pinned_data_set_is_read_again_without_a_network(hub: Hub, tmp_path: P
     hub.repositories["datasets/someone/films"] = FILES
     pinned = {**DATA, "revision": COMMIT}
 
-    first = reach("texts", pinned, tmp_path, hub.url)
+    first = reach("data", pinned, tmp_path, hub.url)
 
     assert first["notes"] == []
-    assert reach("texts", pinned, tmp_path, UNREACHABLE) == first
-    assert reach("texts", pinned, tmp_path, UNREACHABLE, is_offline=True) == first
+    assert reach("data", pinned, tmp_path, UNREACHABLE) == first
+    assert reach("data", pinned, tmp_path, UNREACHABLE, is_offline=True) == first
 
 
 @pytest.mark.slow
@@ -205,14 +205,14 @@ def test_what_is_not_there_is_one_sentence(
     """Data set, revision, name and file are told apart."""
     hub.repositories["datasets/someone/films"] = FILES
 
-    assert words in reach("texts", {**DATA, **change}, tmp_path, hub.url)["error"]
+    assert words in reach("data", {**DATA, **change}, tmp_path, hub.url)["error"]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("shelf", ["texts", "bases"])
+@pytest.mark.parametrize("shelf", ["data", "bases"])
 def test_a_hub_out_of_reach_is_one_sentence(shelf: str, tmp_path: Path) -> None:
     """It says what to do instead."""
-    settings = DATA if shelf == "texts" else {"source": "hub", "name": "someone/tiny"}
+    settings = DATA if shelf == "data" else {"source": "hub", "name": "someone/tiny"}
 
     answer = reach(shelf, settings, tmp_path, UNREACHABLE)
 

@@ -20,7 +20,8 @@ def read(name: str, **settings: Any) -> Dataset:
                     f"{settings[key]} is not there: these sets are not part of the checkout"
                 )
     source = parts.load("sources.data", name)
-    found: Dataset = source.read(source.settings.model_validate(settings))
+    task = parts.load("tasks", "spans" if name == "conll" else "classification")
+    found: Dataset = source.read(source.settings.model_validate(settings), task.columns)
     return found
 
 

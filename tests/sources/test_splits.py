@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polyculture.core.errors import RecipeError
+from polyculture.core.task import Column
 from polyculture.sources.rows.repeats import without_repeats
 from polyculture.sources.rows.splits import drawn, held_out, shares, take
 
+TEXTS = {"text": Column(kind="text")}
 documents = st.lists(st.integers(0, 8), min_size=2, max_size=40)
 
 
@@ -59,7 +61,7 @@ def test_holding_out_loses_no_row(numbers: list[int], share: float) -> None:
     """Both parts together are all rows, and no document is in both."""
     rows = rows_of(numbers)
     try:
-        kept, out = held_out(rows, share, seed=1)
+        kept, out = held_out(rows, TEXTS, share, seed=1)
     except RecipeError:
         assert len(set(numbers)) == 1
         return

@@ -12,6 +12,7 @@ from polyculture.core import parts
 from polyculture.core.data import Dataset
 from polyculture.core.errors import RecipeError, StarterError
 from polyculture.core.plugins import DataSource
+from polyculture.core.task import Column
 from polyculture.sources.starter import cache
 from polyculture.sources.starter.lock import find
 
@@ -24,7 +25,14 @@ def read(name: str, **settings: Any) -> Dataset:
     checked = SOURCE.settings.model_validate({"name": name, **settings})
     if cache.mark_of(find(name)) is None:
         pytest.skip(f"{name} is not fetched: polyculture starter fetch {name}")
-    return SOURCE.read(checked)
+    return SOURCE.read(checked, columns_of(name))
+
+
+def columns_of(name: str) -> dict[str, Column]:
+    """The columns of the task that the set is made for."""
+    task = "classification" if name.startswith("reviews") else "spans"
+    columns: dict[str, Column] = parts.load("tasks", task).columns
+    return columns
 
 
 @pytest.mark.parametrize("check", DATA_CHECKS, ids=lambda check: check.__name__)
@@ -33,7 +41,7 @@ def test_promises(check: DataCheck, name: str) -> None:
     """Every set of texts keeps every promise of its shelf."""
     read(name)
 
-    check(SOURCE, SOURCE.settings.model_validate({"name": name}))
+    check(SOURCE, SOURCE.settings.model_validate({"name": name}), columns_of(name))
 
 
 def test_conll2003_has_the_known_rows_and_tags() -> None:
@@ -170,4 +178,4 @@ def test_a_set_that_is_not_fetched_says_how(home: object) -> None:
     del home
 
     with pytest.raises(StarterError, match="polyculture starter fetch reviews"):
-        SOURCE.read(SOURCE.settings.model_validate({"name": "reviews"}))
+        SOURCE.read(SOURCE.settings.model_validate({"name": "reviews"}), columns_of("reviews"))

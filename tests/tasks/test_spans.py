@@ -309,7 +309,7 @@ def test_the_table_of_tags_has_the_known_supports_of_conll2003() -> None:
     if not fetched.is_dir():
         pytest.skip("needs: polyculture starter fetch conll2003")
     source = parts.load("sources.data", "starter")
-    data = source.read(source.settings(name="conll2003"))
+    data = source.read(source.settings(name="conll2003"), parts.load("tasks", "spans").columns)
     splits = {name: TASK.prepare(rows, name, SETTINGS) for name, rows in data.splits.items()}
     context = Context(settings=SETTINGS, inventory=TASK.learn(splits, SETTINGS))
     answers = TASK.baselines["most_frequent_tag"](splits["train"], splits["test"], context)

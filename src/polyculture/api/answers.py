@@ -40,14 +40,15 @@ def predict(
 ) -> tuple[pl.DataFrame, list[str]]:
     """Answer every row of a file.
 
-    The texts are looked for under the names that the run's recipe gives its columns, then under
-    usual ones (``text``, ``sentence``; ``text_b``, ``sentence2``; ``tokens``, a list of words).
+    Columns are looked for under the names that the run's recipe gives them, then under those of the
+    task, its own and the usual ones.
 
     Args:
         run: Folder of a finished run.
-        file: A table (csv, tsv, jsonl, parquet), a ``.txt`` of one text a line, or CoNLL columns of
-            one word a line; or ``-``, standard input, one text or JSON object a line. Text is read
-            in the encoding that the run's own files have.
+        file: A table (csv, tsv, jsonl, parquet); where the run needs one text alone, a ``.txt`` of
+            one text a line; where it can read words, CoNLL columns of one word a line; or ``-``,
+            standard input, one text or JSON object a line. Text is read in the encoding that the
+            run's own files have.
         out: Where to write the answers, by its suffix; nowhere if left out.
         replace: Replace a file that exists.
         probabilities: One struct of label to number; a column ``probability_LABEL`` for each label;
@@ -94,14 +95,12 @@ def predict(
 
 
 def _read(file: Path, run: Run, task: Task, *, conll: bool | None) -> Inputs:
+    from polyculture.core.columns import inputs_of
     from polyculture.sources.rows.inputs import read_inputs
     from polyculture.sources.rows.wanted import Wanted
 
-    wanted = Wanted(
-        level="word" if task.output == "word_labels" else "text",
-        inputs=run.facts.inputs,
-        data=run.recipe.data,
-    )
+    columns = inputs_of(task.columns)
+    wanted = Wanted(columns=columns, inputs=run.facts.inputs, data=run.recipe.data)
     return read_inputs(file, wanted, conll=conll)
 
 

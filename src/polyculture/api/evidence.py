@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from polyculture.api.learned import TrainingRows
 from polyculture.api.shared import Shared
-from polyculture.core import parts
 from polyculture.core.errors import ProbeMismatchError, RecipeError, need
 from polyculture.core.parts import suggestion
+from polyculture.core.task import task_of
 from polyculture.core.views import Evidence
 from polyculture.store.digest import of_json
 from polyculture.store.runs import read_run
@@ -74,7 +74,7 @@ def observe(
     need("torch", extra="train", purpose="Reading trained models")
     from polyculture.store.evidence import write_evidence
 
-    training = TrainingRows(dataset, probe, items.rows)
+    training = TrainingRows(dataset, probe, items.rows, task_of(runs[0].recipe.task).columns)
     evidence = []
     for folder, run in zip(folders, runs, strict=True):
         say(f"looking at {run.name}")
@@ -133,6 +133,7 @@ def probe_items(run: Run, probe: str, shared: Shared) -> ProbeItems:
     Raises:
         RecipeError: There is no such split.
     """
+    from polyculture.sources.rows.cells import with_contents
     from polyculture.stats.answers import documents_of
     from polyculture.stats.rows import in_one_line
 
@@ -141,13 +142,15 @@ def probe_items(run: Run, probe: str, shared: Shared) -> ProbeItems:
     splits, _ = shared.prepared(run.recipe)
     rows = splits[probe]
     settings: Any = run.recipe.task
-    gold = parts.load("tasks", settings.kind).gold(rows, settings)
-    texts = tuple(in_one_line(rows))
+    task = task_of(settings)
+    gold = task.gold(rows, settings)
+    texts = tuple(in_one_line(rows, task.columns))
+    contents = in_one_line(with_contents(rows, task.columns), task.columns)
     ids = rows["id"].to_list()
     documents = documents_of(rows)
     return ProbeItems(
         name=probe,
-        digest=of_json([ids, texts, gold]),
+        digest=of_json([ids, contents, gold]),
         rows=rows,
         gold=gold,
         groups=tuple(rows["group"].to_list()) if "group" in rows.columns else None,

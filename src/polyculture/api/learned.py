@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from polyculture.api.shared import read_data
 from polyculture.core.errors import PolycultureError
-from polyculture.sources.rows.repeats import text_keys
+from polyculture.sources.rows.repeats import input_keys
 from polyculture.store.digest import of_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import polars as pl
 
     from polyculture.core.data import Dataset
     from polyculture.core.run import Run
+    from polyculture.core.task import Column
 
 STEERED = (
     "The probe is the validation split, on which each training chose its best step: scores on it "
@@ -25,7 +28,7 @@ class Learned(NamedTuple):
     """What is known about a run and the items of a probe."""
 
     items: int | None
-    """Items whose text is among the rows that the run learned from; none where nobody knows."""
+    """Items whose input is among the rows that the run learned from; none where nobody knows."""
     caveats: tuple[str, ...]
 
 
@@ -36,12 +39,16 @@ class TrainingRows:
         dataset: Where the probe comes from.
         probe: Name of its split.
         rows: The probe's items.
+        columns: What the task of all runs reads.
     """
 
-    def __init__(self, dataset: Dataset, probe: str, rows: pl.DataFrame) -> None:
+    def __init__(
+        self, dataset: Dataset, probe: str, rows: pl.DataFrame, columns: Mapping[str, Column]
+    ) -> None:
         self.dataset = dataset
         self.probe = probe
-        self.keys = text_keys(rows)
+        self.columns = columns
+        self.keys = input_keys(rows, columns)
         self.known: dict[str, Dataset | str] = {}
         self.counted: dict[str, int] = {}
 
@@ -61,7 +68,8 @@ class TrainingRows:
                 "as these rows are still there."
             )
         if data.digest not in self.counted:
-            train = set(text_keys(data.splits["train"])) if "train" in data.splits else set()
+            rows = data.splits.get("train")
+            train = set() if rows is None else set(input_keys(rows, self.columns))
             self.counted[data.digest] = sum(key in train for key in self.keys)
         return Learned(self.counted[data.digest], tuple(caveats))
 

@@ -14,6 +14,8 @@ from polyculture.core.recipe import Recipe
 from polyculture.core.record import Record
 from polyculture.core.slips import Written, slip
 from polyculture.core.study import Study
+from polyculture.core.task import task_of
+from polyculture.sources.rows.columns import unknown_name
 
 Kind = TypeVar("Kind", bound=Record)
 UNREADABLE = {
@@ -46,7 +48,13 @@ def read_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
 
 def recipe_of(table: dict[str, Any], path: Path, changes: Sequence[str] = ()) -> Recipe:
     """Check a table as a recipe; ``path`` is the file it came from, before the changes."""
-    return _checked(Recipe, table, path, changes)
+    recipe = _checked(Recipe, table, path, changes)
+    unknown = unknown_name(recipe.data, task_of(recipe.task).columns)
+    if unknown:
+        place = _written(table, path, changes).place(f"data.columns.{unknown[0]}")
+        msg = f"{place}: {unknown[1]}"
+        raise RecipeError(msg)
+    return recipe
 
 
 def read_study(path: Path, changes: Sequence[str] = ()) -> Study:
@@ -122,6 +130,9 @@ def _checked(model: type[Kind], table: dict[str, Any], path: Path, changes: Sequ
     try:
         return model.model_validate(table, context={"folder": path.resolve().parent})
     except ValidationError as error:
-        text = path.read_text(encoding="utf-8-sig") if path.is_file() else ""  # a pipe is read once
-        written = Written(path=path, text=text, changes=changes, table=table)
-        raise slip(error, written, model) from error
+        raise slip(error, _written(table, path, changes), model) from error
+
+
+def _written(table: dict[str, Any], path: Path, changes: Sequence[str]) -> Written:
+    text = path.read_text(encoding="utf-8-sig") if path.is_file() else ""  # a pipe is read once
+    return Written(path=path, text=text, changes=changes, table=table)

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     import polars as pl
 
     from polyculture.core.data import Dataset
-    from polyculture.core.plugins import Base
+    from polyculture.core.plugins import Base, DataSource
     from polyculture.core.recipe import Recipe
-    from polyculture.core.task import Inventory, Task
+    from polyculture.core.task import Column, Inventory
     from polyculture.engine.ingredients import Ingredients
 
 NEEDED = ("train", "valid")
@@ -51,7 +51,8 @@ class Shared:
         """
         if self._given is not None:
             return self._given
-        key = _key(recipe.data)
+        task: Any = recipe.task
+        key = _key(recipe.data) + task.kind
         if key not in self._datasets:
             self._datasets[key] = read_data(recipe)
         return self._datasets[key]
@@ -99,10 +100,14 @@ def _key(*settings: Any) -> str:
 
 
 def read_data(recipe: Recipe) -> Dataset:
-    """The recipe's data."""
+    """The recipe's data, in the columns that its task declares.
+
+    Raises:
+        PolycultureError: They cannot be read.
+    """
     settings: Any = recipe.data
-    dataset: Dataset = parts.load("sources.data", settings.source).read(settings)
-    return dataset
+    source: DataSource = parts.load("sources.data", settings.source)
+    return source.read(settings, task_of(recipe.task).columns)
 
 
 def prepared(recipe: Recipe, dataset: Dataset) -> tuple[Rows, Inventory]:
@@ -122,15 +127,26 @@ def prepared(recipe: Recipe, dataset: Dataset) -> tuple[Rows, Inventory]:
         except RowError as error:
             raise dataset.tell(split, error) from error
     try:
-        return rows, task.learn(rows, settings)
+        inventory = task.learn(rows, settings)
+        _refuse_without_gold(rows, task.columns)
     except RowError as error:
         raise dataset.tell(error.where, error) from error
+    return rows, inventory
+
+
+def _refuse_without_gold(rows: Rows, columns: Mapping[str, Column]) -> None:
+    """Training needs a right answer; a task that has several columns of it says which."""
+    gold = [name for name, column in columns.items() if column.is_gold and not column.is_optional]
+    for split, part in rows.items():
+        if gold and not set(gold) & set(part.columns):
+            reason = f"there is no column {gold[0]!r}, which holds the right answers. Add it."
+            raise RowError(reason, where=split, column=gold[0])
 
 
 def open_base(recipe: Recipe, rows: pl.DataFrame, work: Path) -> Base:
     """The recipe's base; one made from nothing looks at the training texts."""
     settings: Any = recipe.base
-    texts = _texts(rows, task_of(recipe.task))
+    texts = _texts_of(rows, task_of(recipe.task).columns)
     work.mkdir(parents=True)
     base: Base = parts.load("sources.bases", settings.source).open(
         settings, texts, work, recipe.seed
@@ -138,16 +154,14 @@ def open_base(recipe: Recipe, rows: pl.DataFrame, work: Path) -> Base:
     return base
 
 
-def _texts(rows: pl.DataFrame, task: Task) -> list[list[str]]:
-    """All that the rows say in words: what is read, and what is to be written."""
-
-    def named(kind: str) -> list[str]:
-        return [n for n, c in task.columns.items() if c.kind == kind and n in rows.columns]
-
-    words = named("words")
-    if words:
-        return [word for name in words for word in rows[name].to_list()]
-    return [list(row) for row in rows.select(named("text")).iter_rows()]
+def _texts_of(rows: pl.DataFrame, columns: Mapping[str, Column]) -> list[list[str]]:
+    """The words or all texts of each row, answers that are texts among them."""
+    there = {name: column.kind for name, column in columns.items() if name in rows.columns}
+    words = next((name for name, kind in there.items() if kind == "words"), None)
+    if words is not None:
+        return rows[words].to_list()
+    texts = [name for name, kind in there.items() if kind == "text"]
+    return [list(row) for row in rows.select(texts).iter_rows()] if texts else []
 
 
 def is_made(recipe: Recipe) -> bool:

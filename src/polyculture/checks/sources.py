@@ -1,14 +1,15 @@
 """What every source of data and every source of bases promises.
 
 Run these on your own; our tests run them on ours. A source of data is checked with settings that
-can be read, and with settings whose files hold one broken row; a source of bases with settings that
-can be opened, and some training texts.
+can be read, with settings whose files hold one broken row, and with the columns of a task that can
+use them; a source of bases with settings that can be opened, and some training texts.
 
-Example: ``for check in DATA_CHECKS: check(load("sources.data", "table"), settings)``.
+Example:
+    ``for check in DATA_CHECKS: check(load("sources.data", "table"), settings, task.columns)``.
 """
 
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import combinations
 from pathlib import Path
@@ -17,27 +18,29 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from polyculture.core.columns import ALWAYS, alternatives
 from polyculture.core.errors import DataError, PolycultureError
 from polyculture.core.plugins import Base, BaseSource, DataSource
+from polyculture.core.task import Column
 from polyculture.nets.build import open_network, open_tokenizer
 
 if TYPE_CHECKING:
     from polyculture.core.data import Dataset
 
+Columns = Mapping[str, Column]
+"""What a task declares."""
 SPAN = pl.Struct({"start": pl.Int64, "end": pl.Int64, "label": pl.String})
-COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
-    "id": pl.String,
+TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "text": pl.String,
-    "text_b": pl.String,
-    "label": pl.String,
-    "labels": pl.List(pl.String),
-    "tokens": pl.List(pl.String),
+    "words": pl.List(pl.String),
     "tags": pl.List(pl.String),
     "spans": pl.List(SPAN),
-    "document": pl.String,
-    "group": pl.String,
+    "label": pl.String,
+    "labels": pl.List(pl.String),
+    "number": pl.Float64,
+    "file": pl.String,
 }
-"""What a source may hand on, as ``core.data`` describes it."""
+"""What a cell of each kind of column is, as ``core.data`` describes it."""
 
 
 @contextmanager
@@ -68,24 +71,25 @@ def refusal(action: Callable[[], object], kind: type[PolycultureError]) -> str:
     raise AssertionError(msg)
 
 
-def gives_the_same_digest_twice(source: DataSource, settings: Any) -> None:
+def gives_the_same_digest_twice(source: DataSource, settings: Any, columns: Columns) -> None:
     """What is read again is the same, rows and digest."""
-    first, second = source.read(settings), source.read(settings)
+    first, second = source.read(settings, columns), source.read(settings, columns)
 
     assert first.digest == second.digest
     assert all(first.splits[split].equals(second.splits[split]) for split in first.splits)
 
 
-def gives_every_row_an_id_of_its_own(source: DataSource, settings: Any) -> None:
+def gives_every_row_an_id_of_its_own(source: DataSource, settings: Any, columns: Columns) -> None:
     """No id stands twice, within a split or across them."""
-    ids = [key for rows in source.read(settings).splits.values() for key in rows["id"]]
+    splits = source.read(settings, columns).splits
+    ids = [key for rows in splits.values() for key in rows["id"]]
 
     assert len(set(ids)) == len(ids) > 0
 
 
-def keeps_splits_apart(source: DataSource, settings: Any) -> None:
+def keeps_splits_apart(source: DataSource, settings: Any, columns: Columns) -> None:
     """No document has rows in two splits."""
-    dataset: Dataset = source.read(settings)
+    dataset: Dataset = source.read(settings, columns)
     keys = {
         split: set(rows["document" if "document" in rows.columns else "id"])
         for split, rows in dataset.splits.items()
@@ -95,29 +99,35 @@ def keeps_splits_apart(source: DataSource, settings: Any) -> None:
         assert not keys[one] & keys[other], f"{one} and {other} share documents"
 
 
-def speaks_our_columns(source: DataSource, settings: Any) -> None:
-    """Columns have our names and types, splits are ours, and no split is empty."""
-    dataset: Dataset = source.read(settings)
+def speaks_the_columns_of_the_task(source: DataSource, settings: Any, columns: Columns) -> None:
+    """Columns are those that are declared, in their types; no input lacks and no split is empty."""
+    dataset: Dataset = source.read(settings, columns)
+    kinds = dict.fromkeys(ALWAYS, "text") | {name: c.kind for name, c in columns.items()}
 
     assert set(dataset.splits) <= {"train", "valid", "test"}
     for rows in dataset.splits.values():
         assert len(rows)
-        assert {"text", "tokens"} & set(rows.columns)
+        for group in alternatives(columns):
+            assert set(group) & set(rows.columns), f"none of {group} is there"
         for name, kind in rows.schema.items():
-            assert kind == COLUMNS[name], f"{name} is {kind}"
+            assert kind == TYPES[kinds[name]], f"{name} is {kind}"
+        files = [name for name in rows.columns if kinds[name] == "file"]
+        for path in (Path(cell) for name in files for cell in rows[name]):
+            assert path.is_absolute()
+            assert path.is_file()
 
 
-def needs_no_network_once_fetched(source: DataSource, settings: Any) -> None:
+def needs_no_network_once_fetched(source: DataSource, settings: Any, columns: Columns) -> None:
     """Reading what was read before reaches nobody."""
-    source.read(settings)
+    source.read(settings, columns)
 
     with without_network():
-        source.read(settings)
+        source.read(settings, columns)
 
 
-def names_a_broken_row(source: DataSource, broken: Any, place: str) -> None:
+def names_a_broken_row(source: DataSource, broken: Any, columns: Columns, place: str) -> None:
     """The error is one for people, and says in which file and line to look."""
-    told = refusal(lambda: source.read(broken), DataError)
+    told = refusal(lambda: source.read(broken, columns), DataError)
 
     assert place in told, f"{place!r} is not in {told!r}"
 
@@ -177,12 +187,12 @@ def refuses_in_one_sentence(source: BaseSource, broken: Any) -> None:
     assert len(told.splitlines()) == 1
 
 
-DataCheck = Callable[[DataSource, Any], None]
+DataCheck = Callable[[DataSource, Any, Columns], None]
 DATA_CHECKS: tuple[DataCheck, ...] = (
     gives_the_same_digest_twice,
     gives_every_row_an_id_of_its_own,
     keeps_splits_apart,
-    speaks_our_columns,
+    speaks_the_columns_of_the_task,
     needs_no_network_once_fetched,
 )
 BaseCheck = Callable[[BaseSource, Any, Sequence[Any]], None]

@@ -1,18 +1,25 @@
 """Datasets and probes: tables of examples with stable ids.
 
-Columns that tasks read (a source translates outside names into these):
+A task declares the columns that it reads, each with the kind of its cells; a source translates
+outside names into these. The rows of every task may have three more:
 
 =============  ============================================================================
 ``id``         text, unique within a dataset
-``text``       the input; ``text_b`` beside it for pairs
-``label``      classification: the right answer, text
-``labels``     classification with several labels: list of text
-``tokens``     spans: list of words
-``tags``       spans: list of IOB2 tags, one a word
-``starts``     spans over raw text: first character of each word (``ends``: one past the last)
-``spans``      spans over raw text: list of {start, end, label}, in characters of ``text``
 ``document``   rows of one document; they stay in one split
 ``group``      a domain or source, for reports by group
+=============  ============================================================================
+
+Cells by the kind of their column, in rows:
+
+=============  ============================================================================
+``text``       text
+``words``      list of text
+``tags``       list of IOB2 tags, one a word
+``spans``      list of {start, end, label}, in characters of the text, the end excluded
+``label``      text
+``labels``     list of text
+``number``     a finite number
+``file``       absolute path of a file; what it holds counts for the digest, not where it lies
 =============  ============================================================================
 """
 
@@ -38,6 +45,8 @@ class Origin:
     """Split and id of a row to its file and line; for no id the file of the split."""
     columns: Callable[[str], Sequence[str]]
     """Split to the names of the columns of its file."""
+    setting: Callable[[str], str] = str
+    """A column of the task to the setting in ``[data]`` that says what the file calls it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +79,7 @@ class Dataset:
             near = suggestion(error.column, list(self.origin.columns(split)))
             reason = (
                 f"there is no column {error.column!r}, which this task reads. {near} "
-                f"Name it in [data], as in {error.column} = 'its name'."
+                f"Name it in [data], as in {self.origin.setting(error.column)} = 'its name'."
             )
         return DataError(f"{self.origin.place(split, error.item)}: {reason}")
 

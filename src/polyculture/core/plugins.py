@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from polyculture.core.cards import Cards
     from polyculture.core.data import Dataset
     from polyculture.core.recipe import Recipe, Settings
-    from polyculture.core.task import Output
+    from polyculture.core.task import Column, Output
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +24,9 @@ class DataSource:
     """A kind of place that rows with answers come from."""
 
     settings: type[Settings]
-    read: Callable[[Any], Dataset]
-    """Settings to dataset; a broken row is a ``DataError`` naming file and line."""
+    read: Callable[[Any, Mapping[str, Column]], Dataset]
+    """(settings, columns of the task): rows in these columns, with ``id`` and perhaps ``document``
+    and ``group``; a broken row is a ``DataError`` naming file and line."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -153,6 +153,9 @@ class Fit(Settings):
     device: DeviceName = "auto"
     """Processor. ``auto`` takes CUDA or Apple's MPS where torch can use one, else the CPU.
     ``plain`` takes the path of these on a CPU, for comparison: slower there than ``cpu``."""
+    recompute: bool = False
+    """Compute activations again in the backward pass (gradient checkpointing): less memory, about
+    a third more time, the same weights."""
     threads: int | None = Field(default=None, ge=1, le=4_096)
     """CPU threads, at most 4 a core. Left out, the cores this process may use."""
     checkpoint_seconds: float = Field(default=60.0, gt=0)

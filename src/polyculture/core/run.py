@@ -75,7 +75,7 @@ class Facts(Record):
     trained_parameters: int
     rows: dict[str, int]
     inputs: tuple[str, ...] = ()
-    """Columns that the model reads, in our names: ``text``, perhaps ``text_b``, or ``tokens``."""
+    """Columns that the model reads, in the names that its task declares."""
     notes: tuple[str, ...]
     """What was dropped, cut or is worth knowing, one sentence each."""
 

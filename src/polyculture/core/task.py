@@ -50,9 +50,13 @@ class Column:
     """A column that a task reads. Sources map the columns of files to these; they know no task."""
 
     kind: Literal["text", "words", "tags", "spans", "label", "labels", "file", "number"]
+    """What a cell holds, which says how it is read. In rows, ``file`` is an absolute path."""
+    usual: tuple[str, ...] = ()
+    """Names that it usually has in other people's files, looked for where there is none of ours."""
     is_gold: bool = False
     """It holds the right answer, so rows to predict go without it."""
     is_optional: bool = False
+    """The data may lack it. Where they have it, no cell is empty."""
     unless: str = ""
     """It is not read where there is a column of this name."""
 

@@ -123,7 +123,9 @@ def fit(
     """
     weights = trainable(network)
     optimiser = make_optimiser(network, weights, settings, rate)
-    keeper = resume.Keeper(checkpoints, weights, optimiser, steps=len(work.plan))
+    keeper = resume.Keeper(
+        checkpoints, weights, optimiser, steps=len(work.plan), peak_mb=device.peak_mb
+    )
     start = keeper.load()
     on_start(start)
     progress, best = start.progress, start.best

@@ -16,6 +16,7 @@ from polyculture.nets.embedding import compact, input_table
 from polyculture.nets.network import Network, count
 from polyculture.nets.reading.account import refuse_unreadable
 from polyculture.nets.reading.texts import longest_input
+from polyculture.nets.recompute import recompute
 from polyculture.nets.weights_fit import check_tokens
 
 LOOK = 64
@@ -71,6 +72,8 @@ def open_base(given: Ingredients, earlier: Chosen | None = None) -> Opened:
     base_weights = _weights_apart_from_tokens(network)
     given.adaptation.attach(network, recipe.adaptation)
     device.make_ready(network)
+    if recipe.fit.recompute:
+        recompute(network)
     device.move(network)
     return Opened(
         network=network,

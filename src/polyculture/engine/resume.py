@@ -9,7 +9,7 @@ damaged, the older one is resumed from.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,6 @@ from torch import Tensor, nn
 from torch.optim import AdamW
 
 from polyculture.core.record import Record
-from polyculture.engine import memory
 from polyculture.store.disk import telling_of_disk
 from polyculture.store.folder import write_text
 
@@ -72,9 +71,17 @@ class Keeper:
     """Keeps the checkpoints of one training."""
 
     def __init__(
-        self, folder: Path, weights: dict[str, nn.Parameter], optimiser: AdamW, *, steps: int
+        self,
+        folder: Path,
+        weights: dict[str, nn.Parameter],
+        optimiser: AdamW,
+        *,
+        steps: int,
+        peak_mb: Callable[[], float],
     ) -> None:
         self.folder = folder
+        self.peak_mb = peak_mb
+        """The most memory held so far where the network is, in megabytes."""
         self.steps = steps
         """Steps of the whole plan."""
         self.weights = weights
@@ -94,7 +101,7 @@ class Keeper:
         Returns:
             Where the training stands, with the peak of memory so far.
         """
-        peak = max(progress.peak_memory_mb, memory.peak_mb())
+        peak = max(progress.peak_memory_mb, self.peak_mb())
         progress = progress.model_copy(update={"peak_memory_mb": peak})
         is_there = self.best_step == progress.best_step
         save(self.folder, progress, self.weights, self.optimiser, best, best_is_there=is_there)

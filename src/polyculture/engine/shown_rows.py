@@ -44,17 +44,18 @@ def shown_rows(rows: pl.DataFrame, task: Task, context: Context) -> tuple[ShownR
             found.append(_counted(row, task, context))
             continue
         encoded = task.encode(row, context)
-        found += [_seen(row, example, context, encoded.notes) for example in encoded.examples]
+        text = in_one_line(row, task.columns)[0]
+        found += [_seen(row, text, example, context, encoded.notes) for example in encoded.examples]
     return tuple(found)
 
 
 def _seen(
-    row: pl.DataFrame, example: Example, context: Context, notes: tuple[str, ...]
+    row: pl.DataFrame, text: str, example: Example, context: Context, notes: tuple[str, ...]
 ) -> ShownRow:
     tokens = context.reader.convert_ids_to_tokens(example.inputs["input_ids"].tolist())
     return ShownRow(
         id=row["id"][0],
-        text=in_one_line(row)[0],
+        text=text,
         tokens=tuple(tokens),
         targets=_targets(example, tokens, context.labels),
         notes=notes,
@@ -69,7 +70,7 @@ def _counted(row: pl.DataFrame, task: Task, context: Context) -> ShownRow:
     cut = (f"Of {len(text):,} characters the first {LONGEST:,} are counted.",)
     return ShownRow(
         id=row["id"][0],
-        text=in_one_line(row)[0],
+        text=in_one_line(row, task.columns)[0],
         tokens=tuple(terms(text[:LONGEST])),
         targets=tuple(name for code in codes for name in _names(code, context.labels)),
         notes=cut if len(text) > LONGEST else (),

@@ -28,7 +28,7 @@ class _Drop(torch.autograd.Function):
         # From the lowest integer: plain random_() leaves the top bit empty, so that every eighth
         # byte would be biased.
         bits = torch.empty((count + 7) // 8, dtype=torch.int64).random_(
-            LOWEST, None, generator=getattr(_chance, "generator", None)
+            LOWEST, None, generator=chance()
         )
         kept = (bits.view(torch.uint8)[:count] >= dropped).view(values.shape).to(values.dtype)
         context.save_for_backward(kept)
@@ -77,12 +77,25 @@ def drawing_from(seed: int) -> Iterator[None]:
         >>> bool(torch.equal(mask(), mask()))
         True
     """
-    _chance.generator = torch.Generator().manual_seed(seed)
+    with drawn_from(torch.Generator().manual_seed(seed)):
+        yield
+
+
+@contextmanager
+def drawn_from(generator: torch.Generator) -> Iterator[None]:
+    """Masks drawn by this thread come from a generator, and then from where they came before."""
+    before = chance()
+    _chance.generator = generator
     try:
         with _Everywhere():
             yield
     finally:
-        _chance.generator = None
+        _chance.generator = before
+
+
+def chance() -> torch.Generator | None:
+    """This thread's own generator of masks; none where masks come from torch's."""
+    return getattr(_chance, "generator", None)
 
 
 def dropout(values: Tensor, share: float, *, training: bool) -> Tensor:

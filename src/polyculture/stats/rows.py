@@ -1,11 +1,15 @@
 """Checks that every task makes of its rows, and a row in one line."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 
+from polyculture.core.columns import originals
 from polyculture.core.errors import RowError
 from polyculture.core.parts import suggestion
+from polyculture.core.task import Column
 
 
 def check_rows(
@@ -48,15 +52,27 @@ def check_rows(
         raise RowError(reason, where=where)
 
 
-def in_one_line(rows: pl.DataFrame) -> list[str]:
-    """The text, the pair of texts or the words of each row in one line, for people.
+def in_one_line(rows: pl.DataFrame, columns: Mapping[str, Column]) -> list[str]:
+    """The inputs of each row in one line, for people: texts, words, numbers, names of files.
+
+    Args:
+        rows: The rows.
+        columns: What their task declares.
 
     Example:
-        >>> in_one_line(pl.DataFrame({"id": ["1"], "text": ["a"], "text_b": ["b"]}))
+        >>> text = Column(kind="text")
+        >>> rows = pl.DataFrame({"id": ["1"], "text": ["a"], "text_b": ["b"]})
+        >>> in_one_line(rows, {"text": text, "text_b": text})
         ['a ‖ b']
     """
-    if "text" not in rows.columns:
-        return [" ".join(words) for words in rows["tokens"].to_list()]
-    if "text_b" in rows.columns:
-        return [f"{a} ‖ {b}" for a, b in rows.select("text", "text_b").iter_rows()]
-    return rows["text"].to_list()
+    names = originals(columns, rows.columns)
+    if not names:
+        return [""] * len(rows)
+    parts = [[_shown(cell, columns[name].kind) for cell in rows[name].to_list()] for name in names]
+    return [" ‖ ".join(row) for row in zip(*parts, strict=True)]
+
+
+def _shown(cell: Any, kind: str) -> str:
+    if kind == "file":
+        return Path(cell).name
+    return " ".join(map(str, cell)) if isinstance(cell, list) else str(cell)

@@ -352,8 +352,8 @@ PLUGIN = Task(
     output="labels",
     model_class=dict.fromkeys(("encoder", "decoder"), "AutoModelForSequenceClassification"),
     columns={
-        "text": Column(kind="text"),
-        "text_b": Column(kind="text", is_optional=True),
+        "text": Column(kind="text", usual=("sentence", "sentence1")),
+        "text_b": Column(kind="text", usual=("sentence2",), is_optional=True),
         "label": Column(kind="label", is_gold=True),
         "labels": Column(kind="labels", is_gold=True),
     },

@@ -408,8 +408,8 @@ PLUGIN = Task(
     model_class=dict.fromkeys(("encoder", "decoder"), "AutoModelForTokenClassification"),
     columns={
         "tokens": Column(kind="words"),
-        "tags": Column(kind="tags", is_gold=True),
-        "text": Column(kind="text", unless="tokens"),
+        "tags": Column(kind="tags", usual=("ner_tags",), is_gold=True),
+        "text": Column(kind="text", usual=("sentence", "sentence1"), unless="tokens"),
         "spans": Column(kind="spans", is_gold=True, unless="tokens"),
     },
     prepare=prepare,

@@ -1,9 +1,11 @@
 """Tagged words in CoNLL columns."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from polyculture.core.data import Dataset
 from polyculture.core.plugins import DataSource
+from polyculture.core.task import Column
 from polyculture.sources.rows.conll import frame_of, notes_of, read_sentences
 from polyculture.sources.rows.dataset import dataset_of, origin_of
 from polyculture.sources.rows.encoded import WAYS, Encoded
@@ -21,7 +23,7 @@ class Conll(Files, Encoded):
     """Column of the tag; negative ones count from the right."""
 
 
-def read(settings: Conll) -> Dataset:
+def read(settings: Conll, columns: Mapping[str, Column]) -> Dataset:
     """Read the files and bring their tags to IOB2.
 
     Raises:
@@ -40,9 +42,9 @@ def read(settings: Conll) -> Dataset:
         lambda split, row: f"{paths[split]}, line {found[split][row].line}",
         dict.fromkeys(paths, ("tokens", "tags")),
     )
-    splits, held = with_hold_out(splits, settings.hold_out, settings.split_seed)
+    splits, held = with_hold_out(splits, columns, settings.hold_out, settings.split_seed)
     name = name_of(next(iter(paths.values())))
-    return dataset_of(name, splits, notes=(*notes_of(found), *held), origin=origin)
+    return dataset_of(name, splits, columns, notes=(*notes_of(found), *held), origin=origin)
 
 
 PLUGIN = DataSource(settings=Conll, read=read)

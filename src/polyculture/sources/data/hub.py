@@ -1,5 +1,6 @@
 """Texts with answers in a data set on a model hub: its CSV, TSV, JSON lines or Parquet files."""
 
+from collections.abc import Mapping
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -7,6 +8,7 @@ from pydantic import Field, model_validator
 from polyculture.core.data import Dataset
 from polyculture.core.errors import DataError
 from polyculture.core.plugins import DataSource
+from polyculture.core.task import Column
 from polyculture.sources.hub import fetch_files, pin_note
 from polyculture.sources.rows.columns import Columns
 from polyculture.sources.rows.files import SPLITS, check_splits
@@ -44,7 +46,7 @@ class Hub(Columns):
         return {split: file for split, file in found.items() if file is not None}
 
 
-def read(settings: Hub) -> Dataset:
+def read(settings: Hub, columns: Mapping[str, Column]) -> Dataset:
     """Fetch the named files of one commit, and read them.
 
     Raises:
@@ -65,6 +67,7 @@ def read(settings: Hub) -> Dataset:
         settings.name,
         {split: folder / file for split, file in settings.files.items()},
         settings,
+        columns,
         hold_out=settings.hold_out,
         split_seed=settings.split_seed,
         notes=pin_note(settings.name, settings.revision, folder),

@@ -1,10 +1,12 @@
 """Texts with answers, one JSON object a line: labels, words with tags, or spans of raw text."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from polyculture.core.data import Dataset
 from polyculture.core.errors import DataError
 from polyculture.core.plugins import DataSource
+from polyculture.core.task import Column
 from polyculture.sources.rows.columns import Columns
 from polyculture.sources.rows.files import Files, name_of
 from polyculture.sources.rows.tables import read_tables
@@ -18,7 +20,7 @@ class Jsonl(Files, Columns):
     source: Literal["jsonl"] = "jsonl"
 
 
-def read(settings: Jsonl) -> Dataset:
+def read(settings: Jsonl, columns: Mapping[str, Column]) -> Dataset:
     """Read the files.
 
     Raises:
@@ -36,6 +38,7 @@ def read(settings: Jsonl) -> Dataset:
         name_of(next(iter(paths.values()))),
         paths,
         settings,
+        columns,
         hold_out=settings.hold_out,
         split_seed=settings.split_seed,
     )

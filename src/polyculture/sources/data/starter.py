@@ -1,5 +1,6 @@
 """A data set of the embedded starter set, in splits drawn by a fixed seed."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
@@ -9,6 +10,7 @@ from polyculture.core.errors import RecipeError, StarterError
 from polyculture.core.parts import suggestion
 from polyculture.core.plugins import DataSource
 from polyculture.core.recipe import Settings
+from polyculture.core.task import Column
 from polyculture.sources.rows.dataset import dataset_of
 from polyculture.sources.rows.splits import drawn, shares, take
 from polyculture.sources.starter import cache
@@ -56,7 +58,7 @@ class Starter(Settings):
         return self
 
 
-def read(settings: Starter) -> Dataset:
+def read(settings: Starter, columns: Mapping[str, Column]) -> Dataset:
     """Read the set from the cache and draw its splits.
 
     Raises:
@@ -85,6 +87,7 @@ def read(settings: Starter) -> Dataset:
     return dataset_of(
         entry.name,
         {split: splits[split] for split in SPLITS},
+        columns,
         notes=(*mark.notes, *notes),
         licence=entry.licence,
         is_restricted=entry.is_restricted,

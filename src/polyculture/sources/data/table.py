@@ -1,9 +1,11 @@
 """Texts with answers in a table: CSV, TSV, JSON, Parquet or Excel."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from polyculture.core.data import Dataset
 from polyculture.core.plugins import DataSource
+from polyculture.core.task import Column
 from polyculture.sources.rows.columns import Columns
 from polyculture.sources.rows.files import Files, name_of
 from polyculture.sources.rows.tables import read_tables
@@ -15,7 +17,7 @@ class Table(Files, Columns):
     source: Literal["table"] = "table"
 
 
-def read(settings: Table) -> Dataset:
+def read(settings: Table, columns: Mapping[str, Column]) -> Dataset:
     """Read the files; every cell is text, and only an empty cell is empty.
 
     Raises:
@@ -26,6 +28,7 @@ def read(settings: Table) -> Dataset:
         name_of(next(iter(paths.values()))),
         paths,
         settings,
+        columns,
         hold_out=settings.hold_out,
         split_seed=settings.split_seed,
     )

@@ -1,21 +1,25 @@
-"""Translate the columns of somebody's table into ours; errors name file and line."""
+"""Translate the columns of somebody's table into those that a task declares."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import field_validator
+from pydantic import Field, field_validator, model_validator
 
-from polyculture.core.errors import DataError
+from polyculture.core.columns import ALWAYS, alternatives
+from polyculture.core.errors import DataError, RecipeError
+from polyculture.core.parts import suggestion
+from polyculture.core.task import Column
+from polyculture.sources.rows.cells import CellForm, read_cells, type_of
 from polyculture.sources.rows.encoded import WAYS, Encoded
-from polyculture.sources.rows.schemes import PREFIXES, scheme_note, scheme_of, to_iob2
-from polyculture.store.json_text import parsed
+from polyculture.sources.rows.schemes import scheme_note, scheme_of, to_iob2
 from polyculture.store.tables import Table, read_table
 from polyculture.store.text_form import TextForm, checked_delimiter
 
 if TYPE_CHECKING:
     import polars as pl
 
-OURS = (
+SHORT = (
     "id",
     "text",
     "text_b",
@@ -27,17 +31,15 @@ OURS = (
     "document",
     "group",
 )
-USUAL = {
-    "text": ("text", "sentence", "sentence1"),
-    "text_b": ("text_b", "sentence2"),
-    "tags": ("tags", "ner_tags"),
-}
-"""Names that a column usually has, looked for where the settings name none."""
+"""Columns that have a setting of their own, beside ``columns``, which names any column."""
 
 
 class Columns(Encoded):
     """Which column holds what. A column that is not named is looked for under its usual name."""
 
+    columns: dict[str, str] = Field(default_factory=dict)
+    """Name in the file of any column that the task reads, as in ``columns.source = "english"``;
+    ``text``, ``label`` and some others may also be named by the settings below."""
     text: str | None = None
     """The input."""
     text_b: str | None = None
@@ -73,6 +75,18 @@ class Columns(Encoded):
     def _delimiter_is_a_character(cls, word: str | None) -> str | None:
         return None if word is None else checked_delimiter(word)
 
+    @model_validator(mode="after")
+    def _no_column_is_named_twice(self) -> Self:
+        for ours, theirs in self.columns.items():
+            other = getattr(self, ours) if ours in SHORT else None
+            if other is not None:
+                msg = (
+                    f"the column {ours!r} is named twice, by {ours} = {other!r} and by "
+                    f"columns.{ours} = {theirs!r}. Leave one of them out"
+                )
+                raise ValueError(msg)
+        return self
+
     @property
     def form(self) -> TextForm:
         """How the files are written."""
@@ -80,191 +94,180 @@ class Columns(Encoded):
             delimiter=self.delimiter, encoding=self.encoding, quotes=self.quotes, settings=WAYS
         )
 
+    @property
+    def cells(self) -> CellForm:
+        """How lists are written in cells."""
+        return CellForm(separator=self.separator, tag_names=self.tag_names)
 
-def read_rows(path: Path, split: str, columns: Columns) -> "tuple[pl.DataFrame, Table]":
+
+def named_in(settings: Any) -> dict[str, str]:
+    """Our columns to the names that the settings of any source of data give them."""
+    short = {ours: getattr(settings, ours, None) for ours in SHORT}
+    named = {ours: theirs for ours, theirs in short.items() if isinstance(theirs, str)}
+    return named | getattr(settings, "columns", {})
+
+
+def setting_of(ours: str) -> str:
+    """The setting in ``[data]`` that names a column."""
+    return ours if ours in SHORT else f"columns.{ours}"
+
+
+def unknown_name(settings: Any, columns: Mapping[str, Column]) -> tuple[str, str] | None:
+    """A name in ``[data.columns]`` that the task does not read, and a sentence about it."""
+    known = [*columns, *ALWAYS]
+    for ours in getattr(settings, "columns", {}):
+        if ours not in known:
+            near = suggestion(ours, known)
+            near = f"{near} " if near.startswith("Did") else ""
+            reads = ", ".join(map(repr, columns))
+            return ours, (
+                f"this task reads no column {ours!r}. {near}It reads {reads}, and "
+                f"every task 'id', 'document' and 'group'."
+            )
+    return None
+
+
+def read_rows(
+    path: Path, split: str, settings: Columns, columns: Mapping[str, Column]
+) -> "tuple[pl.DataFrame, Table]":
     """Read one file.
 
     Returns:
-        Rows in our columns, and the table that they came from, which knows their lines.
+        Rows in the columns that are declared, as far as the file has them, with ``id`` and perhaps
+        ``document`` and ``group``; and the table that they came from, which knows their lines.
 
     Raises:
-        DataError: The file cannot be read, a named column is missing, or a cell is not what it
-            should be.
+        RecipeError: The settings name a column that is not declared.
+        DataError: The file cannot be read, a named or needed column is missing, or a cell is not
+            what it should be.
     """
-    table = read_table(path, columns.form)
-    return rows_of(table, split, columns), table
+    unknown = unknown_name(settings, columns)
+    if unknown:
+        msg = f"[data.columns]: {unknown[1]}"
+        raise RecipeError(msg)
+    table = read_table(path, settings.form)
+    found = _find(table, named_in(settings), columns)
+    return rows_of(table, split, found, columns, settings.cells), table
 
 
-def rows_of(table: Table, split: str, columns: Columns) -> "pl.DataFrame":
-    """The rows of a table in our columns; see ``read_rows``."""
+def rows_of(
+    table: Table,
+    split: str,
+    found: Mapping[str, str],
+    columns: Mapping[str, Column],
+    form: CellForm,
+) -> "pl.DataFrame":
+    """The rows of a table, given which of its columns are ours; see ``read_rows``."""
     import polars as pl
 
-    found = _find(table, columns)
-    if not {"text", "tokens"} & found.keys():
-        msg = (
-            f"{table.name} has none of the columns 'text' and 'tokens'. Name the column with "
-            f"text = {table.frame.columns[0]!r} or another of: {', '.join(table.frame.columns)}."
-        )
-        raise DataError(msg)
-    ids = found.pop("id", None)
-    made: dict[str, Any] = {
-        "id": _filled(table, ids) if ids else [f"{split}-{n}" for n in table.numbers]
-    }
+    kinds = {ours: columns[ours].kind if ours in columns else "text" for ours in found}
+    made: dict[str, Any] = {"id": [f"{split}-{number}" for number in table.numbers]}
     for ours, theirs in found.items():
-        made[ours] = _read(table, ours, theirs, columns)
-    _check_lengths(table, made)
-    _check_spans(table, made)
-    return pl.DataFrame(made, schema=_schema(made))
+        made[ours] = read_cells(table, theirs, kinds[ours], form)
+    _check_lengths(table, made, kinds)
+    _check_spans(table, made, kinds)
+    schema = {ours: type_of(kinds.get(ours, "text")) for ours in made}
+    return pl.DataFrame(made, schema=schema)
 
 
-def _find(table: Table, columns: Columns) -> dict[str, str]:
-    """Our columns to the file's."""
-    found = {ours: _theirs(table, columns, ours) for ours in OURS}
-    return {ours: theirs for ours, theirs in found.items() if theirs is not None}
+def _find(table: Table, named: Mapping[str, str], columns: Mapping[str, Column]) -> dict[str, str]:
+    """Our columns to the file's, as far as they are read.
+
+    Raises:
+        DataError: A named column or one that the task needs is missing.
+    """
+    for theirs in named.values():
+        table.column(theirs)  # says which one is near if there is none
+    names = {ours: (ours, *column.usual) for ours, column in columns.items()}
+    names = {"id": ("id",)} | names | {ours: (ours,) for ours in ALWAYS if ours not in names}
+    there = table.frame.columns
+    found = {
+        ours: named.get(ours) or next(name for name in usual if name in there)
+        for ours, usual in names.items()
+        if ours in named or not set(usual).isdisjoint(there)
+    }
+    _refuse_missing(table, found, columns)
+    return {
+        ours: theirs
+        for ours, theirs in found.items()
+        if ours not in columns or columns[ours].unless not in found
+    }
 
 
-def _theirs(table: Table, columns: Columns, ours: str) -> str | None:
-    wanted: str | None = getattr(columns, ours)
-    if wanted is not None:
-        table.column(wanted)  # says which one is near if there is none
-        return wanted
-    return next((n for n in USUAL.get(ours, (ours,)) if n in table.frame.columns), None)
-
-
-def _read(table: Table, ours: str, theirs: str, columns: Columns) -> list[Any]:
-    if ours == "labels":
-        return [_labels(table, row, theirs, columns.separator) for row in range(len(table.frame))]
-    if ours == "tokens":
-        return [_words(table, row, theirs) for row in range(len(table.frame))]
-    if ours == "tags":
-        return [_tags(table, row, theirs, columns) for row in range(len(table.frame))]
-    if ours == "spans":
-        return [_spans(table, row, theirs) for row in range(len(table.frame))]
-    return _filled(table, theirs)
-
-
-def _filled(table: Table, name: str) -> list[str]:
-    cells: list[str | None] = table.frame[name].to_list()
-    return [_need(cell, table, row, name) for row, cell in enumerate(cells)]
-
-
-def _need(cell: str | None, table: Table, row: int, name: str) -> str:
-    if cell is None or not cell.strip():
-        msg = f"{table.place(row)}: the column {name!r} is empty. Fill it in, or leave the row out."
-        raise DataError(msg)
-    return cell
-
-
-def _labels(table: Table, row: int, name: str, separator: str) -> list[str]:
-    cell = table.frame[name][row]
-    if cell is None:
-        return []
-    if cell.startswith("["):
-        parts = _list(table, row, name, "labels as a JSON list")
-        if any(isinstance(part, (dict, list)) or part is None for part in parts):
-            _refuse(table, row, f"expected labels in {name!r}, got {cell!r:.60}")
-        return [part if isinstance(part, str) else str(part) for part in parts]
-    return [part.strip() for part in cell.split(separator) if part.strip()]
-
-
-def _list(table: Table, row: int, name: str, what: str) -> list[Any]:
-    cell = table.frame[name][row]
-    try:
-        value = parsed(cell or "")
-    except ValueError:
-        value = None
-    if not isinstance(value, list):
-        _refuse(table, row, f"expected {what} in {name!r}, got {cell!r:.60}")
-    return value
-
-
-def _words(table: Table, row: int, name: str) -> list[str]:
-    words = _list(table, row, name, "a list of words")
-    if not words or not all(isinstance(word, str) and word for word in words):
-        _refuse(table, row, f"expected words in {name!r}, got {words!r:.60}")
-    return words
-
-
-def _tags(table: Table, row: int, name: str, columns: Columns) -> list[str]:
-    tags = _list(table, row, name, "a list of tags")
-    names = columns.tag_names
-    if names:
-        if not all(isinstance(tag, int) and 0 <= tag < len(names) for tag in tags):
-            _refuse(table, row, f"a tag of {name!r} is no number below {len(names)}: {tags!r:.60}")
-        tags = [names[tag] for tag in tags]
-    for tag in tags:
-        prefix, dash, label = str(tag).partition("-")
-        if tag != "O" and not (prefix in PREFIXES and dash and label):
-            what = f"expected the tag O, or B-, I-, E-, S- and a label, got {tag!r}"
-            _refuse(table, row, what)
-    return tags
-
-
-def _spans(table: Table, row: int, name: str) -> list[dict[str, Any]]:
-    spans = [] if table.frame[name][row] is None else _list(table, row, name, "a list of spans")
-    for span in spans:
-        fits = isinstance(span, dict) and (
-            isinstance(span.get("start"), int)
-            and isinstance(span.get("end"), int)
-            and isinstance(span.get("label"), str)
-            and span["label"]
+def _refuse_missing(table: Table, found: Mapping[str, str], columns: Mapping[str, Column]) -> None:
+    for group in alternatives(columns):
+        if found.keys() & set(group):
+            continue
+        names = " and ".join(map(repr, group))
+        lacks = f"no column {names}" if len(group) == 1 else f"none of the columns {names}"
+        it = "it" if len(group) == 1 else "the column"
+        there = table.frame.columns
+        msg = (
+            f"{table.name} has {lacks}. Name {it} with {setting_of(group[0])} = {there[0]!r} or "
+            f"another of: {', '.join(there)}."
         )
-        if not fits:
-            _refuse(table, row, f"expected spans as {{start, end, label}}, got {span!r:.60}")
-    return [{key: span[key] for key in ("start", "end", "label")} for span in spans]
+        raise DataError(msg)
 
 
-def _refuse(table: Table, row: int, what: str) -> NoReturn:
+def _refuse(table: Table, row: int, what: str) -> None:
     msg = f"{table.place(row)}: {what}."
     raise DataError(msg)
 
 
-def _check_lengths(table: Table, made: dict[str, Any]) -> None:
-    for row, (words, tags) in enumerate(zip(made.get("tokens", ()), made.get("tags", ()))):  # noqa: B905  # one may be absent
-        if len(words) != len(tags):
-            _refuse(table, row, f"{len(words)} words have {len(tags)} tags, but each needs one")
+def _check_lengths(table: Table, made: Mapping[str, Any], kinds: Mapping[str, str]) -> None:
+    """Tags belong to the words of their row, where a task reads one column of each."""
+    words, tags = ([made[n] for n, kind in kinds.items() if kind == k] for k in ("words", "tags"))
+    if len(words) != 1 or len(tags) != 1:
+        return
+    for row, (some, theirs) in enumerate(zip(words[0], tags[0], strict=True)):
+        if len(some) != len(theirs):
+            _refuse(table, row, f"{len(some)} words have {len(theirs)} tags, but each needs one")
 
 
-def _check_spans(table: Table, made: dict[str, Any]) -> None:
-    if "spans" in made and "text" not in made:
-        msg = f"{table.name} has spans but no text that they are spans of. Name its column as text."
+def _check_spans(table: Table, made: Mapping[str, Any], kinds: Mapping[str, str]) -> None:
+    """Spans lie within the first text of their row."""
+    spans = next((name for name, kind in kinds.items() if kind == "spans"), None)
+    if spans is None:
+        return
+    text = next((n for n, kind in kinds.items() if kind == "text" and n not in ALWAYS), None)
+    if text is None:
+        msg = f"{table.name} has spans, but no text that they are spans of. Give it one."
         raise DataError(msg)
-    for row, spans in enumerate(made.get("spans", ())):
-        length = len(made["text"][row])
-        for span in spans:
-            if not 0 <= span["start"] < span["end"] <= length:
+    for row, (inside, whole) in enumerate(zip(made[spans], made[text], strict=True)):
+        for span in inside:
+            if not 0 <= span["start"] < span["end"] <= len(whole):
                 _refuse(
                     table,
                     row,
                     f"the span {span['start']} to {span['end']} ({span['label']}) lies outside the "
-                    f"text of {length} characters. Count characters from 0, the end excluded",
+                    f"text of {len(whole)} characters. Count characters from 0, the end excluded",
                 )
 
 
-def _schema(made: dict[str, Any]) -> dict[str, Any]:
-    import polars as pl
-
-    lists = pl.List(pl.String)
-    span = pl.Struct({"start": pl.Int64, "end": pl.Int64, "label": pl.String})
-    kinds = {"labels": lists, "tokens": lists, "tags": lists, "spans": pl.List(span)}
-    return {name: kinds.get(name, pl.String) for name in made}
-
-
 def in_iob2(
-    splits: "dict[str, pl.DataFrame]",
+    splits: "dict[str, pl.DataFrame]", columns: Mapping[str, Column]
 ) -> "tuple[dict[str, pl.DataFrame], tuple[str, ...]]":
     """Bring tags to IOB2, and say what they were."""
+    notes: tuple[str, ...] = ()
+    for name, column in columns.items():
+        if column.kind == "tags":
+            splits, more = _column_in_iob2(splits, name)
+            notes += more
+    return splits, notes
+
+
+def _column_in_iob2(
+    splits: "dict[str, pl.DataFrame]", name: str
+) -> "tuple[dict[str, pl.DataFrame], tuple[str, ...]]":
     import polars as pl
 
-    tagged = {split: rows for split, rows in splits.items() if "tags" in rows.columns}
+    tagged = {split: rows for split, rows in splits.items() if name in rows.columns}
     if not tagged:
         return splits, ()
-    everything = [tags for rows in tagged.values() for tags in rows["tags"].to_list()]
+    everything = [tags for rows in tagged.values() for tags in rows[name].to_list()]
     written = {
         split: rows.with_columns(
-            pl.Series(
-                "tags", [to_iob2(tags) for tags in rows["tags"].to_list()], pl.List(pl.String)
-            )
+            pl.Series(name, [to_iob2(tags) for tags in rows[name].to_list()], pl.List(pl.String))
         )
         for split, rows in tagged.items()
     }

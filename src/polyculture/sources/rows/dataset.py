@@ -4,9 +4,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from polyculture.core.columns import originals
 from polyculture.core.data import Dataset, Origin
 from polyculture.core.errors import DataError
-from polyculture.sources.rows.repeats import text_keys
+from polyculture.core.task import Column
+from polyculture.sources.rows.cells import with_contents
+from polyculture.sources.rows.repeats import input_keys
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +23,7 @@ Place = Callable[[str, int], str]
 def dataset_of(
     name: str,
     splits: "Mapping[str, pl.DataFrame]",
+    columns: Mapping[str, Column],
     *,
     notes: tuple[str, ...] = (),
     licence: str = "",
@@ -31,7 +35,8 @@ def dataset_of(
 
     Args:
         name: What the dataset is called in runs and reports.
-        splits: Rows by split, in the columns of ``core.data``; every row has an ``id``.
+        splits: Rows by split; every row has an ``id``.
+        columns: What the task reads.
         notes: What the source dropped, merged or repaired.
         licence: Terms of the texts.
         is_restricted: The texts may not be copied.
@@ -49,8 +54,10 @@ def dataset_of(
     return Dataset(
         name=name,
         splits=dict(splits),
-        digest=of_json({split: of_frame(rows) for split, rows in splits.items()}),
-        notes=(*notes, *repeat_notes(splits)),
+        digest=of_json(
+            {split: of_frame(with_contents(rows, columns)) for split, rows in splits.items()}
+        ),
+        notes=(*notes, *repeat_notes(splits, columns)),
         licence=licence,
         is_restricted=is_restricted,
         origin=origin,
@@ -62,6 +69,7 @@ def origin_of(
     ids: Mapping[str, Sequence[str]],
     place: Place,
     columns: Mapping[str, Sequence[str]],
+    setting: Callable[[str], str] = str,
 ) -> Origin:
     """Where rows stand, found by their ids: a row held out of train still stands in its file.
 
@@ -70,6 +78,7 @@ def origin_of(
         ids: Ids of the rows of each file, in its order.
         place: (split, row of its file) to file and line.
         columns: Names of the columns of each file.
+        setting: Our column to the setting that names the file's.
     """
 
     def file_of(split: str) -> str:
@@ -81,7 +90,7 @@ def origin_of(
                 return place(file, list(own).index(item))
         return str(paths[file_of(split)])
 
-    return Origin(place=where, columns=lambda split: columns[file_of(split)])
+    return Origin(place=where, columns=lambda split: columns[file_of(split)], setting=setting)
 
 
 def _by_number(split: str, row: int) -> str:
@@ -113,15 +122,20 @@ def refuse_equal_ids(splits: "Mapping[str, pl.DataFrame]", place: Place) -> None
             seen[key] = (split, row)
 
 
-def repeat_notes(splits: "Mapping[str, pl.DataFrame]") -> tuple[str, ...]:
-    """Count texts that occur again, within a split and in an earlier one."""
-    keys = {split: text_keys(rows) for split, rows in splits.items()}
+def repeat_notes(
+    splits: "Mapping[str, pl.DataFrame]", columns: Mapping[str, Column]
+) -> tuple[str, ...]:
+    """Count texts, or other inputs, that occur again, within a split and in an earlier one."""
+    keys = {split: input_keys(rows, columns) for split, rows in splits.items()}
+    there = {name for rows in splits.values() for name in originals(columns, rows.columns)}
+    kinds = {columns[name].kind for name in there}
+    article, what = ("a", "text") if kinds <= {"text", "words"} else ("an", "input")
     notes = []
     for split, own in keys.items():
         again = sum(count - 1 for count in Counter(own).values())
         if again:
             notes.append(
-                f"{again:,} of {len(own):,} rows of {split} repeat the text of another; all kept."
+                f"{again:,} of {len(own):,} rows of {split} repeat the {what} of another; all kept."
             )
     order = [split for split in ("train", "valid", "test") if split in keys]
     for position, later in enumerate(order):
@@ -130,7 +144,7 @@ def repeat_notes(splits: "Mapping[str, pl.DataFrame]") -> tuple[str, ...]:
             shared = sum(key in known for key in keys[later])
             if shared:
                 notes.append(
-                    f"{shared:,} of {len(keys[later]):,} rows of {later} have a text that "
-                    f"{earlier} has too; all kept."
+                    f"{shared:,} of {len(keys[later]):,} rows of {later} have {article} {what} "
+                    f"that {earlier} has too; all kept."
                 )
     return tuple(notes)

@@ -1,11 +1,13 @@
 """Settings that sources of files share: a file for each split, or validation rows held out."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
 from polyculture.core.recipe import RecipePath, Settings
+from polyculture.core.task import Column
 from polyculture.sources.rows.splits import held_out
 
 if TYPE_CHECKING:
@@ -67,13 +69,16 @@ def name_of(path: Path) -> str:
 
 
 def with_hold_out(
-    splits: "dict[str, pl.DataFrame]", share: float | None, seed: int
+    splits: "dict[str, pl.DataFrame]",
+    columns: Mapping[str, Column],
+    share: float | None,
+    seed: int,
 ) -> "tuple[dict[str, pl.DataFrame], tuple[str, ...]]":
     """Move a share of the training rows to validation, and say so."""
     if share is None:
         return splits, ()
     rows = splits["train"]
-    train, valid = held_out(rows, share, seed=seed)
+    train, valid = held_out(rows, columns, share, seed=seed)
     note = (
         f"{len(valid):,} of {len(rows):,} training rows are held out for validation (hold_out "
         f"{share}, split_seed {seed}); rows of one document or one text stay together."

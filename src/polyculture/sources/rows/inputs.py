@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from polyculture.core.errors import DataError
 from polyculture.core.shown import shown, shown_name
-from polyculture.sources.rows.columns import Columns, rows_of
+from polyculture.sources.rows.cells import CellForm
+from polyculture.sources.rows.columns import rows_of
 from polyculture.sources.rows.conll import SEPARATOR, read_cells
 from polyculture.sources.rows.dataset import refuse_equal_ids
 from polyculture.sources.rows.schemes import PREFIXES
@@ -30,6 +31,8 @@ CONLL_SUFFIXES = (".conll", ".bio", ".iob", ".iob2")
 LINES = ".txt"
 KNOWN = (*SUFFIXES, *CONLL_SUFFIXES, LINES)
 """Suffixes that say how a file is read."""
+STRINGS = ("text", "file")
+"""Kinds of columns whose cells are strings in JSON and Parquet too."""
 SAMPLE = 400
 """Lines of a .txt by which it is told whether it holds columns of words."""
 
@@ -39,19 +42,20 @@ class Inputs:
     """Rows to answer, and what stood beside them."""
 
     rows: "pl.DataFrame"
-    """``id``, and what the model reads in our columns."""
+    """``id``, and the columns of the task that the model reads."""
     kept: "pl.DataFrame"
     """All columns of the file but its ids, in its own names."""
     notes: tuple[str, ...]
 
 
 def read_inputs(path: Path, wanted: Wanted, *, conll: bool | None = None) -> Inputs:
-    """Read texts or words to answer.
+    """Read rows to answer.
 
     Args:
-        path: A table; ``.txt``, one text a line; or CoNLL columns, one word a line. Standard input
-            (``-``), and a pipe without such a suffix, are a table where they begin with JSON or
-            with a line of column names, and else are read like a ``.txt``.
+        path: A table; ``.txt``, one text a line, where one text is enough; or CoNLL columns, one
+            word a line, where words are. Standard input (``-``), and a pipe without such a suffix,
+            are a table where they begin with JSON or with a line of column names, and else are read
+            like a ``.txt``.
         wanted: What the run reads.
         conll: Read the file as CoNLL columns, or do not. Left out, its suffix decides, for a
             ``.txt`` whether tags stand behind its words, and for an unknown suffix whether the
@@ -65,7 +69,7 @@ def read_inputs(path: Path, wanted: Wanted, *, conll: bool | None = None) -> Inp
     if _is_conll(content, suffix, wanted, conll=conll):
         inputs = _words(content, wanted)
     elif suffix == LINES:
-        inputs = _lines(content, wanted.form)
+        inputs = _lines(content, wanted)
     else:
         inputs = _table(content, wanted)
     return replace(inputs, notes=(*_encoding_note(content, wanted.form), *inputs.notes))
@@ -75,18 +79,24 @@ def _suffix(content: Content, wanted: Wanted) -> str:
     """The suffix by which a file is read; a pipe that has none is read as what it looks like."""
     path, form = content.path, wanted.form
     suffix = Path(path.stem if path.suffix.lower() == PACKED else path.name).suffix.lower()
-    if content.data is None or suffix in KNOWN:
+    if content.data is None or suffix in KNOWN or not _takes_lines(wanted):
         return suffix
     head = content.head()
     is_table = form.beginning(head) in {"{", "["} or _is_binary(head) or _has_header(head, wanted)
     return "" if is_table else LINES  # tables know their own kinds
 
 
+def _takes_lines(wanted: Wanted) -> bool:
+    """Whether a line of plain text can be all that the run reads."""
+    return bool(wanted.only("text") or wanted.only("words"))
+
+
 def _has_header(head: bytes, wanted: Wanted) -> bool:
-    """Whether the first line names columns, one of them that of the texts or words."""
+    """Whether the first line names columns, one of them a column that is needed."""
     first = head.decode(wanted.form.encoding, "ignore").splitlines()[:1]
     cells = [cell.strip().strip('"') for cell in re.split(r"[,;\t|]", "".join(first))]
-    return bool({*cells} & {name for ours in ("text", "tokens") for name in wanted.names(ours)})
+    needed = [ours for group in wanted.needed for ours in group]
+    return bool({*cells} & {name for ours in needed for name in wanted.names(ours)})
 
 
 def _is_binary(head: bytes) -> bool:
@@ -103,11 +113,14 @@ def _encoding_note(content: Content, form: TextForm) -> tuple[str, ...]:
 
 
 def _is_conll(content: Content, suffix: str, wanted: Wanted, *, conll: bool | None) -> bool:
-    if wanted.level == "text":
+    if wanted.only("words") is None:
         if conll or suffix in CONLL_SUFFIXES:
+            reads, file = "answers whole texts", "a table, or a .txt of one text a line"
+            if wanted.only("text") is None:
+                reads, file = f"reads {_listed(wanted)}", "a table"
             msg = (
-                f"{content.name} is to be read as columns of words, but the run answers whole "
-                "texts. Give it a table, or a .txt of one text a line."
+                f"{content.name} is to be read as columns of words, but the run {reads}. Give it "
+                f"{file}."
             )
             raise DataError(msg)
         return False
@@ -117,6 +130,11 @@ def _is_conll(content: Content, suffix: str, wanted: Wanted, *, conll: bool | No
         return _holds_columns(content, wanted)
     is_known = suffix in KNOWN or not suffix
     return suffix in CONLL_SUFFIXES or (not is_known and _reads_columns(wanted))
+
+
+def _listed(wanted: Wanted) -> str:
+    *others, last = [" or ".join(map(repr, group)) for group in wanted.needed]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _reads_columns(wanted: Wanted) -> bool:
@@ -133,12 +151,19 @@ def _holds_columns(content: Content, wanted: Wanted) -> bool:
     return all(row[-1] == "O" or row[-1].partition("-")[0] in PREFIXES for row in cells)
 
 
-def _lines(content: Content, form: TextForm) -> Inputs:
+def _lines(content: Content, wanted: Wanted) -> Inputs:
     """One text a line; blank lines are not texts."""
     import polars as pl
 
+    column = wanted.only("text")
+    if column is None:
+        msg = (
+            f"{content.name} is to be read as one text a line, but the run reads "
+            f"{_listed(wanted)}. Give it a table."
+        )
+        raise DataError(msg)
     numbers, texts, blank = [], [], []
-    for number, line in enumerate(text_lines(content, form), start=1):
+    for number, line in enumerate(text_lines(content, wanted.form), start=1):
         if line.strip():
             numbers.append(str(number))
             texts.append(line.rstrip("\r\n"))
@@ -154,13 +179,14 @@ def _lines(content: Content, form: TextForm) -> Inputs:
             f"{shown_name(content.path)}: {many} skipped, the first is line {blank[0]}; ids are "
             "line numbers."
         )
-    rows = pl.DataFrame({"id": numbers, "text": texts}, schema=dict.fromkeys(("id", "text"), str))
-    return Inputs(rows=rows, kept=rows.select("text"), notes=tuple(notes))
+    rows = pl.DataFrame({"id": numbers, column: texts}, schema=dict.fromkeys(("id", column), str))
+    return Inputs(rows=rows, kept=rows.select(column), notes=tuple(notes))
 
 
 def _words(content: Content, wanted: Wanted) -> Inputs:
     import polars as pl
 
+    words = wanted.only("words") or ""
     column = getattr(wanted.data, "token", 0)
     found = list(read_cells(content, wanted.form))
     if not found:
@@ -177,7 +203,7 @@ def _words(content: Content, wanted: Wanted) -> Inputs:
         )
         raise DataError(msg)
     names = [f"column_{number}" for number in range(width)]
-    names[column] = "tokens"
+    names[column] = words
     kept = pl.DataFrame(
         {
             name: [[cells[number] for cells in lines] for _, lines in found]
@@ -189,7 +215,7 @@ def _words(content: Content, wanted: Wanted) -> Inputs:
     name = shown_name(content.path)
     how = f"{name} was read as columns, the word in column {column % width} (counted from 0)"
     return Inputs(
-        rows=kept.select(ids, "tokens"),
+        rows=kept.select(ids, words),
         kept=kept,
         notes=(f"{how}; ids are the lines at which sentences begin.",),
     )
@@ -200,17 +226,19 @@ def _table(content: Content, wanted: Wanted) -> Inputs:
 
     table = read_table(content, wanted.form)
     found = found_columns(table, wanted)
-    _refuse_others(table, [found[ours] for ours in ("text", "text_b") if ours in found])
+    kinds = {ours: wanted.columns[ours].kind for ours in found if ours in wanted.columns}
+    _refuse_others(table, [found[ours] for ours, kind in kinds.items() if kind in STRINGS])
     used = replace(table, frame=table.frame.select(*dict.fromkeys(found.values())))
-    rows = rows_of(used, "", Columns(**found))
-    rows = rows.select("id", *(name for name in ("text", "text_b", "tokens") if name in found))
+    form = CellForm(separator=getattr(wanted.data, "separator", CellForm.separator))
+    rows = rows_of(used, "", found, wanted.columns, form)
     if "id" not in found:
         numbers = [str(number) for number in table.numbers]
         rows = rows.with_columns(pl.Series("id", numbers, pl.String))
     refuse_equal_ids({"": rows}, lambda _, row: table.place(row))
     kept = table.frame
-    if "tokens" in found:
-        kept = kept.with_columns(rows["tokens"].alias(found["tokens"]))
+    kept = kept.with_columns(
+        rows[ours].alias(found[ours]) for ours, kind in kinds.items() if kind == "words"
+    )
     return Inputs(
         rows=rows,
         kept=kept.drop(found["id"]) if "id" in found else kept,

@@ -1,9 +1,13 @@
-"""Rows whose text occurs again: found, and dropped before anything is split."""
+"""Rows whose input occurs again: found, and dropped before anything is split."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from polyculture.core.columns import originals
+from polyculture.core.task import Column
+from polyculture.sources.rows.cells import with_contents
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,12 +45,21 @@ def without_repeats(texts: Sequence[str], labels: Sequence[str]) -> Repeats:
     return Repeats(kept=tuple(sorted(kept)), repeated=repeated, conflicting=conflicting)
 
 
-def text_keys(rows: "pl.DataFrame") -> list[str]:
-    """What makes two rows the same text: the words, however they are spaced."""
-    if "text" not in rows.columns:
-        return [" ".join(tokens) for tokens in rows["tokens"].to_list()]
-    keys = [" ".join(text.split()) for text in rows["text"].to_list()]
-    if "text_b" in rows.columns:
-        others = [" ".join((text or "").split()) for text in rows["text_b"].to_list()]
-        keys = [f"{key}\t{other}" for key, other in zip(keys, others, strict=True)]
-    return keys
+def input_keys(rows: "pl.DataFrame", columns: Mapping[str, Column]) -> list[str]:
+    """What makes the inputs of two rows the same.
+
+    That is words, however they are spaced, numbers, and what files hold. Rows without any input of
+    the task are all different.
+    """
+    names = originals(columns, rows.columns)
+    if not names:
+        return rows["id"].to_list()
+    cells = with_contents(rows.select(names), columns)
+    parts = [map(_key, cells[name].to_list()) for name in names]
+    return ["\t".join(row) for row in zip(*parts, strict=True)]
+
+
+def _key(cell: Any) -> str:
+    if isinstance(cell, list):
+        return " ".join(map(str, cell))
+    return "" if cell is None else " ".join(str(cell).split())

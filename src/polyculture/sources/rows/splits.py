@@ -6,10 +6,12 @@ random numbers, and rows that join or leave a table do not shuffle the others.
 
 import hashlib
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from polyculture.core.errors import RecipeError
-from polyculture.sources.rows.repeats import text_keys
+from polyculture.core.task import Column
+from polyculture.sources.rows.repeats import input_keys
 
 if TYPE_CHECKING:
     import polars as pl
@@ -72,19 +74,20 @@ def shares(count: int, parts: int) -> list[int]:
 
 
 def held_out(
-    rows: "pl.DataFrame", share: float, *, seed: int
+    rows: "pl.DataFrame", columns: Mapping[str, Column], share: float, *, seed: int
 ) -> "tuple[pl.DataFrame, pl.DataFrame]":
-    """Part rows into those that stay and those held out, whole documents or equal texts at a time.
+    """Part rows into those that stay and those held out, whole documents or equal inputs at a time.
 
     Args:
         rows: All rows.
+        columns: What the task reads.
         share: Part of the rows to hold out; rounded up to whole documents while some stay.
         seed: Which ones.
 
     Raises:
         RecipeError: All rows are one document.
     """
-    keys = rows["document"].to_list() if "document" in rows.columns else text_keys(rows)
+    keys = rows["document"].to_list() if "document" in rows.columns else input_keys(rows, columns)
     count = Counter(keys)
     taken: set[str] = set()
     size = 0

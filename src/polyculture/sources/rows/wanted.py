@@ -4,13 +4,16 @@ Columns are looked for under the names that the run's recipe gives them, then un
 names.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from polyculture.core.columns import alternatives
 from polyculture.core.errors import DataError
 from polyculture.core.parts import suggestion
 from polyculture.core.shown import shown_name
-from polyculture.sources.rows.columns import USUAL
+from polyculture.core.task import Column
+from polyculture.sources.rows.columns import named_in
 from polyculture.store.tables import Table
 from polyculture.store.text_form import TextForm
 
@@ -22,9 +25,10 @@ SHOWN = 5
 class Wanted:
     """What a run reads."""
 
-    level: Literal["text", "word"]
+    columns: Mapping[str, Column]
+    """The inputs that its task declares."""
     inputs: tuple[str, ...]
-    """``text`` and perhaps ``text_b``, or ``tokens``; empty where the run does not say."""
+    """Those of them that it was trained on; empty where an old run does not say."""
     data: Any
     """The recipe's source of data, whose names of columns are looked for first."""
 
@@ -38,21 +42,50 @@ class Wanted:
         )
 
     @property
-    def is_paired(self) -> bool | None:
-        """Whether the run reads pairs of texts; none where an old run does not say."""
-        if self.level == "word" or self.inputs:
-            return "text_b" in self.inputs
-        return True if self.name("text_b") else None
+    def needed(self) -> list[tuple[str, ...]]:
+        """Columns that have to be there, one of each group."""
+        optional = [name for name, column in self.columns.items() if column.is_optional]
+        return [
+            *alternatives(self.columns),
+            *((name,) for name in optional if self.reads(name)),
+        ]
+
+    @property
+    def second_text(self) -> str | None:
+        """The optional text beside the only one that the task needs, if it has one."""
+        optional = [n for n, c in self.columns.items() if c.is_optional and c.kind == "text"]
+        groups = alternatives(self.columns)
+        is_text = len(groups) == 1 and self.columns[groups[0][0]].kind == "text"
+        return optional[0] if is_text and len(optional) == 1 else None
+
+    def reads(self, optional: str) -> bool | None:
+        """Whether the run reads an optional column; none where an old run does not say."""
+        if self.inputs:
+            return optional in self.inputs
+        return True if self.name(optional) else None
+
+    def only(self, kind: str) -> str | None:
+        """The one column that is needed, where one is enough and it may be of this kind."""
+        if len(self.needed) != 1:
+            return None
+        return next((name for name in self.needed[0] if self.columns[name].kind == kind), None)
 
     def names(self, ours: str) -> tuple[str, ...]:
         """What one of our columns may be called: as the recipe has it, then the usual names."""
         own = self.name(ours)
-        return (*((own,) if own else ()), *USUAL.get(ours, (ours,)))
+        usual = self.columns[ours].usual if ours in self.columns else ()
+        return (*((own,) if own else ()), ours, *usual)
 
     def name(self, ours: str) -> str | None:
         """What the recipe calls one of our columns."""
-        name: str | None = getattr(self.data, ours, None)
-        return name if isinstance(name, str) else None
+        return named_in(self.data).get(ours)
+
+    def spare(self, there: Mapping[str, str]) -> Iterator[str]:
+        """Columns that are not read, since another one that is there stands in for them."""
+        for ours, column in self.columns.items():
+            if ours in there and column.unless in there:
+                was_read = ours in self.inputs and column.unless not in self.inputs
+                yield column.unless if was_read else ours
 
 
 def found_columns(table: Table, wanted: Wanted) -> dict[str, str]:
@@ -61,40 +94,39 @@ def found_columns(table: Table, wanted: Wanted) -> dict[str, str]:
     Raises:
         DataError: A column that the run reads is not there.
     """
-    columns = table.frame.columns
     found = {}
-    for ours in ("id", "text", "text_b", "tokens"):
+    for ours in ("id", *wanted.columns):
         names = wanted.names(ours)
-        theirs = next((name for name in names if name in columns), None)
-        if theirs is not None:
+        theirs = next((name for name in names if name in table.frame.columns), None)
+        if theirs is not None and _is_read(ours, theirs, wanted):
             found[ours] = theirs
-    if wanted.level == "word":
-        found.pop("text_b", None)
-        spare = "tokens" if wanted.inputs == ("text",) else "text"
-        if {"text", "tokens"} <= found.keys():
-            del found[spare]
-    else:
-        found.pop("tokens", None)
-        # a run that does not say what it reads was asked by this name alone
-        is_old_name = wanted.is_paired is None and found.get("text_b") == "text_b"
-        if not (wanted.is_paired or is_old_name):
-            found.pop("text_b", None)
+    for ours in [*wanted.spare(found)]:
+        del found[ours]
     _check_found(table, found, wanted)
     return found
 
 
+def _is_read(ours: str, theirs: str, wanted: Wanted) -> bool:
+    if ours not in wanted.columns or not wanted.columns[ours].is_optional:
+        return True
+    reads = wanted.reads(ours)
+    # a run that does not say what it reads was asked by this name alone
+    return ours == theirs if reads is None else reads
+
+
 def _check_found(table: Table, found: dict[str, str], wanted: Wanted) -> None:
-    columns = table.frame.columns
-    needed = ["text", "tokens"] if wanted.level == "word" else ["text"]
-    missing = None if found.keys() & set(needed) else " (or 'tokens')" if needed[1:] else ""
-    ours = "text"
-    if missing is None and wanted.is_paired and "text_b" not in found:
-        ours, missing = "text_b", ", and the run reads pairs of texts"
-    if missing is None:
+    group = next((group for group in wanted.needed if not found.keys() & set(group)), None)
+    if group is None:
         return
+    ours, *others = group
+    missing = f" (or {', '.join(map(repr, others))})" if others else ""
+    if wanted.columns[ours].is_optional:
+        is_pair = ours == wanted.second_text
+        missing = f", and the run reads {'pairs of texts' if is_pair else 'it'}"
     theirs = wanted.name(ours)
     name = theirs or ours
     called = f" (as the run's recipe calls {ours!r})" if theirs and theirs != ours else ""
+    columns = table.frame.columns
     told = wanted.form.delimiter if table.separator and len(columns) == 1 else None
     if told:
         missing += f" (cells are separated by {told!r}, as the run's recipe says)"
@@ -110,16 +142,17 @@ def column_notes(table: Table, found: dict[str, str], wanted: Wanted) -> tuple[s
 
 def _pair_note(table: Table, found: dict[str, str], wanted: Wanted) -> tuple[str, ...]:
     """What becomes of a second text, where an old run does not say whether it reads pairs."""
-    if wanted.is_paired is not None:
+    second = wanted.second_text
+    if second is None or wanted.reads(second) is not None:
         return ()
-    seconds = [name for name in USUAL["text_b"] if name in table.frame.columns]
-    if not seconds:
+    there = [name for name in wanted.names(second) if name in table.frame.columns]
+    if not there:
         return ()
     name = shown_name(table.path)
     why = f"{name}: the run, of an earlier version, does not say whether it reads pairs of texts"
-    if "text_b" in found:
-        return (f"{why}; 'text_b' is read behind the first text. Rename it if it does not.",)
-    return (f"{why}; {seconds[0]!r} is not read. Rename it 'text_b' if it does.",)
+    if second in found:
+        return (f"{why}; {second!r} is read behind the first text. Rename it if it does not.",)
+    return (f"{why}; {there[0]!r} is not read. Rename it {second!r} if it does.",)
 
 
 def _unread(table: Table, found: dict[str, str], wanted: Wanted) -> tuple[str, ...]:
@@ -131,10 +164,11 @@ def _unread(table: Table, found: dict[str, str], wanted: Wanted) -> tuple[str, .
     more = f" and {len(unread) - SHOWN:,} more" if len(unread) > SHOWN else ""
     kind, they = ("column", "it is") if len(unread) == 1 else ("columns", "they are")
     notes = [f"{name}: the run does not read the {kind} {some}{more}; {they} kept as given."]
-    seconds = [one for one in unread if one in {wanted.name("text_b"), *USUAL["text_b"]}]
-    if seconds and wanted.level == "text" and wanted.is_paired is False:
-        notes.append(
-            f"{name}: the run was trained on single texts, so {seconds[0]!r} has no part in its "
-            "answers."
-        )
+    for ours, column in wanted.columns.items():
+        theirs = next((one for one in unread if one in wanted.names(ours)), None)
+        if theirs and column.is_optional and wanted.reads(ours) is False:
+            how = "on single texts" if ours == wanted.second_text else f"without {ours!r}"
+            notes.append(
+                f"{name}: the run was trained {how}, so {theirs!r} has no part in its answers."
+            )
     return tuple(notes)

@@ -1,0 +1,197 @@
+"""How a cell is read, by the kind of its column; errors name file and line."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+from polyculture.core.errors import DataError
+from polyculture.sources.rows.schemes import PREFIXES
+from polyculture.store.content import reading
+from polyculture.store.digest import of_file
+from polyculture.store.json_text import parsed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import polars as pl
+
+    from polyculture.core.task import Column
+    from polyculture.store.tables import Table
+
+REMEMBERED = 1 << 17
+"""Files whose digest is kept, so that each is read once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellForm:
+    """How lists are written in cells."""
+
+    separator: str = "|"
+    """What stands between several answers in a cell that is no JSON list."""
+    tag_names: tuple[str, ...] | None = None
+    """What tags that are numbers stand for, in order."""
+
+
+class Cell(NamedTuple):
+    """One cell and where it stands."""
+
+    text: str | None
+    table: Table
+    row: int
+    name: str
+    """The file's name of the column."""
+
+    def refuse(self, what: str) -> NoReturn:
+        """Say what is wrong with it."""
+        msg = f"{self.table.place(self.row)}: {what}."
+        raise DataError(msg)
+
+
+def read_cells(table: Table, name: str, kind: str, form: CellForm) -> list[Any]:
+    """The cells of one column.
+
+    Raises:
+        DataError: A cell is not what the kind of the column asks for.
+    """
+    read = READERS[kind]
+    texts = table.column(name).to_list()
+    return [read(Cell(text, table, row, name), form) for row, text in enumerate(texts)]
+
+
+def type_of(kind: str) -> Any:
+    """The type of a column in rows."""
+    import polars as pl
+
+    lists = pl.List(pl.String)
+    spans = pl.List(pl.Struct({"start": pl.Int64, "end": pl.Int64, "label": pl.String}))
+    types = {"labels": lists, "words": lists, "tags": lists, "spans": spans, "number": pl.Float64}
+    return types.get(kind, pl.String)
+
+
+def _filled(cell: Cell, _: CellForm) -> str:
+    if cell.text is None or not cell.text.strip():
+        cell.refuse(f"the column {cell.name!r} is empty. Fill it in, or leave the row out")
+    return cell.text
+
+
+def _number(cell: Cell, form: CellForm) -> float:
+    text = _filled(cell, form)
+    try:
+        number = math.nan if "_" in text else float(text)  # Python alone reads 1_000
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        cell.refuse(f"expected a number in {cell.name!r}, got {text!r:.60}")
+    return number
+
+
+def _file(cell: Cell, form: CellForm) -> str:
+    text, folder = _filled(cell, form), cell.table.path.parent
+    with reading(folder / text):
+        path = (folder / text).absolute()
+        if not path.is_file():
+            cell.refuse(
+                f"the column {cell.name!r} names {text!r:.200}, but there is no such file. Paths "
+                "are relative to the folder of the table"
+            )
+    return str(path)
+
+
+def _labels(cell: Cell, form: CellForm) -> list[str]:
+    if cell.text is None:
+        return []
+    if cell.text.startswith("["):
+        parts = _list(cell, "labels as a JSON list")
+        if any(isinstance(part, (dict, list)) or part is None for part in parts):
+            cell.refuse(f"expected labels in {cell.name!r}, got {cell.text!r:.60}")
+        return [part if isinstance(part, str) else str(part) for part in parts]
+    return [part.strip() for part in cell.text.split(form.separator) if part.strip()]
+
+
+def _list(cell: Cell, what: str) -> list[Any]:
+    try:
+        value = parsed(cell.text or "")
+    except ValueError:
+        value = None
+    if not isinstance(value, list):
+        cell.refuse(f"expected {what} in {cell.name!r}, got {cell.text!r:.60}")
+    return value
+
+
+def _words(cell: Cell, _: CellForm) -> list[str]:
+    words = _list(cell, "a list of words")
+    if not words or not all(isinstance(word, str) and word for word in words):
+        cell.refuse(f"expected words in {cell.name!r}, got {words!r:.60}")
+    return words
+
+
+def _tags(cell: Cell, form: CellForm) -> list[str]:
+    tags, names = _list(cell, "a list of tags"), form.tag_names
+    if names:
+        if not all(isinstance(tag, int) and 0 <= tag < len(names) for tag in tags):
+            cell.refuse(f"a tag of {cell.name!r} is no number below {len(names)}: {tags!r:.60}")
+        tags = [names[tag] for tag in tags]
+    for tag in tags:
+        prefix, dash, label = str(tag).partition("-")
+        if tag != "O" and not (prefix in PREFIXES and dash and label):
+            cell.refuse(f"expected the tag O, or B-, I-, E-, S- and a label, got {tag!r}")
+    return tags
+
+
+def _spans(cell: Cell, _: CellForm) -> list[dict[str, Any]]:
+    spans = [] if cell.text is None else _list(cell, "a list of spans")
+    for span in spans:
+        fits = isinstance(span, dict) and (
+            isinstance(span.get("start"), int)
+            and isinstance(span.get("end"), int)
+            and isinstance(span.get("label"), str)
+            and span["label"]
+        )
+        if not fits:
+            cell.refuse(f"expected spans as {{start, end, label}}, got {span!r:.60}")
+    return [{key: span[key] for key in ("start", "end", "label")} for span in spans]
+
+
+READERS: Mapping[str, Callable[[Cell, CellForm], Any]] = {
+    "text": _filled,
+    "label": _filled,
+    "labels": _labels,
+    "words": _words,
+    "tags": _tags,
+    "spans": _spans,
+    "number": _number,
+    "file": _file,
+}
+
+
+def with_contents(rows: pl.DataFrame, columns: Mapping[str, Column]) -> pl.DataFrame:
+    """The rows with the digest of each file instead of its path, which differs between machines.
+
+    Raises:
+        DataError: A file cannot be read.
+    """
+    import polars as pl
+
+    files = [
+        name for name, column in columns.items() if column.kind == "file" and name in rows.columns
+    ]
+    return rows.with_columns(
+        pl.Series(name, [_digest(path) for path in rows[name].to_list()], pl.String)
+        for name in files
+    )
+
+
+def _digest(name: str) -> str:
+    path = Path(name)
+    with reading(path):
+        facts = path.stat()
+        return _digest_of(path, facts.st_mtime_ns, facts.st_size)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _digest_of(path: Path, _time: int, _size: int) -> str:
+    return of_file(path)
