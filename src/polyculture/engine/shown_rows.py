@@ -57,7 +57,7 @@ def _seen(
         id=row["id"][0],
         text=text,
         tokens=tuple(tokens),
-        targets=_targets(example, tokens, context.labels),
+        targets=_targets(example, tokens, context),
         notes=notes,
     )
 
@@ -77,10 +77,13 @@ def _counted(row: pl.DataFrame, task: Task, context: Context) -> ShownRow:
     )
 
 
-def _targets(example: Example, tokens: list[str], labels: tuple[str, ...]) -> tuple[str, ...]:
+def _targets(example: Example, tokens: list[str], context: Context) -> tuple[str, ...]:
     found: list[str] = []
-    for codes in example.targets.values():
-        names = _names(codes, labels)
+    for name, codes in example.targets.items():
+        if name == "tokens":
+            names = context.reader.convert_ids_to_tokens(codes[codes >= 0].tolist())
+        else:
+            names = _names(codes, context.labels)
         places = _places(example.places)
         if places is None:
             found += names
