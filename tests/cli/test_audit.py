@@ -86,6 +86,8 @@ def test_a_table_is_audited_where_there_is_no_torch(shown: tuple[str, Path]) -> 
         "report.html",
         "report.json",
         "report.md",
+        "report.zh-CN.html",
+        "report.zh-CN.md",
         "shared_failures.parquet",
     ]
     for said in ("3 models on 60 items", "All fail: 0.0500 of the items", "Effective votes:"):

@@ -113,6 +113,13 @@ def read_data(recipe: Recipe) -> Dataset:
 def prepared(recipe: Recipe, dataset: Dataset) -> tuple[Rows, Inventory]:
     """See ``Shared.prepared``."""
     settings, task = recipe.task, task_of(recipe.task)
+    pool = task.pool(settings)
+    if pool and pool not in dataset.splits:
+        msg = (
+            f"The data {dataset.name!r} has no {pool}, which this task answers all rows against. "
+            f"Name a file for it in [data], as {pool} = 'its path'."
+        )
+        raise RecipeError(msg)
     for split in NEEDED:
         if split not in dataset.splits:
             msg = (

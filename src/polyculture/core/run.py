@@ -76,6 +76,9 @@ class Facts(Record):
     rows: dict[str, int]
     inputs: tuple[str, ...] = ()
     """Columns that the model reads, in the names that its task declares."""
+    pool_digest: str = ""
+    """SHA-256 of the run's ``pool``: the rows that others are answered against, as the model reads
+    them. Empty where there are none."""
     notes: tuple[str, ...]
     """What was dropped, cut or is worth knowing, one sentence each."""
 

@@ -40,6 +40,8 @@ a row; ``numbers``: one number, or a few, a row.
 """
 Form = Literal["encoder", "decoder", "encoder_decoder"]
 """How a base reads: all tokens at once, from left to right, or the one and then the other."""
+Reads = Literal["text", "pictures"]
+"""What a base takes in, and so what a task can give it."""
 WordSpaces = Literal["as_in_text", "every_word"]
 """Which words are read with a space before them. ``every_word``: all; only byte-level tokenizers
 have none before letters of scripts without spaces, but one before their punctuation."""
@@ -108,6 +110,16 @@ class Encoded:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Pool:
+    """Rows that all others are answered against, such as the texts that a search finds."""
+
+    rows: pl.DataFrame
+    """Prepared; of a finished run ``id`` and the gold columns alone."""
+    read: NDArray[Any] | None = None
+    """What the task's ``read`` gave of each, ``(rows, ...)``; none before a model is finished."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Context:
     """What every function of a task may look at."""
 
@@ -120,6 +132,8 @@ class Context:
     """Longest input, in units of ``Example.size``."""
     word_spaces: WordSpaces = "as_in_text"
     """Text: which words are read with a space before them."""
+    pool: Pool | None = None
+    """What rows are answered against; none where they are answered alone."""
     form: Form = "encoder"
     """How the base reads."""
 
@@ -154,6 +168,8 @@ class Task:
     """What a head has to give."""
     model_class: Mapping[Form, str]
     """transformers' class of the standard head for each form of base that can do this."""
+    reads: Reads = "text"
+    """What a base has to take in."""
     columns: Mapping[str, Column]
     """What the rows hold, beside ``id``, ``document`` and ``group``, which every task may have."""
 
@@ -169,14 +185,23 @@ class Task:
     )
     """(prepared splits, inventory, settings): what is worth knowing about the splits together."""
 
+    pool: Callable[[Any], str] = lambda _: ""
+    """(settings): the split whose rows all others are answered against; empty where there is none.
+    ``encode`` and baselines find its rows in ``Context.pool``; ``decode`` finds what ``read`` gave
+    of them, arrays of one shape. The finished model reads them once, and the run keeps that. Such a
+    task is steered by its loss."""
+
     # numbers
     encode: Callable[[pl.DataFrame, Context], Encoded]
     """Prepared rows to examples; with targets where the gold is there."""
     draw: Callable[[Example, Context, np.random.Generator], Example] | None = None
     """What is drawn anew each time that an example is trained on (masks, crops). The generator
     follows the training's seed, the step and the example, so neither threads nor a resumed training
-    change what is drawn; where rows are only read it follows the example alone. A base that never
-    changes is then not read in advance."""
+    change what is drawn; where rows are only read it follows the example alone."""
+    draws: Callable[[Any], Literal["always", "training", "never"]] = lambda _: "always"
+    """(settings): when ``draw`` is called. ``training``: only for what is learnt from (crops), so
+    that rows are read as they are. A base that never changes is read in advance where nothing is
+    drawn."""
     collate: Callable[[Sequence[Example], Context], Batch]
     """Examples to one padded batch."""
     loss: Callable[[Outputs, Batch, Context], Tensor]
@@ -217,6 +242,12 @@ class Task:
     """(rows, answers): the columns that ``polyculture predict`` gives for each row."""
     toy: Callable[[], Dataset]
     """A small dataset of our own that a tiny model learns in seconds."""
+
+
+def pool_of(settings: Any, rows: Mapping[str, pl.DataFrame]) -> Pool | None:
+    """The prepared rows that a task answers all others against; none where there are none."""
+    split = task_of(settings).pool(settings)
+    return Pool(rows=rows[split]) if split in rows else None
 
 
 def task_of(settings: Any) -> Task:

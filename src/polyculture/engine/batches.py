@@ -72,11 +72,12 @@ def collated(
         task: Whose ``collate`` is called.
         context: What it may look at.
         features: Saved outputs of a body that never changes, one an example.
-        chance: Seed of the training and number of the step, where the task draws; where left out,
-            an example is drawn the same each time.
+        chance: Seed of the training and number of the step, where examples are trained on; where
+            left out, rows are only read.
     """
     examples = [encoded.examples[n] for n in numbers]
-    if task.draw is not None:
+    when = task.draws(context.settings)
+    if task.draw is not None and (when == "always" or (when == "training" and chance)):
         seeds = [np.random.SeedSequence((*chance, int(n))) for n in numbers]
         examples = [
             task.draw(example, context, np.random.default_rng(seed))

@@ -22,7 +22,7 @@ from polyculture.engine.plan import Plan
 from polyculture.engine.prepare import Prepared, assemble, budget_of, notes_on
 from polyculture.engine.shown_rows import ShownRow, shown_rows
 from polyculture.engine.timed_steps import USUAL, Speed, time_steps
-from polyculture.nets.embedding import CompactEmbedding
+from polyculture.nets.embedding import CompactEmbedding, input_table
 from polyculture.nets.network import count, trainable
 
 SPLITS = ("train", "valid")
@@ -186,17 +186,18 @@ def _size(given: Ingredients, some: Ingredients, train: Encoded, budget: int, st
     epoch = plan[: round(plan.steps_per_epoch)]
     tokens = np.mean([len(batch) * sizes[batch].max() for batch in epoch])
     test = len(rows["test"]) if "test" in rows else 0
+    pool = () if given.context.pool is None else given.context.pool.rows
     return Size(
         steps=len(plan),
         tokens=float(tokens) * len(plan),
         looked=fit.epochs * fit.evaluations_per_epoch * len(rows["valid"]),
-        answered=len(rows["valid"]) + test,
+        answered=len(rows["valid"]) + test + len(pool),
         start=start,
     )
 
 
 def _on_tokens(opened: Opened, read: int, rows: int) -> list[str]:
-    table: Any = opened.network.body.get_input_embeddings()  # type: ignore[operator]
+    table = input_table(opened.network.body)
     if not isinstance(table, CompactEmbedding):
         return []
     kept, whole = len(table.weight), len(table.full_weight)

@@ -13,7 +13,7 @@ from polyculture.core import parts
 from polyculture.core.data import Dataset
 from polyculture.core.plugins import Adaptation, Base
 from polyculture.core.recipe import Recipe
-from polyculture.core.task import Context, Inventory, Task, task_of
+from polyculture.core.task import Context, Inventory, Task, pool_of, task_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,9 @@ class Ingredients:
     @property
     def context(self) -> Context:
         """What the task's functions may look at where there is no network."""
-        return Context(settings=self.recipe.task, inventory=self.inventory)
+        settings = self.recipe.task
+        pool = pool_of(settings, self.rows)
+        return Context(settings=settings, inventory=self.inventory, pool=pool)
 
     @property
     def adaptation(self) -> Adaptation:
@@ -45,6 +47,11 @@ class Ingredients:
         settings: Any = self.recipe.adaptation
         part: Adaptation = parts.load("adaptations", settings.kind)
         return part
+
+    @property
+    def draws(self) -> bool:
+        """Whether the task changes examples at random each time that they are trained on."""
+        return self.task.draw is not None and self.task.draws(self.recipe.task) != "never"
 
     @property
     def inputs(self) -> tuple[str, ...]:

@@ -10,17 +10,35 @@ from polyculture.core import parts
 from polyculture.core.errors import ModelError
 from polyculture.core.recipe import Recipe
 from polyculture.core.run import Run
-from polyculture.core.task import Context, Encoded, Form, Inventory, Task, WordSpaces, task_of
+from polyculture.core.task import (
+    Context,
+    Encoded,
+    Form,
+    Inventory,
+    Pool,
+    Reads,
+    Task,
+    WordSpaces,
+    task_of,
+)
 from polyculture.engine.counts import answer_rows
 from polyculture.engine.device import Device
 from polyculture.engine.read import read_rows
-from polyculture.nets.build import form_of, labels_of, load_head, open_network, open_tokenizer
+from polyculture.nets.build import (
+    form_of,
+    labels_of,
+    load_head,
+    open_network,
+    open_reader,
+    reads_of,
+)
 from polyculture.nets.network import Network
 from polyculture.nets.reading.account import refuse_unreadable
 from polyculture.nets.saved_counts import load_counts
 from polyculture.nets.tfidf import Tfidf
 from polyculture.nets.weights_fit import check_tokens, refuse_untrained
 from polyculture.sources.bases._plain import check_folder
+from polyculture.store.pools import read_pool
 from polyculture.store.runs import read_run
 
 if TYPE_CHECKING:
@@ -32,6 +50,11 @@ FORMS: dict[Form, str] = {
     "encoder_decoder": "an encoder with a decoder behind it, such as T5",
 }
 """Forms of bases, in words."""
+SENSES: dict[Reads, str] = {
+    "text": "text; BERT and Llama do",
+    "pictures": "pictures; ViT does, and kind = 'resnet' made from nothing",
+}
+"""What bases read, and bases that do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,11 +84,28 @@ class Predictor:
         """
         if isinstance(self.network, Tfidf):
             return answer_rows(self.network, self.context, rows, where)
+        values, encoded = self.read(rows, where)
+        return task_of(self.recipe.task).decode(rows, values, self.context), encoded
+
+    def read(self, rows: pl.DataFrame, where: str) -> tuple[list[Any], Encoded]:
+        """What the task's ``read`` gives of each row without its gold, and what was cut."""
+        if isinstance(self.network, Tfidf):
+            msg = f"{where}: word counts have no network to read with. Choose another base."
+            raise ModelError(msg)
         task = task_of(self.recipe.task)
-        encoded = task.encode(rows, self.context)
+        encoded = task.encode(without_gold(rows, task), self.context)
         refuse_unreadable(encoded, where)
         read = read_rows(self.network, encoded, task, self.context, device=self.device)
-        return task.decode(rows, read.rows, self.context), encoded
+        return read.rows, encoded
+
+
+def without_gold(rows: pl.DataFrame, task: Task) -> pl.DataFrame:
+    """The rows as those are that nobody knows the right answers of."""
+    return rows.drop([name for name in rows.columns if _is_gold(task, name)])
+
+
+def _is_gold(task: Task, name: str) -> bool:
+    return name in task.columns and task.columns[name].is_gold
 
 
 def network_of(folder: Path, recipe: Recipe, inventory: Inventory) -> Network:
@@ -74,6 +114,7 @@ def network_of(folder: Path, recipe: Recipe, inventory: Inventory) -> Network:
     task = task_of(recipe.task)
     head: Head = parts.load("heads", settings.kind)
     own = None if head.is_standard(settings, task.output) else head.make
+    _refuse_other_sense(task, recipe, folder)
     return open_network(
         folder,
         labels=inventory.labels,
@@ -84,6 +125,18 @@ def network_of(folder: Path, recipe: Recipe, inventory: Inventory) -> Network:
         else lambda width, count, dropout: own(settings, width, count, dropout),
         pooling=getattr(settings, "pooling", "mean"),
     )
+
+
+def _refuse_other_sense(task: Task, recipe: Recipe, folder: Path) -> None:
+    """Refuse a base that does not take in what the task gives it."""
+    reads = reads_of(folder)
+    if reads != task.reads:
+        settings: Any = recipe.task
+        msg = (
+            f"{folder.name} reads {reads}, but the task {settings.kind!r} needs a base that reads "
+            f"{SENSES[task.reads]}. Choose another base."
+        )
+        raise ModelError(msg)
 
 
 def _model_class(task: Task, form: Form, recipe: Recipe, folder: Path) -> str:
@@ -118,7 +171,17 @@ def open_run(folder: Path) -> Predictor:
         run.inventory,
         max_length=length,
         word_spaces=_word_spaces(run, folder),
+        pool=_pool(run, folder),
     )
+
+
+def _pool(run: Run, folder: Path) -> Pool | None:
+    """What the run answers rows against, as it was read when the run was trained."""
+    digest = run.facts.pool_digest
+    if not digest:
+        return None
+    rows, read = read_pool(folder, digest)
+    return Pool(rows=rows, read=read)
 
 
 def _word_spaces(run: Run, folder: Path) -> WordSpaces:
@@ -142,6 +205,7 @@ def open_model(
     max_length: int,
     word_spaces: WordSpaces,
     device: Device | None = None,
+    pool: Pool | None = None,
 ) -> Predictor:
     """Load a run's ``model`` folder.
 
@@ -152,6 +216,7 @@ def open_model(
         max_length: Longest input in tokens; no matter for TF-IDF.
         word_spaces: Which words it was trained to see with a space before them; likewise.
         device: Where it will answer; the CPU where left out.
+        pool: What it answers rows against.
 
     Raises:
         ModelError: A file is missing or damaged, is code, or belongs to another run.
@@ -168,14 +233,15 @@ def open_model(
     if network.untrained:
         refuse_untrained(folder, network, labels_of(folder), inventory.labels)
     load_head(network, folder)
-    tokenizer = open_tokenizer(folder)
-    check_tokens(folder, network, tokenizer)
+    reader = open_reader(folder)
+    check_tokens(folder, network, reader)
     context = Context(
         settings=recipe.task,
         inventory=inventory,
-        reader=tokenizer,
+        reader=reader,
         longest=max_length,
         word_spaces=word_spaces,
+        pool=pool,
         form=form_of(folder),
     )
     if device is not None:

@@ -1,20 +1,23 @@
 """A base with its head and adaptation, opened to be trained."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
+from torch import nn
 
-from polyculture.core.errors import ModelError
+from polyculture.core.errors import ModelError, RecipeError
 from polyculture.core.task import Context, Encoded
 from polyculture.engine.chosen import Chosen
 from polyculture.engine.device import Device, device_of
 from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.model import network_of
-from polyculture.nets.build import form_of, open_tokenizer
+from polyculture.nets.build import form_of, open_reader
 from polyculture.nets.embedding import compact, input_table
 from polyculture.nets.network import Network, count
 from polyculture.nets.reading.account import refuse_unreadable
+from polyculture.nets.reading.pictures import PictureReader
 from polyculture.nets.reading.texts import longest_input
 from polyculture.nets.recompute import recompute
 from polyculture.nets.weights_fit import check_tokens
@@ -30,7 +33,7 @@ class Opened:
     network: Network
     device: Device
     context: Context
-    """What the task may look at, the base's tokenizer among it."""
+    """What the task may look at, the base's reader among it."""
     untrained: tuple[str, ...]
     """Parameters that the base's files did not hold; ``head`` for a head of ours."""
     base_weights: int
@@ -53,7 +56,7 @@ class Opened:
 
 
 def open_base(given: Ingredients, earlier: Chosen | None = None) -> Opened:
-    """Open network and tokenizer, and apply the adaptation.
+    """Open network and reader, and apply the adaptation.
 
     Args:
         given: Recipe, data and base.
@@ -66,9 +69,9 @@ def open_base(given: Ingredients, earlier: Chosen | None = None) -> Opened:
         msg = f"The base {given.base.name!r} has no network to train."
         raise ModelError(msg)
     network = network_of(given.base.folder, recipe, given.inventory)
-    tokenizer = open_tokenizer(given.base.folder)
-    check_tokens(given.base.folder, network, tokenizer)
-    untrained = (*network.untrained, *(() if network.head is None else ("head",)))
+    reader = open_reader(given.base.folder)
+    check_tokens(given.base.folder, network, reader)
+    untrained = (*network.untrained, *(("head",) if _is_learnt(network.head) else ()))
     base_weights = _weights_apart_from_tokens(network)
     given.adaptation.attach(network, recipe.adaptation)
     device.make_ready(network)
@@ -78,19 +81,31 @@ def open_base(given: Ingredients, earlier: Chosen | None = None) -> Opened:
     return Opened(
         network=network,
         device=device,
-        context=Context(
-            settings=recipe.task,
-            inventory=given.inventory,
-            reader=tokenizer,
-            longest=earlier.max_length
-            if earlier
-            else longest_input(tokenizer, network.body.config, recipe.fit.max_length),
+        context=replace(
+            given.context,
+            reader=reader,
+            longest=earlier.max_length if earlier else _longest(given, network, reader),
             word_spaces=earlier.word_spaces if earlier else "as_in_text",
             form=form_of(given.base.folder),
         ),
         untrained=untrained,
         base_weights=base_weights,
     )
+
+
+def _longest(given: Ingredients, network: Network, reader: Any) -> int:
+    """Longest input, in units of ``Example.size``.
+
+    Raises:
+        RecipeError: The recipe would cut what has only one size.
+    """
+    wanted = given.recipe.fit.max_length
+    if not isinstance(reader, PictureReader):
+        return longest_input(reader, network.body.config, wanted)
+    if wanted is not None:
+        msg = f"fit.max_length cuts texts, but {given.base.name!r} reads pictures. Leave it out."
+        raise RecipeError(msg)
+    return reader.size
 
 
 def compact_tokens(opened: Opened, encoded: Iterable[Encoded]) -> None:
@@ -101,6 +116,11 @@ def compact_tokens(opened: Opened, encoded: Iterable[Encoded]) -> None:
         for part in encoded:
             tokens.update(*(e.inputs["input_ids"].tolist() for e in part.examples))
         compact(network.body, tokens)
+
+
+def _is_learnt(head: nn.Module | None) -> bool:
+    """Whether a head of ours has weights, which start from chance."""
+    return head is not None and any(True for _ in head.parameters())
 
 
 def _weights_apart_from_tokens(network: Network) -> int:

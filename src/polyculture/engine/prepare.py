@@ -22,6 +22,7 @@ from polyculture.engine.look import Look, look_at_loss
 from polyculture.engine.loop import Work
 from polyculture.engine.opened import Opened, compact_tokens, open_base
 from polyculture.engine.plan import Plan
+from polyculture.engine.pool import size_of_pool
 from polyculture.engine.precision import Precision, use
 from polyculture.engine.read import read_rows
 from polyculture.nets.batch import Batch, Outputs
@@ -118,7 +119,7 @@ def assemble(
     use(network, chosen.kernels)
     features: dict[str, list[Tensor]] = {}
     began = time.perf_counter()
-    if given.adaptation.caches_features and network.can_cache and given.task.draw is None:
+    if given.adaptation.caches_features and network.can_cache and not given.draws:
         features = cache_features(
             network,
             encoded,
@@ -140,7 +141,9 @@ def assemble(
         work=Work(
             tokens_valid=(valid := int(encoded["valid"].sizes.sum())),
             # looks by the loss cost little beside answers
-            tokens_after=(1 if writes else 2) * valid + _tokens_of_test(given, valid),
+            tokens_after=(1 if writes else 2) * valid
+            + _tokens_of_test(given, valid)
+            + size_of_pool(context),
             answer_some=_answering(given, network, encoded["valid"], context, device)
             if writes
             else None,

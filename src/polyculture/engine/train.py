@@ -19,6 +19,7 @@ from polyculture.engine.ingredients import Ingredients, versions
 from polyculture.engine.log import Log
 from polyculture.engine.loop import Tick, fit
 from polyculture.engine.model import open_model
+from polyculture.engine.pool import Answering, with_pool
 from polyculture.engine.prepare import Prepared, prepare
 from polyculture.engine.record import write_run
 from polyculture.engine.resume import Progress, Start
@@ -106,17 +107,20 @@ def train(
         max_length=chosen.max_length,
         word_spaces=chosen.word_spaces,
         device=device,
+        pool=given.context.pool,
     )
+    answering = with_pool(saved, given, run, say)
     rate = prepared.chosen.learning_rate
     if simple is None:
         say("training the baselines")
         simple = answer_simply(given)
-    evaluation = evaluate_saved(given, saved, run, say, rate=rate, simple=simple)
+    evaluation = evaluate_saved(given, answering.predictor, run, say, rate=rate, simple=simple)
     facts = _facts(
         given,
         prepared,
         progress,
         evaluation,
+        answering,
         sizes={
             "parameters": count(network.parameters()),
             "trained_parameters": trained,
@@ -161,6 +165,7 @@ def _facts(
     prepared: Prepared,
     progress: Progress,
     evaluation: Evaluation,
+    answering: Answering,
     *,
     sizes: dict[str, int],
 ) -> Facts:
@@ -180,5 +185,12 @@ def _facts(
         **sizes,
         rows={split: len(rows) for split, rows in given.rows.items()},
         inputs=given.inputs,
-        notes=(*given.dataset.notes, *given.base.notes, *prepared.notes, *evaluation.notes),
+        pool_digest=answering.pool_digest,
+        notes=(
+            *given.dataset.notes,
+            *given.base.notes,
+            *prepared.notes,
+            *answering.notes,
+            *evaluation.notes,
+        ),
     )

@@ -7,7 +7,7 @@ on top of the bare body.
 
 import threading
 from inspect import signature
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +19,7 @@ from polyculture.nets.batch import IGNORED, Batch, Outputs
 from polyculture.nets.crf import viterbi
 from polyculture.nets.embedding import input_table
 from polyculture.nets.generation import write
-from polyculture.nets.pooling import Pooling, gather_words, pool
+from polyculture.nets.pooling import Pooling, gather_words, pool, vectors_of
 
 
 class _Remembered(BaseModelOutputWithPooling):  # type: ignore[misc, unused-ignore]
@@ -98,7 +98,8 @@ class Network(nn.Module):
     @property
     def can_cache(self) -> bool:
         """Whether what the body says of an input can be computed once and given to the head."""
-        return self.output != "tokens"
+        reads_text = getattr(self.body, "main_input_name", "input_ids") == "input_ids"
+        return self.output != "tokens" and (self.head is not None or reads_text)
 
     @property
     def trains_tokens(self) -> bool:
@@ -136,6 +137,17 @@ class Network(nn.Module):
             modules = {"pooler": pooler, **modules}
         return modules
 
+    def train(self, mode: bool = True) -> Self:  # noqa: FBT001, FBT002  # torch's own form
+        """Train or read; statistics that batch normalisation has learnt stay as they are.
+
+        Threads would mix up those of their shares, and checkpoints hold weights alone.
+        """
+        super().train(mode)
+        for module in self.modules():
+            if isinstance(module, nn.modules.batchnorm._BatchNorm):  # noqa: SLF001  # of any dimensions
+                module.eval()
+        return self
+
     def forward(self, batch: Batch) -> Outputs:
         """What the network says of a batch, by name."""
         body = self.body
@@ -144,11 +156,11 @@ class Network(nn.Module):
         positions = batch.places.get("positions")
         if self.head is None:
             return self._standard(batch, positions)
-        hidden = self.model(**batch.inputs, **self._always)[0]
+        hidden = vectors_of(self.model(**batch.inputs, **self._always))
         if positions is not None:
             vectors = gather_words(hidden, positions)
         else:
-            vectors = pool(hidden, batch.inputs["attention_mask"], self.pooling)
+            vectors = pool(hidden, batch.inputs.get("attention_mask"), self.pooling)
         name = NAMES.get(self.output, "logits")
         return {name: self.head(vectors, batch.places.get("spelling"))}
 

@@ -1,4 +1,4 @@
-"""A base made from nothing: what a task's own training texts can teach, without pretraining."""
+"""A base made from nothing: what a task's own training rows can teach, without pretraining."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from polyculture.core.errors import need
 from polyculture.core.plugins import Base, BaseSource
 from polyculture.core.recipe import Settings
-from polyculture.core.task import Form
+from polyculture.core.task import Form, Reads
 
 if TYPE_CHECKING:
     from polyculture.core.recipe import Recipe
@@ -24,25 +24,28 @@ SQUARES = {"transformer": 12, "encoder_decoder": 20, "convolutional": 3}
 """Weights of a layer, in squares of its width. A Transformer's: four matrices of attention, and two
 behind it that are each four times as large. An encoder's and a decoder's together: twelve matrices
 of attention, and four that are each twice as large."""
-FORMS: dict[str, Form] = {
-    "transformer": "encoder",
-    "encoder_decoder": "encoder_decoder",
-    "convolutional": "encoder",
+ABLE: dict[str, tuple[Form, Reads]] = {
+    "transformer": ("encoder", "text"),
+    "encoder_decoder": ("encoder_decoder", "text"),
+    "convolutional": ("encoder", "text"),
+    "resnet": ("encoder", "pictures"),
 }
+"""How each kind of network reads, and what."""
 
 
 class New(Settings):
     """Which kind of network, and how large."""
 
     source: Literal["new"] = "new"
-    kind: Literal["transformer", "encoder_decoder", "convolutional", "tfidf"]
+    kind: Literal["transformer", "encoder_decoder", "convolutional", "tfidf", "resnet"]
     """``encoder_decoder`` reads a text and writes another. ``tfidf`` is no network: counts of words
-    with a linear model."""
+    with a linear model. ``resnet``, a small residual network, reads pictures; the others text."""
     width: int | None = Field(default=None, ge=32, le=16_384, multiple_of=HEAD_WIDTH)
-    """Numbers a token; where left out 128, or 256 for an encoder with a decoder."""
+    """Numbers a token; where left out 128, or 256 for an encoder with a decoder. Channels of the
+    last stage of a ``resnet``, then 64."""
     layers: int | None = Field(default=None, ge=1, le=512)
     """Left out, 2 for a transformer and 3 for a convolutional network. Of an encoder with a decoder
-    each has so many, 3 where left out."""
+    each has so many, 3 where left out; stages of a ``resnet``, then by the size of the pictures."""
     vocabulary: int | None = Field(default=None, ge=300, le=1_000_000)
     """Pieces of words at most, learnt from the training texts; 8,000 where left out."""
 
@@ -50,6 +53,9 @@ class New(Settings):
     def _tfidf_has_no_sizes(self) -> Self:
         if self.kind == "tfidf" and (self.width or self.layers or self.vocabulary):
             msg = "width, layers and vocabulary belong to networks; kind = 'tfidf' has none"
+            raise ValueError(msg)
+        if self.kind == "resnet" and self.vocabulary:
+            msg = "vocabulary belongs to networks that read text; kind = 'resnet' reads pictures"
             raise ValueError(msg)
         return self
 
@@ -59,8 +65,8 @@ def open_base(settings: New, texts: Sequence[Sequence[str]], work: Path, seed: i
 
     Args:
         settings: Kind and sizes.
-        texts: The training texts, each a list of words, or a list of one text.
-        work: An empty folder, filled with configuration, weights and tokenizer.
+        texts: The training rows, each a list of words, of texts, or of one path of a picture.
+        work: An empty folder, filled with configuration, weights and the settings of a reader.
         seed: Where the first weights come from.
 
     Raises:
@@ -76,6 +82,8 @@ def open_base(settings: New, texts: Sequence[Sequence[str]], work: Path, seed: i
             lineage=(),
             digest=of_json(settings.model_dump(mode="json")),
         )
+    if settings.kind == "resnet":
+        return _for_pictures(settings, texts, work, seed)
     if settings.kind == "encoder_decoder":
         pieces = _make_encoder_decoder(settings, texts, work, seed)
     else:
@@ -121,6 +129,22 @@ def _make_encoder_decoder(
     write_byte_pieces(work, tokenizer, longest=LONGEST)
     _write_encoder_decoder(work, settings, pieces, seed)
     return pieces
+
+
+def _for_pictures(settings: New, rows: Sequence[Sequence[str]], work: Path, seed: int) -> Base:
+    from polyculture.sources.bases._residual import write_residual
+    from polyculture.store.digest import of_folder
+
+    need("torch", extra="train", purpose="Making a base")
+    note = write_residual(work, rows, width=settings.width, layers=settings.layers, seed=seed)
+    return Base(
+        name=settings.kind,
+        kind="convolutional",
+        folder=work,
+        lineage=(),
+        digest=of_folder(work),
+        notes=(note,),
+    )
 
 
 def _refuse_too_large(settings: New, pieces: int) -> None:
@@ -229,8 +253,12 @@ def refuses(recipe: "Recipe") -> str | None:
     task = task_of(settings)
     if parts.load("adaptations", adaptation.kind).freezes_body:
         return f"a base made from nothing has to be trained whole, not by {adaptation.kind!r}"
-    able = [kind for kind, form in FORMS.items() if form in task.model_class]
-    if base.kind != "tfidf" and base.kind not in able:
+    able = [
+        kind
+        for kind, (form, reads) in ABLE.items()
+        if form in task.model_class and reads == task.reads
+    ]
+    if base.kind in ABLE and base.kind not in able:
         choice = " or ".join(repr(kind) for kind in able)
         return f"base.kind = {base.kind!r} cannot do {settings.kind!r}. Choose {choice}"
     is_standard = parts.load("heads", head.kind).is_standard(head, task.output)
@@ -238,9 +266,9 @@ def refuses(recipe: "Recipe") -> str | None:
         return f"word counts answer whole texts, so kind = 'tfidf' cannot do {settings.kind!r}"
     if base.kind == "tfidf" and not is_standard:
         return f"word counts have a linear model of their own, and no head {head.kind!r}"
-    if base.kind == "convolutional" and is_standard:
+    if base.kind in {"convolutional", "resnet"} and is_standard:
         return (
-            "a convolutional base has no standard head: set [head] pooling = 'mean', "
+            f"a {base.kind} base has no standard head: set [head] pooling = 'mean', "
             "or kind = 'mlp' or 'crf'"
         )
     return None
