@@ -11,6 +11,7 @@ from polyculture.core import parts
 
 CASES: dict[str, dict[str, Any]] = {
     "classification": {},
+    "masked_text": {},
     "spans": {},
     "images": {
         "base": {"source": "new", "kind": "resnet", "width": 32},
