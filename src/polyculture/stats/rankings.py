@@ -11,6 +11,7 @@ Source: Järvelin and Kekäläinen 2002, Cumulated gain-based evaluation of IR t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from scipy.sparse import csr_array
 from polyculture.core.run import Scores
 from polyculture.stats.answers import aligned, documents_of
 from polyculture.stats.bootstrap import Resampled
+from polyculture.stats.scores import Numbers
 
 SHORT, LONG = 10, 100
 """Ranks that count for nDCG and the reciprocal rank, and for recall."""
@@ -123,7 +125,7 @@ def score_rankings(
         scores=tuple(
             drawn.score(
                 name,
-                lambda sums, place=place: sums[..., place] / sums[..., 0],
+                partial(_mean, place),
                 reason="there are no items",
                 headline=name == names[0],
                 is_share=name == names[-1],
@@ -140,3 +142,7 @@ def score_rankings(
             **notes,
         },
     )
+
+
+def _mean(place: int, sums: Numbers) -> Numbers:
+    return np.asarray(sums[..., place] / sums[..., 0])
