@@ -9,7 +9,7 @@ from polyculture.checks import label_tasks
 from polyculture.checks.tasks import CHECKS, QUICK, Case
 from polyculture.core import parts
 
-CASES: dict[str, dict[str, Any]] = {"classification": {}, "spans": {}}
+CASES: dict[str, dict[str, Any]] = {"classification": {}, "spans": {}, "similarity": {}}
 """How a small model learns the toy data of each task."""
 READ_AS_LABELS = {"labels", "word_labels"}
 TEXTS = {"text", "words"}
