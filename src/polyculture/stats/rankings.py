@@ -37,6 +37,11 @@ class Ranked:
     best: list[float]
 
 
+def _mean(sums: Numbers, *, place: int) -> Numbers:
+    """The mean of one feature, from the sums of all; the first counts the items."""
+    return sums[..., place] / sums[..., 0]
+
+
 def ranked(scores: NDArray[Any], names: Sequence[str], most: int = LONG) -> Ranked:
     """The best names of each item, in the order of TREC.
 
@@ -125,7 +130,7 @@ def score_rankings(
         scores=tuple(
             drawn.score(
                 name,
-                partial(_mean, place),
+                partial(_mean, place=place),
                 reason="there are no items",
                 headline=name == names[0],
                 is_share=name == names[-1],
@@ -142,7 +147,3 @@ def score_rankings(
             **notes,
         },
     )
-
-
-def _mean(place: int, sums: Numbers) -> Numbers:
-    return np.asarray(sums[..., place] / sums[..., 0])

@@ -197,7 +197,9 @@ def _write_encoder_decoder(work: Path, settings: New, pieces: int, seed: int) ->
     """
     torch: Any = need("torch", extra="train", purpose="Making a base")
     from transformers import PegasusConfig, PegasusForConditionalGeneration
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     width, layers = _width(settings), _layers(settings)
     heads = width // (HEAD_WIDTH if width % WIDE_HEAD else WIDE_HEAD)
     config = PegasusConfig(
