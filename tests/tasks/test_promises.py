@@ -13,6 +13,7 @@ CASES: dict[str, dict[str, Any]] = {
     "classification": {},
     "masked_text": {},
     "spans": {},
+    "similarity": {},
     "images": {
         "base": {"source": "new", "kind": "resnet", "width": 32},
         "head": {"kind": "linear", "pooling": "mean"},
