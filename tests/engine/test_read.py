@@ -76,6 +76,25 @@ def test_rows_of_one_example_are_packed_as_sorted_examples_are(
     assert [batch.tolist() for batch in found] == [batch.tolist() for batch in expected]
 
 
+@drawn(
+    st.lists(st.lists(st.integers(1, 60), min_size=1, max_size=5), min_size=1, max_size=30),
+    st.integers(1, 60),
+)
+def test_a_batch_asks_about_no_more_tokens_than_memory_has_logits_for(
+    rows: list[list[int]], most: int
+) -> None:
+    """Unless a single row is asked about more; no example is left out."""
+    encoded = encoded_as(rows)
+    asked = -(-encoded.sizes // 3)
+
+    batches = whole_rows(encoded, 200, asked, most)
+
+    assert sorted(number for batch in batches for number in batch) == [*range(len(asked))]
+    for batch in batches:
+        owners = {encoded.examples[number].row for number in batch}
+        assert len(owners) == 1 or len(batch) * asked[batch].max() <= most
+
+
 @pytest.mark.parametrize("task", ["classification", "spans"])
 def test_what_is_kept_of_a_row_is_small(task: str, begin: Begin) -> None:
     """A text keeps a number for each label, a word its label's code; nothing is left out."""

@@ -45,6 +45,20 @@ def test_only_a_model_above_the_baseline_has_learned_something(answers: str, not
     assert len(nothing_learned(scored(answers), [majority(scored("aaaa"))])) == notes
 
 
+@pytest.mark.parametrize(("number", "notes"), [(1.5, 0), (2.5, 1)])
+def test_where_lower_is_better_a_lower_score_has_learned_something(
+    number: float, notes: int
+) -> None:
+    """A loss, or the bits of a byte."""
+
+    def scores(value: float) -> Scores:
+        (score, *_) = scored("aaaa").scores
+        changes = {"value": Known(number=value), "higher_is_better": False}
+        return scored("aaaa").model_copy(update={"scores": (score.model_copy(update=changes),)})
+
+    assert len(nothing_learned(scores(number), [majority(scores(2.0))])) == notes
+
+
 def test_no_span_at_all_has_learned_nothing() -> None:
     """Both have an F1 of 0, and the one answer is named."""
     rows = pl.DataFrame({"id": ["x"], "tags": [["B-PER", "O"]]})

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from polyculture.core.audit import Audit
     from polyculture.core.run import Run
     from polyculture.core.views import Evidence
-    from polyculture.sources.answers._taken import Taken
+    from polyculture.sources.answers.reading.taken import Taken
     from polyculture.store.tables import Table
     from polyculture.store.text_form import TextForm
 
@@ -146,8 +146,8 @@ def _layout(path: Path, form: TextForm, columns: dict[str, str | None], *, wide:
     named = {role: name for role, name in columns.items() if name is not None}
     if "item" in named and (wide or {"model", "answer"} <= named.keys()):
         return _Layout(source=path, is_wide=wide, columns=named)
-    from polyculture.sources.answers._answers import check_roles
-    from polyculture.sources.answers._column_guess import guess
+    from polyculture.sources.answers.reading.answers import check_roles
+    from polyculture.sources.answers.reading.column_guess import guess
     from polyculture.store.tables import read_table
 
     table = read_table(path, form)

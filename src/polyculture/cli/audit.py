@@ -79,7 +79,7 @@ def command(
     seed: Annotated[int, typer.Option(min=0, help="Seed of resampling.")] = 1,
     lang: Annotated[
         Literal["en", "zh"] | None,
-        typer.Option(help="Language of the page; both where left out."),
+        typer.Option(help="Language of the page, en or zh; both where left out."),
     ] = None,
 ) -> None:
     """Compare models: a table of answers, whose columns are guessed or named, or RUNs with --probe.

@@ -33,7 +33,7 @@ def command(
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
     lang: Annotated[
         Literal["en", "zh"] | None,
-        typer.Option(help="Language of the page; both where left out."),
+        typer.Option(help="Language of the page, en or zh; both where left out."),
     ] = None,
 ) -> None:
     """Audit the answers of seven real models to 80 customer messages, and open the page.

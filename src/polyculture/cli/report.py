@@ -30,7 +30,7 @@ def command(
     ] = False,
     lang: Annotated[
         Literal["en", "zh"] | None,
-        typer.Option(help="Only this language; both where left out, English for --out."),
+        typer.Option(help="Only this language, en or zh; both where left out, English for --out."),
     ] = None,
     open_page: Annotated[
         bool, typer.Option("--open", help="Open the page in the browser.")

@@ -127,7 +127,8 @@ def show_check(check: Any) -> None:
     typer.echo(f"{check.name}: recipe and data are fine; nothing was trained.")
     rows = ", ".join(f"{count:,} {split}" for split, count in check.rows.items())
     typer.echo(f"rows       {rows}")
-    typer.echo(f"labels     {len(check.labels)}: {', '.join(check.labels[:12])}")
+    if check.labels:
+        typer.echo(f"labels     {len(check.labels)}: {', '.join(check.labels[:12])}")
     if check.steps:  # word counts are fitted in one go
         typer.echo(f"weights    {check.trained_parameters:,} of {check.parameters:,} are trained")
         low, high = duration(check.seconds_low), duration(check.seconds_high)

@@ -197,7 +197,7 @@ class Task:
     draw: Callable[[Example, Context, np.random.Generator], Example] | None = None
     """What is drawn anew each time that an example is trained on (masks, crops). The generator
     follows the training's seed, the step and the example, so neither threads nor a resumed training
-    change what is drawn; where rows are only read it follows the example alone."""
+    change what is drawn; where rows are only read it follows what the example holds alone."""
     draws: Callable[[Any], Literal["always", "training", "never"]] = lambda _: "always"
     """(settings): when ``draw`` is called. ``training``: only for what is learnt from (crops), so
     that rows are read as they are. A base that never changes is read in advance where nothing is

@@ -4,6 +4,7 @@ With random order and a fixed number of rows, more than half of what a CPU compu
 sentences is padding. Here a batch holds as many examples as fit into a number of padded tokens.
 """
 
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from polyculture.core.task import Context, Encoded, Task
+from polyculture.core.task import Context, Encoded, Example, Task
 from polyculture.nets.batch import Batch
 
 POOL = 50
@@ -73,17 +74,40 @@ def collated(
         context: What it may look at.
         features: Saved outputs of a body that never changes, one an example.
         chance: Seed of the training and number of the step, where examples are trained on; where
-            left out, rows are only read.
+            left out, rows are only read, and what is drawn of an example depends on what it holds
+            alone.
     """
     examples = [encoded.examples[n] for n in numbers]
     when = task.draws(context.settings)
     if task.draw is not None and (when == "always" or (when == "training" and chance)):
-        seeds = [np.random.SeedSequence((*chance, int(n))) for n in numbers]
         examples = [
-            task.draw(example, context, np.random.default_rng(seed))
-            for example, seed in zip(examples, seeds, strict=True)
+            drawn(example, task, context, (*chance, int(n)) if chance else ())
+            for example, n in zip(examples, numbers, strict=True)
         ]
     batch = task.collate(examples, context)
     if features is not None:
         batch.features = pad_sequence([features[n] for n in numbers], batch_first=True)
     return batch
+
+
+def drawn(example: Example, task: Task, context: Context, chance: tuple[int, ...] = ()) -> Example:
+    """What a task draws of an example.
+
+    Args:
+        example: As the task encoded it.
+        task: It draws.
+        context: What it may look at.
+        chance: Seed of the training, number of the step and of the example. Where left out, the
+            seed is made from the inputs, so that a text is drawn the same among any other rows.
+    """
+    if task.draw is None:
+        return example
+    seed = np.random.SeedSequence(chance or _digest(example))
+    return task.draw(example, context, np.random.default_rng(seed))
+
+
+def _digest(example: Example) -> int:
+    digest = 0
+    for name in sorted(example.inputs):
+        digest = zlib.crc32(np.ascontiguousarray(example.inputs[name]).tobytes(), digest)
+    return digest

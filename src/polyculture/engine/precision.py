@@ -121,8 +121,9 @@ def _drops_attention(network: Network) -> bool:
 
 
 def _pays(network: nn.Module, batch: Batch) -> bool:
-    """Whether bfloat16 products are faster on the network's own largest linear layer."""
-    layers = [m for m in network.modules() if isinstance(m, nn.Linear)]
+    """Whether bfloat16 products are faster on the largest linear layer of the network's body."""
+    body = getattr(network, "body", network)  # the head of a language model may be huge
+    layers = [m for m in body.modules() if isinstance(m, nn.Linear)]
     if not layers:
         return True
     layer = max(layers, key=lambda m: m.weight.numel())

@@ -113,13 +113,13 @@ def assemble(
         batch_tokens=budget,
         learning_rate=recipe.fit.learning_rate or _default_rate(given, opened),
         max_length=context.longest,
-        head_learning_rate=recipe.fit.head_learning_rate or _default_head_rate(given),
+        head_learning_rate=recipe.fit.head_learning_rate or _default_head_rate(given, opened),
         word_spaces=context.word_spaces,
     )
     use(network, chosen.kernels)
     features: dict[str, list[Tensor]] = {}
     began = time.perf_counter()
-    if given.adaptation.caches_features and network.can_cache and not given.draws:
+    if _caches(given, network):
         features = cache_features(
             network,
             encoded,
@@ -182,6 +182,11 @@ def _answering(
     return answer_some
 
 
+def _caches(given: Ingredients, network: Network) -> bool:
+    """Whether a base that stays as it is runs but once over each example."""
+    return given.adaptation.caches_features and network.can_cache and not given.draws
+
+
 def _tokens_of_test(given: Ingredients, valid: int) -> int:
     """About the tokens of the test rows, from those of the validation rows."""
     rows = given.rows
@@ -195,9 +200,10 @@ def _default_rate(given: Ingredients, opened: Opened) -> float:
     return learning_rate(opened.base_weights, is_pretrained=bool(given.base.lineage))
 
 
-def _default_head_rate(given: Ingredients) -> float | None:
-    """A head beside a pretrained base learns faster; a rate that was named is for all weights."""
-    follows = given.adaptation.learning_rate is None and bool(given.base.lineage)
+def _default_head_rate(given: Ingredients, opened: Opened) -> float | None:
+    """A new head beside a pretrained base learns faster; a named rate is for all weights."""
+    is_new = bool(given.base.lineage) and bool(opened.untrained)
+    follows = given.adaptation.learning_rate is None and is_new
     return HEAD if follows and given.recipe.fit.learning_rate is None else None
 
 
@@ -268,6 +274,11 @@ def notes_on(given: Ingredients, opened: Opened, encoded: Mapping[str, Encoded])
     notes = []
     for split, part in encoded.items():
         notes += prefixed(part.notes, split)
+    if given.adaptation.caches_features and not _caches(given, opened.network):
+        what = "what is read is drawn anew each time" if given.task.draw else "its head needs more"
+        notes.append(
+            f"The frozen base runs at every step: {what}, so that its outputs cannot be kept."
+        )
     if any("pooler" in name for name in opened.untrained):
         notes.append(
             f"The standard head of {given.base.name} reads a pooler that its files do not hold: "

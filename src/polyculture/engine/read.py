@@ -1,7 +1,7 @@
 """Read rows with a network without training it; no logits are kept beyond a batch."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from polyculture.core.task import Context, Encoded, Task
-from polyculture.engine.batches import collated
+from polyculture.core.task import Context, Encoded, Example, Task
+from polyculture.engine.batches import collated, drawn
 from polyculture.engine.device import Device
 from polyculture.engine.devices.cpu import Cpu
 from polyculture.engine.precision import Precision
@@ -21,6 +21,9 @@ from polyculture.nets.threads import available
 
 BUDGET = 4_096
 """Padded size of a batch that is only read."""
+LOGITS = 2**23
+"""Logits of a vocabulary in a batch that is only read, unless a single row has more: the larger the
+vocabulary, the fewer rows are read at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +63,11 @@ def read_rows(
     """
     network.eval()
     device = device or Cpu(available())
+    asked, most = None, 0
+    if network.vocabulary:
+        examples = [drawn(example, task, context) for example in encoded.examples]
+        encoded, task = replace(encoded, examples=examples), replace(task, draw=None)
+        asked, most = _asked(examples), LOGITS // network.vocabulary
 
     def read(numbers: NDArray[Any]) -> tuple[dict[int, Any], tuple[float, int] | None]:
         batch = device.send(collated(encoded, numbers, task, context, features))
@@ -74,7 +82,7 @@ def read_rows(
         return found, loss
 
     with Team(device.lanes) as team:
-        results = team.map(read, whole_rows(encoded, BUDGET))
+        results = team.map(read, whole_rows(encoded, BUDGET, asked, most))
     rows: list[Any] = [None] * encoded.rows
     for found, _ in results:
         for row, value in found.items():
@@ -82,10 +90,27 @@ def read_rows(
     return Read(rows=rows, loss=_mean([loss for _, loss in results if loss is not None]))
 
 
-def whole_rows(encoded: Encoded, budget: int) -> list[NDArray[np.int64]]:
+def _asked(examples: Sequence[Example]) -> NDArray[np.int64]:
+    """At how many tokens of each example something is asked: some positions, or all tokens."""
+    return np.array(
+        [len(e.places["positions"]) if "positions" in e.places else e.size for e in examples],
+        dtype=np.int64,
+    )
+
+
+def whole_rows(
+    encoded: Encoded, budget: int, asked: NDArray[np.int64] | None = None, most: int = 0
+) -> list[NDArray[np.int64]]:
     """Numbers of examples in batches within a padded size, none of which splits a row.
 
     Rows are sorted by their longest example, the longest first, so that little is padding.
+
+    Args:
+        encoded: The examples.
+        budget: Padded size of a batch at most, unless a single row has more.
+        asked: Of how many tokens of each example the network is asked, ``(examples,)``, where that
+            is limited too.
+        most: Such tokens of a batch at most, padded.
     """
     sizes = encoded.sizes
     rows = [example.row for example in encoded.examples]
@@ -95,12 +120,15 @@ def whole_rows(encoded: Encoded, budget: int) -> list[NDArray[np.int64]]:
         [sizes[start:end].max() for start, end in zip(starts, ends, strict=True)], dtype=np.int64
     )
     batches: list[list[int]] = []
-    widest = 0
+    widest = deepest = 0
     for place in np.argsort(-longest, kind="stable"):
         numbers = range(starts[place], ends[place])
-        if not batches or widest * (len(batches[-1]) + len(numbers)) > budget:
+        depth = 0 if asked is None else int(asked[starts[place] : ends[place]].max())
+        count = len(numbers) + (len(batches[-1]) if batches else 0)
+        if not batches or widest * count > budget or max(deepest, depth) * count > most > 0:
             batches.append([])
-            widest = int(longest[place])
+            widest, deepest = int(longest[place]), 0
+        deepest = max(deepest, depth)
         batches[-1] += numbers
     return [np.array(batch, dtype=np.int64) for batch in batches]
 

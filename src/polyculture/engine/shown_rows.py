@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from polyculture.core.record import Record
-from polyculture.core.task import Context, Example, Task
+from polyculture.core.task import Context, Example, Task, task_of
 from polyculture.stats.rows import in_one_line
 
 UNKNOWN = "(none that train has)"
@@ -24,7 +24,7 @@ class ShownRow(Record):
     tokens: tuple[str, ...]
     """What the base's reader makes of it: tokens, or a shape; or the terms that are counted."""
     targets: tuple[str, ...]
-    """The right answers; for words ``token → label``, at the token that answers for the word."""
+    """The right answers; where tokens answer, ``token → answer``."""
     notes: tuple[str, ...] = ()
     """What is cut, or read in windows."""
 
@@ -43,9 +43,12 @@ def shown_rows(rows: pl.DataFrame, task: Task, context: Context) -> tuple[ShownR
         if context.reader is None:
             found.append(_counted(row, task, context))
             continue
+        from polyculture.engine.batches import drawn  # loads torch
+
         encoded = task.encode(row, context)
         text = in_one_line(row, task.columns)[0]
-        found += [_seen(row, text, example, context, encoded.notes) for example in encoded.examples]
+        examples = [drawn(example, task, context) for example in encoded.examples]
+        found += [_seen(row, text, example, context, encoded.notes) for example in examples]
     return tuple(found)
 
 
@@ -92,13 +95,13 @@ def _counted(row: pl.DataFrame, task: Task, context: Context) -> ShownRow:
 
 def _targets(example: Example, tokens: list[str], context: Context) -> tuple[str, ...]:
     found: list[str] = []
-    for name, codes in example.targets.items():
-        if name == "tokens":
-            names = context.reader.convert_ids_to_tokens(codes.tolist())
-        elif context.labels:
-            names = _names(codes, context.labels)
-        else:
-            continue
+    is_token = task_of(context.settings).output == "tokens"
+    for codes in example.targets.values() if is_token or context.labels else ():
+        names = (
+            [*context.reader.convert_ids_to_tokens(codes.tolist())]
+            if is_token
+            else _names(codes, context.labels)
+        )
         places = _places(example.places)
         if places is None:
             found += names

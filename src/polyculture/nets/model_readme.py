@@ -83,11 +83,14 @@ def write_readme(
         in_text = network.output == "word_labels" and spaces == "as_in_text"
         on_spaces = SPACES if in_text and carries_spaces(reader) else ""
     if network.head is None:
-        is_row = network.output != "word_labels"
+        kind = {
+            "labels": words["kind"],
+            "word_labels": "AutoModelForTokenClassification",
+        }.get(network.output, type(network.model).__name__)
         text = STANDARD.format(
             folder=name,
-            reading="" if is_row else WORDS + on_spaces,
-            **(words if is_row else words | {"kind": "AutoModelForTokenClassification"}),
+            reading=WORDS + on_spaces if network.output == "word_labels" else "",
+            **(words | {"kind": kind}),
         )
     elif isinstance(network.model, OwnBody):
         is_text = isinstance(network.model, ConvolutionalText)

@@ -96,6 +96,13 @@ class Network(nn.Module):
         return body
 
     @property
+    def vocabulary(self) -> int:
+        """Entries that a language model's head tells apart; 0 for any other head."""
+        get = getattr(self.model, "get_output_embeddings", None)
+        table: Any = get() if get is not None and self.output == "tokens" else None
+        return 0 if table is None else int(table.weight.shape[0])
+
+    @property
     def can_cache(self) -> bool:
         """Whether what the body says of an input can be computed once and given to the head."""
         reads_text = getattr(self.body, "main_input_name", "input_ids") == "input_ids"

@@ -5,7 +5,7 @@ Plain sentences from scores that were computed before; nothing heavy is imported
 
 from collections.abc import Sequence
 
-from polyculture.core.run import Baseline, Scores
+from polyculture.core.run import Baseline, Score, Scores
 from polyculture.core.values import Known, Value
 
 SIMPLEST = "majority"
@@ -30,7 +30,7 @@ def nothing_learned(
     if simplest is None:
         return ()
     own, theirs = scores.headline(), simplest.scores.headline()
-    if _number(own.value) > _number(theirs.value):
+    if _is_better(own, theirs):
         return ()
     note = (
         f"It has learned nothing beyond the baseline '{SIMPLEST}' ({scores.split}: {own.name} "
@@ -94,8 +94,12 @@ def _everywhere(scores: Scores) -> str:
     return ""
 
 
-def _number(value: Value) -> float:
-    return value.number if isinstance(value, Known) else 0.0
+def _is_better(own: Score, theirs: Score) -> bool:
+    """Whether a score is the better one; none that is undefined is."""
+    if not isinstance(own.value, Known) or not isinstance(theirs.value, Known):
+        return isinstance(own.value, Known)
+    ahead = own.value.number - theirs.value.number
+    return ahead > 0 if own.higher_is_better else ahead < 0
 
 
 def _told(value: Value) -> str:
