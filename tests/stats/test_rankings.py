@@ -52,12 +52,12 @@ def test_a_row_without_a_ranking_counts_as_wrong() -> None:
 def test_the_order_of_numbers_is_scored_as_scipy_scores_it() -> None:
     """Ties get their mean rank."""
     rng = np.random.default_rng(1)
-    right = rng.integers(0, 6, 40).astype(float)
+    right = rng.integers(0, 6, 40).astype(float).tolist()
     given = np.round(right + rng.normal(0, 2, 40))
     ids = [str(number) for number in range(40)]
     answers = pl.DataFrame({"id": ids, "answer": [str(number) for number in given]})
 
-    scores = score_order(pl.DataFrame({"id": ids}), right, answers, split="test", notes={})
+    scores = score_order(pl.DataFrame({"id": ids}), right.tolist(), answers, split="test", notes={})
 
     value = scores.headline().value
     assert isinstance(value, Known)

@@ -21,7 +21,7 @@ import torch
 from polyculture.api.shared import open_base
 from polyculture.core.recipe import Recipe
 from polyculture.core.run import Scores
-from polyculture.core.task import Context, Inventory, Task
+from polyculture.core.task import Context, Inventory, Task, pool_of
 from polyculture.core.values import Known
 from polyculture.engine.batches import collated
 from polyculture.engine.ingredients import Ingredients
@@ -76,7 +76,8 @@ class Case:
     @property
     def context(self) -> Context:
         """What the task may look at where there is no network."""
-        return Context(settings=self.chosen, inventory=self.inventory)
+        pool = pool_of(self.chosen, self.splits)
+        return Context(settings=self.chosen, inventory=self.inventory, pool=pool)
 
     def baselines(self, split: str = "test") -> dict[str, pl.DataFrame]:
         """What each simple method answers."""
