@@ -88,6 +88,8 @@ def test_a_study_trains_observes_audits_and_reports(folder: Path) -> None:
         "report.html",
         "report.json",
         "report.md",
+        "report.zh-CN.html",
+        "report.zh-CN.md",
         "shared_failures.parquet",
     }
     views = {path.name for path in (out / "evidence" / "network" / "test").iterdir()}

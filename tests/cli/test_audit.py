@@ -86,12 +86,29 @@ def test_a_table_is_audited_where_there_is_no_torch(shown: tuple[str, Path]) -> 
         "report.html",
         "report.json",
         "report.md",
+        "report.zh-CN.html",
+        "report.zh-CN.md",
         "shared_failures.parquet",
     ]
     for said in ("3 models on 60 items", "All fail: 0.0500 of the items", "Effective votes:"):
         assert said in screen
     assert f"Report: {Path('out') / 'report.html'}" in screen
     assert "polyculture audit" in (folder / "report.md").read_text(encoding="utf-8")
+
+
+def test_one_language_takes_the_place_of_both(table: Path) -> None:
+    """``--lang zh`` with ``--replace`` leaves no English page, and the screen names the one."""
+    both = audited(table)
+    alone = audited(table, "--lang", "zh", "--replace")
+
+    assert (both.returncode, alone.returncode) == (0, 0), alone.stderr
+    folder = table.parent / "out"
+    pages = {"report.zh-CN.html", "report.zh-CN.md"}
+    assert {path.name for path in folder.glob("report.*")} == {*pages, "report.json"}
+    assert f"Report: {Path('out') / 'report.zh-CN.html'}" in alone.stdout
+    again = polyculture("report", "out", "--lang", "en", cwd=table.parent)
+    assert again.returncode == 2
+    assert "holds no page in 'en'. Make the audit again with --replace" in again.stderr
 
 
 def test_the_tables_hold_every_item_and_every_comparison(shown: tuple[str, Path]) -> None:

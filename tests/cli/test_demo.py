@@ -75,6 +75,21 @@ def test_the_page_stays_closed_where_that_is_asked(tmp_path: Path) -> None:
     assert "polyculture-demo exists already. Choose another place, or add" in second.stderr
 
 
+@pytest.mark.slow
+def test_a_page_in_chinese_alone_is_the_one_that_is_opened(tmp_path: Path) -> None:
+    """``--lang zh`` chooses it; the terminal stays English and says where it lies."""
+    done = demo("--lang", "zh", cwd=tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "polyculture-demo"
+    assert f"opened: {(folder / 'report.zh-CN.html').as_uri()}" in done.stdout
+    assert "Report: polyculture-demo/report.zh-CN.html" in done.stdout
+    assert not (folder / "report.html").exists()
+    text = (folder / "report.zh-CN.md").read_text(encoding="utf-8")
+    assert text.startswith("# messages 上的 7 个模型")
+    assert "polyculture demo --lang zh" in text
+
+
 def test_the_sample_is_the_answers_to_the_example_s_test_rows() -> None:
     """Texts and right answers are those of examples/demo; every model answered every item."""
     asked, answered = rows(EXAMPLE / "test.csv"), rows(SAMPLES / "messages.csv")

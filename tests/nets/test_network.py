@@ -190,10 +190,10 @@ def test_a_folder_with_pickled_weights_only_is_refused(
 
 
 def test_a_base_without_that_head_is_refused(tmp_path: Path) -> None:
-    """An architecture of vision has no head for text."""
-    (tmp_path / "config.json").write_text(json.dumps({"model_type": "vit"}))
+    """An architecture of text beside pictures has no head for either alone."""
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "clip"}))
 
-    with pytest.raises(ModelError, match="'vit', no model that reads text alone"):
+    with pytest.raises(ModelError, match="'clip', which reads neither text alone nor pictures"):
         open_small(tmp_path, "word_labels")
 
 

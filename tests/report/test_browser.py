@@ -11,6 +11,7 @@ from polyculture.core.report_input import ReportInput
 from polyculture.report import write_report
 
 CHROMIUM = Path("/usr/bin/chromium")
+PAGES = ("report.html", "report.zh-CN.html")
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
 WIDE = """
@@ -52,9 +53,13 @@ def opened(browser: Browser, file: Path, seen: list[str] | None = None, **option
     return page
 
 
-def test_the_page_opens_from_disk_and_asks_for_nothing(browser: Browser, page_file: Path) -> None:
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_opens_from_disk_and_asks_for_nothing(
+    browser: Browser, written: Path, name: str
+) -> None:
     """No complaint of the browser, and no request but for the file itself."""
     seen: list[str] = []
+    page_file = written / name
 
     page = opened(browser, page_file, seen)
 
@@ -73,6 +78,16 @@ def test_the_first_screen_holds_all_four_answers(browser: Browser, page_file: Pa
         assert box is not None
         assert box["y"] < DESK["height"] - 60
     assert "95% interval 1.7 to 2.1" in page.locator(".answer").first.inner_text()
+
+
+def test_a_reader_changes_the_language_and_comes_back(browser: Browser, page_file: Path) -> None:
+    """Each page links to the other."""
+    page = opened(browser, page_file)
+
+    page.get_by_role("link", name="中文").click()
+    assert page.url.endswith("report.zh-CN.html")
+    page.get_by_role("link", name="English").click()
+    assert page.url.endswith("report.html")
 
 
 def test_tables_hold_what_was_computed(browser: Browser, page_file: Path) -> None:
@@ -108,9 +123,10 @@ def test_charts_are_drawn_with_their_numbers(browser: Browser, page_file: Path) 
     assert heat.locator("svg .mark-line path").count() == 5  # the tree: a bracket for each merge
 
 
-def test_nothing_is_wider_than_a_phone(browser: Browser, page_file: Path) -> None:
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_wider_than_a_phone(browser: Browser, written: Path, name: str) -> None:
     """Wide tables and charts scroll in their own box, the page does not, also with all open."""
-    page = opened(browser, page_file, viewport=PHONE)
+    page = opened(browser, written / name, viewport=PHONE)
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
 
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

@@ -23,6 +23,7 @@ from polyculture.page.svg import draw
 from polyculture.report.content import report_of
 from polyculture.report.dendrogram import brackets
 from polyculture.report.heat_map import heat_map
+from polyculture.report.languages import ENGLISH
 
 Golden = Callable[[str, str], None]
 Make = Callable[..., ReportInput]
@@ -31,7 +32,8 @@ LIMIT = 5 * 1024 * 1024
 
 def test_a_folder_gets_page_markdown_and_record(written: Path) -> None:
     """The record read back is the whole report, and the page stays small."""
-    assert {path.name for path in written.iterdir()} == {"report.html", "report.md", "report.json"}
+    pages = {"report.html", "report.zh-CN.html", "report.md", "report.zh-CN.md"}
+    assert {path.name for path in written.iterdir()} == {*pages, "report.json"}
     report = Report.model_validate_json((written / "report.json").read_bytes())
     assert report.title == "Six sentiment models"
     assert (written / "report.html").stat().st_size < LIMIT
@@ -133,6 +135,7 @@ def test_a_hundred_models_fit_into_the_page() -> None:
     specification = heat_map(
         [names[leaf] for leaf in leaves_list(merges)],
         pairs,
+        ENGLISH,
         merges=[(int(a), int(b), float(d), int(n)) for a, b, d, n in merges],
         form=coefficient,
     )
@@ -156,7 +159,9 @@ def test_charts_take_their_colours_from_the_page() -> None:
     """No colour is fixed in a drawing, so that light and dark both hold."""
     pairs = {frozenset({"a", "b"}): Known(number=0.4, chance=0.0)}
 
-    drawing = draw(heat_map(["a", "b"], pairs, form=coefficient), name="chart", words="two")
+    drawing = draw(
+        heat_map(["a", "b"], pairs, ENGLISH, form=coefficient), name="chart", words="two"
+    )
 
     assert 'fill="var(--alike-5)"' in drawing
     assert not re.search(r'(fill|stroke)="#', drawing)

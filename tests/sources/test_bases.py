@@ -18,6 +18,8 @@ from polyculture.core import parts
 from polyculture.core.errors import ModelError
 from polyculture.core.plugins import Base, BaseSource
 from polyculture.core.recipe import Recipe
+from polyculture.nets.build import open_tokenizer
+from polyculture.sources.bases._byte_pieces import learn_byte_pieces, write_byte_pieces
 
 TEXTS = (
     [["A good film, well made."], ["今天天气很好"], ["A dull film 2 much!"]] * 20,
@@ -44,7 +46,7 @@ def tiny(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("check", BASE_CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("kind", ["transformer", "convolutional", "tfidf"])
+@pytest.mark.parametrize("kind", ["transformer", "encoder_decoder", "convolutional", "tfidf"])
 @pytest.mark.parametrize("texts", TEXTS, ids=["texts", "words"])
 def test_promises_of_new_bases(check: BaseCheck, kind: str, texts: Any) -> None:
     """Whatever is made from nothing, from texts with and without spaces, or from words."""
@@ -75,6 +77,18 @@ def test_the_same_texts_give_the_same_pieces_in_another_process() -> None:
     }
 
     assert len(told) == 1
+
+
+def test_byte_pieces_give_back_every_text_and_are_the_same_each_time(tmp_path: Path) -> None:
+    """Capitals, accents, spaces, signs and scripts that the texts do not hold, among them."""
+    texts = [[f"{a}{b} Lower lowest {b}{a} is{a}", "今天天气很好"] for a in "abcdef" for b in "xyz"]
+    first, second = (learn_byte_pieces(texts, 400) for _ in range(2))
+    write_byte_pieces(tmp_path, first, longest=64)
+    tokenizer = open_tokenizer(tmp_path)
+
+    assert first.to_str() == second.to_str()
+    for text in ("Ärger mit  Bären, oder?", "今天 lowest。", "नमस्ते 😀", "a", "don't [PAD] </s"):
+        assert tokenizer.decode(tokenizer(text)["input_ids"], skip_special_tokens=True) == text
 
 
 @pytest.mark.parametrize("kind", ["transformer", "convolutional"])

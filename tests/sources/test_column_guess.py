@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polyculture.core.errors import DataError
-from polyculture.sources.answers._column_guess import Guess, guess
-from polyculture.sources.answers._usual_names import EITHER, ROLE_OF, USUAL, plain
+from polyculture.sources.answers.reading.column_guess import Guess, guess
+from polyculture.sources.answers.reading.usual_names import EITHER, ROLE_OF, USUAL, plain
 
 LABELS = ("delivery", "return", "payment", "cancel")
 ITEMS = 12

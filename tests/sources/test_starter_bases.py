@@ -112,9 +112,9 @@ def test_a_model_that_is_not_fetched_says_how(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [entry.name for entry in SURVEY if entry.field not in {"text", "chemistry"}]
+    "name", [entry.name for entry in SURVEY if entry.field not in {"text", "chemistry", "vision"}]
 )
-def test_what_reads_no_text_is_no_base(name: str) -> None:
+def test_what_reads_neither_text_nor_pictures_is_not_a_base(name: str) -> None:
     """One sentence, fetched or not."""
-    with pytest.raises(StarterError, match="a base has to read text"):
+    with pytest.raises(StarterError, match="a base has to read text or pictures"):
         SOURCE.open(SOURCE.settings.model_validate({"name": name}), (), Path(), 1)

@@ -9,7 +9,16 @@ from polyculture.checks import label_tasks
 from polyculture.checks.tasks import CHECKS, QUICK, Case
 from polyculture.core import parts
 
-CASES: dict[str, dict[str, Any]] = {"classification": {}, "masked_text": {}, "spans": {}}
+CASES: dict[str, dict[str, Any]] = {
+    "classification": {},
+    "spans": {},
+    "masked_text": {},
+    "images": {
+        "base": {"source": "new", "kind": "resnet", "width": 32},
+        "head": {"kind": "linear", "pooling": "mean"},
+        "fit": {"learning_rate": 2e-3, "epochs": 3},
+    },
+}
 """How a small model learns the toy data of each task."""
 READ_AS_LABELS = {"labels", "word_labels"}
 TEXTS = {"text", "words"}

@@ -17,6 +17,7 @@ _VERBS = {
     "fetch_starters": "starter",
     "list_parts": "parts",
     "observe": "evidence",
+    "page_name": "report",
     "list_runs": "listing",
     "list_starters": "starter",
     "missing_starters": "starter",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from polyculture.core.audit import Audit
     from polyculture.core.run import Run
     from polyculture.core.views import Evidence
-    from polyculture.sources.answers._taken import Taken
+    from polyculture.sources.answers.reading.taken import Taken
     from polyculture.store.tables import Table
     from polyculture.store.text_form import TextForm
 
@@ -50,6 +50,7 @@ def audit_answers(
     resamples: int = 1000,
     seed: int = 1,
     command: str = "",
+    language: str | None = None,
     on_read: Callable[[str], None] = lambda _: None,
 ) -> Audit:
     """Audit a table of answers and write the audit's folder.
@@ -78,14 +79,16 @@ def audit_answers(
         resamples: Rounds of the bootstrap.
         seed: Seed of the bootstrap and of permutations.
         command: The command that makes all of this again, for the report.
+        language: Of the report's page: ``en`` or ``zh``; left out, both.
         on_read: Told which columns were taken for what, and how long comparing takes where that
             is long, before anything is compared.
 
     Raises:
-        PolycultureError: The table cannot be read as this, the folder exists, or comparing would
-            take more memory or time than there is.
+        PolycultureError: The table cannot be read as this, the folder exists, there is no such
+            language, or comparing would take more memory or time than there is.
     """
     check_output(out, kind="audit", replace=replace, inputs=[path])
+    check_language(language)
     columns = {"item": item, "model": model, "answer": answer, "gold": gold, "text": text}
     columns |= {"group": group, "document": document, "probabilities": probabilities}
     if wide:
@@ -118,6 +121,7 @@ def audit_answers(
         title=f"{len(evidence)} models on {title_of(path)}",
         asked=asked,
         command=command,
+        language=language,
         replace=replace,
         resamples=resamples,
         seed=seed,
@@ -142,8 +146,8 @@ def _layout(path: Path, form: TextForm, columns: dict[str, str | None], *, wide:
     named = {role: name for role, name in columns.items() if name is not None}
     if "item" in named and (wide or {"model", "answer"} <= named.keys()):
         return _Layout(source=path, is_wide=wide, columns=named)
-    from polyculture.sources.answers._answers import check_roles
-    from polyculture.sources.answers._column_guess import guess
+    from polyculture.sources.answers.reading.answers import check_roles
+    from polyculture.sources.answers.reading.column_guess import guess
     from polyculture.store.tables import read_table
 
     table = read_table(path, form)
@@ -204,6 +208,7 @@ def write_audit(
     title: str,
     asked: dict[str, str],
     command: str,
+    language: str | None = None,
     runs: Sequence[Run] = (),
     shows_text: bool = True,
     keeps_evidence: bool = False,
@@ -214,7 +219,8 @@ def write_audit(
     """Compare models and write one folder, whole or not at all.
 
     It holds ``audit.json``, ``comparisons.parquet``, ``items.parquet``, ``shared_failures.parquet``
-    (the items that every model fails) and the report: ``report.html``, ``.md``, ``.json``.
+    (the items that every model fails) and the report: ``report.html``, ``report.zh-CN.html``, both
+    as ``.md``, and ``report.json``.
 
     Args:
         evidence: Two models or more, on the same items.
@@ -222,6 +228,7 @@ def write_audit(
         title: Heading of the report.
         asked: What was asked: short label to plain value.
         command: The command that makes all of this again.
+        language: Of the report's page: ``en`` or ``zh``; left out, both.
         runs: The trainings behind the models, in the same order.
         shows_text: Texts of the items may be written.
         keeps_evidence: Write the models' views too, into ``evidence/<model>/<probe>``.
@@ -230,7 +237,8 @@ def write_audit(
         seed: Seed of the bootstrap and of permutations.
 
     Raises:
-        PolycultureError: The models cannot be compared, or the folder exists.
+        PolycultureError: The models cannot be compared, the folder exists, or there is no such
+            language.
     """
     from polyculture.audit import aligned, audit
     from polyculture.audit.tables import comparison_table, item_table
@@ -240,6 +248,7 @@ def write_audit(
     from polyculture.store.tables import write_table
 
     check_output(out, kind="audit", replace=replace)
+    check_language(language)
     models = aligned(evidence)
     _affordable(len(models), len(models[0].items), resamples)
     found = audit(models, resamples=resamples, seed=seed)
@@ -260,11 +269,22 @@ def write_audit(
             command=command,
             shows_text=shows_text,
         )
-        write_report(folder, content)
+        write_report(folder, content, language)
         if keeps_evidence:
             for one in evidence:
                 write_evidence(folder / "evidence" / one.model / one.probe, one)
     return found
+
+
+def check_language(language: str | None) -> None:
+    """Refuse a language that no page speaks, before anything is compared.
+
+    Raises:
+        PolycultureError: There is no such language.
+    """
+    from polyculture.page.language import codes_of
+
+    codes_of(language)
 
 
 def summary(audit: Audit) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from polyculture.api.audit import write_audit
+from polyculture.api.audit import check_language, write_audit
 from polyculture.api.evidence import observe
 from polyculture.core.errors import ProbeMismatchError
 from polyculture.store.outputs import check_output
@@ -31,6 +31,7 @@ def audit_runs(
     resamples: int = 1_000,
     seed: int = 1,
     command: str = "",
+    language: str | None = None,
     shared: Shared | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Audit:
@@ -49,16 +50,19 @@ def audit_runs(
         resamples: Bootstrap rounds.
         seed: Seed of resampling.
         command: The command that makes this audit again.
+        language: Of the report's page: ``en`` or ``zh``; left out, both.
         shared: Data that were read before.
         say: Told what is being done.
 
     Raises:
-        PolycultureError: The runs cannot be compared, or the folder exists.
+        PolycultureError: The runs cannot be compared, the folder exists, or there is no such
+            language.
     """
     if len(folders) < 2:  # noqa: PLR2004
         msg = "An audit compares models, but one run was named. Name two or more."
         raise ProbeMismatchError(msg)
     check_output(out, kind="audit", replace=replace, inputs=folders)
+    check_language(language)
     seen, runs, items = observe(folders, probe, evidence, shared=shared, say=say)
     shows_text = show_text or not items.is_restricted
     if shows_text:
@@ -70,6 +74,7 @@ def audit_runs(
         title=title or f"{len(runs)} models on {probe}",
         asked=asked or {"runs": ", ".join(run.name for run in runs), "probe": probe},
         command=command,
+        language=language,
         runs=tuple(runs),
         shows_text=shows_text,
         keeps_evidence=evidence is None,

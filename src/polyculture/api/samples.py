@@ -22,6 +22,7 @@ def demo(
     *,
     replace: bool = False,
     command: str = "",
+    language: str | None = None,
     on_read: Callable[[str], None] = lambda _: None,
 ) -> Audit:
     """Audit the answers of seven real models to eighty customer messages.
@@ -30,6 +31,7 @@ def demo(
         out: Folder of the audit, report included.
         replace: Put the new folder in the place of an audit that exists.
         command: The command that makes all of this again, for the report.
+        language: Of the report's page: ``en`` or ``zh``; left out, both.
         on_read: Told how the table was read.
 
     Raises:
@@ -46,5 +48,6 @@ def demo(
             group="group",
             replace=replace,
             command=command,
+            language=language,
             on_read=on_read,
         )

@@ -162,12 +162,12 @@ def open_base(recipe: Recipe, rows: pl.DataFrame, work: Path) -> Base:
 
 
 def _texts_of(rows: pl.DataFrame, columns: Mapping[str, Column]) -> list[list[str]]:
-    """The words or all texts of each row, answers that are texts among them."""
+    """The words, or all texts and paths, of each row, answers that are texts among them."""
     there = {name: column.kind for name, column in columns.items() if name in rows.columns}
     words = next((name for name, kind in there.items() if kind == "words"), None)
     if words is not None:
         return rows[words].to_list()
-    texts = [name for name, kind in there.items() if kind == "text"]
+    texts = [name for name, kind in there.items() if kind in {"text", "file"}]
     return [list(row) for row in rows.select(texts).iter_rows()] if texts else []
 
 

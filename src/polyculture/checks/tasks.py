@@ -49,6 +49,8 @@ class Case:
     """The base, as a recipe has it; it is made from nothing."""
     fit: Mapping[str, Any] = field(default_factory=lambda: {"learning_rate": 2e-3, "epochs": 6})
     """Settings of ``[fit]`` beside float32 and one thread."""
+    head: Mapping[str, Any] = field(default_factory=lambda: {"kind": "linear"})
+    """The head, as a recipe has it."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Settings of the task other than its own defaults."""
 
@@ -96,9 +98,8 @@ class Case:
         """All that a training on the toy data starts from; the base is made in the folder."""
         data: Any = {"source": "table", "train": "toy.csv"}
         fit = {"precision": "float32", "threads": 1, **self.fit}
-        recipe = Recipe.model_validate(
-            {"task": self.chosen, "base": dict(self.base), "data": data, "fit": fit}
-        )
+        parts = {"task": self.chosen, "base": dict(self.base), "head": dict(self.head)}
+        recipe = Recipe.model_validate({**parts, "data": data, "fit": fit})
         return Ingredients(
             recipe=recipe,
             name="toy",

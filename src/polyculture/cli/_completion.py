@@ -52,7 +52,7 @@ def bases(incomplete: str) -> list[str]:
     from polyculture.sources.starter.lock import STARTERS
 
     models = (entry.name for entry in STARTERS if entry.kind == "model" and entry.field == "text")
-    return _beginning(incomplete, (*models, "transformer", "convolutional", "tfidf"))
+    return _beginning(incomplete, (*models, "transformer", "convolutional", "resnet", "tfidf"))
 
 
 def _beginning(incomplete: str, names: Iterable[str]) -> list[str]:

@@ -29,8 +29,8 @@ MOST_TIMES = 1000
 BEHAVIOUR = ("error_consistency", "agreement")
 
 
-def show_audit(audit: Audit, folder: Path) -> None:
-    """Print the headlines of an audit."""
+def show_audit(audit: Audit, page: Path) -> None:
+    """Print the headlines of an audit, and where its page lies."""
     console = Console(highlight=False, soft_wrap=True)
     console.print(_accuracies(audit))
     left = len(audit.models) - MOST_MODELS
@@ -38,7 +38,7 @@ def show_audit(audit: Audit, folder: Path) -> None:
         console.print(f"… and {left} more; the report has all.", markup=False)
     for line in _lines(audit):
         console.print(shown(line), markup=False)
-    console.print(f"\nReport: {shown_path(folder / 'report.html')}", markup=False)
+    console.print(f"\nReport: {shown_path(page)}", markup=False)
 
 
 def _accuracies(audit: Audit) -> Table:

@@ -3,7 +3,7 @@
 import json
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -77,6 +77,10 @@ def command(
     ] = False,
     resamples: Annotated[int, typer.Option(min=0, help="Rounds of the bootstrap.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of resampling.")] = 1,
+    lang: Annotated[
+        Literal["en", "zh"] | None,
+        typer.Option(help="Language of the page, en or zh; both where left out."),
+    ] = None,
 ) -> None:
     """Compare models: a table of answers, whose columns are guessed or named, or RUNs with --probe.
 
@@ -98,9 +102,11 @@ def command(
     words += [f"--{name}" for name, is_set in flags.items() if is_set]
     for name, (number, usual) in numbers.items():
         words += [f"--{name}", str(number)] if number != usual else []
+    words += ["--lang", lang] if lang else []
     out = out or _usual_folder(paths, probe)
     said = shown(shlex.join([*words, "--out", str(out)]))
-    common = {"out": out, "replace": replace, "resamples": resamples, "seed": seed, "command": said}
+    common = {"out": out, "replace": replace, "resamples": resamples, "seed": seed}
+    common |= {"command": said, "language": lang}
     if item is not None or probe is None:
         audit = api.audit_answers(
             _one(paths),
@@ -119,7 +125,7 @@ def command(
     if as_json:
         typer.echo(json.dumps(api.summary(audit), ensure_ascii=False, indent=1, allow_nan=False))
     elif not quiet:
-        show_audit(audit, out)
+        show_audit(audit, out / api.page_name(lang))
 
 
 def _refuse_columns(columns: dict[str, str | None], flags: dict[str, bool]) -> None:

@@ -1,14 +1,14 @@
 """``polyculture report``: draw the report of an audit again, open it, or bring it elsewhere."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 EXAMPLES = (
     "polyculture report audits/first",
     "polyculture report audits/first --out first.md",
-    "polyculture report studies/reviews/audit --open",
+    "polyculture report studies/reviews/audit --lang zh --open",
 )
 
 
@@ -28,14 +28,18 @@ def command(
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace a drawing that --out names.")
     ] = False,
+    lang: Annotated[
+        Literal["en", "zh"] | None,
+        typer.Option(help="Only this language, en or zh; both where left out, English for --out."),
+    ] = None,
     open_page: Annotated[
         bool, typer.Option("--open", help="Open the page in the browser.")
     ] = False,
 ) -> None:
-    """Draw the report in FOLDER again, as report.html and report.md."""
+    """Draw the report in FOLDER again, as report.html and report.md, and both in Chinese."""
     from polyculture import api
 
-    path = api.render(folder, out, replace=replace)
+    path = api.render(folder, out, language=lang, replace=replace)
     typer.echo(path)
     if open_page:
         typer.launch(path.resolve().as_uri())

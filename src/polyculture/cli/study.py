@@ -86,4 +86,4 @@ def command(
         findings = api.summary(result.audit)
         typer.echo(json.dumps(findings, ensure_ascii=False, indent=1, allow_nan=False))
     else:
-        show_audit(result.audit, result.folder)
+        show_audit(result.audit, result.folder / api.page_name())

@@ -35,9 +35,10 @@ class Base:
 
     name: str
     kind: Literal["transformers", "convolutional", "tfidf"]
-    """``transformers``: a plain Hugging Face folder. ``sources/bases/new`` makes the others."""
+    """``transformers``: a plain Hugging Face folder; ``convolutional``: a network of our own;
+    ``tfidf``: no network."""
     folder: Path | None
-    """Configuration, safetensors weights and tokenizer; none for ``tfidf``."""
+    """Configuration, safetensors weights and the settings of a reader; none for ``tfidf``."""
     lineage: tuple[str, ...]
     """The base's name, then its ancestors, the nearest first; empty if made from nothing."""
     digest: str
@@ -50,8 +51,8 @@ class BaseSource:
 
     settings: type[Settings]
     open: Callable[[Any, Sequence[Sequence[str]], Path, int], Base]
-    """Settings, training texts (each a list of words or one text), an empty work folder, seed.
-    Only bases made from nothing look at the texts (to make their vocabulary)."""
+    """Settings, training rows (each a list of words, texts or paths of files), an empty work
+    folder, seed. Only bases made from nothing look at the rows, to make their reader."""
     refuses: Callable[[Recipe], str | None] | None = None
     """Why the other parts of a recipe cannot go with this base, or none. It asks them for facts,
     such as ``freezes_body``, never for their names."""

@@ -40,6 +40,8 @@ a row; ``numbers``: one number, or a few, a row.
 """
 Form = Literal["encoder", "decoder", "encoder_decoder"]
 """How a base reads: all tokens at once, from left to right, or the one and then the other."""
+Reads = Literal["text", "pictures"]
+"""What a base takes in, and so what a task can give it."""
 WordSpaces = Literal["as_in_text", "every_word"]
 """Which words are read with a space before them. ``every_word``: all; only byte-level tokenizers
 have none before letters of scripts without spaces, but one before their punctuation."""
@@ -132,11 +134,22 @@ class Context:
     """Text: which words are read with a space before them."""
     pool: Pool | None = None
     """What rows are answered against; none where they are answered alone."""
+    form: Form = "encoder"
+    """How the base reads."""
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels of the inventory."""
         return self.inventory.labels
+
+    @property
+    def longest_answer(self) -> int:
+        """Longest text that is written, in tokens, within what the base allows.
+
+        A decoder reads and writes within one length. 0 for settings without ``core/search``.
+        """
+        most = self.longest // 2 if self.form == "decoder" else self.longest
+        return min(most, int(getattr(self.settings, "longest_answer", 0)))
 
 
 def _equal(rows: pl.DataFrame, answers: pl.DataFrame, context: Context) -> list[float]:
@@ -155,6 +168,8 @@ class Task:
     """What a head has to give."""
     model_class: Mapping[Form, str]
     """transformers' class of the standard head for each form of base that can do this."""
+    reads: Reads = "text"
+    """What a base has to take in."""
     columns: Mapping[str, Column]
     """What the rows hold, beside ``id``, ``document`` and ``group``, which every task may have."""
 
@@ -182,8 +197,11 @@ class Task:
     draw: Callable[[Example, Context, np.random.Generator], Example] | None = None
     """What is drawn anew each time that an example is trained on (masks, crops). The generator
     follows the training's seed, the step and the example, so neither threads nor a resumed training
-    change what is drawn; where rows are only read it follows what the example holds alone. A base
-    that never changes is then not read in advance."""
+    change what is drawn; where rows are only read it follows what the example holds alone."""
+    draws: Callable[[Any], Literal["always", "training", "never"]] = lambda _: "always"
+    """(settings): when ``draw`` is called. ``training``: only for what is learnt from (crops), so
+    that rows are read as they are. A base that never changes is read in advance where nothing is
+    drawn."""
     collate: Callable[[Sequence[Example], Context], Batch]
     """Examples to one padded batch."""
     loss: Callable[[Outputs, Batch, Context], Tensor]

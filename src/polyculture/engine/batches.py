@@ -73,11 +73,13 @@ def collated(
         task: Whose ``collate`` is called.
         context: What it may look at.
         features: Saved outputs of a body that never changes, one an example.
-        chance: Seed of the training and number of the step, where the task draws; where left out,
-            what is drawn of an example depends on what it holds alone.
+        chance: Seed of the training and number of the step, where examples are trained on; where
+            left out, rows are only read, and what is drawn of an example depends on what it holds
+            alone.
     """
     examples = [encoded.examples[n] for n in numbers]
-    if task.draw is not None:
+    when = task.draws(context.settings)
+    if task.draw is not None and (when == "always" or (when == "training" and chance)):
         examples = [
             drawn(example, task, context, (*chance, int(n)) if chance else ())
             for example, n in zip(examples, numbers, strict=True)

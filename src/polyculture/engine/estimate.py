@@ -22,7 +22,7 @@ from polyculture.engine.plan import Plan
 from polyculture.engine.prepare import Prepared, assemble, budget_of, notes_on
 from polyculture.engine.shown_rows import ShownRow, shown_rows
 from polyculture.engine.timed_steps import USUAL, Speed, time_steps
-from polyculture.nets.embedding import CompactEmbedding
+from polyculture.nets.embedding import CompactEmbedding, input_table
 from polyculture.nets.network import count, trainable
 
 SPLITS = ("train", "valid")
@@ -197,7 +197,7 @@ def _size(given: Ingredients, some: Ingredients, train: Encoded, budget: int, st
 
 
 def _on_tokens(opened: Opened, read: int, rows: int) -> list[str]:
-    table: Any = opened.network.body.get_input_embeddings()  # type: ignore[operator]
+    table = input_table(opened.network.body)
     if not isinstance(table, CompactEmbedding):
         return []
     kept, whole = len(table.weight), len(table.full_weight)

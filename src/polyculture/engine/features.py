@@ -14,6 +14,7 @@ from polyculture.engine.precision import Kernels
 from polyculture.engine.read import BUDGET, whole_rows
 from polyculture.engine.team import Team
 from polyculture.nets.network import CachedBody, Network
+from polyculture.nets.pooling import vectors_of
 
 
 def cache_features(
@@ -30,8 +31,8 @@ def cache_features(
     The body runs in evaluation mode, without dropout: what is cached must be what it always says.
 
     Returns:
-        For each split one tensor ``(tokens, width)`` an example. ``network.cached_from`` keeps the
-        real body, for the end of training.
+        For each split one tensor ``(positions, width)`` an example. ``network.cached_from`` keeps
+        the real body, for the end of training.
     """
     body = network.body
     body.eval()
@@ -41,8 +42,11 @@ def cache_features(
         def read(numbers: NDArray[Any], part: Encoded = part) -> list[Tensor]:
             batch = device.send(collated(part, numbers, task, context))
             with torch.no_grad(), device.arithmetic(kernels.precision):
-                hidden = body(**batch.inputs)[0].float().cpu()
-            sizes = [part.examples[n].size for n in numbers]
+                hidden = vectors_of(body(**batch.inputs)).float().cpu()
+            mask = batch.inputs.get("attention_mask")
+            if mask is None:
+                return [row.clone() for row in hidden]
+            sizes = mask.sum(dim=1).tolist()
             return [row[:size].clone() for size, row in zip(sizes, hidden, strict=True)]
 
         batches = whole_rows(part, BUDGET)

@@ -49,6 +49,11 @@ class Ingredients:
         return part
 
     @property
+    def draws(self) -> bool:
+        """Whether the task changes examples at random each time that they are trained on."""
+        return self.task.draw is not None and self.task.draws(self.recipe.task) != "never"
+
+    @property
     def inputs(self) -> tuple[str, ...]:
         """Columns of the data that the model reads."""
         there = self.dataset.splits["train"].columns

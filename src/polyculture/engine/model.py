@@ -16,6 +16,7 @@ from polyculture.core.task import (
     Form,
     Inventory,
     Pool,
+    Reads,
     Task,
     WordSpaces,
     task_of,
@@ -23,7 +24,14 @@ from polyculture.core.task import (
 from polyculture.engine.counts import answer_rows
 from polyculture.engine.device import Device
 from polyculture.engine.read import read_rows
-from polyculture.nets.build import form_of, labels_of, load_head, open_network, open_tokenizer
+from polyculture.nets.build import (
+    form_of,
+    labels_of,
+    load_head,
+    open_network,
+    open_reader,
+    reads_of,
+)
 from polyculture.nets.network import Network
 from polyculture.nets.reading.account import refuse_unreadable
 from polyculture.nets.saved_counts import load_counts
@@ -42,6 +50,11 @@ FORMS: dict[Form, str] = {
     "encoder_decoder": "an encoder with a decoder behind it, such as T5",
 }
 """Forms of bases, in words."""
+SENSES: dict[Reads, str] = {
+    "text": "text; BERT and Llama do",
+    "pictures": "pictures; ViT does, and kind = 'resnet' made from nothing",
+}
+"""What bases read, and bases that do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +114,7 @@ def network_of(folder: Path, recipe: Recipe, inventory: Inventory) -> Network:
     task = task_of(recipe.task)
     head: Head = parts.load("heads", settings.kind)
     own = None if head.is_standard(settings, task.output) else head.make
+    _refuse_other_sense(task, recipe, folder)
     return open_network(
         folder,
         labels=inventory.labels,
@@ -111,6 +125,18 @@ def network_of(folder: Path, recipe: Recipe, inventory: Inventory) -> Network:
         else lambda width, count, dropout: own(settings, width, count, dropout),
         pooling=getattr(settings, "pooling", "mean"),
     )
+
+
+def _refuse_other_sense(task: Task, recipe: Recipe, folder: Path) -> None:
+    """Refuse a base that does not take in what the task gives it."""
+    reads = reads_of(folder)
+    if reads != task.reads:
+        settings: Any = recipe.task
+        msg = (
+            f"{folder.name} reads {reads}, but the task {settings.kind!r} needs a base that reads "
+            f"{SENSES[task.reads]}. Choose another base."
+        )
+        raise ModelError(msg)
 
 
 def _model_class(task: Task, form: Form, recipe: Recipe, folder: Path) -> str:
@@ -207,15 +233,16 @@ def open_model(
     if network.untrained:
         refuse_untrained(folder, network, labels_of(folder), inventory.labels)
     load_head(network, folder)
-    tokenizer = open_tokenizer(folder)
-    check_tokens(folder, network, tokenizer)
+    reader = open_reader(folder)
+    check_tokens(folder, network, reader)
     context = Context(
         settings=recipe.task,
         inventory=inventory,
-        reader=tokenizer,
+        reader=reader,
         longest=max_length,
         word_spaces=word_spaces,
         pool=pool,
+        form=form_of(folder),
     )
     if device is not None:
         device.move(network)

@@ -2,20 +2,22 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import nn
 
-from polyculture.core.errors import ModelError
+from polyculture.core.errors import ModelError, RecipeError
 from polyculture.core.task import Context, Encoded
 from polyculture.engine.chosen import Chosen
 from polyculture.engine.device import Device, device_of
 from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.model import network_of
-from polyculture.nets.build import open_tokenizer
+from polyculture.nets.build import form_of, open_reader
 from polyculture.nets.embedding import compact, input_table
 from polyculture.nets.network import Network, count
 from polyculture.nets.reading.account import refuse_unreadable
+from polyculture.nets.reading.pictures import PictureReader
 from polyculture.nets.reading.texts import longest_input
 from polyculture.nets.recompute import recompute
 from polyculture.nets.weights_fit import check_tokens
@@ -31,7 +33,7 @@ class Opened:
     network: Network
     device: Device
     context: Context
-    """What the task may look at, the base's tokenizer among it."""
+    """What the task may look at, the base's reader among it."""
     untrained: tuple[str, ...]
     """Parameters that the base's files did not hold; ``head`` for a head of ours."""
     base_weights: int
@@ -54,7 +56,7 @@ class Opened:
 
 
 def open_base(given: Ingredients, earlier: Chosen | None = None) -> Opened:
-    """Open network and tokenizer, and apply the adaptation.
+    """Open network and reader, and apply the adaptation.
 
     Args:
         given: Recipe, data and base.
@@ -67,8 +69,8 @@ def open_base(given: Ingredients, earlier: Chosen | None = None) -> Opened:
         msg = f"The base {given.base.name!r} has no network to train."
         raise ModelError(msg)
     network = network_of(given.base.folder, recipe, given.inventory)
-    tokenizer = open_tokenizer(given.base.folder)
-    check_tokens(given.base.folder, network, tokenizer)
+    reader = open_reader(given.base.folder)
+    check_tokens(given.base.folder, network, reader)
     untrained = (*network.untrained, *(("head",) if _is_learnt(network.head) else ()))
     base_weights = _weights_apart_from_tokens(network)
     given.adaptation.attach(network, recipe.adaptation)
@@ -81,15 +83,29 @@ def open_base(given: Ingredients, earlier: Chosen | None = None) -> Opened:
         device=device,
         context=replace(
             given.context,
-            reader=tokenizer,
-            longest=earlier.max_length
-            if earlier
-            else longest_input(tokenizer, network.body.config, recipe.fit.max_length),
+            reader=reader,
+            longest=earlier.max_length if earlier else _longest(given, network, reader),
             word_spaces=earlier.word_spaces if earlier else "as_in_text",
+            form=form_of(given.base.folder),
         ),
         untrained=untrained,
         base_weights=base_weights,
     )
+
+
+def _longest(given: Ingredients, network: Network, reader: Any) -> int:
+    """Longest input, in units of ``Example.size``.
+
+    Raises:
+        RecipeError: The recipe would cut what has only one size.
+    """
+    wanted = given.recipe.fit.max_length
+    if not isinstance(reader, PictureReader):
+        return longest_input(reader, network.body.config, wanted)
+    if wanted is not None:
+        msg = f"fit.max_length cuts texts, but {given.base.name!r} reads pictures. Leave it out."
+        raise RecipeError(msg)
+    return reader.size
 
 
 def compact_tokens(opened: Opened, encoded: Iterable[Encoded]) -> None:

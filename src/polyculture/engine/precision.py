@@ -127,8 +127,7 @@ def _pays(network: nn.Module, batch: Batch) -> bool:
     if not layers:
         return True
     layer = max(layers, key=lambda m: m.weight.numel())
-    tokens = batch.inputs["input_ids"].numel()
-    values = torch.ones(min(tokens, 512), layer.in_features)
+    values = torch.ones(max(1, min(batch.size, 512)), layer.in_features)
     weight = layer.weight.detach()
 
     def product(kind: torch.dtype) -> float:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,10 @@ from polyculture.store.folder import write_text
 TIMED_TOKENS = 512
 """Padded tokens on which precision and attention are timed; a whole batch of a large base takes
 seconds, and what is faster shows on these."""
+
+
+ROWS_ANSWERED = 96
+"""Validation rows that are written to learn how long answers take."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +131,7 @@ def assemble(
         batch_of, loss_of = _functions(given, network, encoded["train"], context, features["train"])
     read = sum(len(part.examples) for part in encoded.values())
     seconds_an_example = (time.perf_counter() - began) / read if features else 0.0
+    writes = given.task.steer == "loss" and network.output == "tokens"
     torch.manual_seed(recipe.seed)  # dropout draws the same numbers, whatever was timed before
     return Prepared(
         network=network,
@@ -135,7 +140,13 @@ def assemble(
         chosen=chosen,
         work=Work(
             tokens_valid=(valid := int(encoded["valid"].sizes.sum())),
-            tokens_after=2 * valid + _tokens_of_test(given, valid) + size_of_pool(context),
+            # looks by the loss cost little beside answers
+            tokens_after=(1 if writes else 2) * valid
+            + _tokens_of_test(given, valid)
+            + size_of_pool(context),
+            answer_some=_answering(given, network, encoded["valid"], context, device)
+            if writes
+            else None,
             plan=plan,
             steps_per_epoch=plan.steps_per_epoch,
             batch_of=batch_of,
@@ -156,9 +167,24 @@ def assemble(
     )
 
 
+def _answering(
+    given: Ingredients, network: Network, encoded: Encoded, context: Context, device: Device
+) -> Callable[[], int]:
+    """Answers some of the validation rows, from all over them; see ``Work.answer_some``."""
+    places = np.linspace(0, encoded.rows - 1, min(encoded.rows, ROWS_ANSWERED)).astype(np.int64)
+    rows = set(places.tolist())
+    some = replace(encoded, examples=[one for one in encoded.examples if one.row in rows])
+
+    def answer_some() -> int:
+        read_rows(network, some, given.task, context, device=device)
+        return int(some.sizes.sum())
+
+    return answer_some
+
+
 def _caches(given: Ingredients, network: Network) -> bool:
     """Whether a base that stays as it is runs but once over each example."""
-    return given.adaptation.caches_features and network.can_cache and given.task.draw is None
+    return given.adaptation.caches_features and network.can_cache and not given.draws
 
 
 def _tokens_of_test(given: Ingredients, valid: int) -> int:

@@ -22,7 +22,7 @@ class ShownRow(Record):
     text: str
     """What the data hold, in one line."""
     tokens: tuple[str, ...]
-    """What the base's tokenizer makes of it, or the terms that are counted."""
+    """What the base's reader makes of it: tokens, or a shape; or the terms that are counted."""
     targets: tuple[str, ...]
     """The right answers; where tokens answer, ``token → answer``."""
     notes: tuple[str, ...] = ()
@@ -35,7 +35,7 @@ def shown_rows(rows: pl.DataFrame, task: Task, context: Context) -> tuple[ShownR
     Args:
         rows: A few of the training rows.
         task: Their task.
-        context: With the base's tokenizer; without one, words are counted.
+        context: With the base's reader; without one, words are counted.
     """
     found: list[ShownRow] = []
     for number in range(len(rows)):
@@ -55,7 +55,7 @@ def shown_rows(rows: pl.DataFrame, task: Task, context: Context) -> tuple[ShownR
 def _seen(
     row: pl.DataFrame, text: str, example: Example, context: Context, notes: tuple[str, ...]
 ) -> ShownRow:
-    tokens = context.reader.convert_ids_to_tokens(example.inputs["input_ids"].tolist())
+    tokens = _tokens(example, context)
     return ShownRow(
         id=row["id"][0],
         text=text,
@@ -63,6 +63,19 @@ def _seen(
         targets=_targets(example, tokens, context),
         notes=notes,
     )
+
+
+def _tokens(example: Example, context: Context) -> list[str]:
+    """The tokens that go in; of other inputs what they are and their shape."""
+    if "input_ids" in example.inputs:
+        found: list[str] = context.reader.convert_ids_to_tokens(
+            example.inputs["input_ids"].tolist()
+        )
+        return found
+    return [
+        f"{name} {'×'.join(str(length) for length in values.shape)}"
+        for name, values in example.inputs.items()
+    ]
 
 
 def _counted(row: pl.DataFrame, task: Task, context: Context) -> ShownRow:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from transformers import AttentionInterface
 from transformers.masking_utils import AttentionMaskInterface, eager_mask
 
+from polyculture.core.errors import ModelError
 from polyculture.nets.dropout import dropout as drop
 
 NAME = "polyculture"
@@ -26,6 +27,9 @@ def attend(  # noqa: PLR0917  # the signature is transformers'
     attention_mask: Tensor | None,
     scaling: float | None = None,
     dropout: float = 0.0,
+    position_bias: Tensor | None = None,
+    softcap: float | None = None,
+    s_aux: Tensor | None = None,
     **_: Any,
 ) -> tuple[Tensor, Tensor]:
     """Scaled dot-product attention.
@@ -38,14 +42,32 @@ def attend(  # noqa: PLR0917  # the signature is transformers'
         attention_mask: Added to the scores, ``(rows, 1, tokens, tokens)``.
         scaling: Factor of the scores; 1/sqrt(width) by default.
         dropout: Share of attention weights to drop while training.
+        position_bias: Added to the scores: how far key and query are apart, as T5 learns it.
+        softcap: The scores are pressed to less than this, as Gemma 2 has it.
+        s_aux: Scores of a key that is nowhere; not known here.
 
     Returns:
         Outputs ``(rows, tokens, heads, width)`` and the weights.
+
+    Raises:
+        ModelError: The base's attention has what this kernel does not know.
     """
+    if s_aux is not None:
+        msg = (
+            "This base's attention has sinks, which are not known here. Choose another base, or "
+            "fit.device = 'plain'."
+        )
+        raise ModelError(msg)
     groups = query.shape[1] // key.shape[1]
     if groups > 1:
         key, value = (x.repeat_interleave(groups, dim=1) for x in (key, value))
-    scores = torch.matmul(query * (scaling or query.shape[-1] ** -0.5), key.transpose(2, 3))
+    scores = torch.matmul(
+        query * (query.shape[-1] ** -0.5 if scaling is None else scaling), key.transpose(2, 3)
+    )
+    if softcap is not None:
+        scores = torch.tanh(scores / softcap) * softcap
+    if position_bias is not None:
+        scores = scores + position_bias
     if attention_mask is not None:
         scores = scores + attention_mask
     weights = drop(torch.softmax(scores, dim=-1), dropout, training=module.training)

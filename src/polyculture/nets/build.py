@@ -1,7 +1,6 @@
 """Open a base as a network with a head for a task; save it; open it again."""
 
 import warnings
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +12,15 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedTokeniz
 from transformers.utils import logging
 
 from polyculture.core.errors import ModelError
-from polyculture.core.task import Form, Output, WordSpaces
-from polyculture.nets.configuration import check_settings, reason_of
-from polyculture.nets.convolutional import FILE as CONVOLUTIONAL
-from polyculture.nets.convolutional import ConvolutionalText
+from polyculture.core.task import Form, Output, Reads, WordSpaces
+from polyculture.nets.configuration import CONFIG, check_settings, kind_reads, reason_of
 from polyculture.nets.model_readme import write_readme
 from polyculture.nets.network import Network
+from polyculture.nets.own_bodies import OwnBody, check_own_body, own_body
 from polyculture.nets.pooling import Pooling
-from polyculture.nets.weights_fit import check_loaded, load, refuse_misfits
-from polyculture.store.weight_files import Stored, header_of, read_object, stored_tensors
+from polyculture.nets.reading.pictures import PictureReader
+from polyculture.nets.weights_fit import check_loaded, load
+from polyculture.store.weight_files import header_of, read_object, stored_tensors
 
 HEAD = "head.safetensors"
 logging.set_verbosity_error()
@@ -40,7 +39,7 @@ def open_network(
     """Open a base's folder with a head.
 
     Args:
-        folder: A Hugging Face folder, or one of a convolutional base.
+        folder: A Hugging Face folder, or one of a body of ours.
         labels: The answers, in the order of the outputs; none where one number is answered.
         output: What the head has to give.
         model_class: transformers' class of the standard head.
@@ -51,8 +50,11 @@ def open_network(
         ModelError: The base has no standard head of this task, or cannot be read.
     """
     if make_head is None:
-        if (folder / CONVOLUTIONAL).exists():
-            msg = "A convolutional base has no standard head. Choose [head] kind = 'mlp' or 'crf'."
+        if own_body(folder) is not None:
+            msg = (
+                f"{folder.name} has no standard head. Set [head] pooling = 'mean', or kind = 'mlp' "
+                "or 'crf'."
+            )
             raise ModelError(msg)
         if output in {"labels", "word_labels"}:
             return _with_head_of_labels(folder, labels, output, model_class)
@@ -60,12 +62,19 @@ def open_network(
         return _with_own_head(folder, output, model_class, **sizes)
     body, untrained = _bare_body(folder)
     dropout = getattr(body.config, "hidden_dropout_prob", None)
-    width = getattr(body.config, "hidden_size", None)
+    width = _width(body.config)
     if width is None:
         msg = f"{folder / 'config.json'} does not say how wide the vectors are (hidden_size)."
         raise ModelError(msg)
     head = make_head(int(width), len(labels) or 1, 0.1 if dropout is None else dropout)
     return Network(body, output=output, head=head, pooling=pooling, untrained=untrained)
+
+
+def _width(config: Any) -> int | None:
+    """How wide the vectors are; of a network in stages, those of the last."""
+    stages = getattr(config, "hidden_sizes", None)
+    width: int | None = getattr(config, "hidden_size", stages[-1] if stages else None)
+    return width
 
 
 def _with_own_head(folder: Path, output: Output, model_class: str, **sizes: int) -> Network:
@@ -95,7 +104,8 @@ def _with_head_of_labels(
 
 
 def _name_padding(model: Any, folder: Path) -> None:
-    if model.config.get_text_config().pad_token_id is None:
+    text = model.config.get_text_config()
+    if getattr(text, "pad_token_id", 0) is None and reads_of(folder) == "text":
         model.config.pad_token_id = open_tokenizer(folder).pad_token_id
 
 
@@ -104,7 +114,7 @@ def form_of(folder: Path) -> Form:
 
     A kind that transformers knows as both is an encoder, unless it says that it is a decoder.
     """
-    if (folder / CONVOLUTIONAL).exists():
+    if own_body(folder) is not None:
         return "encoder"
     from transformers.models.auto import modeling_auto as auto
 
@@ -116,6 +126,19 @@ def form_of(folder: Path) -> Form:
     fills_in = kind in auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES
     is_decoder = getattr(config, "is_decoder", False)
     return "decoder" if writes and (is_decoder or not fills_in) else "encoder"
+
+
+def reads_of(folder: Path) -> Reads:
+    """What a base reads.
+
+    Raises:
+        ModelError: Its settings are broken, or it reads neither text nor pictures alone.
+    """
+    kind = own_body(folder)
+    if kind is not None:
+        return kind.reads
+    check_settings(folder, str(folder))
+    return kind_reads(read_object(folder / CONFIG)["model_type"]) or "text"
 
 
 def labels_of(folder: Path) -> tuple[str, ...]:
@@ -137,44 +160,23 @@ def _draw_head_again(model: Any, new: set[str]) -> set[str]:
 
 
 def _bare_body(folder: Path) -> tuple[Any, tuple[str, ...]]:
-    if (folder / CONVOLUTIONAL).exists():
-        return _convolutional(folder), ()
+    kind = own_body(folder)
+    if kind is not None:
+        return _own(folder, kind), ()
     model, info = _loaded(AutoModel, folder)
     new = check_loaded(folder, model, info, is_bare=True)
     unused = getattr(model, "pooler", None)
-    if unused is not None:  # our heads read the vectors of tokens, never the pooler
+    if unused is not None and any(True for _ in unused.parameters()):
+        # our heads read the vectors of tokens, never the pooler
         model.pooler = None
     return model, tuple(name for name in new if not name.startswith("pooler."))
 
 
-def _convolutional(folder: Path) -> ConvolutionalText:
-    check_convolutional(folder, stored_tensors(folder))
-    body = ConvolutionalText.of_folder(folder)
+def _own(folder: Path, kind: type[OwnBody]) -> OwnBody:
+    check_own_body(folder, kind, stored_tensors(folder))
+    body = kind.of_folder(folder)
     body.load_state_dict(_tensors(folder / "model.safetensors"), strict=False)
     return body
-
-
-def check_convolutional(folder: Path, stored: Mapping[str, Stored]) -> int:
-    """See that the files hold all weights of a convolutional body.
-
-    Returns:
-        Rows of its table of tokens.
-
-    Raises:
-        ModelError: The sizes make no network, or a weight is missing or of another shape.
-    """
-    read_object(folder / CONVOLUTIONAL)
-    try:
-        with torch.device("meta"):
-            planned = ConvolutionalText.of_folder(folder)
-    except Exception as error:
-        msg = f"{folder / CONVOLUTIONAL} makes no network: {reason_of(error)}."
-        raise ModelError(msg) from error
-    needed = {name: tuple(tensor.shape) for name, tensor in planned.state_dict().items()}
-    shapes = {name: tensor.shape for name, tensor in stored.items()}
-    other = {n: shapes[n] for n in needed.keys() & shapes.keys() if shapes[n] != needed[n]}
-    refuse_misfits(folder, needed, needed.keys() - shapes.keys(), other)
-    return planned.embedding.num_embeddings
 
 
 def _tensors(file: Path) -> dict[str, torch.Tensor]:
@@ -189,6 +191,16 @@ def _loaded(kind: Any, folder: Path, **settings: Any) -> tuple[Any, dict[str, An
     check_settings(folder, str(folder))
     stored_tensors(folder)
     return load(kind, folder, **settings)
+
+
+def open_reader(folder: Path) -> PreTrainedTokenizerBase | PictureReader:
+    """What makes a base's inputs of rows: its tokenizer, or its reader of pictures.
+
+    Raises:
+        ModelError: It is missing or damaged, or would need code of its own.
+    """
+    is_picture = reads_of(folder) == "pictures"
+    return PictureReader.of_folder(folder) if is_picture else open_tokenizer(folder)
 
 
 def open_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
@@ -230,7 +242,7 @@ def _reason(folder: Path, error: Exception) -> str:
 
 def save_network(
     network: Network,
-    tokenizer: PreTrainedTokenizerBase,
+    reader: PreTrainedTokenizerBase | PictureReader,
     folder: Path,
     spaces: WordSpaces = "as_in_text",
 ) -> None:
@@ -238,13 +250,13 @@ def save_network(
 
     Args:
         network: What to save.
-        tokenizer: Its tokenizer.
+        reader: Its tokenizer, or reader of pictures.
         folder: Where; it is made.
         spaces: Which words it saw with a space before them, for that page.
     """
     folder.mkdir(parents=True, exist_ok=True)
     model: Any = network.model
-    if isinstance(model, ConvolutionalText):
+    if isinstance(model, OwnBody):
         model.save_sizes(folder)
         save_file(_plain(model), folder / "model.safetensors")
     else:
@@ -255,8 +267,8 @@ def save_network(
         model.save_pretrained(folder)
     if network.head is not None:
         save_file(_plain(network.head), folder / HEAD)
-    tokenizer.save_pretrained(folder)
-    write_readme(network, tokenizer, folder, spaces)
+    reader.save_pretrained(folder)
+    write_readme(network, reader, folder, spaces)
 
 
 def _forget_labels(config: Any) -> None:

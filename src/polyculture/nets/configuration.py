@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from polyculture.core.errors import ModelError, need
+from polyculture.core.task import Reads
 from polyculture.store.weight_files import read_object
 
 CONFIG = "config.json"
@@ -20,7 +21,9 @@ LONGEST = 200
 SIZES = {"hidden_size": 1, "num_hidden_layers": 0, "num_attention_heads": 1, "vocab_size": 1}
 """Settings that decide how large a network is, and the least they can be."""
 KERNELS = ("attn_implementation", "experts_implementation")
-SENSES = {"pixel_values", "input_features", "input_values", "image_embeds"}
+PICTURES = "pixel_values"
+"""The input of models that see."""
+SENSES = {PICTURES, "input_features", "input_values", "image_embeds"}
 """Inputs of models that see or hear."""
 
 
@@ -47,7 +50,7 @@ def check_settings(folder: Path, name: str) -> None:
 
     Raises:
         ModelError: ``config.json`` is broken, of a kind that transformers does not know or that
-            reads no text, quantised, or names a kernel to download.
+            reads neither text nor pictures alone, quantised, or names a kernel to download.
     """
     file = folder / CONFIG
     config = read_object(file)
@@ -72,7 +75,13 @@ def check_settings(folder: Path, name: str) -> None:
             "model is never run here; choose a base that needs none."
         )
         raise ModelError(msg)
-    _check_reads_text(kind, name)
+    if kind_reads(kind) is None:
+        msg = (
+            f"{name} is of the model_type {kind!r}, which reads neither text alone nor pictures "
+            "alone. Choose an encoder such as BERT or a decoder such as Llama for text, or a "
+            "network such as ViT for pictures."
+        )
+        raise ModelError(msg)
 
 
 def _walk(value: Any) -> Iterator[tuple[str, Any]]:
@@ -86,7 +95,7 @@ def _walk(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def open_configuration(folder: Path, name: str) -> Any:
-    """The library's configuration of a model that reads text.
+    """The library's configuration of a model.
 
     Raises:
         ModelError: See ``check_settings``; or a setting cannot be.
@@ -112,18 +121,15 @@ def open_configuration(folder: Path, name: str) -> Any:
     return config
 
 
-def _check_reads_text(kind: str, name: str) -> None:
+def kind_reads(kind: str) -> Reads | None:
+    """What a network of a ``model_type`` that transformers knows reads; none for several senses."""
     from transformers.models.auto import configuration_auto
     from transformers.models.auto import modeling_auto as auto
 
     body = auto.MODEL_MAPPING.get(configuration_auto.CONFIG_MAPPING[kind], None)
     body = body[0] if isinstance(body, tuple) else body
     inputs = set() if body is None else set(inspect.signature(body.forward).parameters)
+    if "input_ids" not in inputs:
+        return "pictures" if PICTURES in inputs else None
     answers_text = kind in auto.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES
-    if "input_ids" not in inputs or (SENSES & inputs and not answers_text):
-        msg = (
-            f"{name} is of the model_type {kind!r}, no model that reads text alone, but a base has "
-            "to read text into one vector a token. Choose an encoder such as BERT or a decoder "
-            "such as Llama."
-        )
-        raise ModelError(msg)
+    return "text" if answers_text or not SENSES & inputs else None

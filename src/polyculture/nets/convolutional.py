@@ -7,6 +7,7 @@ texts and single words. It speaks the part of transformers' interface that a bod
 import json
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +24,9 @@ class ConvolutionalText(nn.Module):
         >>> model(input_ids=torch.ones(2, 5, dtype=torch.int64), attention_mask=mask)[0].shape
         torch.Size([2, 5, 8])
     """
+
+    reads: Literal["text"] = "text"
+    main_input_name = "input_ids"
 
     def __init__(
         self, *, vocabulary: int, width: int, layers: int, kernel: int = 3, dropout: float = 0.1

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 LEVELS = 256
 _chance = threading.local()
@@ -41,6 +42,28 @@ class _Drop(torch.autograd.Function):
         return (gradients[0] * kept).mul_(context.scale), None
 
 
+class _Everywhere(TorchFunctionMode):
+    """In this thread ``torch.nn.functional.dropout`` is ours too.
+
+    Some networks call the function, and have no module that ``make_cheap`` could replace.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Every call of torch passes here."""
+        if func is nn.functional.dropout:
+            return _as_torch_calls_it(*args, **(kwargs or {}))
+        return func(*args, **(kwargs or {}))
+
+
+def _as_torch_calls_it(
+    input: Tensor,  # noqa: A002  # torch's name
+    p: float = 0.5,
+    training: bool = True,  # noqa: FBT001, FBT002
+    inplace: bool = False,  # noqa: FBT001, FBT002, ARG001  # what is dropped in place may be needed
+) -> Tensor:
+    return dropout(input, p, training=training)
+
+
 @contextmanager
 def drawing_from(seed: int) -> Iterator[None]:
     """Masks drawn by this thread come from a generator of its own, seeded here.
@@ -64,7 +87,8 @@ def drawn_from(generator: torch.Generator) -> Iterator[None]:
     before = chance()
     _chance.generator = generator
     try:
-        yield
+        with _Everywhere():
+            yield
     finally:
         _chance.generator = before
 

@@ -8,6 +8,8 @@ its padding, which puts the odd row of a stride at the right and at the bottom.
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Literal
 
 from torch import Tensor, nn
 
@@ -101,8 +103,59 @@ class Block(nn.Module):
         return hidden + pictures if self.is_residual else hidden
 
 
-class EfficientNetLite(nn.Module):
-    """Logits ``(rows, classes)`` of pictures ``(rows, 3, height, width)``, (value - 127) / 128.
+class EfficientNetLiteBody(nn.Module):
+    """One vector of a picture ``(rows, 3, height, width)``, (value - 127) / 128: a base.
+
+    Example:
+        >>> import torch
+        >>> body = EfficientNetLiteBody()
+        >>> body(pixel_values=torch.ones(2, 3, 32, 32))[0].shape
+        torch.Size([2, 1, 1280])
+    """
+
+    reads: Literal["pictures"] = "pictures"
+    main_input_name = "pixel_values"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = SameConvolution(3, STEM, 3, stride=2)
+        self.stem_norm = _norm(STEM)
+        self.blocks = _blocks()
+        self.top = SameConvolution(STAGES[-1].width, TOP, 1)
+        self.top_norm = _norm(TOP)
+        self.activation = nn.ReLU6()
+
+    def forward(self, *, pixel_values: Tensor) -> tuple[Tensor]:
+        """The mean of the last feature maps, ``(rows, 1, 1280)``, in a tuple as in transformers."""
+        return (self.vectors(pixel_values)[:, None],)
+
+    def vectors(self, pictures: Tensor) -> Tensor:
+        """What the classes are told from, ``(rows, 1280)``."""
+        hidden: Tensor = self.activation(self.stem_norm(self.stem(pictures)))
+        for block in self.blocks:
+            hidden = block(hidden)
+        hidden = self.activation(self.top_norm(self.top(hidden)))
+        return hidden.mean(dim=(2, 3))
+
+    @property
+    def config(self) -> SimpleNamespace:
+        """The facts that readers of a transformers body ask for."""
+        return SimpleNamespace(hidden_size=TOP, to_dict=lambda: {"model_type": MODEL_TYPE})
+
+    def save_sizes(self, folder: Path) -> None:
+        """Write what is needed to build the same network again."""
+        settings = json.dumps({"model_type": MODEL_TYPE})
+        (folder / "config.json").write_text(settings, encoding="utf-8")
+
+    @classmethod
+    def of_folder(cls, folder: Path) -> "EfficientNetLiteBody":
+        """A network without weights; all of the kind have one size."""
+        del folder
+        return cls()
+
+
+class EfficientNetLite(EfficientNetLiteBody):
+    """Logits ``(rows, classes)`` of pictures: a body with the classes that it was trained on.
 
     Example:
         >>> import torch
@@ -114,26 +167,12 @@ class EfficientNetLite(nn.Module):
 
     def __init__(self, classes: int = CLASSES) -> None:
         super().__init__()
-        self.stem = SameConvolution(3, STEM, 3, stride=2)
-        self.stem_norm = _norm(STEM)
-        self.blocks = _blocks()
-        self.top = SameConvolution(STAGES[-1].width, TOP, 1)
-        self.top_norm = _norm(TOP)
-        self.activation = nn.ReLU6()
         self.dropout = nn.Dropout(0.2)
         self.classifier = nn.Linear(TOP, classes)
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, pictures: Tensor) -> Tensor:  # type: ignore[override]  # not a base
         """One number a class."""
         return self.classifier(self.dropout(self.vectors(pictures)))  # type: ignore[no-any-return]
-
-    def vectors(self, pictures: Tensor) -> Tensor:
-        """What the classes are told from, ``(rows, 1280)``."""
-        hidden: Tensor = self.activation(self.stem_norm(self.stem(pictures)))
-        for block in self.blocks:
-            hidden = block(hidden)
-        hidden = self.activation(self.top_norm(self.top(hidden)))
-        return hidden.mean(dim=(2, 3))
 
     @classmethod
     def of_folder(cls, folder: Path) -> "EfficientNetLite":

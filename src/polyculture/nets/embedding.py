@@ -59,9 +59,10 @@ def input_table(body: nn.Module) -> nn.Module | None:
     """The table of tokens that a body reads with; none where it reads something else."""
     get = getattr(body, "get_input_embeddings", None)
     try:
-        return get() if get else None
+        table = get() if get else None
     except NotImplementedError:  # a body that reads pictures
         return None
+    return table if isinstance(table, nn.Embedding | CompactEmbedding) else None
 
 
 def expand(body: nn.Module) -> None:

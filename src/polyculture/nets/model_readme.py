@@ -5,8 +5,11 @@ from pathlib import Path
 from transformers import PreTrainedTokenizerBase
 
 from polyculture.core.task import WordSpaces
+from polyculture.nets.convolutional import FILE as CONVOLUTIONAL
 from polyculture.nets.convolutional import ConvolutionalText
 from polyculture.nets.network import Network
+from polyculture.nets.own_bodies import OwnBody
+from polyculture.nets.reading.pictures import PictureReader
 from polyculture.nets.word_tokens import carries_spaces
 
 FILE = "README.md"
@@ -15,18 +18,13 @@ STANDARD = """# A fine-tuned model
 A plain Hugging Face folder. transformers opens it with its head:
 
 ```python
-from transformers import {kind}, AutoTokenizer
+from transformers import {kind}, {reader}
 model = {kind}.from_pretrained("{folder}")
-tokenizer = AutoTokenizer.from_pretrained("{folder}")
+{name} = {reader}.from_pretrained("{folder}")
 ```
 
-{reading}`polyculture predict` answers the texts of a file with the run that this folder belongs to.
+{reading}`polyculture predict` answers the {rows} of a file with the run of this folder.
 """
-KINDS = {
-    "labels": "AutoModelForSequenceClassification",
-    "word_labels": "AutoModelForTokenClassification",
-}
-"""What opens a standard head of labels; any other opens by the name of its own class."""
 WORDS = "A word's label is that of its first token. "
 SPACES = """Words go in as they stand in a text, Chinese ones without a space before them:
 `polyculture predict` and `polyculture.nets.word_tokens.tokenize_words` give them so,
@@ -37,46 +35,68 @@ OWN = """# A fine-tuned model with a head of its own
 
 **No `AutoModelFor…` class serves this folder**: it would put a random head on the body and answer
 at random. The trained head is in `head.safetensors`, and `run.json` beside this folder says how it
-is built. Answer the texts of a file with `polyculture predict` and the run of this folder.
+is built. Answer the {rows} of a file with `polyculture predict` and the run of this folder.
 
 {body}
 """
 BODY = """The body alone, without answers, opens with transformers:
 
 ```python
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoModel, {reader}
 body = AutoModel.from_pretrained("{folder}")
-tokenizer = AutoTokenizer.from_pretrained("{folder}")
+{name} = {reader}.from_pretrained("{folder}")
 ```"""
-CONVOLUTIONAL = (
-    "The body is a small convolutional network (`convolutional.json`), no class of transformers."
-)
+OURS = "The body is a small convolutional network (`{settings}`), no class of transformers."
+TEXT = {
+    "kind": "AutoModelForSequenceClassification",
+    "reader": "AutoTokenizer",
+    "name": "tokenizer",
+    "rows": "texts",
+}
+PICTURES = {
+    "kind": "AutoModelForImageClassification",
+    "reader": "AutoImageProcessor",
+    "name": "processor",
+    "rows": "pictures",
+}
+"""Words for what a model reads."""
 
 
 def write_readme(
-    network: Network, tokenizer: PreTrainedTokenizerBase, folder: Path, spaces: WordSpaces
+    network: Network,
+    reader: PreTrainedTokenizerBase | PictureReader,
+    folder: Path,
+    spaces: WordSpaces,
 ) -> None:
     """Write ``README.md`` into a model's folder.
 
     Args:
         network: The model.
-        tokenizer: Its tokenizer.
+        reader: Its tokenizer, or reader of pictures.
         folder: Where.
         spaces: Which words it saw with a space before them.
     """
     name = folder.name
-    in_text = (
-        network.output == "word_labels" and spaces == "as_in_text" and carries_spaces(tokenizer)
-    )
-    on_spaces = SPACES if in_text else ""
+    words, on_spaces = PICTURES, ""
+    if not isinstance(reader, PictureReader):
+        words = TEXT
+        in_text = network.output == "word_labels" and spaces == "as_in_text"
+        on_spaces = SPACES if in_text and carries_spaces(reader) else ""
     if network.head is None:
+        kind = {
+            "labels": words["kind"],
+            "word_labels": "AutoModelForTokenClassification",
+        }.get(network.output, type(network.model).__name__)
         text = STANDARD.format(
-            kind=KINDS.get(network.output, type(network.model).__name__),
             folder=name,
             reading=WORDS + on_spaces if network.output == "word_labels" else "",
+            **(words | {"kind": kind}),
         )
-    elif isinstance(network.model, ConvolutionalText):
-        text = OWN.format(body=CONVOLUTIONAL)
+    elif isinstance(network.model, OwnBody):
+        is_text = isinstance(network.model, ConvolutionalText)
+        body = OURS.format(settings=CONVOLUTIONAL if is_text else "config.json")
+        text = OWN.format(body=body, **words)
     else:
-        text = OWN.format(body=f"{BODY.format(folder=name)}\n\n{on_spaces}".rstrip())
+        body = BODY.format(folder=name, **words)
+        text = OWN.format(body=f"{body}\n\n{on_spaces}".rstrip(), **words)
     (folder / FILE).write_text(text, encoding="utf-8")

@@ -6,17 +6,20 @@ on top of the bare body.
 """
 
 import threading
-from typing import Any
+from inspect import signature
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
+from polyculture.core.search import Search
 from polyculture.core.task import Output
 from polyculture.nets.batch import IGNORED, Batch, Outputs
 from polyculture.nets.crf import viterbi
 from polyculture.nets.embedding import input_table
-from polyculture.nets.pooling import Pooling, gather_words, pool
+from polyculture.nets.generation import write
+from polyculture.nets.pooling import Pooling, gather_words, pool, vectors_of
 
 
 class _Remembered(BaseModelOutputWithPooling):  # type: ignore[misc, unused-ignore]
@@ -79,6 +82,9 @@ class Network(nn.Module):
         self.pooling = pooling
         self.untrained = untrained
         self._asked = threading.local()  # each thread has its own batch
+        takes = signature(model.forward).parameters
+        # while learning, nothing of what was read is kept for a next token
+        self._always = {"use_cache": False} if "use_cache" in takes else {}
         if head is None and output == "tokens" and self.body is not model:
             self.body.register_forward_hook(self._keep_asked)
 
@@ -99,7 +105,8 @@ class Network(nn.Module):
     @property
     def can_cache(self) -> bool:
         """Whether what the body says of an input can be computed once and given to the head."""
-        return self.output != "tokens"
+        reads_text = getattr(self.body, "main_input_name", "input_ids") == "input_ids"
+        return self.output != "tokens" and (self.head is not None or reads_text)
 
     @property
     def trains_tokens(self) -> bool:
@@ -137,6 +144,17 @@ class Network(nn.Module):
             modules = {"pooler": pooler, **modules}
         return modules
 
+    def train(self, mode: bool = True) -> Self:  # noqa: FBT001, FBT002  # torch's own form
+        """Train or read; statistics that batch normalisation has learnt stay as they are.
+
+        Threads would mix up those of their shares, and checkpoints hold weights alone.
+        """
+        super().train(mode)
+        for module in self.modules():
+            if isinstance(module, nn.modules.batchnorm._BatchNorm):  # noqa: SLF001  # of any dimensions
+                module.eval()
+        return self
+
     def forward(self, batch: Batch) -> Outputs:
         """What the network says of a batch, by name."""
         body = self.body
@@ -145,21 +163,39 @@ class Network(nn.Module):
         positions = batch.places.get("positions")
         if self.head is None:
             return self._standard(batch, positions)
-        hidden = self.model(**batch.inputs)[0]
+        hidden = vectors_of(self.model(**batch.inputs, **self._always))
         if positions is not None:
             vectors = gather_words(hidden, positions)
         else:
-            vectors = pool(hidden, batch.inputs["attention_mask"], self.pooling)
+            vectors = pool(hidden, batch.inputs.get("attention_mask"), self.pooling)
         name = NAMES.get(self.output, "logits")
         return {name: self.head(vectors, batch.places.get("spelling"))}
 
     def _standard(self, batch: Batch, positions: Tensor | None) -> Outputs:
         self._asked.positions = positions if self.output == "tokens" else None
-        found = self.model(**batch.inputs)
+        found = self.model(**batch.inputs, **self._written_before(batch), **self._always)
         outputs = {name: x for name, x in found.items() if isinstance(x, Tensor)}
         if positions is not None and self.output != "tokens":
             outputs["logits"] = gather_words(outputs["logits"], positions)
         return outputs
+
+    def _written_before(self, batch: Batch) -> dict[str, Tensor]:
+        """What a decoder behind an encoder reads: the target, each token one place later."""
+        target = batch.targets.get("tokens")
+        config: Any = getattr(self.model, "config", None)
+        if target is None or not getattr(config, "is_encoder_decoder", False):
+            return {}
+        own = getattr(self.model, "prepare_decoder_input_ids_from_labels", None)
+        if own is not None:
+            return {"decoder_input_ids": own(labels=target)}
+        later = target.roll(1, dims=1).masked_fill(target.roll(1, dims=1) == IGNORED, 0)
+        later[:, 0] = config.decoder_start_token_id
+        return {"decoder_input_ids": later}
+
+    def write(self, batch: Batch, search: Search, *, longest: int, stop: int) -> list[list[int]]:
+        """The tokens that the model writes behind each example; see ``nets/generation.py``."""
+        self._asked.positions = None  # what an earlier batch of this thread asked
+        return write(self.model, batch, search, longest=longest, stop=stop)
 
     def _keep_asked(self, _: nn.Module, __: Any, found: Any) -> Any:
         """Show a language model's head those positions alone that are asked.

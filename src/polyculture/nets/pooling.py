@@ -1,6 +1,6 @@
-"""From the vectors of all tokens to one vector a text."""
+"""From the vectors of all tokens, or of all places of a picture, to one vector a row."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -8,12 +8,27 @@ from torch import Tensor
 Pooling = Literal["mean", "first", "last"]
 
 
-def pool(hidden: Tensor, mask: Tensor, how: Pooling) -> Tensor:
+def vectors_of(outputs: Any) -> Tensor:
+    """What a body says of each position, ``(rows, positions, width)``.
+
+    The positions of feature maps, ``(rows, width, height, breadth)``, are their places.
+
+    Example:
+        >>> vectors_of((torch.ones(2, 8, 3, 4),)).shape
+        torch.Size([2, 12, 8])
+    """
+    hidden: Tensor = outputs[0]
+    is_map = hidden.dim() == 4  # noqa: PLR2004  # rows, channels and two sides
+    return hidden.flatten(2).transpose(1, 2) if is_map else hidden
+
+
+def pool(hidden: Tensor, mask: Tensor | None, how: Pooling) -> Tensor:
     """One vector a row.
 
     Args:
         hidden: Vectors of the tokens, ``(rows, tokens, width)``.
-        mask: 1 for tokens, 0 for padding, ``(rows, tokens)``; padding stands on the right.
+        mask: 1 for tokens, 0 for padding, ``(rows, tokens)``; padding stands on the right. None
+            where nothing is padding.
         how: The mean of all tokens, the first, or the last.
 
     Example:
@@ -25,6 +40,8 @@ def pool(hidden: Tensor, mask: Tensor, how: Pooling) -> Tensor:
     """
     if how == "first":
         return hidden[:, 0]
+    if mask is None:
+        return hidden[:, -1] if how == "last" else hidden.mean(dim=1)
     if how == "last":
         return hidden[torch.arange(len(hidden)), mask.sum(dim=1) - 1]
     weights = mask.to(hidden.dtype).unsqueeze(-1)

@@ -18,7 +18,7 @@ from safetensors import safe_open
 from transformers import AutoModel, PreTrainedTokenizerBase
 
 from polyculture.core.errors import ModelError
-from polyculture.nets.configuration import reason_of
+from polyculture.nets.configuration import kind_reads, reason_of
 from polyculture.nets.network import Network, body_name
 from polyculture.store.weight_files import Stored
 
@@ -66,7 +66,7 @@ def _written(shape: Sequence[int]) -> str:
     return "×".join(str(length) for length in shape) or "1"
 
 
-def check_fit(folder: Path, config: Any, stored: Mapping[str, Stored]) -> int:
+def check_fit(folder: Path, config: Any, stored: Mapping[str, Stored]) -> int | None:
     """See, before the network is built, that the files hold all weights of its body.
 
     The body is built without numbers, on torch's meta device, and its tensors are looked for by
@@ -75,7 +75,7 @@ def check_fit(folder: Path, config: Any, stored: Mapping[str, Stored]) -> int:
     is really opened to see what it takes.
 
     Returns:
-        Rows of its table of tokens.
+        Rows of its table of tokens; none where it reads pictures.
 
     Raises:
         ModelError: The settings make no network, or a weight is missing or of another shape.
@@ -101,7 +101,7 @@ def check_fit(folder: Path, config: Any, stored: Mapping[str, Stored]) -> int:
         if sum(math.prod(shape) for shape in needed.values()) > numbers:
             refuse_misfits(folder, needed, missing, other)
         check_loaded(folder, *load(AutoModel, folder), is_bare=True)
-    return _rows(folder, body)
+    return None if kind_reads(config.model_type) == "pictures" else _rows(folder, body)
 
 
 def _rows(folder: Path, body: Any) -> int:
@@ -156,7 +156,8 @@ def _needed(body: Any) -> dict[str, Sequence[int]]:
 
 def _may_lack(body: Any, name: str) -> bool:
     patterns = getattr(body, "_keys_to_ignore_on_load_missing", None) or ()
-    return any(re.search(pattern, name) for pattern in patterns)
+    names = (name, f"{body.base_model_prefix}.{name}")  # as it is called within a whole model
+    return any(re.search(pattern, one) for pattern in patterns for one in names)
 
 
 def check_loaded(
@@ -179,7 +180,9 @@ def check_loaded(
     name = "" if is_bare else body_name(model)
     prefix = f"{name}." if name else ""
     other = {name: tuple(shape) for name, shape, _ in info["mismatched_keys"]}
-    new = {*info["missing_keys"], *other}
+    # some are computed and never saved, such as sines and cosines of positions
+    missing = [name for name in info["missing_keys"] if not _may_lack(model, name)]
+    new = {*missing, *other}
     needed = {
         name.removeprefix(prefix): tuple(weight.shape)
         for name, weight in model.named_parameters()
@@ -188,7 +191,7 @@ def check_loaded(
     refuse_misfits(
         folder,
         needed,
-        (name.removeprefix(prefix) for name in info["missing_keys"] if name.startswith(prefix)),
+        (name.removeprefix(prefix) for name in missing if name.startswith(prefix)),
         {name.removeprefix(prefix): shape for name, shape in other.items()},
     )
     return tuple(sorted(new))
@@ -224,17 +227,24 @@ def _refuse_broken(file: Path, name: str, weight: torch.Tensor) -> None:
         raise ModelError(msg)
 
 
-def check_tokens(folder: Path, network: Network, tokenizer: PreTrainedTokenizerBase) -> None:
+def check_tokens(folder: Path, network: Network, reader: Any) -> None:
     """Refuse a tokenizer with pieces that the network's table of tokens has no row for.
+
+    Args:
+        folder: The base's.
+        network: Opened from it.
+        reader: Its reader; one that is not a tokenizer has no pieces.
 
     Raises:
         ModelError: With the highest number and the number of rows.
     """
+    if not isinstance(reader, PreTrainedTokenizerBase):
+        return
     rows = _rows(folder, network.body)
     # listing all pieces takes as long as opening a small tokenizer; a tokenizer.json with gaps in
     # its numbers has been looked through before
-    if not 0 < len(tokenizer) <= rows:
-        refuse_pieces(folder, tokenizer.get_vocab().values(), rows)
+    if not 0 < len(reader) <= rows:
+        refuse_pieces(folder, reader.get_vocab().values(), rows)
 
 
 def refuse_pieces(folder: Path, numbers: Iterable[int], rows: int) -> None:

@@ -1,7 +1,7 @@
 """The report as Markdown: the same words and tables; a chart is its words and its numbers."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 
 from polyculture.page.blocks import (
@@ -39,6 +39,7 @@ def escaped(text: str) -> str:
 
 def to_markdown(report: Report) -> str:
     """Draw the report."""
+    words = INTERFACE[report.language]
     lines = [f"# {escaped(report.title)}", f"**{escaped(report.verdict)}**", escaped(report.deck)]
     lines += [f"**{escaped(caveat)}**" for caveat in report.caveats]
     for answer in report.answers:
@@ -50,13 +51,12 @@ def to_markdown(report: Report) -> str:
         lines.append(f"## {section.title}")
         lines += [escaped(section.lead)] if section.lead else []
         for block in section.blocks:
-            lines += _block(block)
-    made = INTERFACE[report.language]["made"].format(version=report.version)
-    lines.append(made)
+            lines += _block(block, words)
+    lines.append(words["made"].format(version=report.version))
     return "\n\n".join(lines) + "\n"
 
 
-def _block(block: Block) -> Iterator[str]:
+def _block(block: Block, words: Mapping[str, str]) -> Iterator[str]:
     match block:
         case Table():
             yield from _table(block)
@@ -67,10 +67,10 @@ def _block(block: Block) -> Iterator[str]:
         case Tree():
             yield from _tree(block)
         case Failures():
-            yield from map(_failure, block.failures)
+            yield from (_failure(failure, words) for failure in block.failures)
         case Fold():
             yield from _heading(block.title)
-            yield from chain.from_iterable(_block(inner) for inner in block.blocks)
+            yield from chain.from_iterable(_block(inner, words) for inner in block.blocks)
         case _:
             yield from _text(block)
 
@@ -131,13 +131,13 @@ def _table(table: Table) -> Iterator[str]:
         yield escaped(table.note)
 
 
-def _failure(failure: Failure) -> str:
+def _failure(failure: Failure, words: Mapping[str, str]) -> str:
     place = f" ({escaped(failure.group)})" if failure.group else ""
     lines = [f"- **{escaped(failure.item)}**{place}"]
     if failure.text is not None:
         lines[0] += f": {escaped(failure.text)}"
     lines += [f"  {failure.cut}"] if failure.cut else []
-    lines.append(f"  - right: {escaped(failure.gold)}")
+    lines.append(f"  - {words['right'].lower()}: {escaped(failure.gold)}")
     for answer in failure.answers:
         names = ", ".join(escaped(model) for model in answer.models)
         shown = f"*{answer.answer}*" if answer.is_missing else escaped(answer.answer)

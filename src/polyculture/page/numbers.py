@@ -1,9 +1,6 @@
-"""Numbers as a person reads them: few digits, thousands set apart, reasons instead of NaN."""
+"""Numbers as a person reads them, in any language: few digits, thousands set apart."""
 
 from collections.abc import Callable
-
-from polyculture.core.values import Known, Value
-from polyculture.page.blocks import Cell
 
 Form = Callable[[float], str]
 
@@ -11,7 +8,6 @@ SMALLEST_SHARE = 0.00001
 SMALLEST_P = 0.001
 SURE = 0.05
 """A p value below this counts as more than chance."""
-LARGEST_RATIO = 1_000_000
 MINUTE = 60
 
 
@@ -89,11 +85,9 @@ def ratio(number: float) -> str:
     """How many times as much.
 
     Example:
-        >>> ratio(28.7186), ratio(1.04), ratio(1234.5), ratio(1e9)
-        ('28.7', '1.04', '1,234', 'over 1,000,000')
+        >>> ratio(28.7186), ratio(1.04), ratio(1234.5)
+        ('28.7', '1.04', '1,234')
     """
-    if number >= LARGEST_RATIO:
-        return f"over {count(LARGEST_RATIO)}"
     digits = next((d for limit, d in ((99.95, 0), (1.995, 1)) if abs(number) >= limit), 2)
     return signed(f"{number:,.{digits}f}")
 
@@ -153,45 +147,3 @@ def signed(text: str) -> str:
     if text.startswith("-"):
         text = text[1:] if not text.strip("-0.%,") else "−" + text[1:]
     return text
-
-
-def interval(value: Value, form: Form) -> str:
-    """The interval of a value, or why there is none; empty where nothing is said.
-
-    Example:
-        >>> interval(Known(number=0.5, low=0.4, high=0.6), share)
-        '40.0% to 60.0%'
-    """
-    if not isinstance(value, Known):
-        return ""
-    if value.low is None or value.high is None:
-        return f"no interval: {value.no_interval}" if value.no_interval else ""
-    low, high = form(value.low), form(value.high)
-    return f"{low} to {high}" if low != high else low
-
-
-def told(value: Value, form: Form) -> str:
-    """A value with its interval in one line, or the reason why there is none.
-
-    Example:
-        >>> told(Known(number=0.5, low=0.4, high=0.6), coefficient)
-        '0.50 (0.40 to 0.60)'
-    """
-    if not isinstance(value, Known):
-        return f"undefined: {value.reason}"
-    aside = interval(value, form)
-    return f"{form(value.number)} ({aside})" if aside else form(value.number)
-
-
-def number(value: Value, form: Form) -> str:
-    """A value without its interval, or the reason why there is none."""
-    return form(value.number) if isinstance(value, Known) else f"undefined: {value.reason}"
-
-
-def cell(value: Value, form: Form) -> Cell:
-    """A value as a cell, its interval below it, which stays in one line."""
-    if not isinstance(value, Known):
-        return Cell(text="undefined", note=value.reason, tone="quiet")
-    below = interval(value, form)
-    ends = below.replace(" ", "\u00a0") if value.low is not None else below
-    return Cell(text=form(value.number), note=ends)

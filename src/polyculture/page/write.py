@@ -1,7 +1,7 @@
 """The files of a report, and reading one back."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from polyculture.core.errors import StoreError
 from polyculture.page.blocks import SCHEMA_NUMBER, Report
 from polyculture.page.html import to_html
+from polyculture.page.language import codes_of, file_name
 from polyculture.page.markdown import to_markdown
 from polyculture.store.folder import output_file, write_text
 from polyculture.store.marks import is_ours
@@ -27,6 +28,8 @@ DRAWINGS: dict[str, Callable[[Report], str]] = {
     ".md": to_markdown,
     ".html": to_html,
 }
+PAGES = (".md", ".html")
+"""Drawings that there is one of in each language."""
 
 
 def write_drawings(folder: Path, report: Report) -> None:
@@ -35,13 +38,19 @@ def write_drawings(folder: Path, report: Report) -> None:
         write_drawing(folder / name, drawn)
 
 
-def redraw(folder: Path, report: Report) -> None:
-    """Write page and Markdown anew from the record, where they are what this program wrote.
+def redraw(folder: Path, reports: Sequence[Report]) -> None:
+    """Write pages and Markdown anew from the record, where they are what this program wrote.
+
+    Args:
+        folder: Where they lie.
+        reports: The languages to draw.
 
     Raises:
         StoreError: A file that somebody else put there has the name of a drawing.
     """
-    drawings = [(folder / name, drawn) for name, drawn in _drawings(report) if name != RECORD]
+    drawings = [
+        (folder / file_name(one.language, suffix), one) for one in reports for suffix in PAGES
+    ]
     for path, _ in drawings:
         if os.path.lexists(path) and not is_ours(path):
             msg = (
@@ -54,9 +63,9 @@ def redraw(folder: Path, report: Report) -> None:
 
 
 def _drawings(report: Report) -> Iterator[tuple[str, Report]]:
-    yield from ((f"report{suffix}", report) for suffix in DRAWINGS)
-    for other in report.translations:
-        yield from ((f"report.{other.language}{suffix}", other) for suffix in (".md", ".html"))
+    yield RECORD, report
+    for one in (report, *report.translations):
+        yield from ((file_name(one.language, suffix), one) for suffix in PAGES)
 
 
 def write_drawing(path: Path, report: Report) -> None:
@@ -81,10 +90,14 @@ def check_drawing(path: Path, *, replace: bool) -> None:
 def write_one(path: Path, report: Report, *, replace: bool) -> None:
     """Write one drawing where a person asked for it, and mark it as ours.
 
+    A page that stands alone links to no other.
+
     Raises:
         StoreError: There is no such form, or something stands there that may not be replaced.
     """
     drawing = _form_of(path)
+    if path.suffix.lower() in PAGES:
+        report = report.model_copy(update={"links": ()})
     with output_file(path, kind="drawing", replace=replace) as unfinished:
         unfinished.write_text(drawing(report), encoding="utf-8")
 
@@ -95,6 +108,26 @@ def _form_of(path: Path) -> Callable[[Report], str]:
         msg = f"Unsupported file type: {path}. Use one of {', '.join(DRAWINGS)}."
         raise StoreError(msg)
     return drawing
+
+
+def in_languages(folder: Path, report: Report, word: str | None) -> tuple[Report, ...]:
+    """A report in the language that a person asks for; in all that its record holds without one.
+
+    Raises:
+        StoreError: The record does not hold that language.
+        PolycultureError: There is no such language.
+    """
+    every = (report, *report.translations)
+    if word is None:
+        return every
+    found = tuple(one for one in every if one.language in codes_of(word))
+    if not found:
+        msg = (
+            f"{folder / RECORD} holds no page in {word!r}. Make the audit again with --replace, "
+            f"and with --lang {word} or none for both languages."
+        )
+        raise StoreError(msg)
+    return found
 
 
 def read_report(folder: Path) -> Report:

@@ -1,14 +1,15 @@
 """How alike the models are, view by view: heat maps, trees, and every pair in a table."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from polyculture.core.audit import Audit, Clustering, Comparison
 from polyculture.core.values import Known, Value
 from polyculture.page.blocks import Block, Cell, Chart, Column, Fold, Points, Prose, Section, Table
-from polyculture.page.numbers import cell, coefficient
-from polyculture.page.words import isolated, listed, plural
+from polyculture.page.numbers import coefficient
+from polyculture.page.words import isolated
 from polyculture.report.heat_map import NAMED, heat_map
+from polyculture.report.language import Language
 from polyculture.report.meanings import (
     BEHAVIOUR,
     STANDS_FOR_VIEW,
@@ -23,17 +24,16 @@ SHOWN_PAIRS = 60
 """Pairs in the page; all of them are in comparisons.parquet."""
 
 
-def section(audit: Audit) -> Section:
+def section(audit: Audit, language: Language) -> Section:
     """One heat map for each view, the other measures of the view behind a fold."""
     blocks: list[Block] = []
     for view in _views(audit):
-        blocks += _view(audit, view)
+        blocks += _view(audit, view, language)
     return Section(
         key="alike",
-        title="How alike they are",
-        lead="Models that are alike stand together; the tree shows in which order they join. "
-        "Terracotta is more alike, teal less alike than chance.",
-        blocks=tuple(blocks) or (Prose(text="No two models were compared."),),
+        title=language.say("alike.title"),
+        lead=language.say("alike.lead"),
+        blocks=tuple(blocks) or (Prose(text=language.say("alike.none")),),
     )
 
 
@@ -43,7 +43,7 @@ def _views(audit: Audit) -> list[str]:
     return sorted(found, key=lambda view: known.index(view) if view in known else len(known))
 
 
-def _view(audit: Audit, view: str) -> list[Block]:
+def _view(audit: Audit, view: str, language: Language) -> list[Block]:
     results = [result for result in audit.comparisons if result.view == view]
     drawn = []
     blank: dict[str, list[str]] = {}
@@ -51,26 +51,36 @@ def _view(audit: Audit, view: str) -> list[Block]:
     for measure in measures:
         own = [result for result in results if result.measure == measure]
         if any(isinstance(result.value, Known) for result in own):
-            drawn.append(_map(audit, view, measure, own))
+            drawn.append(_map(audit, view, measure, own, language))
         else:
-            blank.setdefault(_reasons(own), []).append(name_of(measure))
+            blank.setdefault(_reasons(own, language), []).append(name_of(measure, language))
     blocks: list[Block] = [*drawn[:1]]
     if drawn and len(audit.models) > NAMED:
-        blocks.append(_places(audit, view, measures[0]))
+        blocks.append(_places(audit, view, measures[0], language))
     if len(drawn) > 1:
-        title = f"{view_name(view)} by other measures ({len(drawn) - 1})"
+        name = view_name(view, language)
+        title = language.say("alike.others", view=name, number=len(drawn) - 1)
         blocks.append(Fold(title=title, blocks=tuple(drawn[1:])))
     if blank:
-        points = tuple(f"{listed(names)}: {reason}." for reason, names in blank.items())
-        blocks.append(Points(title=f"{view_name(view)}: undefined for every pair", points=points))
+        blocks.append(_blank(view, blank, language))
     return blocks
 
 
-def _reasons(own: Sequence[Comparison]) -> str:
+def _blank(view: str, blank: Mapping[str, Sequence[str]], language: Language) -> Points:
+    """Measures of a view that have no value for any pair, by the reason."""
+    points = [
+        language.say("alike.blank.reason", measures=language.listed(names), reason=reason)
+        for reason, names in blank.items()
+    ]
+    title = language.say("alike.blank", view=view_name(view, language))
+    return Points(title=title, points=tuple(points))
+
+
+def _reasons(own: Sequence[Comparison], language: Language) -> str:
     """Why a measure has no value for any pair; the commonest of several reasons."""
     reasons = Counter(r.value.reason for r in own if r.value.kind == "undefined")
-    first = reasons.most_common(1)[0][0]
-    return first if len(reasons) == 1 else f"{first}, among other reasons"
+    first = language.reason(reasons.most_common(1)[0][0])
+    return first if len(reasons) == 1 else language.say("alike.reasons", reason=first)
 
 
 def _measures(audit: Audit, view: str, results: Sequence[Comparison]) -> list[str]:
@@ -81,30 +91,36 @@ def _measures(audit: Audit, view: str, results: Sequence[Comparison]) -> list[st
     return sorted(found, key=lambda m: first.index(m) if m in first else len(first))
 
 
-def _map(audit: Audit, view: str, measure: str, own: Sequence[Comparison]) -> Chart:
+def _map(
+    audit: Audit, view: str, measure: str, own: Sequence[Comparison], language: Language
+) -> Chart:
     clustering = _clustering(audit, view, measure)
     order = clustering.order if clustering else tuple(model.name for model in audit.models)
     left_out = [model.name for model in audit.models if model.name not in order]
     return Chart(
-        title=heading(view, measure),
-        words=_words(view, measure, own, left_out),
+        title=heading(view, measure, language),
+        words=_words(view, measure, own, left_out, language),
         specification=heat_map(
             (*order, *left_out),
             {frozenset({result.a, result.b}): result.value for result in own},
+            language,
             merges=clustering.merges if clustering and not left_out else (),
             form=coefficient,
         ),
-        table=_pairs(measure, own),
+        table=_pairs(measure, own, language),
     )
 
 
-def _places(audit: Audit, view: str, measure: str) -> Table:
+def _places(audit: Audit, view: str, measure: str, language: Language) -> Table:
     """The names behind the rows of a map that is too fine to carry them."""
     clustering = _clustering(audit, view, measure)
     order = clustering.order if clustering else tuple(model.name for model in audit.models)
     return Table(
-        caption="The models from top to bottom of the map",
-        columns=(Column(label="Model"), Column(label="Place", is_number=True)),
+        caption=language.say("places.caption"),
+        columns=(
+            Column(label=language.say("places.model")),
+            Column(label=language.say("places.place"), is_number=True),
+        ),
         rows=tuple((Cell(text=n), Cell(text=f"{place}")) for place, n in enumerate(order, 1)),
         is_folded=True,
     )
@@ -119,50 +135,59 @@ def _clustering(audit: Audit, view: str, measure: str) -> Clustering | None:
     return view_order.model_copy(update={"merges": ()}) if view_order else None
 
 
-def _words(view: str, measure: str, own: Sequence[Comparison], left_out: Sequence[str]) -> str:
+def _words(
+    view: str,
+    measure: str,
+    own: Sequence[Comparison],
+    left_out: Sequence[str],
+    language: Language,
+) -> str:
     known = [(result, result.value) for result in own if isinstance(result.value, Known)]
     best, value = max(known, key=lambda pair: pair[1].number)
     sentences = [
-        meaning_of(view, measure),
-        f"Most alike: {isolated(best.a)} and {isolated(best.b)}, {coefficient(value.number)}.",
+        meaning_of(view, measure, language),
+        language.say("alike.best", pair=_pair(best, language), value=coefficient(value.number)),
     ]
     if len(known) < len(own):
-        blank = len(own) - len(known)
-        sentences.append(f"{plural(blank, 'pair')} undefined, marked “–”; the table says why.")
+        blank = language.counted(len(own) - len(known), "pair")
+        sentences.append(language.say("alike.undefined", pairs=blank))
     if left_out:
-        sentences.append(f"Not clustered, for want of values: {', '.join(left_out)}.")
-    return " ".join(sentence for sentence in sentences if sentence)
+        models = language.few(left_out, len(left_out))
+        sentences.append(language.say("alike.unclustered", models=models))
+    return language.sentences([sentence for sentence in sentences if sentence])
 
 
-def _pairs(measure: str, own: Sequence[Comparison]) -> Table:
+def _pair(result: Comparison, language: Language) -> str:
+    return language.listed([isolated(result.a), isolated(result.b)])
+
+
+def _pairs(measure: str, own: Sequence[Comparison], language: Language) -> Table:
     ordered = sorted(
         own, key=lambda r: -r.value.number if isinstance(r.value, Known) else float("inf")
     )
     cut = len(ordered) > SHOWN_PAIRS
     half = SHOWN_PAIRS // 2
     shown = [*ordered[:half], *ordered[-half:]] if cut else ordered
-    extremes = f"The {half} most and the {half} least alike of {len(ordered):,} pairs"
-    notes = [f"{extremes}; all are in comparisons.parquet."] if cut else []
+    notes = [language.say("alike.cut", half=half, all=f"{len(ordered):,}")] if cut else []
     silent = _same_silence(own)
-    notes += [f"Without intervals: {silent}."] if silent else []
+    if silent:
+        notes.append(language.say("alike.silent", reason=language.reason(silent)))
     return Table(
-        caption=f"{name_of(measure)}, pair by pair",
-        columns=(
-            Column(label="Pair"),
-            Column(label="Value", is_number=True),
-            Column(label="Chance", is_number=True),
-            Column(label="Items", is_number=True),
+        caption=language.say("pairs.caption", measure=name_of(measure, language)),
+        columns=tuple(
+            Column(label=language.say(f"pairs.{name}"), is_number=name != "pair")
+            for name in ("pair", "value", "chance", "items")
         ),
         rows=tuple(
             (
-                Cell(text=f"{isolated(result.a)} and {isolated(result.b)}"),
-                _value(result.value, is_silent=bool(silent)),
+                Cell(text=_pair(result, language)),
+                _value(result.value, language, is_silent=bool(silent)),
                 _chance(result),
                 Cell(text=f"{result.items:,}"),
             )
             for result in shown
         ),
-        note=" ".join(notes),
+        note=language.sentences(notes),
         is_folded=True,
     )
 
@@ -173,8 +198,8 @@ def _same_silence(own: Sequence[Comparison]) -> str:
     return (reasons.pop() or "") if len(reasons) == 1 else ""
 
 
-def _value(value: Value, *, is_silent: bool) -> Cell:
-    shown = cell(value, coefficient)
+def _value(value: Value, language: Language, *, is_silent: bool) -> Cell:
+    shown = language.cell(value, coefficient)
     return shown.model_copy(update={"note": ""}) if is_silent and value.kind == "known" else shown
 
 

@@ -8,59 +8,71 @@ from polyculture.core.report_input import ReportInput
 from polyculture.core.run import Run
 from polyculture.page.blocks import Block, Cell, Column, Points, Prose, Section, Table
 from polyculture.page.numbers import count
-from polyculture.page.words import isolated, listed, plural
+from polyculture.page.words import isolated
 from polyculture.report.failures import LONGEST_TEXT, SHOWN
 from polyculture.report.findings import undefined_results
+from polyculture.report.language import Language
 from polyculture.report.meanings import name_of, view_name
 
 SHOWN_MODELS = 3
 
 
-def section(content: ReportInput) -> Section:
+def section(content: ReportInput, language: Language) -> Section:
     """Everything that a number here does not contain."""
     blocks: list[Block] = []
-    notes = (*content.audit.notes, *_missing(content.audit))
+    recorded = (language.recorded(note) for note in content.audit.notes)
+    notes = (*recorded, *_missing(content.audit, language))
     if notes:
-        blocks.append(Points(title="In this audit", points=notes))
-    trainings = _trainings(content.runs)
+        blocks.append(Points(title=language.say("caveats.audit"), points=notes))
+    trainings = _trainings(content.runs, language)
     if trainings:
-        blocks.append(Points(title="In training", points=trainings))
-    undefined = _undefined(content.audit)
-    blocks += [undefined] if undefined else [Prose(text="Every result has a value.")]
-    blocks.append(Points(title="What this page leaves out", points=_left_out(content)))
+        blocks.append(Points(title=language.say("caveats.training"), points=trainings))
+    undefined = _undefined(content.audit, language)
+    blocks += [undefined] if undefined else [Prose(text=language.say("defined"))]
+    left_out = _left_out(content, language)
+    blocks.append(Points(title=language.say("caveats.left_out"), points=left_out))
     return Section(
         key="caveats",
-        title="What was cut, dropped or undefined",
-        lead="Nothing goes silently. “Undefined” is an answer, with its reason.",
+        title=language.say("caveats.title"),
+        lead=language.say("caveats.lead"),
         blocks=tuple(blocks),
     )
 
 
-def _trainings(runs: Sequence[Run]) -> tuple[str, ...]:
+def _trainings(runs: Sequence[Run], language: Language) -> tuple[str, ...]:
     """The notes of all trainings; a note that several share is said once."""
     found: dict[str, list[str]] = {}
     for run in runs:
         for note in run.facts.notes:
             found.setdefault(note, []).append(isolated(run.name))
+    every = language.say("caveats.every")
     return tuple(
-        f"{'Every model' if len(names) == len(runs) > 1 else listed(names)}: {note}"
+        language.say(
+            "of.each",
+            who=every if len(names) == len(runs) > 1 else language.listed(names),
+            said=note,
+        )
         for note, names in found.items()
     )
 
 
-def _missing(audit: Audit) -> tuple[str, ...]:
+def _missing(audit: Audit, language: Language) -> tuple[str, ...]:
     sentences = [
-        f"{isolated(model.name)} gave no answer to {plural(model.missing, 'item')}; "
-        f"they {'agree with nothing' if model.errors is None else 'count as wrong'}."
+        language.say(
+            f"caveats.missing.{'apart' if model.errors is None else 'wrong'}",
+            model=isolated(model.name),
+            items=language.counted(model.missing, "item"),
+        )
         for model in audit.models
         if model.missing
     ]
     if audit.shared_refusals:
-        sentences.append(f"No model answered {plural(audit.shared_refusals, 'item')}.")
+        items = language.counted(audit.shared_refusals, "item")
+        sentences.append(language.say("caveats.refused", items=items))
     return tuple(sentences)
 
 
-def _undefined(audit: Audit) -> Table | None:
+def _undefined(audit: Audit, language: Language) -> Table | None:
     """One row a measure and reason, with how many results it concerns."""
     results = undefined_results(audit)
     if not results:
@@ -73,46 +85,41 @@ def _undefined(audit: Audit) -> Table | None:
         key = (result.view, result.measure, result.value.reason)
         found[key] += 1
         who = (
-            f"{isolated(result.a)} and {isolated(result.b)}"
+            language.listed([isolated(result.a), isolated(result.b)])
             if isinstance(result, Comparison)
-            else "all models"
+            else language.say("undefined.all")
         )
         concerned.setdefault(key, []).append(who)
     return Table(
-        caption="Undefined results and why",
-        columns=(
-            Column(label="Measure"),
-            Column(label="Results", is_number=True),
-            Column(label="Of"),
-            Column(label="Reason"),
+        caption=language.say("undefined.caption"),
+        columns=tuple(
+            Column(label=language.say(f"undefined.{name}"), is_number=name == "results")
+            for name in ("measure", "results", "of", "reason")
         ),
         rows=tuple(
             (
-                Cell(text=name_of(key[1]), note=view_name(key[0])),
+                Cell(text=name_of(key[1], language), note=view_name(key[0], language)),
                 Cell(text=count(number)),
-                Cell(text=_who(concerned[key])),
-                Cell(text=key[2]),
+                Cell(text=_who(concerned[key], language)),
+                Cell(text=language.reason(key[2])),
             )
             for key, number in found.most_common()
         ),
     )
 
 
-def _who(pairs: list[str]) -> str:
+def _who(pairs: list[str], language: Language) -> str:
     more = len(pairs) - SHOWN_MODELS
-    shown = "; ".join(pairs[:SHOWN_MODELS])
-    return f"{shown}; {more:,} more" if more > 0 else shown
+    shown = language.phrases["list.semicolon"].join(pairs[:SHOWN_MODELS])
+    return language.say("list.others", shown=shown, more=f"{more:,}") if more > 0 else shown
 
 
-def _left_out(content: ReportInput) -> tuple[str, ...]:
-    texts = f", each text up to {LONGEST_TEXT} characters" if content.shows_text else ""
+def _left_out(content: ReportInput, language: Language) -> tuple[str, ...]:
+    what = "texts" if content.shows_text else "failures"
     sentences = [
-        (
-            f"Of the items that every model fails, the first {SHOWN} are shown{texts}; "
-            "shared_failures.parquet holds all of them."
-        ),
-        "Of many pairs the most and the least alike are listed; comparisons.parquet holds all.",
+        language.say(f"caveats.left_out.{what}", shown=SHOWN, longest=LONGEST_TEXT),
+        language.say("caveats.left_out.pairs"),
     ]
     if not content.shows_text:
-        sentences.append("The texts of items are withheld, since their source allows no copies.")
+        sentences.append(language.say("caveats.withheld"))
     return tuple(sentences)

@@ -11,30 +11,25 @@ from polyculture.page.blocks import Block, Cell, Chart, Charts, Column, Prose, S
 from polyculture.page.drawing import finished, rows
 from polyculture.page.numbers import SURE, Form, coefficient, p_value
 from polyculture.page.palette import LIGHT
-from polyculture.page.words import listed, plural
+from polyculture.report.language import Language
 from polyculture.report.meanings import heading, name_of, view_name, within
 
 SMALL = 230
 
 
-def section(audit: Audit) -> Section:
+def section(audit: Audit, language: Language) -> Section:
     """Concordance of each view with behaviour."""
     blocks: list[Block] = []
     if audit.concordance:
-        charts = tuple(chart for c in audit.concordance if (chart := _chart(audit, c)))
-        blocks = [Charts(charts=charts), _table(audit.concordance)] if charts else []
-        blocks = blocks or [_table(audit.concordance)]
+        charts = tuple(chart for c in audit.concordance if (chart := _chart(audit, c, language)))
+        table = _table(audit.concordance, language)
+        blocks = [Charts(charts=charts), table] if charts else [table]
     else:
-        blocks.append(
-            Prose(
-                text="Only behaviour is known of these models. Compare runs, or give architecture "
-                "and recipe as evidence, to see what goes with it."
-            )
-        )
+        blocks.append(Prose(text=language.say("concordance.none")))
     return Section(
         key="concordance",
-        title="What goes with behaving alike",
-        lead=_lead(audit.concordance),
+        title=language.say("concordance.title"),
+        lead=_lead(audit.concordance, language),
         blocks=tuple(blocks),
     )
 
@@ -43,36 +38,47 @@ def _is_shown(concordance: Concordance) -> bool:
     return isinstance(concordance.p_value, Known) and concordance.p_value.number < SURE
 
 
-def _lead(concordances: Sequence[Concordance]) -> str:
+def _lead(concordances: Sequence[Concordance], language: Language) -> str:
     if not concordances:
-        return "If models that share a design also share their errors, that is where to change."
-    shown = [
-        f"{view_name(c.view).lower()} ({within(c.measure)})" for c in concordances if _is_shown(c)
-    ]
+        return language.say("concordance.lead")
+    shown = [_shown(one, language) for one in concordances if _is_shown(one)]
     if not shown:
-        return (
-            "In none of these views do pairs that are more alike also err more alike, beyond what "
-            "chance would show among so few models. That is no proof that there is no such thing."
-        )
-    return f"Pairs that are more alike in {listed(shown)} also behave more alike."
+        return language.say("concordance.lead.none")
+    return language.say("concordance.lead.shown", views=language.listed(shown))
 
 
-def _chart(audit: Audit, concordance: Concordance) -> Chart | None:
-    points = _points(audit.comparisons, concordance)
+def _shown(concordance: Concordance, language: Language) -> str:
+    view = view_name(concordance.view, language).lower()
+    measure = within(concordance.measure, language)
+    return language.say("concordance.lead.view", view=view, measure=measure)
+
+
+def _chart(audit: Audit, concordance: Concordance, language: Language) -> Chart | None:
+    points = _points(audit.comparisons, concordance, language)
     if not points or not isinstance(concordance.value, Known):
         return None
-    p = concordance.p_value
-    told = f"permutation p {p_value(p.number)}" if isinstance(p, Known) else "p undefined"
-    behaviour = within(concordance.behaviour)
     return Chart(
-        title=heading(concordance.view, concordance.measure),
-        words=f"{plural(len(points), 'pair')}. Spearman correlation with "
-        f"{behaviour} {coefficient(concordance.value.number)}, {told}.",
-        specification=_scatter(points, concordance),
+        title=heading(concordance.view, concordance.measure, language),
+        words=language.say(
+            "concordance.words",
+            pairs=language.counted(len(points), "pair"),
+            behaviour=within(concordance.behaviour, language),
+            value=coefficient(concordance.value.number),
+            p=_p(concordance.p_value, language),
+        ),
+        specification=_scatter(points, concordance, language),
     )
 
 
-def _points(comparisons: Sequence[Comparison], concordance: Concordance) -> list[dict[str, Any]]:
+def _p(value: Value, language: Language) -> str:
+    if not isinstance(value, Known):
+        return language.say("concordance.p.undefined")
+    return language.say("concordance.p", p=p_value(value.number))
+
+
+def _points(
+    comparisons: Sequence[Comparison], concordance: Concordance, language: Language
+) -> list[dict[str, Any]]:
     """Pairs for which both values are known."""
     values: dict[str, dict[frozenset[str], float]] = {"x": {}, "y": {}}
     for result in comparisons:
@@ -88,17 +94,24 @@ def _points(comparisons: Sequence[Comparison], concordance: Concordance) -> list
         {
             "x": values["x"][pair],
             "y": values["y"][pair],
-            "words": f"{' and '.join(sorted(pair))}: {coefficient(values['x'][pair])}, "
-            f"{coefficient(values['y'][pair])}",
+            "words": language.say(
+                "concordance.point",
+                pair=language.listed(sorted(pair)),
+                x=coefficient(values["x"][pair]),
+                y=coefficient(values["y"][pair]),
+            ),
         }
         for pair in both
     ]
 
 
-def _scatter(points: list[dict[str, Any]], concordance: Concordance) -> dict[str, Any]:
+def _scatter(
+    points: list[dict[str, Any]], concordance: Concordance, language: Language
+) -> dict[str, Any]:
     look = {"tickCount": 4, "domain": False, "ticks": False}
-    x_title = f"{view_name(concordance.view).lower()} alike →"
-    y_title = f"{within(concordance.behaviour)} →"
+    view = view_name(concordance.view, language).lower()
+    x_title = language.say("concordance.x", view=view)
+    y_title = language.say("concordance.y", measure=within(concordance.behaviour, language))
     scale = alt.Scale(zero=False, padding=8)
     chart = alt.Chart(rows(points), width=SMALL, height=SMALL).mark_circle(
         color=LIGHT["observed"], size=60, opacity=0.75
@@ -112,33 +125,32 @@ def _scatter(points: list[dict[str, Any]], concordance: Concordance) -> dict[str
     )
 
 
-def _number(value: Value, form: Form, note: str = "") -> Cell:
+def _number(value: Value, form: Form, language: Language, note: str = "") -> Cell:
     """A value without an interval: pairs share models, so they cannot be resampled."""
     if isinstance(value, Known):
         return Cell(text=form(value.number), note=note)
-    return Cell(text="undefined", note=value.reason, tone="quiet")
+    return language.cell(value, form)
 
 
-def _table(concordances: Sequence[Concordance]) -> Table:
+def _table(concordances: Sequence[Concordance], language: Language) -> Table:
     return Table(
-        caption="Likeness in each view against likeness of behaviour, over all pairs of models",
+        caption=language.say("concordance.caption"),
         columns=(
-            Column(label="View"),
-            Column(label="Measured by"),
-            Column(label="Behaviour"),
-            Column(label="Spearman correlation", is_number=True),
-            Column(label="p", is_number=True),
+            Column(label=language.say("concordance.view")),
+            Column(label=language.say("concordance.measure")),
+            Column(label=language.say("concordance.behaviour")),
+            Column(label=language.say("concordance.value"), is_number=True),
+            Column(label=language.say("concordance.p_value"), is_number=True),
         ),
         rows=tuple(
             (
-                Cell(text=view_name(c.view)),
-                Cell(text=name_of(c.measure)),
-                Cell(text=name_of(c.behaviour)),
-                _number(c.value, coefficient, c.note),
-                _number(c.p_value, p_value),
+                Cell(text=view_name(c.view, language)),
+                Cell(text=name_of(c.measure, language)),
+                Cell(text=name_of(c.behaviour, language)),
+                _number(c.value, coefficient, language, language.recorded(c.note)),
+                _number(c.p_value, p_value, language),
             )
             for c in concordances
         ),
-        note="p by permuting models (Mantel): pairs that share a model are not independent. "
-        "It goes with, it need not be caused by: a base brings its architecture and its data.",
+        note=language.say("concordance.note"),
     )

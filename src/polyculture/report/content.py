@@ -1,8 +1,11 @@
-"""Everything a page says, computed before anything is drawn."""
+"""Everything a page says, in each of its languages, computed before anything is drawn."""
+
+from collections.abc import Sequence
 
 from polyculture.core.audit import Audit
 from polyculture.core.report_input import ReportInput
-from polyculture.page.blocks import Block, Facts, Points, Prose, Report, Section
+from polyculture.page.blocks import Block, Facts, Link, Points, Prose, Report, Section
+from polyculture.page.language import file_name
 from polyculture.report import (
     alike,
     caveats,
@@ -13,55 +16,73 @@ from polyculture.report import (
     reproduce,
     scores,
 )
+from polyculture.report.language import Language
+from polyculture.report.languages import CHINESE, ENGLISH
 
 
-def report_of(content: ReportInput) -> Report:
-    """The report on an audit."""
+def report_of(content: ReportInput, languages: Sequence[Language] = (ENGLISH, CHINESE)) -> Report:
+    """The report on an audit in the first of the languages, with the others as translations."""
+    first, *others = (in_language(content, one, languages) for one in languages)
+    return first.model_copy(update={"translations": tuple(others)})
+
+
+def in_language(content: ReportInput, language: Language, languages: Sequence[Language]) -> Report:
+    """The report in one language, with links to the others."""
     from polyculture import __version__
 
     audit = content.audit
+    links = [
+        Link(language=one.code, name=one.name, address=file_name(one.code))
+        for one in languages
+        if one.code != language.code
+    ]
     return Report(
-        title=content.title,
-        verdict=opening.verdict(audit),
-        deck=opening.deck(content),
-        caveats=audit.caveats,
-        answers=opening.answers(content),
+        title=language.recorded(content.title),
+        verdict=opening.verdict(audit, language),
+        deck=opening.deck(content, language),
+        caveats=tuple(language.recorded(caveat) for caveat in audit.caveats),
+        answers=opening.answers(content, language),
         sections=(
-            _asked(content),
-            *_advised(content.audit),
-            scores.section(content),
-            joint.section(audit),
-            failures.section(content),
-            alike.section(audit),
-            concord.section(audit),
-            caveats.section(content),
-            reproduce.section(content, __version__),
+            _asked(content, language),
+            *_advised(audit, language),
+            scores.section(content, language),
+            joint.section(audit, language),
+            failures.section(content, language),
+            alike.section(audit, language),
+            concord.section(audit, language),
+            caveats.section(content, language),
+            reproduce.section(content, __version__, language),
         ),
         version=__version__,
+        language=language.code,
+        links=tuple(links),
     )
 
 
-def _asked(content: ReportInput) -> Section:
+def _asked(content: ReportInput, language: Language) -> Section:
     blocks: list[Block] = []
     if content.asked:
-        facts = ((label[:1].upper() + label[1:], value) for label, value in content.asked.items())
+        named = ((language.term(label), value) for label, value in content.asked.items())
+        facts = (
+            (label[:1].upper() + label[1:], language.recorded(value)) for label, value in named
+        )
         blocks.append(Facts(facts=tuple(facts)))
     return Section(
         key="asked",
-        title="What was asked",
-        blocks=tuple(blocks) or (Prose(text="Nothing was recorded about the question."),),
+        title=language.say("asked.title"),
+        blocks=tuple(blocks) or (Prose(text=language.say("asked.none")),),
     )
 
 
-def _advised(audit: Audit) -> tuple[Section, ...]:
+def _advised(audit: Audit, language: Language) -> tuple[Section, ...]:
     if not audit.advice:
         return ()
-    sentences = tuple(advice.sentence for advice in audit.advice)
+    sentences = tuple(language.recorded(advice.sentence) for advice in audit.advice)
     return (
         Section(
             key="advice",
-            title="What to do",
-            lead="Computed from the comparisons below; each sentence says what it rests on.",
+            title=language.say("advice.title"),
+            lead=language.say("advice.lead"),
             blocks=(Points(points=sentences),),
         ),
     )

@@ -5,30 +5,26 @@ from typing import Literal
 from polyculture.core.audit import Audit, Contest
 from polyculture.core.values import Known
 from polyculture.page.blocks import Block, Cell, Column, Fold, Table
-from polyculture.page.numbers import SMALLEST_P, SURE, p_value
-from polyculture.page.words import plural
+from polyculture.page.numbers import SURE
+from polyculture.report.language import Language
 
 MOST = 200
 """Pairs that a page shows; the record has all."""
 
-TESTS = {
-    "items": "The exact McNemar test of the items that only one of the two gets right",
-    "documents": "The exact test of documents whose answers might have been swapped as wholes",
-}
 
-
-def blocks(audit: Audit) -> list[Block]:
+def blocks(audit: Audit, language: Language) -> list[Block]:
     """The best model against each other one, and all pairs on request."""
     if not audit.contests:
         return []
     best = _best(audit)
     against = [one for one in audit.contests if best in {one.a, one.b}]
     others = [one for one in audit.contests if best not in {one.a, one.b}]
-    caption = f"Is {best} really better than the others?"
-    found: list[Block] = [_table(against[:MOST], caption, audit)]
+    caption = language.say("contests.caption", best=best)
+    found: list[Block] = [_table(against[:MOST], caption, audit, language)]
     if others:
-        table = _table(others[:MOST], "Every other pair", audit)
-        found.append(Fold(title="Which of the others is better than which?", blocks=(table,)))
+        caption = language.say("contests.others.caption")
+        table = _table(others[:MOST], caption, audit, language)
+        found.append(Fold(title=language.say("contests.others"), blocks=(table,)))
     return found
 
 
@@ -38,33 +34,33 @@ def _best(audit: Audit) -> str:
     return max(known, key=lambda pair: pair[1].number)[0]
 
 
-def _table(contests: list[Contest], caption: str, audit: Audit) -> Table:
-    pairs, drawn = len(audit.contests), audit.settings.get("resampled", "items")
+def _table(contests: list[Contest], caption: str, audit: Audit, language: Language) -> Table:
+    pairs = language.counted(len(audit.contests), "pair")
+    drawn = audit.settings.get("resampled", "items")
     return Table(
         caption=caption,
         columns=(
-            Column(label="Right more often"),
-            Column(label="Than"),
-            Column(label="Right alone", is_number=True),
-            Column(label="Really better?"),
+            Column(label=language.say("contests.a")),
+            Column(label=language.say("contests.b")),
+            Column(label=language.say("contests.alone"), is_number=True),
+            Column(label=language.say("contests.verdict")),
         ),
-        rows=tuple(_row(one) for one in contests),
-        note=f"{TESTS[str(drawn)]}, after Holm's correction over {plural(pairs, 'pair')}. "
-        "“Not shown” does not mean equal.",
+        rows=tuple(_row(one, language) for one in contests),
+        note=language.say(f"contests.note.{drawn}", pairs=pairs),
         is_folded=len(contests) > 30,  # noqa: PLR2004  # a screen
     )
 
 
-def _row(one: Contest) -> tuple[Cell, ...]:
-    alone = Cell(text=f"{one.a_only:,} against\u00a0{one.b_only:,}")
-    return Cell(text=one.a), Cell(text=one.b), alone, _verdict(one)
+def _row(one: Contest, language: Language) -> tuple[Cell, ...]:
+    alone = language.say("contests.against", a=f"{one.a_only:,}", b=f"{one.b_only:,}")
+    return Cell(text=one.a), Cell(text=one.b), Cell(text=alone), _verdict(one, language)
 
 
-def _verdict(one: Contest) -> Cell:
+def _verdict(one: Contest, language: Language) -> Cell:
     if not isinstance(one.p_corrected, Known):
-        return Cell(text=f"undefined: {one.p_corrected.reason}", tone="quiet")
+        reason = language.reason(one.p_corrected.reason)
+        return Cell(text=language.say("undefined.because", reason=reason), tone="quiet")
     p = one.p_corrected.number
-    sign = "" if p < SMALLEST_P else "= "
     said: tuple[str, Literal["good", "quiet"]]
-    said = ("yes", "good") if p < SURE else ("not shown", "quiet")
-    return Cell(text=f"{said[0]}, p {sign}{p_value(p)}", tone=said[1])
+    said = ("yes", "good") if p < SURE else ("not_shown", "quiet")
+    return Cell(text=language.verdict(said[0], p), tone=said[1])

@@ -6,7 +6,7 @@ import polars as pl
 
 from polyculture.core.report_input import ReportInput
 from polyculture.page.blocks import Block, Failure, Failures, Prose, Section, SharedAnswer
-from polyculture.page.words import plural
+from polyculture.report.language import Language
 
 SHOWN = 200
 LONGEST_TEXT = 400
@@ -14,62 +14,62 @@ LONGEST_ANSWER = 300
 PREFIX = "answer: "
 
 
-def section(content: ReportInput) -> Section:
+def section(content: ReportInput, language: Language) -> Section:
     """The first of the shared failures, with text, gold and every answer."""
     if "failures" not in content.items.columns:
-        return _section("No right answers are known, so nobody can say which items fail.", [])
+        return _section(language.say("failures.unknown"), [], language)
     number = len(content.audit.models)
     failed = content.items.filter(pl.col("failures") == number)
     if failed.is_empty():
-        return _section("There is no item on which every model fails.", [])
-    shown = failed.head(SHOWN)
-    lead = f"{plural(len(failed), 'item')}, in the probe's order. All of them are in "
-    lead += "shared_failures.parquet."
+        return _section(language.say("failures.none"), [], language)
+    lead = language.say("failures.lead", items=language.counted(len(failed), "item"))
     if len(failed) > SHOWN:
-        lead = (
-            f"The first {SHOWN} of {len(failed):,} items, in the probe's order. "
-            "All of them are in shared_failures.parquet."
-        )
-    blocks: list[Block] = [] if content.shows_text else [Prose(text=_withheld())]
+        lead = language.say("failures.cut", shown=SHOWN, all=f"{len(failed):,}")
+    withheld = Prose(text=language.say("failures.withheld"))
+    blocks: list[Block] = [] if content.shows_text else [withheld]
     names = [model.name for model in content.audit.models]
-    failures = [_failure(row, names, shows_text=content.shows_text) for row in shown.to_dicts()]
-    return _section(lead, [*blocks, Failures(failures=tuple(failures))])
+    failures = [
+        _failure(row, names, language, shows_text=content.shows_text)
+        for row in failed.head(SHOWN).to_dicts()
+    ]
+    return _section(lead, [*blocks, Failures(failures=tuple(failures))], language)
 
 
-def _section(lead: str, blocks: list[Block]) -> Section:
-    return Section(
-        key="failures", title="What every model fails on", lead=lead, blocks=tuple(blocks)
-    )
+def _section(lead: str, blocks: list[Block], language: Language) -> Section:
+    title = language.say("failures.title")
+    return Section(key="failures", title=title, lead=lead, blocks=tuple(blocks))
 
 
-def _withheld() -> str:
-    return (
-        "Texts are withheld: their source does not allow copies. "
-        "Whoever may read them finds them there by id."
-    )
-
-
-def _failure(row: dict[str, Any], names: list[str], *, shows_text: bool) -> Failure:
+def _failure(
+    row: dict[str, Any], names: list[str], language: Language, *, shows_text: bool
+) -> Failure:
     text = str(row["text"]) if shows_text and row.get("text") is not None else None
-    shown, cut = shortened(text or "", LONGEST_TEXT)
     return Failure(
         item=str(row["item"]),
         group=str(row.get("group") or ""),
-        gold=shortened(str(row["gold"]), LONGEST_ANSWER)[0],
-        text=None if text is None else shown,
-        cut=cut,
-        answers=_shared({name: row[PREFIX + name] for name in names}),
+        gold=shortened(str(row["gold"]), LONGEST_ANSWER),
+        text=None if text is None else shortened(text, LONGEST_TEXT),
+        cut=_cut(text or "", language),
+        answers=_shared({name: row[PREFIX + name] for name in names}, language),
     )
 
 
-def _shared(answers: dict[str, str | None]) -> tuple[SharedAnswer, ...]:
+def _cut(text: str, language: Language) -> str:
+    """What of a text is not shown."""
+    if len(text) <= LONGEST_TEXT:
+        return ""
+    return language.say("failures.shortened", shown=f"{LONGEST_TEXT:,}", all=f"{len(text):,}")
+
+
+def _shared(answers: dict[str, str | None], language: Language) -> tuple[SharedAnswer, ...]:
+    missing = language.say("failures.missing")
     models: dict[str | None, list[str]] = {}
     for name, answer in answers.items():
         models.setdefault(answer, []).append(name)
     ordered = sorted(models.items(), key=lambda pair: (-len(pair[1]), pair[0] or ""))
     return tuple(
         SharedAnswer(
-            answer="no answer" if answer is None else shortened(str(answer), LONGEST_ANSWER)[0],
+            answer=missing if answer is None else shortened(str(answer), LONGEST_ANSWER),
             models=tuple(names),
             is_missing=answer is None,
         )
@@ -77,15 +77,11 @@ def _shared(answers: dict[str, str | None]) -> tuple[SharedAnswer, ...]:
     )
 
 
-def shortened(text: str, longest: int) -> tuple[str, str]:
-    """The beginning of a text, and a sentence on what was left out.
+def shortened(text: str, longest: int) -> str:
+    """The beginning of a text, with a sign that it goes on.
 
     Example:
-        >>> shortened("abc", 3)
-        ('abc', '')
-        >>> shortened("abcdef", 3)
-        ('abc…', 'The first 3 of 6 characters.')
+        >>> shortened("abc", 3), shortened("abcdef", 3)
+        ('abc', 'abc…')
     """
-    if len(text) <= longest:
-        return text, ""
-    return f"{text[:longest]}…", f"The first {longest:,} of {len(text):,} characters."
+    return text if len(text) <= longest else f"{text[:longest]}…"

@@ -2,7 +2,8 @@
 
 from polyculture.core.audit import Audit, Comparison, GroupResult, JointOutcome
 from polyculture.core.values import Known, Value
-from polyculture.page.numbers import level, ratio
+from polyculture.page.numbers import level
+from polyculture.report.language import Language
 from polyculture.report.meanings import BEHAVIOUR
 
 
@@ -18,10 +19,12 @@ def undefined_results(audit: Audit) -> list[Comparison | GroupResult]:
     return [result for result in every if not isinstance(result.value, Known)]
 
 
-def levels(audit: Audit) -> str:
+def levels(audit: Audit, language: Language) -> str:
     """What the intervals of this audit are, such as "95% interval"."""
     confidence = audit.settings.get("confidence")
-    return f"{level(float(confidence))} interval" if confidence else "interval"
+    if not confidence:
+        return language.say("interval.plain")
+    return language.say("interval.level", level=level(float(confidence)))
 
 
 def behaviour_of(audit: Audit) -> str | None:
@@ -44,11 +47,12 @@ def ranked(audit: Audit, measure: str) -> list[tuple[Comparison, Known]]:
     return sorted(known, key=lambda pair: -pair[1].number)
 
 
-def times_as_often(outcome: JointOutcome) -> str:
+def times_as_often(outcome: JointOutcome, language: Language) -> str:
     """How a joint outcome compares with independence, in words."""
     value = outcome.ratio
     if not isinstance(value, Known):
-        return f"which cannot be held against independence: {value.reason}"
+        return language.say("times.undefined", reason=language.reason(value.reason))
+    times = language.ratio(value.number)
     if value.low is not None and value.high is not None and value.low <= 1 <= value.high:
-        return f"about as often as independent models would ({ratio(value.number)} times)"
-    return f"{ratio(value.number)} times as often as independent models would"
+        return language.say("times.about", ratio=times)
+    return language.say("times", ratio=times)

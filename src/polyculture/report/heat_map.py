@@ -13,6 +13,7 @@ from polyculture.page.palette import ALIKE, APART
 from polyculture.page.squares import INKS, Mark, axes, coloured, ink_on, legend
 from polyculture.page.words import isolated, short
 from polyculture.report.dendrogram import Merge, tree
+from polyculture.report.language import Language
 
 LABELLED = 12
 """Up to this many models each cell carries its number."""
@@ -60,7 +61,12 @@ def cell_size(models: int) -> int:
 
 
 def heat_map(
-    order: Sequence[str], pairs: Pairs, *, merges: Sequence[Merge] = (), form: Form
+    order: Sequence[str],
+    pairs: Pairs,
+    language: Language,
+    *,
+    merges: Sequence[Merge] = (),
+    form: Form,
 ) -> dict[str, Any]:
     """Draw all pairs in the order of the clustering; the diagonal is left empty.
 
@@ -75,10 +81,10 @@ def heat_map(
     heat = heat.properties(width=size, height=size)
     if merges:
         heat = alt.hconcat(heat, tree(merges, width=64, height=size), spacing=10)
-    legend = _legend(ramp, min(max(size, 220), 320), form)
+    legend = _legend(ramp, min(max(size, 220), 320), form, language)
     chart = alt.vconcat(heat, legend, spacing=18)
     labels = [_label(place, name, len(order)) for place, name in enumerate(order, start=1)]
-    return finished(chart, labels=labels, cells=_cells(order, pairs, ramp, form))
+    return finished(chart, labels=labels, cells=_cells(order, pairs, ramp, form, language))
 
 
 def _label(place: int, name: str, models: int) -> str:
@@ -88,7 +94,7 @@ def _label(place: int, name: str, models: int) -> str:
 
 
 def _cells(
-    order: Sequence[str], pairs: Pairs, ramp: Ramp, form: Form
+    order: Sequence[str], pairs: Pairs, ramp: Ramp, form: Form, language: Language
 ) -> list[dict[str, str | int]]:
     cells: list[dict[str, str | int]] = []
     for row, a in enumerate(order, start=1):
@@ -105,7 +111,8 @@ def _cells(
                 "colour": colour,
             }
             if len(order) <= NAMED:
-                cell["words"] = f"{a}, {b}: {text if known else 'undefined'}"
+                said = text if known else language.say("undefined")
+                cell["words"] = language.say("map.cell", a=a, b=b, value=said)
             if len(order) <= LABELLED:
                 cell["text"] = text
                 cell["ink"] = ink_on(colour, is_known=known)
@@ -134,12 +141,13 @@ def _numbers(cells: Any, order: Sequence[str]) -> Any:
     return chart.encode(**_axes(order), text="text:N", color=coloured("ink", INKS))
 
 
-def _legend(ramp: Ramp, width: int, form: Form) -> Any:
+def _legend(ramp: Ramp, width: int, form: Form, language: Language) -> Any:
     steps = len(ramp.colours)
     marks = [
         Mark(0, form(ramp.low), "left"),
-        Mark(steps, f"{form(ramp.high)} alike", "right"),
+        Mark(steps, language.say("legend.alike", number=form(ramp.high)), "right"),
     ]
     if ramp.centre is not None:
-        marks.insert(1, Mark(steps / 2, f"chance {form(ramp.centre)}"))
+        chance = language.say("legend.chance", number=form(ramp.centre))
+        marks.insert(1, Mark(steps / 2, chance))
     return legend(ramp.colours, marks, width=width)

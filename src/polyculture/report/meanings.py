@@ -1,17 +1,12 @@
-"""What measures and views are called on the page, and what they mean to a newcomer."""
+"""What measures and views are called on the page, and what they mean to a newcomer.
 
-from typing import NamedTuple
+What ships with the package is called and explained by the page's catalogues, in each language.
+Everything else has its own name, and the first line of its own definition.
+"""
 
 from polyculture.core import parts
 from polyculture.core.errors import RecipeError
-
-
-class Meaning(NamedTuple):
-    """A measure in words."""
-
-    label: str
-    sentence: str
-
+from polyculture.report.language import Language
 
 BEHAVIOUR = (
     "error_consistency",
@@ -29,137 +24,60 @@ PROPER = ("Cohen", "Vendi")
 STANDS_FOR_VIEW = ("error_consistency", "module_graph")
 """Measures that come first in their view."""
 
-VIEWS = {
-    "predictions": "Behaviour",
-    "architecture": "Architecture",
-    "recipe": "Recipe",
-    "head": "Head",
-}
-
-NAMES = {"tfidf": "TF-IDF", "majority": "Majority answer", "f1": "F1"}
-"""What stands on the page for names of baselines and scores."""
-
-MEASURES = {
-    "error_consistency": Meaning(
-        "Error consistency",
-        "Do two models fail on the same items, beyond what their accuracies alone would give? "
-        "0 is chance, 1 means exactly the same items.",
-    ),
-    "agreement": Meaning(
-        "Agreement", "The share of items to which two models give the same answer, right or wrong."
-    ),
-    "cohen_kappa": Meaning(
-        "Cohen's kappa",
-        "Agreement beyond chance: 0 is what two models with these habits would agree on by "
-        "accident, 1 means the same answers throughout.",
-    ),
-    "capa": Meaning(
-        "CAPA",
-        "Agreement beyond what two accuracies alone would give, counting probabilities and "
-        "whether wrong answers are the same. 0 is chance.",
-    ),
-    "double_fault": Meaning("Double fault", "The share of items that both models get wrong."),
-    "error_correlation": Meaning(
-        "Error correlation",
-        "The correlation of being wrong, item by item. 0 is chance, 1 means the same items.",
-    ),
-    "same_wrong_answer": Meaning(
-        "Same wrong answer",
-        "Where both models are wrong, the share of items on which they give the same wrong answer.",
-    ),
-    "module_graph": Meaning(
-        "Module graph",
-        "Do two networks hold the same kinds of operators, wired alike? Names of classes do not "
-        "count. 1 means the same graph.",
-    ),
-    "module_overlap": Meaning(
-        "Module overlap",
-        "Of the operators in either network, the share that both have, wiring left aside.",
-    ),
-    "configuration_similarity": Meaning(
-        "Configuration similarity",
-        "How alike the settings are that shape two networks: width, layers, activation and so on.",
-    ),
-    "recipe_similarity": Meaning(
-        "Recipe similarity",
-        "How alike the settings are by which two models were made: base, data, adaptation, "
-        "learning rate and so on.",
-    ),
-    "head_similarity": Meaning(
-        "Head similarity",
-        "How alike two task heads are in kind, size and labels. Their weights do not count.",
-    ),
-    "effective_votes": Meaning(
-        "Effective votes",
-        "How many independent models would have a mean error as unsteady as that of these, "
-        "given how their errors correlate.",
-    ),
-    "vote_gain": Meaning(
-        "Gain of the vote, in points",
-        "Accuracy of the plurality vote less that of the best single model, held out. Above 0 "
-        "the vote is worth its cost.",
-    ),
-    "plurality_accuracy": Meaning(
-        "Accuracy of the plurality vote", "The models vote on each item; the commonest answer wins."
-    ),
-    "best_accuracy": Meaning(
-        "Accuracy of the best single model",
-        "Chosen on the same items it is scored on, so it flatters a little.",
-    ),
-    "best_accuracy_held_out": Meaning(
-        "Accuracy of the best single model, held out",
-        "Chosen on one part of the items and scored on the other.",
-    ),
-    "vendi_score": Meaning(
-        "Vendi score",
-        "The effective number of different models, from the likeness of every pair: 1 if all are "
-        "copies, the number of models if none is like another.",
-    ),
-}
+VIEWS = ("predictions", "architecture", "recipe", "head")
+"""Views that the page knows, in the order of reading."""
 
 
-def name_of(measure: str) -> str:
-    """A measure's name on the page.
+def name_of(measure: str, language: Language) -> str:
+    """A name on the page: of a measure, a score, a baseline or a column of a run's table.
 
     Example:
-        >>> name_of("double_fault"), name_of("module_kinds")
-        ('Double fault', 'Module kinds')
+        >>> from polyculture.report.languages import CHINESE, ENGLISH
+        >>> name_of("double_fault", ENGLISH), name_of("double_fault", CHINESE)
+        ('Double fault', '双错率')
+        >>> name_of("module_kinds", ENGLISH)
+        'Module kinds'
     """
-    known = MEASURES.get(measure)
-    if known:
-        return known.label
-    return NAMES.get(measure) or measure.replace("_", " ").capitalize()
+    if language.has(f"measure.{measure}"):
+        return language.say(f"measure.{measure}")
+    known = language.term(measure)
+    return known if known != measure else measure.replace("_", " ").capitalize()
 
 
-def heading(view: str, measure: str) -> str:
+def heading(view: str, measure: str, language: Language) -> str:
     """The title of what shows one measure of one view.
 
     Example:
-        >>> heading("architecture", "module_graph"), heading("head", "head_similarity")
-        ('Architecture: module graph', 'Head similarity')
+        >>> from polyculture.report.languages import ENGLISH
+        >>> heading("architecture", "module_graph", ENGLISH)
+        'Architecture: module graph'
+        >>> heading("head", "head_similarity", ENGLISH)
+        'Head similarity'
     """
-    name = name_of(measure)
-    return name if name.startswith(view_name(view)) else f"{view_name(view)}: {within(measure)}"
+    name, of_view = name_of(measure, language), view_name(view, language)
+    if name.startswith(of_view):
+        return name
+    return language.say("heading", view=of_view, measure=within(measure, language))
 
 
-def within(measure: str) -> str:
+def within(measure: str, language: Language) -> str:
     """A measure's name within a sentence.
 
     Example:
-        >>> within("double_fault"), within("cohen_kappa"), within("capa")
-        ('double fault', "Cohen's kappa", 'CAPA')
+        >>> from polyculture.report.languages import ENGLISH
+        >>> [within(name, ENGLISH) for name in ("double_fault", "cohen_kappa", "capa")]
+        ['double fault', "Cohen's kappa", 'CAPA']
     """
-    name = name_of(measure)
+    name = name_of(measure, language)
     if name.startswith(PROPER) or name[1:2].isupper():
         return name
     return name[:1].lower() + name[1:]
 
 
-def meaning_of(view: str, measure: str) -> str:
+def meaning_of(view: str, measure: str, language: Language) -> str:
     """What a measure says, in a sentence; for unknown ones the first line of its own definition."""
-    known = MEASURES.get(measure)
-    if known:
-        return known.sentence
+    if language.has(f"measure.{measure}.is"):
+        return language.say(f"measure.{measure}.is")
     try:
         definition = parts.load(f"measures.{view}", measure).compare.__doc__ or ""
     except RecipeError:
@@ -167,6 +85,6 @@ def meaning_of(view: str, measure: str) -> str:
     return str(definition.strip().partition("\n")[0])
 
 
-def view_name(view: str) -> str:
+def view_name(view: str, language: Language) -> str:
     """A view's name on the page."""
-    return VIEWS.get(view, view.capitalize())
+    return language.say(f"view.{view}") if view in VIEWS else view.capitalize()

@@ -6,85 +6,82 @@ from polyculture.core.report_input import ReportInput
 from polyculture.core.run import Run
 from polyculture.page.blocks import Block, Cell, Code, Column, Facts, Section, Table
 from polyculture.page.numbers import count, duration
-from polyculture.page.words import plural
+from polyculture.report.language import Language
 
 
-def section(content: ReportInput, version: str) -> Section:
+def section(content: ReportInput, version: str, language: Language) -> Section:
     """Command, digests, versions, settings, seeds."""
     audit = content.audit
     blocks: list[Block] = [Code(text=content.command)] if content.command else []
     blocks.append(
         Facts(
-            title="Probe and program",
+            title=language.say("facts.title"),
             facts=(
-                ("Probe", audit.probe),
-                ("Items", count(audit.items)),
-                ("Digest of items and right answers", audit.digest),
+                (language.say("facts.probe"), audit.probe),
+                (language.say("facts.items"), count(audit.items)),
+                (language.say("facts.digest"), audit.digest),
                 ("polyculture", version),
             ),
         )
     )
     if audit.settings:
-        settings = tuple((key, _plain(value)) for key, value in audit.settings.items())
-        blocks.append(Facts(title="Settings of the audit", facts=settings))
+        settings = tuple(
+            (language.term(key), _plain(value, language)) for key, value in audit.settings.items()
+        )
+        blocks.append(Facts(title=language.say("facts.settings"), facts=settings))
     if content.runs:
-        blocks += [_trainings(content.runs), _digests(content.runs)]
+        blocks += [_trainings(content.runs, language), _digests(content.runs, language)]
     return Section(
         key="reproduce",
-        title="How to make this again",
-        lead="The same input, settings and seed give the same numbers.",
+        title=language.say("reproduce.title"),
+        lead=language.say("reproduce.lead"),
         blocks=tuple(blocks),
     )
 
 
-def _plain(value: str | float) -> str:
+def _plain(value: str | float, language: Language) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    return count(value) if isinstance(value, int) else str(value)
+        return language.say("facts.yes" if value else "facts.no")
+    return count(value) if isinstance(value, int) else language.term(str(value))
 
 
-def _trainings(runs: Sequence[Run]) -> Table:
-    numbers = ("Seed", "Parameters trained", "Steps", "Time and memory")
+def _trainings(runs: Sequence[Run], language: Language) -> Table:
+    words, numbers = ("model", "base", "adaptation"), ("seed", "trained", "steps", "spent")
     return Table(
-        caption="How the models were trained",
-        columns=(
-            Column(label="Model"),
-            Column(label="Base"),
-            Column(label="Adaptation and head"),
-            *(Column(label=label, is_number=True) for label in numbers),
+        caption=language.say("trainings.caption"),
+        columns=tuple(
+            Column(label=language.say(f"trainings.{name}"), is_number=name in numbers)
+            for name in (*words, *numbers)
         ),
-        rows=tuple(_training(run) for run in runs),
+        rows=tuple(_training(run, language) for run in runs),
     )
 
 
-def _training(run: Run) -> tuple[Cell, ...]:
+def _training(run: Run, language: Language) -> tuple[Cell, ...]:
     recipe, facts = run.recipe, run.facts
     base = recipe.base.model_dump(mode="json")
     name = str(base.get("name") or base.get("path") or base.get("kind") or base["source"])
     adaptation = str(getattr(recipe.adaptation, "kind", ""))
     head = str(getattr(recipe.head, "kind", ""))
+    of_all = language.say("trainings.trained.of", number=count(facts.parameters))
+    best = language.say("trainings.steps.best", number=count(facts.best_step))
     return (
-        Cell(text=run.name, note=facts.stopped),
+        Cell(text=run.name, note=language.recorded(facts.stopped)),
         Cell(text=name, note=str(base["source"])),
         Cell(text=adaptation, note=head),
         Cell(text=str(recipe.seed)),
-        Cell(text=count(facts.trained_parameters), note=f"of {count(facts.parameters)}"),
-        Cell(text=count(facts.steps), note=f"best at\u00a0{count(facts.best_step)}"),
+        Cell(text=count(facts.trained_parameters), note=of_all),
+        Cell(text=count(facts.steps), note=best),
         Cell(text=duration(facts.seconds), note=f"{count(facts.peak_memory_mb)} MB"),
     )
 
 
-def _digests(runs: Sequence[Run]) -> Table:
+def _digests(runs: Sequence[Run], language: Language) -> Table:
+    names = ("model", "recipe", "base", "data", "chosen", "versions")
+    trainings = language.counted(len(runs), "training")
     return Table(
-        caption="Fingerprints and versions",
-        columns=(
-            Column(label="Model"),
-            Column(label="Recipe and data"),
-            Column(label="Base"),
-            Column(label="Data"),
-            Column(label="Chosen automatically"),
-            Column(label="Versions"),
-        ),
+        caption=language.say("digests.caption"),
+        columns=tuple(Column(label=language.say(f"digests.{name}")) for name in names),
         rows=tuple(
             (
                 Cell(text=run.name),
@@ -94,8 +91,7 @@ def _digests(runs: Sequence[Run]) -> Table:
             )
             for run in runs
         ),
-        note="The first 16 characters of each SHA-256; run.json holds them whole, with the recipe "
-        f"of each of the {plural(len(runs), 'training')}.",
+        note=language.say("digests.note", trainings=trainings),
         is_folded=True,
     )
 

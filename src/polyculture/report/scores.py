@@ -6,114 +6,115 @@ from typing import Any, Literal
 
 import altair as alt
 
+from polyculture.core.audit import MOST_NEVER as MOST_SAID
 from polyculture.core.audit import Audit, ModelResult
 from polyculture.core.report_input import ReportInput
 from polyculture.core.run import Baseline, Run, Score, Scores
 from polyculture.core.values import Known
 from polyculture.page.blocks import Block, Cell, Chart, Column, Fold, Prose, Section, Table
 from polyculture.page.drawing import finished, rows
-from polyculture.page.numbers import (
-    SMALLEST_P,
-    SURE,
-    cell,
-    coefficient,
-    count,
-    p_value,
-    share,
-    told,
-)
+from polyculture.page.numbers import SURE, coefficient, count, share
 from polyculture.page.palette import LIGHT
-from polyculture.page.words import plural, short
+from polyculture.page.words import short
 from polyculture.report import contests
+from polyculture.report.language import Language
 from polyculture.report.meanings import name_of, within
 
 ROW = 30
 MOST_NEVER = 6
 """Answers never given that a row of the table names; the record has all."""
-F1 = {"macro_f1": "Macro F1", "entity_f1": "Entity F1"}
-ABOUT_F1 = {
-    "macro_f1": "Macro F1 is the plain mean over the right answers that occur; one that is never "
-    "given counts 0.",
-    "entity_f1": "Accuracy counts items whose entities are all right; entity F1 counts entities.",
-}
+WORDS = frozenset({"model", "never_answered", "lineage"})
+"""Columns of the first table that hold no numbers."""
 LONG = 30
 """With more models than this the table opens on request."""
 
 
-def section(content: ReportInput) -> Section:
+def section(content: ReportInput, language: Language) -> Section:
     """Scores of trainings, and accuracy on the probe."""
-    blocks: list[Block] = [*_accuracy(content.audit), *contests.blocks(content.audit)]
-    if content.runs:
-        blocks += [_against_baselines(content.runs, content.audit), *_per_label(content.runs)]
+    audit, runs = content.audit, content.runs
+    blocks: list[Block] = [*_accuracy(audit, language), *contests.blocks(audit, language)]
+    if runs:
+        blocks += [_against_baselines(runs, audit, language), *_per_label(runs, language)]
     return Section(
         key="scores",
-        title="How well each model does",
-        lead="Likeness means little without quality: two good models agree because both are right.",
+        title=language.say("scores.title"),
+        lead=language.say("scores.lead"),
         blocks=tuple(blocks),
     )
 
 
-def _accuracy(audit: Audit) -> list[Block]:
+def _accuracy(audit: Audit, language: Language) -> list[Block]:
     known = [(m, m.accuracy) for m in audit.models if isinstance(m.accuracy, Known)]
     if not known:
         reasons = {m.accuracy.reason for m in audit.models if m.accuracy.kind == "undefined"}
-        return [Prose(text=f"Accuracy is undefined: {'; '.join(sorted(reasons))}.")]
+        said = language.phrases["list.semicolon"].join(map(language.reason, sorted(reasons)))
+        return [Prose(text=language.say("accuracy.undefined", reasons=said))]
     best, value = max(known, key=lambda pair: pair[1].number)
     return [
         Chart(
-            title="Accuracy on the probe",
-            words=f"Each dot is a model's accuracy, the line its interval. {best.name} is the "
-            f"highest with {share(value.number)}{best.never(', although it')}; chosen on the items "
-            "it is scored on.",
-            specification=_dots(known),
-            table=_accuracy_table(audit),
+            title=language.say("accuracy.title"),
+            words=language.say(
+                "accuracy.words",
+                best=best.name,
+                share=share(value.number),
+                never=_never(best, language),
+            ),
+            specification=_dots(known, language),
+            table=_accuracy_table(audit, language),
         )
     ]
 
 
-def _accuracy_table(audit: Audit) -> Table:
+def _never(model: ModelResult, language: Language) -> str:
+    """Half a sentence on the answers that a model never gives; empty where it gives all."""
+    if not model.never_answered:
+        return ""
+    named = language.few([repr(name) for name in model.never_answered], MOST_SAID)
+    return language.say("accuracy.never", answers=named)
+
+
+def _accuracy_table(audit: Audit, language: Language) -> Table:
     has_f1 = any(isinstance(model.f1, Known) for model in audit.models)
     has_never = any(model.never_answered for model in audit.models)
     has_lineage = any(model.lineage for model in audit.models)
-    columns = [Column(label="Model"), Column(label="Accuracy", is_number=True)]
-    if has_f1:
-        columns.append(Column(label=F1[audit.models[0].f1_kind], is_number=True))
-    columns += [Column(label=label, is_number=True) for label in ("Errors", "No answer")]
-    columns += [Column(label="Never answers")] if has_never else []
-    columns += [Column(label="Made from")] if has_lineage else []
+    kind = audit.models[0].f1_kind
+    names = ["model", "accuracy", *([kind] if has_f1 else []), "errors", "missing"]
+    names += ["never_answered"] if has_never else []
+    names += ["lineage"] if has_lineage else []
     lines = []
     for model in audit.models:
         errors = Cell(text="–", tone="quiet")
         if model.errors is not None:
             errors = Cell(text=count(model.errors))
-        line = [Cell(text=model.name), cell(model.accuracy, share)]
-        line += [cell(model.f1, share)] if has_f1 else []
+        line = [Cell(text=model.name), language.cell(model.accuracy, share)]
+        line += [language.cell(model.f1, share)] if has_f1 else []
         line += [errors, Cell(text=count(model.missing))]
-        line += [_never_cell(model)] if has_never else []
+        line += [_never_cell(model, language)] if has_never else []
         if has_lineage:
             line.append(Cell(text=" ← ".join(model.lineage) or "–"))
         lines.append(tuple(line))
     return Table(
-        caption=f"Accuracy on {plural(audit.items, 'item')} of {audit.probe}. "
-        "A missing answer counts as wrong.",
-        columns=tuple(columns),
+        caption=language.say(
+            "accuracy.caption", items=language.counted(audit.items, "item"), probe=audit.probe
+        ),
+        columns=tuple(
+            Column(label=language.say(f"accuracy.{name}"), is_number=name not in WORDS)
+            for name in names
+        ),
         rows=tuple(lines),
-        note=ABOUT_F1.get(audit.models[0].f1_kind, "") if has_f1 else "",
+        note=language.say(f"accuracy.{kind}.is") if has_f1 else "",
         is_folded=len(lines) > LONG,
     )
 
 
-def _never_cell(model: ModelResult) -> Cell:
+def _never_cell(model: ModelResult, language: Language) -> Cell:
     """Right answers that a model never gives."""
-    names = model.never_answered
-    if not names:
+    if not model.never_answered:
         return Cell(text="–", tone="quiet")
-    more = len(names) - MOST_NEVER
-    rest = f" and {more:,} more" if more > 0 else ""
-    return Cell(text=", ".join(names[:MOST_NEVER]) + rest, tone="alarm")
+    return Cell(text=language.few(model.never_answered, MOST_NEVER), tone="alarm")
 
 
-def _dots(known: Sequence[tuple[ModelResult, Known]]) -> dict[str, Any]:
+def _dots(known: Sequence[tuple[ModelResult, Known]], language: Language) -> dict[str, Any]:
     ordered = sorted(known, key=lambda pair: -pair[1].number)
     dots: list[dict[str, Any]] = [
         {
@@ -121,12 +122,17 @@ def _dots(known: Sequence[tuple[ModelResult, Known]]) -> dict[str, Any]:
             "accuracy": value.number,
             "low": value.number if value.low is None else value.low,
             "high": value.number if value.high is None else value.high,
-            "words": f"{model.name}: {share(value.number)}",
+            "words": language.say("accuracy.dot", model=model.name, share=share(value.number)),
         }
         for place, (model, value) in enumerate(ordered)
     ]
     x_axis = alt.Axis(
-        format=".0%", title="accuracy", tickCount=5, domain=False, labelFlush=False, ticks=False
+        format=".0%",
+        title=language.say("accuracy.axis"),
+        tickCount=5,
+        domain=False,
+        labelFlush=False,
+        ticks=False,
     )
     x = alt.X("accuracy:Q", axis=x_axis, scale=alt.Scale(zero=False, padding=12))
     order = [dot["model"] for dot in dots]
@@ -148,45 +154,56 @@ def _scored(run: Run) -> Scores:
     return run.valid if run.test is None else run.test
 
 
-def _against_baselines(runs: Sequence[Run], audit: Audit) -> Table:
+def _against_baselines(runs: Sequence[Run], audit: Audit, language: Language) -> Table:
     names = list(dict.fromkeys(b.name for run in runs for b in run.baselines))
-    kinds = list(dict.fromkeys(_kind(_scored(run)) for run in runs))
-    caption = kinds[0] if len(kinds) == 1 else "Scores on held-out rows"
-    columns = [Column(label="Model"), Column(label="Score", is_number=True)]
-    columns += [Column(label=f"Better than {within(name)}?") for name in names]
+    kinds = list(dict.fromkeys(_kind(_scored(run), language) for run in runs))
+    kind = kinds[0] if len(kinds) == 1 else language.say("baselines.kinds")
+    columns = [
+        Column(label=language.say("baselines.model")),
+        Column(label=language.say("baselines.score"), is_number=True),
+    ]
+    for name in names:
+        label = language.say("baselines.better", name=within(name, language))
+        columns.append(Column(label=label))
     shown = {run.name for run in runs if _is_shown(run, audit)}
-    aside = " Intervals of scores that stand above already are not repeated." if shown else ""
+    aside = language.say("baselines.note.above") if shown else ""
     return Table(
-        caption=f"{caption}, beside simple methods on the same rows",
+        caption=language.say("baselines.caption", kind=kind),
         columns=tuple(columns),
         rows=tuple(
-            _baseline_row(run, names, says_kind=len(kinds) > 1, is_shown=run.name in shown)
+            _baseline_row(
+                run, names, language, says_kind=len(kinds) > 1, is_shown=run.name in shown
+            )
             for run in runs
         ),
-        note="“Better” is asked with the exact McNemar test of which rows each gets right; "
-        f"p is the chance of so uneven a split if neither were better.{aside}",
+        note=f"{language.say('baselines.note')}{aside}",
     )
 
 
-def _kind(scores: Scores) -> str:
+def _kind(scores: Scores, language: Language) -> str:
     """What kind of score it is, such as "Accuracy on 400 rows of test"."""
-    return f"{name_of(scores.headline().name)} on {plural(scores.items, 'row')} of {scores.split}"
+    return language.say(
+        "baselines.kind",
+        score=name_of(scores.headline().name, language),
+        rows=language.counted(scores.items, "row"),
+        split=scores.split,
+    )
 
 
 def _baseline_row(
-    run: Run, names: Sequence[str], *, says_kind: bool, is_shown: bool
+    run: Run, names: Sequence[str], language: Language, *, says_kind: bool, is_shown: bool
 ) -> tuple[Cell, ...]:
     scores = _scored(run)
     headline = scores.headline()
-    model = Cell(text=run.name, note=_kind(scores) if says_kind else "")
-    score = cell(headline.value, share)
+    model = Cell(text=run.name, note=_kind(scores, language) if says_kind else "")
+    score = language.cell(headline.value, share)
     line = [model, Cell(text=score.text) if is_shown else score]
     baselines = {baseline.name: baseline for baseline in run.baselines}
     itself = getattr(run.recipe.base, "kind", None)
     line += [
-        Cell(text="the same method", tone="quiet")
+        Cell(text=language.say("baselines.itself"), tone="quiet")
         if name == itself and name not in baselines
-        else _against(baselines.get(name), headline)
+        else _against(baselines.get(name), headline, language)
         for name in names
     ]
     return tuple(line)
@@ -206,48 +223,52 @@ def _is_shown(run: Run, audit: Audit) -> bool:
     )
 
 
-def _against(baseline: Baseline | None, headline: Score) -> Cell:
+def _against(baseline: Baseline | None, headline: Score, language: Language) -> Cell:
     """Whether a model is really better than a baseline, and what that reaches."""
     if baseline is None:
-        return Cell(text="not run", tone="quiet")
+        return Cell(text=language.say("baselines.not_run"), tone="quiet")
     scores = [score for score in baseline.scores.scores if score.name == headline.name]
     reached = scores[0] if scores else baseline.scores.headline()
-    alone = f"right alone: {baseline.model_only:,} against {baseline.baseline_only:,}"
-    note = f"it reaches {told(reached.value, share)}; {alone}"
+    note = language.say(
+        "baselines.reaches",
+        score=language.told_whole(reached.value, share),
+        model=f"{baseline.model_only:,}",
+        baseline=f"{baseline.baseline_only:,}",
+    )
     if not isinstance(baseline.better, Known):
-        return Cell(text=f"undefined: {baseline.better.reason}", note=note, tone="quiet")
+        reason = language.reason(baseline.better.reason)
+        text = language.say("undefined.because", reason=reason)
+        return Cell(text=text, note=note, tone="quiet")
     p = baseline.better.number
-    sign = "" if p < SMALLEST_P else "= "
     if p >= SURE:
-        return Cell(text=f"not shown, p {sign}{p_value(p)}", note=note, tone="alarm")
+        return Cell(text=language.verdict("not_shown", p), note=note, tone="alarm")
     is_better = baseline.model_only > baseline.baseline_only
-    verdict = "yes" if is_better else "worse"
     tone: Literal["good", "alarm"] = "good" if is_better else "alarm"
-    return Cell(text=f"{verdict}, p {sign}{p_value(p)}", note=note, tone=tone)
+    return Cell(text=language.verdict("yes" if is_better else "worse", p), note=note, tone=tone)
 
 
-def _per_label(runs: Sequence[Run]) -> list[Block]:
+def _per_label(runs: Sequence[Run], language: Language) -> list[Block]:
     folds: list[Block] = []
     for run in runs:
         scores = _scored(run)
-        tables = [
-            _records(scores.table, f"{run.name}: every label, {scores.split}"),
-            _records(scores.tag_table, f"{run.name}: every tag, {scores.split}"),
-        ]
-        folds += [table for table in tables if table.rows]
-    return [Fold(title="Label by label", blocks=tuple(folds))] if folds else []
+        for key, records in (("caption", scores.table), ("tags", scores.tag_table)):
+            caption = language.say(f"labels.{key}", model=run.name, split=scores.split)
+            folds += [_records(records, caption, language)] if records else []
+    return [Fold(title=language.say("labels.title"), blocks=tuple(folds))] if folds else []
 
 
-def _records(records: Sequence[dict[str, Any]], caption: str) -> Table:
+def _records(records: Sequence[dict[str, Any]], caption: str, language: Language) -> Table:
     keys = list(dict.fromkeys(key for record in records for key in record))
     numeric = {
         key for key in keys if all(isinstance(r.get(key), int | float | None) for r in records)
     }
     return Table(
         caption=caption,
-        columns=tuple(Column(label=name_of(key), is_number=key in numeric) for key in keys),
+        columns=tuple(
+            Column(label=name_of(key, language), is_number=key in numeric) for key in keys
+        ),
         rows=tuple(tuple(_plain(record.get(key)) for key in keys) for record in records),
-        note="“–” is undefined: nothing of the label was found, or nothing was there to find.",
+        note=language.say("labels.note"),
     )
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from polyculture.core.errors import ModelError, RowError
+from polyculture.core.errors import RowError
 from polyculture.core.recipe import Settings
-from polyculture.core.task import Column, Inventory, Task
+from polyculture.core.task import Column, Task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,12 +22,9 @@ if TYPE_CHECKING:
 
     from polyculture.core.data import Dataset
     from polyculture.core.run import Scores
-    from polyculture.core.task import Context, Encoded, Example
+    from polyculture.core.task import Context, Encoded, Example, Inventory
     from polyculture.nets.batch import Batch, Outputs, Reading
 
-IGNORED = -100
-"""The target of a row whose label training does not have: it adds nothing to the loss."""
-LABELS = ("label", "labels")
 THRESHOLD = 0.5
 """Several labels: a label is answered from this probability on."""
 SEPARATOR = "|"
@@ -84,26 +81,18 @@ def learn(splits: Mapping[str, pl.DataFrame], settings: Classification) -> Inven
     Raises:
         RowError: There is nothing to learn, or the settings refuse a label that train lacks.
     """
-    from polyculture.stats.unseen import refuse_unseen
+    from polyculture.stats.label_answers import LABELS, learn_labels
 
     found = _found(splits, settings)
-    labels = tuple(sorted({label for _, label in found["train"]}))
-    answers = sorted(set(gold(splits["train"], settings)))
-    if len(answers) == 1:
-        reason = (
-            f"every answer is {answers[0]!r}, so there is nothing to learn. "
-            "Give examples of at least two answers."
-        )
-        raise RowError(reason, where="train")
-    if settings.unseen == "refuse":
-        refuse_unseen(found, labels, LABELS)
-    return Inventory(labels=labels)
+    answers = gold(splits["train"], settings)
+    return learn_labels(found, answers, LABELS, unseen=settings.unseen)
 
 
 def remarks(
     splits: Mapping[str, pl.DataFrame], inventory: Inventory, settings: Classification
 ) -> tuple[str, ...]:
     """What is worth knowing about labels that only validation or test has."""
+    from polyculture.stats.label_answers import LABELS
     from polyculture.stats.unseen import note_on_unseen
 
     return note_on_unseen(_found(splits, settings), inventory.labels, LABELS)
@@ -143,11 +132,12 @@ def codes(rows: pl.DataFrame, context: Context) -> list[NDArray[Any]]:
     """The code of each row's label, -100 for one that train lacks; or 0 and 1 for each label."""
     import numpy as np
 
+    from polyculture.stats.label_answers import label_codes
+
     settings, labels = context.settings, context.labels
-    code = {label: place for place, label in enumerate(labels)}
     column = _gold_column(rows, "the data", settings)
     if not settings.multi_label:
-        return [np.array(code.get(label, IGNORED), dtype=np.int64) for label in column]
+        return [*label_codes(column, labels)]
     return [np.isin(labels, names).astype(np.float32) for names in column.to_list()]
 
 
@@ -162,9 +152,11 @@ def loss(outputs: Outputs, batch: Batch, context: Context) -> Tensor:
     """The sum of the cross-entropy; with several labels, of the binary one of each label."""
     from torch.nn import functional
 
-    logits, targets = outputs["logits"].float(), batch.targets["labels"]
+    from polyculture.nets.label_outputs import one_label_loss
+
     if not context.settings.multi_label:
-        return functional.cross_entropy(logits, targets, ignore_index=IGNORED, reduction="sum")
+        return one_label_loss(outputs, batch)
+    logits, targets = outputs["logits"].float(), batch.targets["labels"]
     on = (targets >= 0).float()
     return functional.binary_cross_entropy_with_logits(
         logits, targets.clamp(min=0), weight=on, reduction="sum"
@@ -173,40 +165,20 @@ def loss(outputs: Outputs, batch: Batch, context: Context) -> Tensor:
 
 def read(reading: Reading, context: Context) -> list[NDArray[Any]]:  # noqa: ARG001  # one form for all tasks
     """The logits of each text, ``(labels,)``."""
-    return list(reading.seen("logits").numpy())
+    from polyculture.nets.label_outputs import logits_of_rows
+
+    return logits_of_rows(reading)
 
 
 def decode(rows: pl.DataFrame, logits: Sequence[NDArray[Any]], context: Context) -> pl.DataFrame:
     """Answers with probabilities; a tie goes to the first label of the inventory."""
-    import numpy as np
-    from scipy.special import expit, softmax
+    from scipy.special import expit
 
-    labels = context.labels
-    scores = np.asarray(logits, dtype=np.float64).reshape(len(rows), len(labels))
-    bad = np.flatnonzero(~np.isfinite(scores).all(axis=1))
-    if len(bad):
-        msg = (
-            f"The model's output for item {rows['id'][int(bad[0])]!r} is not a number. "
-            "Its training went astray: try a lower learning rate."
-        )
-        raise ModelError(msg)
+    from polyculture.stats.label_answers import label_numbers, most_probable
+
     if context.settings.multi_label:
-        return several(rows, expit(scores), labels)
-    return one(rows, softmax(scores, axis=1), labels)
-
-
-def one(rows: pl.DataFrame, probabilities: NDArray[Any], labels: tuple[str, ...]) -> pl.DataFrame:
-    """One label a text, from its probabilities ``(rows, labels)``."""
-    import polars as pl
-
-    answers = [labels[code] for code in probabilities.argmax(axis=1)]
-    return pl.DataFrame(
-        {
-            "id": rows["id"],
-            "answer": pl.Series(answers, dtype=pl.String),
-            "probabilities": pl.Series(probabilities.tolist(), dtype=pl.List(pl.Float64)),
-        }
-    )
+        return several(rows, expit(label_numbers(rows, logits, context.labels)), context.labels)
+    return most_probable(rows, logits, context.labels)
 
 
 def several(
@@ -278,11 +250,12 @@ def majority(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.Da
     """The most frequent answer of the training rows, for every row; the share of each label."""
     import numpy as np
 
-    known, labels = np.array(codes(train, context)), context.labels
+    from polyculture.stats.label_answers import most_frequent
+
+    known, labels = codes(train, context), context.labels
     if not context.settings.multi_label:
-        shares = np.bincount(known, minlength=len(labels)) / len(known)
-        return one(rows, np.tile(shares, (len(rows), 1)), labels)
-    sets, counts = np.unique(known, axis=0, return_counts=True)
+        return most_frequent(known, rows, labels)
+    sets, counts = np.unique(np.array(known), axis=0, return_counts=True)
     return several(rows, np.tile(sets[counts.argmax()].astype(float), (len(rows), 1)), labels)
 
 
@@ -302,14 +275,9 @@ def tfidf(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataF
 
 def table(rows: pl.DataFrame, answers: pl.DataFrame, context: Context) -> pl.DataFrame:  # noqa: ARG001  # one form for all tasks
     """The answer, and the probability of each label where there are any."""
-    import polars as pl
+    from polyculture.stats.label_answers import answers_and_probabilities
 
-    names = ("probabilities", "label_probabilities")
-    name = next((name for name in names if name in answers.columns), None)
-    if name is None:
-        return answers.select("answer")
-    objects = [dict(zip(context.labels, row, strict=True)) for row in answers[name].to_list()]
-    return answers.select("answer").with_columns(pl.Series(name, objects))
+    return answers_and_probabilities(answers, context.labels)
 
 
 def toy() -> Dataset:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from polyculture.core.errors import DataError, ProbeMismatchError
 from polyculture.core.parts import suggestion
 from polyculture.core.plugins import AnswerSource
-from polyculture.sources.answers import _probabilities
-from polyculture.sources.answers._answers import (
+from polyculture.sources.answers.reading import probabilities
+from polyculture.sources.answers.reading.answers import (
     Answers,
     check_roles,
     evidence_of,
@@ -16,7 +16,7 @@ from polyculture.sources.answers._answers import (
     refuse_few,
     table_of,
 )
-from polyculture.sources.answers._taken import Taken, ignore
+from polyculture.sources.answers.reading.taken import Taken, ignore
 from polyculture.store.tables import SUFFIXES
 from polyculture.store.text_form import PLAIN, TextForm
 
@@ -205,7 +205,7 @@ def _probabilities_of(
     if column is None:
         return {}, ()
     cells = {name: table.column(column).gather(own).to_list() for name, own in rows.items()}
-    return _probabilities.read(table, cells, given, rows)
+    return probabilities.read(table, cells, given, rows)
 
 
 PLUGIN = AnswerSource(read=read, suffixes=SUFFIXES)

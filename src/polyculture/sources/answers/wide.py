@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from polyculture.core.errors import DataError
 from polyculture.core.plugins import AnswerSource
-from polyculture.sources.answers._answers import (
+from polyculture.sources.answers.reading.answers import (
     Answers,
     check_roles,
     evidence_of,
@@ -14,8 +14,8 @@ from polyculture.sources.answers._answers import (
     refuse_few,
     table_of,
 )
-from polyculture.sources.answers._model_columns import model_columns
-from polyculture.sources.answers._taken import Taken, ignore
+from polyculture.sources.answers.reading.model_columns import model_columns
+from polyculture.sources.answers.reading.taken import Taken, ignore
 from polyculture.store.tables import SUFFIXES
 from polyculture.store.text_form import PLAIN, TextForm
 

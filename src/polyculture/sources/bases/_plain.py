@@ -1,4 +1,4 @@
-"""What a base folder must hold: configuration, safetensors, tokenizer; no code, no pickle."""
+"""What a base folder must hold: configuration, safetensors, a reader; no code, no pickle."""
 
 from pathlib import Path
 
@@ -14,8 +14,12 @@ ADAPTER = "adapter_config.json"
 DISTRIBUTED = "shard-*-model-*-of-*.safetensors"
 """Shards of a checkpoint of torch's own kind, which transformers prefers to anything beside it."""
 TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
+PICTURES = "preprocessor_config.json"
+"""How pictures go into a base that reads them."""
 FILES = (
     CONFIG,
+    PICTURES,
+    "generation_config.json",
     "*.safetensors",
     "*.safetensors.index.json",
     "tokenizer*.json",
@@ -44,16 +48,18 @@ def check_folder(folder: Path, name: str) -> None:
     is_convolutional = (folder / CONVOLUTIONAL).is_file()
     read_object(folder / CONVOLUTIONAL if is_convolutional else _config(folder, name))
     stored = stored_tensors(folder)
-    pieces = _check_tokenizer(folder, name)
+    pieces = None if (folder / PICTURES).is_file() else _check_tokenizer(folder, name)
     # all above is told before torch is loaded
-    from polyculture.nets import build, configuration, weights_fit
+    from polyculture.nets import configuration, own_bodies, weights_fit
 
-    if is_convolutional:
-        rows = build.check_convolutional(folder, stored)
-    else:
+    own = own_bodies.own_body(folder)
+    if own is None:
         config = configuration.open_configuration(folder, name)
+        _check_reader(folder, name, config.model_type)
         rows = weights_fit.check_fit(folder, config, stored)
-    if pieces is not None:
+    else:
+        rows = own_bodies.check_own_body(folder, own, stored)
+    if pieces is not None and rows is not None:
         weights_fit.refuse_pieces(folder, pieces, rows)
     weights_fit.check_numbers(folder)
 
@@ -92,6 +98,22 @@ def _config(folder: Path, name: str) -> Path:
         msg = f"{name} has no config.json, so nobody can tell what its weights are."
         raise ModelError(msg)
     return folder / CONFIG
+
+
+def _check_reader(folder: Path, name: str, kind: str) -> None:
+    """See that a folder says how its base reads what it reads."""
+    from polyculture.nets.configuration import kind_reads
+
+    if kind_reads(kind) == "text":
+        if (folder / PICTURES).is_file():
+            _check_tokenizer(folder, name)
+    elif not (folder / PICTURES).is_file():
+        msg = (
+            f"{name} is of the model_type {kind!r}, which reads pictures, but has no {PICTURES}, "
+            "which says how they go in. Save the model's own into the folder; to read text, choose "
+            "an encoder such as BERT or a decoder such as Llama."
+        )
+        raise ModelError(msg)
 
 
 def _check_tokenizer(folder: Path, name: str) -> tuple[int, ...] | None:

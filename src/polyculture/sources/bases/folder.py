@@ -7,7 +7,7 @@ from typing import Literal
 
 from polyculture.core.plugins import Base, BaseSource
 from polyculture.core.recipe import RecipePath, Settings
-from polyculture.sources.bases._plain import CONVOLUTIONAL, check_folder, digest_of
+from polyculture.sources.bases._plain import check_folder, digest_of
 
 
 class Folder(Settings):
@@ -15,7 +15,8 @@ class Folder(Settings):
 
     source: Literal["folder"] = "folder"
     path: RecipePath
-    """The folder: ``config.json``, safetensors weights and a tokenizer."""
+    """The folder: ``config.json``, safetensors weights, and a tokenizer or the settings of a reader
+    of pictures."""
     lineage: tuple[str, ...] = ()
     """Names of known ancestors, the nearest first. A run's model knows its own."""
 
@@ -29,11 +30,13 @@ def open_base(settings: Folder, texts: Sequence[Sequence[str]], work: Path, seed
     del texts, work, seed
     folder = settings.path
     check_folder(folder, str(folder))
+    from polyculture.nets.own_bodies import own_body
+
     own, ancestors = _told_by_run(folder)
     name = own or folder.absolute().name
     return Base(
         name=name,
-        kind="convolutional" if (folder / CONVOLUTIONAL).is_file() else "transformers",
+        kind="transformers" if own_body(folder) is None else "convolutional",
         folder=folder,
         lineage=(name, *(settings.lineage or ancestors)),
         digest=digest_of(folder),

@@ -1,4 +1,4 @@
-"""A base made from nothing: what a task's own training texts can teach, without pretraining."""
+"""A base made from nothing: what a task's own training rows can teach, without pretraining."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,25 +9,43 @@ from pydantic import Field, model_validator
 from polyculture.core.errors import need
 from polyculture.core.plugins import Base, BaseSource
 from polyculture.core.recipe import Settings
+from polyculture.core.task import Form, Reads
 
 if TYPE_CHECKING:
     from polyculture.core.recipe import Recipe
 
 HEAD_WIDTH = 32
+WIDE_HEAD = 64
 LONGEST = 512
-DEFAULT_LAYERS = {"transformer": 2, "convolutional": 3}
+VOCABULARY = 8_000
+DEFAULT_LAYERS = {"transformer": 2, "encoder_decoder": 3, "convolutional": 3}
+DEFAULT_WIDTH = {"transformer": 128, "encoder_decoder": 256, "convolutional": 128}
+SQUARES = {"transformer": 12, "encoder_decoder": 20, "convolutional": 3}
+"""Weights of a layer, in squares of its width. A Transformer's: four matrices of attention, and two
+behind it that are each four times as large. An encoder's and a decoder's together: twelve matrices
+of attention, and four that are each twice as large."""
+ABLE: dict[str, tuple[Form, Reads]] = {
+    "transformer": ("encoder", "text"),
+    "encoder_decoder": ("encoder_decoder", "text"),
+    "convolutional": ("encoder", "text"),
+    "resnet": ("encoder", "pictures"),
+}
+"""How each kind of network reads, and what."""
 
 
 class New(Settings):
     """Which kind of network, and how large."""
 
     source: Literal["new"] = "new"
-    kind: Literal["transformer", "convolutional", "tfidf"]
-    """``tfidf`` is no network: counts of words with a linear model."""
+    kind: Literal["transformer", "encoder_decoder", "convolutional", "tfidf", "resnet"]
+    """``encoder_decoder`` reads a text and writes another. ``tfidf`` is no network: counts of words
+    with a linear model. ``resnet``, a small residual network, reads pictures; the others text."""
     width: int | None = Field(default=None, ge=32, le=16_384, multiple_of=HEAD_WIDTH)
-    """Numbers a token; 128 where left out."""
+    """Numbers a token; where left out 128, or 256 for an encoder with a decoder. Channels of the
+    last stage of a ``resnet``, then 64."""
     layers: int | None = Field(default=None, ge=1, le=512)
-    """Left out, 2 for a transformer and 3 for a convolutional network."""
+    """Left out, 2 for a transformer and 3 for a convolutional network. Of an encoder with a decoder
+    each has so many, 3 where left out; stages of a ``resnet``, then by the size of the pictures."""
     vocabulary: int | None = Field(default=None, ge=300, le=1_000_000)
     """Pieces of words at most, learnt from the training texts; 8,000 where left out."""
 
@@ -35,6 +53,9 @@ class New(Settings):
     def _tfidf_has_no_sizes(self) -> Self:
         if self.kind == "tfidf" and (self.width or self.layers or self.vocabulary):
             msg = "width, layers and vocabulary belong to networks; kind = 'tfidf' has none"
+            raise ValueError(msg)
+        if self.kind == "resnet" and self.vocabulary:
+            msg = "vocabulary belongs to networks that read text; kind = 'resnet' reads pictures"
             raise ValueError(msg)
         return self
 
@@ -44,8 +65,8 @@ def open_base(settings: New, texts: Sequence[Sequence[str]], work: Path, seed: i
 
     Args:
         settings: Kind and sizes.
-        texts: The training texts, each a list of words, or a list of one text.
-        work: An empty folder, filled with configuration, weights and tokenizer.
+        texts: The training rows, each a list of words, of texts, or of one path of a picture.
+        work: An empty folder, filled with configuration, weights and the settings of a reader.
         seed: Where the first weights come from.
 
     Raises:
@@ -61,37 +82,89 @@ def open_base(settings: New, texts: Sequence[Sequence[str]], work: Path, seed: i
             lineage=(),
             digest=of_json(settings.model_dump(mode="json")),
         )
+    if settings.kind == "resnet":
+        return _for_pictures(settings, texts, work, seed)
+    if settings.kind == "encoder_decoder":
+        pieces = _make_encoder_decoder(settings, texts, work, seed)
+    else:
+        pieces = _make_encoder(settings, texts, work, seed)
+    return Base(
+        name=settings.kind,
+        kind="convolutional" if settings.kind == "convolutional" else "transformers",
+        folder=work,
+        lineage=(),
+        digest=of_folder(work),
+        notes=(f"The base was made from nothing, with {pieces:,} pieces of words.",),
+    )
+
+
+def _make_encoder(settings: New, texts: Sequence[Sequence[str]], work: Path, seed: int) -> int:
+    """Fill the folder; return how many pieces of words were learnt."""
     from polyculture.sources.bases._pieces import SPECIAL, learn_pieces, write_tokenizer
 
     _refuse_too_large(settings, len(SPECIAL))  # before a minute is spent on the pieces
-    pieces = learn_pieces(texts, settings.vocabulary or 8_000)
+    pieces = learn_pieces(texts, settings.vocabulary or VOCABULARY)
     _refuse_too_large(settings, len(pieces))
     is_transformer = settings.kind == "transformer"
     write_tokenizer(work, pieces, longest=LONGEST, tells_pairs=is_transformer)
     write = _write_transformer if is_transformer else _write_convolutional
     write(work, settings, len(pieces), seed)
+    return len(pieces)
+
+
+def _make_encoder_decoder(
+    settings: New, texts: Sequence[Sequence[str]], work: Path, seed: int
+) -> int:
+    """Fill the folder; return how many pieces of words were learnt."""
+    from polyculture.sources.bases._byte_pieces import (
+        SPECIAL,
+        learn_byte_pieces,
+        write_byte_pieces,
+    )
+
+    _refuse_too_large(settings, len(SPECIAL))
+    tokenizer = learn_byte_pieces(texts, settings.vocabulary or VOCABULARY)
+    pieces: int = tokenizer.get_vocab_size()
+    _refuse_too_large(settings, pieces)
+    write_byte_pieces(work, tokenizer, longest=LONGEST)
+    _write_encoder_decoder(work, settings, pieces, seed)
+    return pieces
+
+
+def _for_pictures(settings: New, rows: Sequence[Sequence[str]], work: Path, seed: int) -> Base:
+    from polyculture.sources.bases._residual import write_residual
+    from polyculture.store.digest import of_folder
+
+    need("torch", extra="train", purpose="Making a base")
+    note = write_residual(work, rows, width=settings.width, layers=settings.layers, seed=seed)
     return Base(
         name=settings.kind,
-        kind="transformers" if is_transformer else "convolutional",
+        kind="convolutional",
         folder=work,
         lineage=(),
         digest=of_folder(work),
-        notes=(f"The base was made from nothing, with {len(pieces):,} pieces of words.",),
+        notes=(note,),
     )
 
 
 def _refuse_too_large(settings: New, pieces: int) -> None:
     from polyculture.nets.machine_memory import refuse_too_large
 
-    width = settings.width or 128
-    layers = settings.layers or DEFAULT_LAYERS[settings.kind]
-    # a Transformer's layer: four matrices of attention and two, each four times as large, behind it
-    squares = 12 if settings.kind == "transformer" else 3
-    table = pieces + (LONGEST if settings.kind == "transformer" else 0)
+    width, layers = _width(settings), _layers(settings)
+    squares = SQUARES[settings.kind]
+    table = pieces + (0 if settings.kind == "convolutional" else LONGEST)
     refuse_too_large(
         f"base.width = {width:,} with base.layers = {layers:,}",
         squares * layers * width**2 + table * width,
     )
+
+
+def _width(settings: New) -> int:
+    return settings.width or DEFAULT_WIDTH[settings.kind]
+
+
+def _layers(settings: New) -> int:
+    return settings.layers or DEFAULT_LAYERS[settings.kind]
 
 
 def _write_transformer(work: Path, settings: New, pieces: int, seed: int) -> None:
@@ -99,11 +172,11 @@ def _write_transformer(work: Path, settings: New, pieces: int, seed: int) -> Non
     from safetensors.torch import save_file
     from transformers import BertConfig, BertModel
 
-    width = settings.width or 128
+    width = _width(settings)
     config = BertConfig(
         vocab_size=pieces,
         hidden_size=width,
-        num_hidden_layers=settings.layers or DEFAULT_LAYERS["transformer"],
+        num_hidden_layers=_layers(settings),
         num_attention_heads=width // HEAD_WIDTH,
         intermediate_size=4 * width,
         max_position_embeddings=LONGEST,
@@ -116,6 +189,44 @@ def _write_transformer(work: Path, settings: New, pieces: int, seed: int) -> Non
     save_file(dict(model.state_dict()), work / "model.safetensors", metadata={"format": "pt"})
 
 
+def _write_encoder_decoder(work: Path, settings: New, pieces: int, seed: int) -> None:
+    """An encoder and a decoder with one table of tokens for reading and writing.
+
+    transformers' Pegasus: norms before the layers, which train without care, and positions of sines
+    and cosines, which need no training.
+    """
+    torch: Any = need("torch", extra="train", purpose="Making a base")
+    from transformers import PegasusConfig, PegasusForConditionalGeneration
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    width, layers = _width(settings), _layers(settings)
+    heads = width // (HEAD_WIDTH if width % WIDE_HEAD else WIDE_HEAD)
+    config = PegasusConfig(
+        vocab_size=pieces,
+        d_model=width,
+        encoder_layers=layers,
+        decoder_layers=layers,
+        encoder_attention_heads=heads,
+        decoder_attention_heads=heads,
+        encoder_ffn_dim=2 * width,
+        decoder_ffn_dim=2 * width,
+        max_position_embeddings=LONGEST,
+        activation_function="relu",
+        # with these every table and matrix starts at the scale that its sums want
+        init_std=width**-0.5,
+        scale_embedding=True,
+        pad_token_id=0,
+        eos_token_id=1,
+        decoder_start_token_id=0,
+        forced_eos_token_id=None,  # an answer that was cut has no end
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = PegasusForConditionalGeneration(config)
+    model.save_pretrained(work)
+
+
 def _write_convolutional(work: Path, settings: New, pieces: int, seed: int) -> None:
     torch: Any = need("torch", extra="train", purpose="Making a base")
     from safetensors.torch import save_file
@@ -124,8 +235,8 @@ def _write_convolutional(work: Path, settings: New, pieces: int, seed: int) -> N
 
     network = ConvolutionalText(
         vocabulary=pieces,
-        width=settings.width or 128,
-        layers=settings.layers or DEFAULT_LAYERS["convolutional"],
+        width=_width(settings),
+        layers=_layers(settings),
     )
     with torch.random.fork_rng(devices=[]):
         initialise(network, seed)
@@ -142,14 +253,22 @@ def refuses(recipe: "Recipe") -> str | None:
     task = task_of(settings)
     if parts.load("adaptations", adaptation.kind).freezes_body:
         return f"a base made from nothing has to be trained whole, not by {adaptation.kind!r}"
+    able = [
+        kind
+        for kind, (form, reads) in ABLE.items()
+        if form in task.model_class and reads == task.reads
+    ]
+    if base.kind in ABLE and base.kind not in able:
+        choice = " or ".join(repr(kind) for kind in able)
+        return f"base.kind = {base.kind!r} cannot do {settings.kind!r}. Choose {choice}"
     is_standard = parts.load("heads", head.kind).is_standard(head, task.output)
     if base.kind == "tfidf" and task.codes is None:
         return f"word counts answer whole texts, so kind = 'tfidf' cannot do {settings.kind!r}"
     if base.kind == "tfidf" and not is_standard:
         return f"word counts have a linear model of their own, and no head {head.kind!r}"
-    if base.kind == "convolutional" and is_standard:
+    if base.kind in {"convolutional", "resnet"} and is_standard:
         return (
-            "a convolutional base has no standard head: set [head] pooling = 'mean', "
+            f"a {base.kind} base has no standard head: set [head] pooling = 'mean', "
             "or kind = 'mlp' or 'crf'"
         )
     return None

@@ -11,8 +11,8 @@ from polyculture.sources.starter import cache
 from polyculture.sources.starter.lock import find
 from polyculture.store.weight_files import stored_tensors
 
-READING = ("text", "chemistry")
-"""Fields whose models read lines of characters, as recipes do."""
+READING = ("text", "chemistry", "vision")
+"""Fields whose models read text (lines of characters, at any rate) or pictures."""
 
 
 class Starter(Settings):
@@ -27,14 +27,14 @@ def open_base(settings: Starter, texts: Sequence[Sequence[str]], work: Path, see
     """Find the model in the cache.
 
     Raises:
-        StarterError: There is no such model, it does not read text, or it is not fetched; the
-            message says what to do.
+        StarterError: There is no such model, it reads neither text nor pictures, or it is not
+            fetched; the message says what to do.
     """
     del texts, work, seed
     entry = find(settings.name, "model")
     if entry.field not in READING:
         msg = (
-            f"{entry.name!r} is a model of {entry.field}, but a base has to read text. "
+            f"{entry.name!r} is a model of {entry.field}, but a base has to read text or pictures. "
             "Choose another: polyculture starter list"
         )
         raise StarterError(msg)
@@ -44,9 +44,11 @@ def open_base(settings: Starter, texts: Sequence[Sequence[str]], work: Path, see
     except ModelError as error:
         msg = f"{error} It is the starter {entry.name!r}: polyculture starter fetch {entry.name}"
         raise StarterError(msg) from error
+    from polyculture.nets.own_bodies import own_body
+
     return Base(
         name=entry.name,
-        kind="transformers",
+        kind="transformers" if own_body(folder) is None else "convolutional",
         folder=folder,
         lineage=(entry.name, *entry.lineage),
         digest=mark.digest,

@@ -12,6 +12,7 @@ from polyculture.core.parts import suggestion
 from polyculture.core.task import Column
 from polyculture.sources.rows.cells import CellForm, read_cells, type_of
 from polyculture.sources.rows.encoded import WAYS, Encoded
+from polyculture.sources.rows.files import CORPUS
 from polyculture.sources.rows.schemes import scheme_note, scheme_of, to_iob2
 from polyculture.store.tables import Table, read_table
 from polyculture.store.text_form import TextForm, checked_delimiter
@@ -146,7 +147,10 @@ def read_rows(
         msg = f"[data.columns]: {unknown[1]}"
         raise RecipeError(msg)
     table = read_table(path, settings.form)
-    found = _find(table, named_in(settings), columns)
+    named = named_in(settings)
+    if split == CORPUS:  # what is named is named for the rows that are answered with it
+        named = {ours: name for ours, name in named.items() if name in table.frame.columns}
+    found = _find(table, named, columns)
     return rows_of(table, split, found, columns, settings.cells), table
 
 

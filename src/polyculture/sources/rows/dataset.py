@@ -9,6 +9,7 @@ from polyculture.core.data import Dataset, Origin
 from polyculture.core.errors import DataError
 from polyculture.core.task import Column
 from polyculture.sources.rows.cells import with_contents
+from polyculture.sources.rows.files import CORPUS
 from polyculture.sources.rows.repeats import input_keys
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def origin_of(
 
     def where(split: str, item: str | None) -> str:
         for file, own in ids.items():
-            if item is not None and item in own:
+            if (file == CORPUS) == (split == CORPUS) and item is not None and item in own:
                 return place(file, list(own).index(item))
         return str(paths[file_of(split)])
 
@@ -105,13 +106,15 @@ def _refuse_empty(name: str, splits: "Mapping[str, pl.DataFrame]") -> None:
 
 
 def refuse_equal_ids(splits: "Mapping[str, pl.DataFrame]", place: Place) -> None:
-    """See that every row has an id of its own.
+    """See that every row has an id of its own; those of a corpus are apart from all others.
 
     Raises:
         DataError: Two rows have one id; the message names both.
     """
     seen: dict[str, tuple[str, int]] = {}
-    for split, rows in splits.items():
+    for split, rows in sorted(splits.items(), key=lambda found: found[0] == CORPUS):
+        if split == CORPUS:
+            seen = {}
         for row, key in enumerate(rows["id"].to_list()):
             if key in seen:
                 msg = (

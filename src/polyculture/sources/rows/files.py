@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 SPLITS = ("train", "valid", "test")
-PLAIN_NAMES = {*SPLITS, "dev", "data", "rows", "validation"}
+CORPUS = "corpus"
+"""Texts that rows are answered with, as those of a search: neither trained on nor answered."""
+PLAIN_NAMES = {*SPLITS, CORPUS, "dev", "data", "rows", "validation"}
 
 
 class Files(Settings):
@@ -26,6 +28,9 @@ class Files(Settings):
     """The file by which the best weights are chosen."""
     test: RecipePath | None = None
     """The file that is answered once, at the end."""
+    corpus: RecipePath | None = None
+    """The file of what rows are answered with, for tasks that search: its ids are names of their
+    own, and names of columns count as far as it has them."""
     hold_out: float | None = Field(default=None, gt=0, lt=1)
     """Share of the training rows to validate on, where there is no file of them."""
     split_seed: int = Field(default=1, ge=0)
@@ -39,7 +44,7 @@ class Files(Settings):
     @property
     def paths(self) -> dict[str, Path]:
         """The files that are named, by split."""
-        found = {split: getattr(self, split) for split in SPLITS}
+        found = {split: getattr(self, split) for split in (*SPLITS, CORPUS)}
         return {split: path for split, path in found.items() if path is not None}
 
 
@@ -49,7 +54,7 @@ def check_splits(named: tuple[str, ...], hold_out: float | None) -> None:
     Raises:
         ValueError: They do not go together.
     """
-    if not named:
+    if not set(named) & set(SPLITS):
         msg = "name at least one file, as train, valid or test"
         raise ValueError(msg)
     if hold_out and ("valid" in named or "train" not in named):

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from polyculture.core.survey import Survey
 from polyculture.page.blocks import Link, Report
+from polyculture.page.language import file_name
 from polyculture.zoo.page import (
     architecture_map,
     communities,
@@ -21,8 +22,6 @@ from polyculture.zoo.page import (
 from polyculture.zoo.page.language import Language
 from polyculture.zoo.page.languages import CHINESE, ENGLISH
 
-ADDRESSES = {"en": "report.html", "zh-CN": "report.zh-CN.html"}
-
 
 def report_of(survey: Survey, *, title: str = "", command: str = "") -> Report:
     """The report on a survey in English, with the Chinese one among its translations."""
@@ -37,7 +36,9 @@ def in_language(
     """The report in one language, with a link to the other."""
     from polyculture import __version__
 
-    language = replace(language, unit=survey.unit)
+    unit = survey.unit if language.has(f"unit.{survey.unit}") else "card"
+    survey = survey.model_copy(update={"unit": unit})
+    language = replace(language, places=language.units(unit))
     sections = (
         communities.section(survey, language),
         architecture_map.section(survey, language),
@@ -59,5 +60,5 @@ def in_language(
         sections=sections,
         version=__version__,
         language=language.code,
-        links=(Link(language=other.code, name=other.name, address=ADDRESSES[other.code]),),
+        links=(Link(language=other.code, name=other.name, address=file_name(other.code)),),
     )

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from polyculture.core.errors import DataError
 from polyculture.core.shown import CONTROL, title_of
 from polyculture.core.views import Evidence
-from polyculture.sources.answers._notes import label_notes, model_notes
-from polyculture.sources.answers._one_form import one_form
+from polyculture.sources.answers.reading.notes import label_notes, model_notes
+from polyculture.sources.answers.reading.one_form import one_form
 from polyculture.store.digest import of_json
 from polyculture.store.evidence import predictions_of
 from polyculture.store.tables import Table, read_table

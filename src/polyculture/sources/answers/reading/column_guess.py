@@ -33,7 +33,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from polyculture.core.errors import DataError
-from polyculture.sources.answers._usual_names import EITHER, plain, role_of
+from polyculture.sources.answers.reading.usual_names import EITHER, plain, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from polyculture.sources.answers._usual_names import role_of
+from polyculture.sources.answers.reading.usual_names import role_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

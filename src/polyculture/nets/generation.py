@@ -1,0 +1,83 @@
+"""Text that a network writes, token by token, by transformers' own search.
+
+Prompts of different lengths have to end side by side: they are padded on the left here, whatever
+side they were padded on for learning. What comes back ends before the stop token; nothing that a
+model says behind it is kept.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from polyculture.core.search import Search
+from polyculture.nets.batch import Batch
+
+
+def write(model: Any, batch: Batch, search: Search, *, longest: int, stop: int) -> list[list[int]]:
+    """What a model writes behind each example.
+
+    Args:
+        model: A transformers model with the head of a language model, in evaluation mode.
+        batch: Of texts to read. Of a decoder's batch ``places["prompt"]`` says how many tokens of
+            each example are given, ``(examples,)``; what follows them is not looked at.
+        search: How it searches.
+        longest: Most tokens that are written.
+        stop: The token that ends a text, beside those that the model itself names.
+
+    Returns:
+        Tokens of each example, without the prompt, up to the first stop token and without it.
+    """
+    stops = _stops(model, stop)
+    inputs = _prompts(batch, stop)
+    found: Tensor = model.generate(
+        **inputs,
+        max_new_tokens=longest,
+        min_length=0,
+        do_sample=False,
+        num_beams=search.beams,
+        length_penalty=search.length_penalty,
+        repetition_penalty=search.repetition_penalty,
+        no_repeat_ngram_size=search.no_repeat,
+        eos_token_id=sorted(stops),
+        pad_token_id=_padding(model, stop),
+        use_cache=True,
+        return_dict_in_generate=False,
+    )
+    begins = 1 if model.config.is_encoder_decoder else inputs["input_ids"].shape[1]
+    return [until(tokens, stops) for tokens in found[:, begins:].tolist()]
+
+
+def until(tokens: list[int], stops: set[int]) -> list[int]:
+    """Tokens up to the first that ends a text.
+
+    Example:
+        >>> until([5, 6, 1, 7], {1}), until([5], {1}), until([1, 1], {1})
+        ([5, 6], [5], [])
+    """
+    end = next((place for place, token in enumerate(tokens) if token in stops), len(tokens))
+    return tokens[:end]
+
+
+def _stops(model: Any, stop: int) -> set[int]:
+    own = model.generation_config.eos_token_id
+    return {stop, *(own if isinstance(own, list) else [] if own is None else [own])}
+
+
+def _padding(model: Any, stop: int) -> int:
+    padding = model.generation_config.pad_token_id
+    return stop if padding is None else int(padding)
+
+
+def _prompts(batch: Batch, stop: int) -> dict[str, Tensor]:
+    """What is given to the search: all inputs, or a decoder's prompts, padded on the left."""
+    lengths = batch.places.get("prompt")
+    if lengths is None:
+        return batch.inputs
+    read = batch.inputs["input_ids"]
+    width = int(lengths.max())
+    # place of each token of the padded prompt in the example; below 0 is padding
+    places = torch.arange(width, device=read.device) - (width - lengths[:, None])
+    there = places >= 0
+    tokens = read.gather(1, places.clamp(min=0)).masked_fill(~there, stop)
+    return {"input_ids": tokens, "attention_mask": there.to(torch.int64)}

@@ -1,0 +1,20 @@
+"""What tasks of labels take from a network: the loss of its logits, and the logits of each row."""
+
+from typing import Any
+
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from polyculture.nets.batch import IGNORED, Batch, Outputs, Reading
+
+
+def one_label_loss(outputs: Outputs, batch: Batch) -> Tensor:
+    """The sum of the cross-entropy over the rows whose label is known."""
+    logits, targets = outputs["logits"].float(), batch.targets["labels"]
+    return functional.cross_entropy(logits, targets, ignore_index=IGNORED, reduction="sum")
+
+
+def logits_of_rows(reading: Reading) -> list[NDArray[Any]]:
+    """The logits of each row, ``(labels,)``."""
+    return list(reading.seen("logits").numpy())

@@ -1,0 +1,129 @@
+"""From labels to codes, and from numbers for each label to answers: what tasks of labels share."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.special import softmax
+
+from polyculture.core.errors import ModelError, RowError
+from polyculture.core.task import Inventory
+from polyculture.stats.unseen import Found, Noun, refuse_unseen
+
+IGNORED = -100
+"""The target of a row whose label training does not have: it adds nothing to the loss."""
+LABELS: Noun = ("label", "labels")
+PROBABILITIES = ("probabilities", "label_probabilities")
+"""Columns of answers that hold a probability for each label."""
+
+
+def learn_labels(
+    found: Found,
+    answers: Iterable[str],
+    noun: Noun,
+    *,
+    unseen: Literal["wrong", "refuse"],
+) -> Inventory:
+    """All labels of the training rows, in code-point order.
+
+    Args:
+        found: By split, the id of a row and a label of it.
+        answers: The right answer of each training row.
+        noun: What a label is called, one and several.
+        unseen: What becomes of labels that train does not have.
+
+    Raises:
+        RowError: There is nothing to learn, or a label that train lacks is refused.
+
+    Example:
+        >>> rows = [("1", "good"), ("2", "bad")]
+        >>> learn_labels({"train": rows}, ["good", "bad"], LABELS, unseen="wrong").labels
+        ('bad', 'good')
+    """
+    labels = tuple(sorted({label for _, label in found["train"]}))
+    different = sorted(set(answers))
+    if len(different) == 1:
+        reason = (
+            f"every answer is {different[0]!r}, so there is nothing to learn. "
+            "Give examples of at least two answers."
+        )
+        raise RowError(reason, where="train")
+    if unseen == "refuse":
+        refuse_unseen(found, labels, noun)
+    return Inventory(labels=labels)
+
+
+def label_codes(column: Iterable[str], labels: Sequence[str]) -> list[NDArray[np.int64]]:
+    """The place of each row's label in the inventory, -100 where it is not there.
+
+    Example:
+        >>> [int(code) for code in label_codes(["b", "?"], ["a", "b"])]
+        [1, -100]
+    """
+    code = {label: place for place, label in enumerate(labels)}
+    return [np.array(code.get(label, IGNORED), dtype=np.int64) for label in column]
+
+
+def label_numbers(
+    rows: pl.DataFrame, logits: Sequence[NDArray[Any]], labels: Sequence[str]
+) -> NDArray[np.float64]:
+    """What a model says of each row and label, ``(rows, labels)``.
+
+    Raises:
+        ModelError: One of them is not a number.
+    """
+    scores = np.asarray(logits, dtype=np.float64).reshape(len(rows), len(labels))
+    bad = np.flatnonzero(~np.isfinite(scores).all(axis=1))
+    if len(bad):
+        msg = (
+            f"The model's output for item {rows['id'][int(bad[0])]!r} is not a number. "
+            "Its training went astray: try a lower learning rate."
+        )
+        raise ModelError(msg)
+    return scores
+
+
+def most_probable(
+    rows: pl.DataFrame, logits: Sequence[NDArray[Any]], labels: tuple[str, ...]
+) -> pl.DataFrame:
+    """One label a row, with probabilities; a tie goes to the first label of the inventory."""
+    return one_label(rows, softmax(label_numbers(rows, logits, labels), axis=1), labels)
+
+
+def one_label(
+    rows: pl.DataFrame, probabilities: NDArray[Any], labels: tuple[str, ...]
+) -> pl.DataFrame:
+    """One label a row, from its probabilities ``(rows, labels)``."""
+    answers = [labels[code] for code in probabilities.argmax(axis=1)]
+    return pl.DataFrame(
+        {
+            "id": rows["id"],
+            "answer": pl.Series(answers, dtype=pl.String),
+            "probabilities": pl.Series(probabilities.tolist(), dtype=pl.List(pl.Float64)),
+        }
+    )
+
+
+def most_frequent(
+    known: Sequence[NDArray[Any]], rows: pl.DataFrame, labels: tuple[str, ...]
+) -> pl.DataFrame:
+    """The most frequent answer for every row, with the share of each label.
+
+    Args:
+        known: Codes of the training rows.
+        rows: To answer.
+        labels: The inventory.
+    """
+    shares = np.bincount(np.array(known), minlength=len(labels)) / len(known)
+    return one_label(rows, np.tile(shares, (len(rows), 1)), labels)
+
+
+def answers_and_probabilities(answers: pl.DataFrame, labels: Sequence[str]) -> pl.DataFrame:
+    """The answer, and the probability of each label where there are any, as one object a row."""
+    name = next((name for name in PROBABILITIES if name in answers.columns), None)
+    if name is None:
+        return answers.select("answer")
+    objects = [dict(zip(labels, row, strict=True)) for row in answers[name].to_list()]
+    return answers.select("answer").with_columns(pl.Series(name, objects))

@@ -1,0 +1,55 @@
+"""Where answers take longer than a look, a budget of time keeps back what they take."""
+
+import math
+import time
+
+import pytest
+
+from polyculture.engine.budget import Budget
+from polyculture.engine.look import Look
+from polyculture.engine.loop import Work, _timed
+
+
+def work_of(calls: list[str]) -> Work:
+    """Looks that take no time, and answers of 10 tokens that take some."""
+
+    def answer_some() -> int:
+        calls.append("answers")
+        time.sleep(0.05)
+        return 10
+
+    return Work(
+        plan=(),
+        steps_per_epoch=1,
+        batch_of=lambda *_: pytest.fail("no batch is wanted"),
+        loss_of=lambda *_: pytest.fail("no loss is wanted"),
+        look=lambda: Look(score=1.0),
+        answer_some=answer_some,
+        tokens_valid=1_000_000,
+    )
+
+
+def test_answers_are_timed_once_and_tell_when_the_steps_end() -> None:
+    """What 2,000 tokens take is reckoned from what 10 took, and later looks do not change it."""
+    now = time.monotonic()
+    budget = Budget(until=now + 100, tokens_after=2_000, weights=0, share=0.0)
+    calls: list[str] = []
+    work = work_of(calls)
+
+    _timed(work, budget)
+    end = budget.end
+    _timed(work, budget)
+
+    assert calls == ["answers"]
+    assert end == budget.end
+    assert now + 60 < end < now + 90
+
+
+def test_nothing_is_answered_while_learning_where_time_is_no_limit() -> None:
+    """Then nobody asks how long it takes."""
+    calls: list[str] = []
+    budget = Budget(until=math.inf, tokens_after=2_000, weights=0, share=0.0)
+
+    _timed(work_of(calls), budget)
+
+    assert not calls
