@@ -13,6 +13,7 @@ from polyculture.core.values import Known
 from polyculture.core.views import Evidence, Predictions
 from polyculture.page.blocks import Fold, Table
 from polyculture.report.contests import blocks
+from polyculture.report.languages import ENGLISH
 
 ITEMS = 200
 GOLD = np.zeros(ITEMS, dtype=np.int64)
@@ -76,7 +77,7 @@ def test_the_page_holds_the_best_against_the_others_and_the_rest_behind_a_fold(
     found: Audit,
 ) -> None:
     """A reader sees beside the scores whether the difference is more than luck."""
-    table, fold = blocks(found)
+    table, fold = blocks(found, ENGLISH)
 
     assert isinstance(table, Table)
     assert isinstance(fold, Fold)
@@ -93,7 +94,7 @@ def test_without_gold_nobody_is_better(found: Audit) -> None:
     without = audit(models, resamples=0)
 
     assert without.contests == ()
-    assert blocks(without) == []
+    assert blocks(without, ENGLISH) == []
     assert summary(without)["contests"] == []
     assert [one["a_only"] for one in summary(found)["contests"]] == [20, 70, 80]
 

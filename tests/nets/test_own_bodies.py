@@ -12,14 +12,15 @@ from safetensors.torch import save_file
 from transformers import ConvNextConfig, ViTConfig
 from transformers.models.auto.modeling_auto import AutoModel
 
-from polyculture.core.errors import ModelError
+from polyculture.adaptations.low_rank import LowRank, attach
+from polyculture.core.errors import ModelError, RecipeError
 from polyculture.nets.batch import Batch
 from polyculture.nets.build import load_head, open_network, open_reader, reads_of, save_network
 from polyculture.nets.efficientnet import EfficientNetLiteBody
 from polyculture.nets.layers import LinearHead
 from polyculture.nets.network import Network
 from polyculture.nets.reading.pictures import PictureReader
-from polyculture.sources.bases._plain import check_folder
+from polyculture.sources.bases.contents.plain import check_folder
 from polyculture.sources.bases.new import New, open_base
 
 LABELS = ("a", "b", "c")
@@ -173,3 +174,10 @@ def test_the_same_pictures_and_seed_give_the_same_base(
         digests.append(open_base(New(kind="resnet", width=32), pictures, folder, seed).digest)
 
     assert digests[0] == digests[1] != digests[2]
+
+
+@pytest.mark.parametrize("base", ["efficientnet"], indirect=True)
+def test_low_rank_needs_linear_layers(base: Path) -> None:
+    """A network of convolutions alone has none; the sentence says what goes."""
+    with pytest.raises(RecipeError, match=r"this base has none\. Choose .* 'full' or 'head_only'"):
+        attach(opened(base), LowRank())

@@ -11,6 +11,7 @@ from polyculture.core import parts
 
 CASES: dict[str, dict[str, Any]] = {
     "classification": {},
+    "masked_text": {},
     "spans": {},
     "similarity": {
         "head": {"kind": "pooled"},
@@ -20,6 +21,17 @@ CASES: dict[str, dict[str, Any]] = {
         "base": {"source": "new", "kind": "resnet", "width": 32},
         "head": {"kind": "linear", "pooling": "mean"},
         "fit": {"learning_rate": 2e-3, "epochs": 3},
+    },
+    "translation": {
+        "base": {
+            "source": "new",
+            "kind": "encoder_decoder",
+            "width": 64,
+            "layers": 1,
+            "vocabulary": 400,
+        },
+        "fit": {"learning_rate": 4e-3, "epochs": 6},
+        "settings": {"beams": 1, "longest_answer": 24},
     },
 }
 """How a small model learns the toy data of each task."""

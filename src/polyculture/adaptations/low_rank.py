@@ -28,11 +28,12 @@ def attach(network: Any, settings: LowRank) -> None:
     """Add the thin matrices, freeze the base, leave the head trainable.
 
     Raises:
-        RecipeError: The rank is larger than a side of a matrix, or memory cannot hold it.
+        RecipeError: There is no matrix, the rank is larger than a side of one, or memory cannot
+            hold it.
     """
     from torch import nn
 
-    from polyculture.core.errors import need
+    from polyculture.core.errors import RecipeError, need
 
     peft = need("peft", extra="train", purpose="Low-rank adaptation")
     head = network.head_parameters()
@@ -43,6 +44,12 @@ def attach(network: Any, settings: LowRank) -> None:
         for name, module in body.named_modules()
         if isinstance(module, nn.Linear) and not any(id(w) in new for w in module.parameters())
     }
+    if not targets:
+        msg = (
+            "Low rank adds to linear layers, but this base has none. Choose [adaptation] "
+            "kind = 'full' or 'head_only'."
+        )
+        raise RecipeError(msg)
     _check_rank(settings.rank, targets, frozen=sum(w.numel() for w in body.parameters()))
     config = peft.LoraConfig(
         r=settings.rank,

@@ -78,8 +78,7 @@ def collated(
             alone.
     """
     examples = [encoded.examples[n] for n in numbers]
-    when = task.draws(context.settings)
-    if task.draw is not None and (when == "always" or (when == "training" and chance)):
+    if task.draw is not None:
         examples = [
             drawn(example, task, context, (*chance, int(n)) if chance else ())
             for example, n in zip(examples, numbers, strict=True)
@@ -91,7 +90,7 @@ def collated(
 
 
 def drawn(example: Example, task: Task, context: Context, chance: tuple[int, ...] = ()) -> Example:
-    """What a task draws of an example.
+    """What a task draws of an example, where it draws.
 
     Args:
         example: As the task encoded it.
@@ -100,7 +99,8 @@ def drawn(example: Example, task: Task, context: Context, chance: tuple[int, ...
         chance: Seed of the training, number of the step and of the example. Where left out, the
             seed is made from the inputs, so that a text is drawn the same among any other rows.
     """
-    if task.draw is None:
+    when = task.draws(context.settings)
+    if task.draw is None or when == "never" or (when == "training" and not chance):
         return example
     seed = np.random.SeedSequence(chance or _digest(example))
     return task.draw(example, context, np.random.default_rng(seed))

@@ -285,7 +285,7 @@ def notes_on(given: Ingredients, opened: Opened, encoded: Mapping[str, Encoded])
     for split, part in encoded.items():
         notes += prefixed(part.notes, split)
     if given.adaptation.caches_features and not _caches(given, opened.network):
-        what = "what is read is drawn anew each time" if given.task.draw else "its head needs more"
+        what = "what is read is drawn anew each time" if given.draws else "its head needs more"
         notes.append(
             f"The frozen base runs at every step: {what}, so that its outputs cannot be kept."
         )

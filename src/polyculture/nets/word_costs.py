@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from polyculture.nets.words import cut
@@ -85,14 +86,18 @@ class WordCosts:
         return float(np.log(self.words / (self.words - sum(self.counts.values()))))
 
 
-def figures_of(costs: WordCosts, text: str) -> tuple[float, int, int, int]:
-    """The nats of a text's words, their number, its bytes, and how many are the most frequent word.
+def figures_of(costs: WordCosts, rows: pl.DataFrame) -> list[tuple[float, int, int, int]]:
+    """The nats of each text's words, their number, its bytes, how many are the most frequent word.
 
     Example:
-        >>> nats, *rest = figures_of(WordCosts.of_texts(["我们, we", "we"]), "we see us")
-        >>> rest
-        [3, 9, 1]
+        >>> rows = pl.DataFrame({"text": ["we see us", "我们"]})
+        >>> [rest for nats, *rest in figures_of(WordCosts.of_texts(["我们, we", "we"]), rows)]
+        [[3, 9, 1], [2, 6, 0]]
     """
+    return [_figures(costs, text) for text in rows["text"]]
+
+
+def _figures(costs: WordCosts, text: str) -> tuple[float, int, int, int]:
     words = [text[start:end] for start, end in cut(text)]
     hits = sum(word == costs.usual for word in words)
     return sum(map(costs.nats, words)), len(words), len(text.rstrip().encode()), hits

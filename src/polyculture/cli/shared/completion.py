@@ -5,6 +5,9 @@ A shell asks behind every tab, so nothing heavier than the record library is imp
 
 from collections.abc import Iterable
 
+READ = {"text", "vision"}
+"""Fields of starters that a recipe can begin from."""
+
 
 def tasks(incomplete: str) -> list[str]:
     """Tasks of the shelf.
@@ -43,7 +46,7 @@ def starters(incomplete: str) -> list[str]:
 
 
 def bases(incomplete: str) -> list[str]:
-    """Models of the starter that read text, and what can be made new.
+    """Models of the starter that read text or pictures, and what can be made new.
 
     Example:
         >>> bases("tf")
@@ -51,7 +54,7 @@ def bases(incomplete: str) -> list[str]:
     """
     from polyculture.sources.starter.lock import STARTERS
 
-    models = (entry.name for entry in STARTERS if entry.kind == "model" and entry.field == "text")
+    models = (entry.name for entry in STARTERS if entry.kind == "model" and entry.field in READ)
     return _beginning(incomplete, (*models, "transformer", "convolutional", "resnet", "tfidf"))
 
 

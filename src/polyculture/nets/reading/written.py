@@ -1,0 +1,181 @@
+"""Texts to read and texts to write: from rows to token numbers, and from what is written to text.
+
+An encoder with a decoder reads the one and learns to write the other. A decoder reads both as one
+text, the prompt first; it learns, and is asked, behind the prompt alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from polyculture.core.errors import ModelError
+from polyculture.core.task import Encoded, Example
+from polyculture.nets.reading.account import of_texts, of_unknown, why_unreadable
+from polyculture.nets.reading.beginnings import beginnings
+from polyculture.nets.reading.texts import CHUNK, known_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from polyculture.core.task import Context
+    from polyculture.nets.batch import Batch, Reading
+
+Tokens = list[list[int]]
+
+
+def encode_written(
+    sources: Sequence[str], targets: Sequence[str] | None, context: Context
+) -> Encoded:
+    """One example a row; the budget of a batch counts both texts.
+
+    Args:
+        sources: What is read; for a decoder, whole prompts.
+        targets: What is to be written; none where nobody knows it.
+        context: With the base's tokenizer and form.
+
+    Raises:
+        ModelError: The tokenizer has no token for the end of a text.
+    """
+    stop = stop_of(context)
+    is_decoder = context.form == "decoder"
+    longest = context.longest - (context.longest_answer if is_decoder else 0)
+    examples: list[Example] = []
+    cut_sources = cut_targets = 0
+    for start in range(0, len(sources), CHUNK):
+        read, cut = _tokens(sources[start : start + CHUNK], longest, context)
+        cut_sources += cut
+        if is_decoder:  # some tokenizers end every text
+            read = [one[:-1] if one[-1:] == [stop] else one for one in read]
+        wanted: Tokens = [[]] * len(read)
+        if targets is not None:
+            wanted, cut = _to_write(targets[start : start + CHUNK], context)
+            cut_targets += cut
+        examples += [
+            _example(start + place, *pair, is_known=targets is not None)
+            for place, pair in enumerate(zip(read, wanted, strict=True))
+        ]
+    rows = len(sources)
+    unknown = rows - len(known_rows(examples, context.reader))
+    written = of_texts(cut=cut_targets, rows=rows, longest=context.longest_answer)
+    return Encoded(
+        examples=examples,
+        rows=rows,
+        notes=(
+            *of_texts(cut=cut_sources, rows=rows, longest=longest),
+            *(f"To be written: {note}" for note in written),
+            *of_unknown(unknown, rows),
+        ),
+        protocol={"cut_texts": cut_sources, "cut_targets": cut_targets},
+        unreadable=why_unreadable(unknown, rows),
+    )
+
+
+def stop_of(context: Context) -> int:
+    """The token that ends a text."""
+    stop = context.reader.eos_token_id
+    if stop is None:
+        msg = (
+            "The base's tokenizer names no token for the end of a text (eos_token), so nothing "
+            "that it writes would end. Choose a base that has one."
+        )
+        raise ModelError(msg)
+    return int(stop)
+
+
+def _tokens(texts: Sequence[str], longest: int, context: Context) -> tuple[Tokens, int]:
+    """Tokens of texts that are read, and how many texts were cut."""
+    found = context.reader(
+        beginnings(texts, context.reader, longest),
+        truncation=True,
+        max_length=longest,
+        return_overflowing_tokens=True,
+        return_attention_mask=False,
+    )
+    kept: dict[int, list[int]] = {}
+    cut = set()
+    for row, tokens in zip(found["overflow_to_sample_mapping"], found["input_ids"], strict=True):
+        if row in kept:
+            cut.add(row)
+        else:  # a text without any token is padding
+            kept[row] = tokens or [context.reader.pad_token_id]
+    return list(kept.values()), len(cut)
+
+
+def _to_write(texts: Sequence[str], context: Context) -> tuple[Tokens, int]:
+    """Tokens of texts that are written, each with its end, and how many texts were cut."""
+    stop, longest = stop_of(context), context.longest_answer
+    few = beginnings(texts, context.reader, longest)
+    if context.form == "decoder":
+        found = context.reader(few, add_special_tokens=False, return_attention_mask=False)
+    else:
+        found = context.reader(text_target=few, return_attention_mask=False)
+    ended = [one if one[-1:] == [stop] else [*one, stop] for one in found["input_ids"]]
+    return [one[:longest] for one in ended], sum(len(one) > longest for one in ended)
+
+
+def _example(row: int, read: list[int], wanted: list[int], *, is_known: bool) -> Example:
+    tokens = np.array(wanted, dtype=np.int64)
+    return Example(
+        row=row,
+        inputs={"input_ids": np.array(read, dtype=np.int64)},
+        # nobody knows how long an answer will be: about as long as what is read
+        size=len(read) + (len(wanted) if is_known else len(read)),
+        targets={"tokens": tokens} if is_known else {},
+    )
+
+
+def pad_written(examples: Sequence[Example], context: Context) -> Batch:
+    """A batch of texts to read and to write.
+
+    A decoder's ``inputs`` hold prompt and target one behind the other; ``places`` has the number of
+    tokens of each prompt, ``prompt`` of ``(examples,)``, and the ``positions`` at which a token of
+    the target is to be said, ``(examples, targets)``.
+    """
+    import torch
+
+    from polyculture.nets.batch import IGNORED, Batch
+    from polyculture.nets.reading.padding import padded
+
+    read = [example.inputs["input_ids"] for example in examples]
+    wanted = [example.targets["tokens"] for example in examples if example.targets]
+    joined = read
+    if context.form == "decoder" and wanted:  # the last token is said, and never read
+        joined = [np.concatenate([one, told[:-1]]) for one, told in zip(read, wanted, strict=True)]
+    tokens, there = padded(joined, context.reader.pad_token_id)
+    batch = Batch(
+        inputs={"input_ids": tokens, "attention_mask": there.to(torch.int64)},
+        rows=tuple(example.row for example in examples),
+        size=sum(example.size for example in examples),
+    )
+    if wanted:
+        batch.targets["tokens"], _ = padded(wanted, IGNORED)
+        batch.count = sum(len(one) for one in wanted)
+    if context.form == "decoder":
+        batch.places["prompt"] = torch.tensor([len(one) for one in read])
+    if context.form == "decoder" and wanted:
+        batch.places["positions"], _ = padded(
+            [_said_at(len(one), len(told)) for one, told in zip(read, wanted, strict=True)], 0
+        )
+    return batch
+
+
+def _said_at(prompt: int, target: int) -> NDArray[np.int64]:
+    """The positions whose next token is one of the target's."""
+    return np.arange(prompt - 1, prompt - 1 + target)
+
+
+def read_written(reading: Reading, context: Context) -> list[str]:
+    """The text that the network writes for each row, by the search of the task's settings."""
+    found: list[Any] = reading.network.write(
+        reading.batch,
+        context.settings,
+        longest=context.longest_answer,
+        stop=stop_of(context),
+    )
+    return [
+        str(context.reader.decode(tokens, skip_special_tokens=True)).strip() for tokens in found
+    ]

@@ -1,0 +1,120 @@
+r"""Which word stands for which, learnt from pairs of sentences alone: IBM model 1.
+
+Every word of a target is thought to come from one word of its source, or from none, each as likely
+as the next. Expectation maximisation finds the likelihoods
+
+\[ t(f \mid e) = \frac{c(f, e)}{\sum_{f'} c(f', e)}, \qquad
+   c(f, e) = \sum_{\text{pairs}} \sum_{e, f \text{ in the pair}}
+             \frac{t(f \mid e)}{\sum_{e'} t(f \mid e')} \]
+
+It knows nothing of order, of words that belong together, or of meaning: what a trained translator
+has to be better than.
+
+Source: Brown et al. 1993, "The mathematics of statistical machine translation", Computational
+Linguistics 19(2).
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Sentences = Sequence[Sequence[str]]
+Codes = NDArray[np.int64]
+Cut = Callable[[str], list[tuple[int, int]]]
+ROUNDS = 5
+
+
+def lexicon(sources: Sentences, targets: Sentences, *, rounds: int = ROUNDS) -> dict[str, str]:
+    """The likeliest target word of every source word; the first in code-point order on a tie.
+
+    Args:
+        sources: Words of each sentence.
+        targets: Words of each translation, in the same order.
+        rounds: Of expectation and maximisation.
+
+    Example:
+        >>> read = [["the", "house"], ["the", "book"], ["a", "book"]]
+        >>> told = [["das", "Haus"], ["das", "Buch"], ["ein", "Buch"]]
+        >>> sorted(lexicon(read, told).items())
+        [('a', 'ein'), ('book', 'Buch'), ('house', 'Haus'), ('the', 'das')]
+    """
+    from_words, to_words = _inventory(sources), _inventory(targets)
+    if not from_words or not to_words:
+        return {}
+    read = _codes(sources, from_words, first=len(from_words))  # the number behind all: no word
+    told = _codes(targets, to_words, first=None)
+    pairs, place = _together(read, told, len(to_words))
+    keys, number = np.unique(pairs, return_inverse=True)
+    source = keys // len(to_words)
+    likely = np.ones(len(keys))
+    for _ in range(rounds):
+        weights = likely[number]
+        weights /= np.bincount(place, weights)[place]
+        counts = np.bincount(number, weights)
+        likely = counts / np.bincount(source, counts)[source]
+    order = np.lexsort((keys, -likely, source))
+    firsts = np.unique(source[order], return_index=True)[1]
+    best = keys[order[firsts]]
+    return {
+        from_words[key // len(to_words)]: to_words[key % len(to_words)]
+        for key in best.tolist()
+        if key // len(to_words) < len(from_words)
+    }
+
+
+def words_of(texts: Iterable[str], cut: Cut) -> list[list[str]]:
+    """The words of each text.
+
+    Args:
+        texts: Any.
+        cut: A text to where its words begin and end.
+    """
+    return [[text[start:end] for start, end in cut(text)] for text in texts]
+
+
+def word_by_word(texts: Iterable[str], known: Mapping[str, str], cut: Cut) -> list[str]:
+    """Texts with each word in its place by what stands for it; others stay as they are.
+
+    Args:
+        texts: Any.
+        known: From ``lexicon``.
+        cut: A text to where its words begin and end.
+
+    Example:
+        >>> word_by_word(["a cat!"], {"a": "eine", "cat": "Katze"}, lambda _: [(0, 1), (2, 5)])
+        ['eine Katze!']
+    """
+    told = []
+    for text in texts:
+        found, end = "", 0
+        for start, after in cut(text):
+            word = text[start:after]
+            found += text[end:start] + known.get(word, word)
+            end = after
+        told.append(found + text[end:])
+    return told
+
+
+def _inventory(sentences: Sentences) -> list[str]:
+    return sorted({word for sentence in sentences for word in sentence})
+
+
+def _codes(sentences: Sentences, words: Sequence[str], first: int | None) -> list[Codes]:
+    code = {word: number for number, word in enumerate(words)}
+    start = [] if first is None else [first]
+    return [np.array([*start, *(code[w] for w in s)], dtype=np.int64) for s in sentences]
+
+
+def _together(read: list[Codes], told: list[Codes], width: int) -> tuple[Codes, Codes]:
+    """Every word of a source with every word of its target, and the place of the latter."""
+    starts = np.cumsum([0, *(len(one) for one in told)])
+    pairs = [
+        (one[:, None] * width + other[None, :]).ravel()
+        for one, other in zip(read, told, strict=True)
+    ]
+    places = [
+        np.tile(np.arange(start, start + len(other)), len(one))
+        for one, other, start in zip(read, told, starts[:-1], strict=True)
+    ]
+    return np.concatenate(pairs), np.concatenate(places)

@@ -1,0 +1,196 @@
+"""Write a text in another language, or in another form: what is learnt from pairs of texts.
+
+A base that is an encoder with a decoder reads the source and writes the target. A decoder is given
+a prompt with the source in it, and writes behind it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from polyculture.core.search import Search
+from polyculture.core.task import Column, Inventory, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import polars as pl
+    from torch import Tensor
+
+    from polyculture.core.data import Dataset
+    from polyculture.core.run import Scores
+    from polyculture.core.task import Context, Encoded, Example
+    from polyculture.nets.batch import Batch, Outputs, Reading
+
+
+class Translation(Search):
+    """From a source text to a target text."""
+
+    kind: Literal["translation"] = "translation"
+    prompt: str = Field(default="{source} =", pattern=r"\{source\}")
+    """What a decoder is given, with ``{source}`` where the source goes."""
+    label_smoothing: float = Field(default=0.1, ge=0, lt=1)
+    """Share of the target's probability that the loss spreads over all tokens."""
+    tokenize: Literal["auto", "13a", "zh", "char", "intl", "none"] = "auto"
+    """sacreBLEU's. ``auto``: ``zh`` for targets in scripts without spaces, else ``13a``."""
+
+
+def prepare(rows: pl.DataFrame, where: str, settings: Translation) -> pl.DataFrame:  # noqa: ARG001  # one form for all tasks
+    """Check the columns. Rows without targets are fine to predict."""
+    from polyculture.stats.rows import check_rows
+
+    check_rows(rows, where, needed=("id", "source"), filled=("id", "source", "target"))
+    return rows
+
+
+def learn(splits: Mapping[str, pl.DataFrame], settings: Translation) -> Inventory:
+    """The share of the targets' letters whose script has no spaces."""
+    from polyculture.nets.words import is_unspaced
+    from polyculture.stats.rows import check_rows
+
+    check_rows(splits["train"], "train", needed=("target",), filled=())
+    letters = [sign for text in gold(splits["train"], settings) for sign in text if sign.isalpha()]
+    share = sum(is_unspaced(sign) for sign in letters) / max(1, len(letters))
+    return Inventory(numbers={"unspaced": share})
+
+
+def encode(rows: pl.DataFrame, context: Context) -> Encoded:
+    """One example a row; what does not fit is cut, and counted."""
+    from polyculture.nets.reading.written import encode_written
+
+    sources = rows["source"].to_list()
+    if context.form == "decoder":
+        sources = [context.settings.prompt.replace("{source}", source) for source in sources]
+    targets = rows["target"].to_list() if "target" in rows.columns else None
+    return encode_written(sources, targets, context)
+
+
+def collate(examples: Sequence[Example], context: Context) -> Batch:
+    """Sources and targets, each padded to one length."""
+    from polyculture.nets.reading.written import pad_written
+
+    return pad_written(examples, context)
+
+
+def loss(outputs: Outputs, batch: Batch, context: Context) -> Tensor:
+    """The sum of the cross-entropy of the targets' tokens."""
+    from torch.nn import functional
+
+    return functional.cross_entropy(
+        outputs["logits"].float().flatten(0, 1),
+        batch.targets["tokens"].flatten(),
+        reduction="sum",
+        label_smoothing=context.settings.label_smoothing,
+    )
+
+
+def read(reading: Reading, context: Context) -> list[str]:
+    """The text that is written for each row."""
+    from polyculture.nets.reading.written import read_written
+
+    return read_written(reading, context)
+
+
+def decode(rows: pl.DataFrame, texts: Sequence[str | None], context: Context) -> pl.DataFrame:  # noqa: ARG001  # one form for all tasks
+    """Answers are the texts as they were written."""
+    import polars as pl
+
+    return pl.DataFrame({"id": rows["id"], "answer": pl.Series(texts, dtype=pl.String)})
+
+
+def gold(rows: pl.DataFrame, settings: Translation) -> list[str]:  # noqa: ARG001  # one form for all tasks
+    """The right texts."""
+    return rows["target"].to_list()
+
+
+def grade(rows: pl.DataFrame, answers: pl.DataFrame, context: Context) -> list[float]:
+    """chrF2 of each answer, from 0 to 1."""
+    from polyculture.stats.written import chrf_grades
+
+    return chrf_grades(gold(rows, context.settings), answers["answer"].to_list())
+
+
+def score(
+    rows: pl.DataFrame,
+    answers: pl.DataFrame,
+    context: Context,
+    *,
+    split: str,
+    notes: Mapping[str, str | int | float] | None = None,
+) -> Scores:
+    """BLEU and chrF2 of all answers together, with intervals and sacreBLEU's signatures."""
+    from polyculture.stats.written import score_written
+
+    right, wanted = gold(rows, context.settings), context.settings.tokenize
+    found = "zh" if round(context.inventory.numbers["unspaced"]) else "13a"
+    cut = found if wanted == "auto" else wanted
+    return score_written(rows, right, answers, tokenize=cut, split=split, notes=notes or {})
+
+
+def copy(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:  # noqa: ARG001  # one form for all tasks
+    """The source as it is."""
+    return decode(rows, rows["source"].to_list(), context)
+
+
+def word_by_word(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """Each word of the source by the likeliest one of a lexicon that is learnt from train."""
+    from polyculture.nets.words import cut
+    from polyculture.stats import lexicon
+
+    read, told = (lexicon.words_of(train[name], cut) for name in ("source", "target"))
+    known = lexicon.lexicon(read, told)
+    return decode(rows, lexicon.word_by_word(rows["source"], known, cut), context)
+
+
+def table(rows: pl.DataFrame, answers: pl.DataFrame, context: Context) -> pl.DataFrame:  # noqa: ARG001  # one form for all tasks
+    """The text."""
+    return answers.select("answer")
+
+
+def toy() -> Dataset:
+    """English phrases in a language of our own, where what describes a thing stands behind it."""
+    import numpy as np
+    import polars as pl
+
+    from polyculture.core.data import Dataset
+    from polyculture.store import digest
+
+    things = {"house": "Dom", "boat": "Lodka", "tree": "Drevo", "bird": "鸟", "lamp": "Lámpara"}
+    kinds = {"red": "rudy", "old": "stary", "tall": "vysoko", "small": "小", "loud": "léve"}
+    rng = np.random.default_rng(1)
+
+    def row(item: str) -> dict[str, str]:
+        (a, b), (one, two) = rng.choice([*kinds], 2), rng.choice([*things], 2)
+        told = f"{things[one]} {kinds[a]} i {things[two]} {kinds[b]}!"
+        return {"id": item, "source": f"the {a} {one} and the {b} {two}.", "target": told}
+
+    sizes = {"train": 400, "valid": 60, "test": 60}
+    splits = {
+        name: pl.DataFrame([row(f"{name}-{n}") for n in range(sizes[name])]) for name in sizes
+    }
+    total = digest.of_json({name: digest.of_frame(rows) for name, rows in splits.items()})
+    return Dataset(name="toy-phrases", splits=splits, digest=total, licence="Apache-2.0")
+
+
+PLUGIN = Task(
+    settings=Translation,
+    output="tokens",
+    model_class={"encoder_decoder": "AutoModelForSeq2SeqLM", "decoder": "AutoModelForCausalLM"},
+    columns={"source": Column(kind="text"), "target": Column(kind="text", is_gold=True)},
+    prepare=prepare,
+    learn=learn,
+    encode=encode,
+    collate=collate,
+    loss=loss,
+    read=read,
+    decode=decode,
+    gold=gold,
+    steer="loss",
+    grade=grade,
+    score=score,
+    baselines={"copy": copy, "word_by_word": word_by_word},
+    table=table,
+    toy=toy,
+)
