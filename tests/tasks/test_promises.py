@@ -13,7 +13,10 @@ CASES: dict[str, dict[str, Any]] = {
     "classification": {},
     "masked_text": {},
     "spans": {},
-    "similarity": {},
+    "similarity": {
+        "head": {"kind": "pooled"},
+        "fit": {"learning_rate": 3e-3, "epochs": 16, "patience": 16},
+    },
     "images": {
         "base": {"source": "new", "kind": "resnet", "width": 32},
         "head": {"kind": "linear", "pooling": "mean"},

@@ -23,6 +23,11 @@ from polyculture.nets.build import open_tokenizer
 from polyculture.store.pools import FOLDER, ROWS
 
 TASK = parts.load("tasks", "similarity")
+LEARNT: dict[str, Any] = {
+    "head": {"kind": "pooled"},
+    "fit": {"learning_rate": 3e-3, "epochs": 16, "patience": 16},
+}
+"""How a small model learns the toy data."""
 TEXTS = pl.DataFrame({"id": ["x", "y", "z"], "text": ["a red fox", "a blue whale", "the red sun"]})
 QUESTIONS = pl.DataFrame(
     {
@@ -171,8 +176,7 @@ def test_a_search_without_a_corpus_is_refused() -> None:
 @pytest.mark.parametrize("settings", [{"answer": "label"}, {"loss": "triplet", "sizes": (16, 32)}])
 def test_other_settings_learn_the_toy_data_too(settings: dict[str, Any]) -> None:
     """Labels by their rows; the nearest wrong text alone, at several sizes."""
-    fit = {"learning_rate": 2e-3, "epochs": 10, "patience": 10}
-    case = Case(task=TASK, settings=settings, fit=fit)
+    case = Case(task=TASK, settings=settings, **LEARNT)
 
     learns_its_toy_data_and_predicts_the_same_after_reloading(case)
 
@@ -180,7 +184,7 @@ def test_other_settings_learn_the_toy_data_too(settings: dict[str, Any]) -> None
 @pytest.mark.slow
 def test_a_run_answers_new_questions_from_what_it_kept(tmp_path: Path) -> None:
     """Without the corpus' texts, of which it has no copy; one that was changed is refused."""
-    train(Case(task=TASK).ingredients(tmp_path), tmp_path)
+    train(Case(task=TASK, **LEARNT).ingredients(tmp_path), tmp_path)
     run = tmp_path / "run"
     (tmp_path / "new.csv").write_text("id,text\n1,about purr\n", encoding="utf-8")
 

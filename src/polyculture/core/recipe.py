@@ -136,7 +136,8 @@ class Fit(Settings):
     """How often an epoch is interrupted to look at the validation rows."""
     batch_tokens: int | None = Field(default=None, ge=16)
     """Padded tokens in one batch. Left out, 32 times the mean length of the training rows, or 256
-    where words are answered; less, down to four rows, where that would make fewer than 180 steps.
+    where words are answered; less, down to four rows, where that would make fewer than 180 steps
+    and rows do not depend on one another.
     """
     weight_decay: float = Field(default=0.01, ge=0)
     """Decoupled decay of matrices; embeddings, norms and biases are not decayed."""

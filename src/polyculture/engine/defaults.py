@@ -51,7 +51,14 @@ def learning_rate(weights: int, *, is_pretrained: bool) -> float:
     return next((rate for most, rate in RATES if weights <= most), LARGE)
 
 
-def batch_tokens(sizes: NDArray[np.int64], rows: int, epochs: int, output: Output) -> int:
+def batch_tokens(
+    sizes: NDArray[np.int64],
+    rows: int,
+    epochs: int,
+    output: Output,
+    *,
+    fewest: int = FEWEST_ROWS,
+) -> int:
     """Padded tokens of a batch: few enough that a small data set gets enough steps.
 
     Args:
@@ -59,6 +66,7 @@ def batch_tokens(sizes: NDArray[np.int64], rows: int, epochs: int, output: Outpu
         rows: To train on.
         epochs: Passes over them.
         output: What the task wants of the network.
+        fewest: Rows of mean length in a batch at least.
 
     Example:
         >>> sizes = np.array([10, 20])
@@ -70,5 +78,5 @@ def batch_tokens(sizes: NDArray[np.int64], rows: int, epochs: int, output: Outpu
     mean = float(sizes.mean())
     is_word = output == "word_labels"
     most = TOKENS_A_BATCH if is_word else ROWS_A_BATCH * mean
-    enough = max(FEWEST_ROWS, rows * epochs // FEWEST_STEPS) * mean
+    enough = max(fewest, rows * epochs // FEWEST_STEPS) * mean
     return max(int(min(most, enough)), 16 if is_word else int(sizes.max()))

@@ -14,7 +14,13 @@ from torch import Tensor
 from polyculture.core.task import Context, Encoded
 from polyculture.engine.batches import collated
 from polyculture.engine.chosen import CHOSEN, Chosen, remembered
-from polyculture.engine.defaults import HEAD, batch_tokens, learning_rate
+from polyculture.engine.defaults import (
+    FEWEST_ROWS,
+    HEAD,
+    ROWS_A_BATCH,
+    batch_tokens,
+    learning_rate,
+)
 from polyculture.engine.device import Device
 from polyculture.engine.features import cache_features
 from polyculture.engine.ingredients import Ingredients
@@ -76,8 +82,12 @@ def prepare(given: Ingredients, folder: Path | None) -> Prepared:
 
 def budget_of(given: Ingredients, encoded: Encoded, rows: int) -> int:
     """Padded tokens of a batch: the recipe's, or the default for so many rows."""
-    fit, output = given.recipe.fit, given.task.output
-    return fit.batch_tokens or batch_tokens(encoded.sizes, rows, fit.epochs, output)
+    fit, task = given.recipe.fit, given.task
+    # rows that are one another's wrong answers need company
+    fewest = ROWS_A_BATCH if task.couples_rows else FEWEST_ROWS
+    return fit.batch_tokens or batch_tokens(
+        encoded.sizes, rows, fit.epochs, task.output, fewest=fewest
+    )
 
 
 def assemble(

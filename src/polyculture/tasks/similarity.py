@@ -32,8 +32,6 @@ GOLD = {"text": "matches", "label": "label", "score": "score"}
 """The column of right answers, by what is answered."""
 SPLITS = {"text": "corpus", "label": "train", "score": ""}
 """What rows are answered against."""
-MOST = 8
-"""Texts that belong to a row at most from which one is drawn at a time."""
 CHUNK = 1_000
 """Rows that are ranked at a time."""
 
@@ -106,47 +104,29 @@ def _refuse_unknown(splits: Mapping[str, pl.DataFrame]) -> Inventory:
 
 def encode(rows: pl.DataFrame, context: Context) -> Encoded:
     """The text, or both texts of a pair; where it is known, with what belongs to it."""
-    import numpy as np
-
-    from polyculture.nets.reading.groups import encode_groups
+    from polyculture.nets.reading.groups import encode_groups, encode_matches
 
     texts, answer = rows["text"].to_list(), context.settings.answer
     if answer == "score":
         pairs = list(zip(texts, rows["text_b"].to_list(), strict=True))
         known = {"scores": _scaled(rows, context)} if "score" in rows.columns else {}
         return encode_groups(pairs, context, known, at_once=2)
-    belonging = _belonging(rows, context)
-    if belonging is None:
+    matches = _belonging(rows, context)
+    if matches is None:
         return encode_groups([[text] for text in texts], context, {})
-    hard = answer == "text" and "negative" in rows.columns
-    wrong = [[text] if hard else [] for text in (rows["negative"] if hard else texts)]
-    others = [[*one, *own] for one, own in zip(wrong, belonging, strict=True)]
-    labels = rows["label"].to_list() if answer == "label" else []
-    names = [[labels[n]] * len(own) if labels else own for n, own in enumerate(others)]
-    code = {label: number for number, label in enumerate(context.labels)}
-    codes = [np.array([code.setdefault(n, len(code)) for n in own]) for own in names]
-    right: dict[str, set[int]] = {}
-    for text, own in zip(texts, codes, strict=True):
-        right.setdefault(text, set()).update(own[int(hard) :].tolist())
-    first = {} if labels else {"first": [np.array(int(hard))] * len(rows)}
-    known = {**first, "codes": codes, "right": [np.array(sorted(right[text])) for text in texts]}
-    groups = [[text, *own] for text, own in zip(texts, others, strict=True)]
-    return encode_groups(groups, context, known, at_once=2 + hard)
+    if answer == "label":
+        return encode_matches(texts, matches, context, names=rows["label"].to_list())
+    wrong = rows["negative"].to_list() if "negative" in rows.columns else None
+    return encode_matches(texts, matches, context, wrong=wrong)
 
 
 def _belonging(rows: pl.DataFrame, context: Context) -> list[list[str]] | None:
     """The texts that belong to each row; none where nobody knows them."""
+    from polyculture.nets.reading.groups import partners
+
     answer, pool = context.settings.answer, context.pool
     if answer == "label" and "label" in rows.columns:
-        own: dict[str, list[str]] = {}
-        for text, label in rows.select("text", "label").iter_rows():
-            own.setdefault(label, []).append(text)
-        turned = {label: iter(range(1, len(texts) + 1)) for label, texts in own.items()}
-        # those behind it, then those before it; a row alone belongs to itself
-        return [
-            ([*own[label][(n := next(turned[label])) :], *own[label][: n - 1]] or own[label])[:MOST]
-            for label in rows["label"]
-        ]
+        return partners(rows["text"].to_list(), rows["label"].to_list())
     if answer == "text" and "matches" in rows.columns and pool is not None:
         text_of = dict(pool.rows.select("id", "text").iter_rows())
         return [[text_of[name] for name in names] for names in rows["matches"].to_list()]
@@ -163,34 +143,18 @@ def _scaled(rows: pl.DataFrame, context: Context) -> list[NDArray[Any]]:
     return list(np.clip(scaled, 0, 1).astype(np.float32))
 
 
-def draw(example: Example, context: Context, rng: np.random.Generator) -> Example:  # noqa: ARG001  # one form for all tasks
+def draw(example: Example, _: Context, rng: np.random.Generator) -> Example:
     """One of the texts that belong to a row, and its negative where it has one."""
-    if "codes" not in example.targets:
-        return example
-    from polyculture.nets.reading.groups import only
+    from polyculture.nets.reading.groups import draw_match
 
-    codes = example.targets["codes"]
-    hard = int(example.targets.get("first", 0))
-    places = [int(rng.integers(hard, len(codes))), *range(hard)]
-    drawn = only(example, [0, *(place + 1 for place in places)])
-    return replace(drawn, targets={**example.targets, "codes": codes[places]})
+    return draw_match(example, rng)
 
 
 def collate(examples: Sequence[Example], context: Context) -> Batch:
     """A row for each text, padded to one length."""
-    from polyculture.nets.reading.groups import pad_groups
-    from polyculture.nets.reading.padding import padded, stacked
+    from polyculture.nets.reading.groups import pad_matches
 
-    batch = pad_groups(examples, context)
-    targets = [example.targets for example in examples]
-    if targets[0]:
-        right = (
-            {"right": padded([t["right"] for t in targets], -1)[0]} if "right" in targets[0] else {}
-        )
-        rest = [{name: x for name, x in t.items() if name != "right"} for t in targets]
-        batch.targets = {**stacked(rest), **right}
-        batch.count = len(examples)
-    return batch
+    return pad_matches(examples, context)
 
 
 def loss(outputs: Outputs, batch: Batch, context: Context) -> Tensor:
