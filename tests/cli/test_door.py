@@ -9,7 +9,7 @@ import tomllib
 
 import pytest
 
-from polyculture.cli._door import SYSTEM, sentence
+from polyculture.cli.shared.door import SYSTEM, sentence
 from polyculture.core.shown import shown
 
 BUG = """

@@ -6,8 +6,8 @@ from typing import Any
 
 from typer.main import get_command
 
-from polyculture.cli._help import CACHE, STATUSES
 from polyculture.cli.main import make
+from polyculture.cli.shared.help import CACHE, STATUSES
 
 HEAD = f"""# Commands
 

@@ -18,7 +18,7 @@ from polyculture.nets.batch import Batch
 from polyculture.nets.build import form_of, open_network, open_tokenizer
 from polyculture.nets.dropout import drawing_from, make_cheap
 from polyculture.nets.network import Network
-from polyculture.sources.bases._plain import check_folder
+from polyculture.sources.bases.contents.plain import check_folder
 
 TEXTS = ["Ada Berg lives in Oslo today", "今天很好", "the film was lovely and long", "no"]
 LONGEST = 12

@@ -20,7 +20,7 @@ from polyculture.nets.efficientnet import EfficientNetLiteBody
 from polyculture.nets.layers import LinearHead
 from polyculture.nets.network import Network
 from polyculture.nets.reading.pictures import PictureReader
-from polyculture.sources.bases._plain import check_folder
+from polyculture.sources.bases.contents.plain import check_folder
 from polyculture.sources.bases.new import New, open_base
 
 LABELS = ("a", "b", "c")

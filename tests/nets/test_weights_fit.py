@@ -18,7 +18,7 @@ from polyculture.nets.build import open_network, open_tokenizer, save_network
 from polyculture.nets.layers import MlpHead
 from polyculture.nets.machine_memory import refuse_too_large, total_bytes
 from polyculture.nets.threads import available, wanted
-from polyculture.sources.bases._plain import check_folder
+from polyculture.sources.bases.contents.plain import check_folder
 
 TEXTS = ["good film", "bad film", "so so"] * 5
 CLASS = "AutoModelForSequenceClassification"

@@ -19,7 +19,7 @@ from polyculture.core.errors import ModelError
 from polyculture.core.plugins import Base, BaseSource
 from polyculture.core.recipe import Recipe
 from polyculture.nets.build import open_tokenizer
-from polyculture.sources.bases._byte_pieces import learn_byte_pieces, write_byte_pieces
+from polyculture.sources.bases.contents.byte_pieces import learn_byte_pieces, write_byte_pieces
 
 TEXTS = (
     [["A good film, well made."], ["今天天气很好"], ["A dull film 2 much!"]] * 20,
@@ -67,7 +67,7 @@ def test_promises_of_a_folder(check: BaseCheck, tiny: Path) -> None:
 def test_the_same_texts_give_the_same_pieces_in_another_process() -> None:
     """A tokenizer's pieces do not depend on the order of a hash table."""
     program = (
-        "from polyculture.sources.bases._pieces import learn_pieces;"
+        "from polyculture.sources.bases.contents.pieces import learn_pieces;"
         "texts = [[f'{a}{b} lower lowest {b}{a} is{a}'] for a in 'abcdefgh' for b in 'xyz'];"
         "print(learn_pieces(texts, 300))"
     )

@@ -31,7 +31,7 @@ from polyculture.engine.read import LOGITS, read_rows
 from polyculture.nets.batch import IGNORED
 from polyculture.nets.build import open_tokenizer
 from polyculture.nets.reading.masks import covered, draw_masks, encode_windows
-from polyculture.sources.bases._pieces import learn_pieces, write_tokenizer
+from polyculture.sources.bases.contents.pieces import learn_pieces, write_tokenizer
 from polyculture.sources.starter import cache
 from polyculture.sources.starter.lock import find
 from polyculture.tasks.masked_text import PLUGIN, MaskedText

@@ -88,7 +88,7 @@ def command(
     --item, --model and --answer.
     """
     from polyculture import api
-    from polyculture.cli._summary import show_audit
+    from polyculture.cli.shared.summary import show_audit
     from polyculture.core.shown import shown
 
     columns = {"item": item, "model": model, "answer": answer, "gold": gold, "text": text}

@@ -43,7 +43,7 @@ def command(
     import webbrowser
 
     from polyculture import api
-    from polyculture.cli._summary import show_audit
+    from polyculture.cli.shared.summary import show_audit
     from polyculture.core.shown import shown
 
     words = ["polyculture", "demo", *(["--out", str(out)] if out != OUT else [])]

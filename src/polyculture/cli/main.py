@@ -16,9 +16,16 @@ from typing import Annotated
 import typer
 
 import polyculture
-from polyculture.cli._door import PIPE_CLOSED, causes, finish, leave, notes_shown, prepare_streams
-from polyculture.cli._help import Command, epilog
-from polyculture.cli._limits import DRAWING, refuse_limits
+from polyculture.cli.shared.door import (
+    PIPE_CLOSED,
+    causes,
+    finish,
+    leave,
+    notes_shown,
+    prepare_streams,
+)
+from polyculture.cli.shared.help import Command, epilog
+from polyculture.cli.shared.limits import DRAWING, refuse_limits
 from polyculture.core.signals import Ended, raise_on_signals
 
 INTERRUPTED_TOLD = "Interrupted. What was finished is kept; for the rest run the same command again"
@@ -54,7 +61,7 @@ def make() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     for file in iter_modules(import_module("polyculture.cli").__path__):
-        if file.name == "main" or file.name.startswith("_"):
+        if file.name == "main" or file.ispkg:
             continue
         module = import_module(f"polyculture.cli.{file.name}")
         if hasattr(module, "app"):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from polyculture.cli._completion import bases, tasks
+from polyculture.cli.shared.completion import bases, tasks
 
 EXAMPLES = (
     "polyculture new --data train.csv",

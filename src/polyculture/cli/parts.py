@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from polyculture.cli._completion import shelves
+from polyculture.cli.shared.completion import shelves
 
 EXAMPLES = ("polyculture parts", "polyculture parts measures", "polyculture parts sources.bases")
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from polyculture.cli._completion import starters
+from polyculture.cli.shared.completion import starters
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -49,8 +49,8 @@ def command(
 ) -> None:
     """Train every model of STUDY, compare them on its probe, write one report."""
     from polyculture import api
-    from polyculture.cli._progress import Show
-    from polyculture.cli._summary import show_audit
+    from polyculture.cli.shared.progress import Show
+    from polyculture.cli.shared.summary import show_audit
     from polyculture.cli.train import left_of, show_check
 
     words = ["polyculture", "study", str(study)]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from polyculture.cli._limits import refuse_limits
+from polyculture.cli.shared.limits import refuse_limits
 from polyculture.core.errors import PolycultureError
 
 EXAMPLES = (
@@ -61,7 +61,7 @@ def command(
 ) -> None:
     """Count how alike the models of SOURCEs are, and where they come from."""
     from polyculture import api
-    from polyculture.cli._survey import Watch, show_survey
+    from polyculture.cli.shared.survey import Watch, show_survey
 
     refuse_limits(draws=report or out is not None)
     if report and out is None:

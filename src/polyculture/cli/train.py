@@ -74,7 +74,7 @@ def command(
 ) -> None:
     """Train one model as RECIPE says; an interrupted training of it is resumed."""
     from polyculture import api
-    from polyculture.cli._progress import Show, duration
+    from polyculture.cli.shared.progress import Show, duration
 
     if show and not check:
         msg = "--show goes with --check, which trains nothing. Add --check, or leave out --show."
@@ -122,7 +122,7 @@ def _echo_json(record: Any, **more: str) -> None:
 
 def show_check(check: Any) -> None:
     """Print what a training would do."""
-    from polyculture.cli._progress import duration
+    from polyculture.cli.shared.progress import duration
 
     typer.echo(f"{check.name}: recipe and data are fine; nothing was trained.")
     rows = ", ".join(f"{count:,} {split}" for split, count in check.rows.items())
@@ -158,7 +158,7 @@ def _show_row(row: dict[str, Any]) -> None:
 
 
 def _show_run(run: Any, folder: Path) -> None:
-    from polyculture.cli._progress import duration
+    from polyculture.cli.shared.progress import duration
 
     scores = run.test or run.valid
     typer.echo(f"{run.name}: {scores.split} scores on {scores.items:,} rows")

@@ -33,7 +33,7 @@ def _inside(shelf: str) -> tuple[str, ...]:
     spec = find_spec(f"polyculture.{shelf}")
     folders = spec.submodule_search_locations if spec else None
     modules = iter_modules(folders) if folders else ()
-    return tuple(sorted(m.name for m in modules if not m.ispkg and not m.name.startswith("_")))
+    return tuple(sorted(m.name for m in modules if not m.ispkg))
 
 
 def names(shelf: str) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ from polyculture.nets.reading.account import refuse_unreadable
 from polyculture.nets.saved_counts import load_counts
 from polyculture.nets.tfidf import Tfidf
 from polyculture.nets.weights_fit import check_tokens, refuse_untrained
-from polyculture.sources.bases._plain import check_folder
+from polyculture.sources.bases.contents.plain import check_folder
 from polyculture.store.pools import read_pool
 from polyculture.store.runs import read_run
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from polyculture.core.plugins import Base, BaseSource
 from polyculture.core.recipe import RecipePath, Settings
-from polyculture.sources.bases._plain import check_folder, digest_of
+from polyculture.sources.bases.contents.plain import check_folder, digest_of
 
 
 class Folder(Settings):

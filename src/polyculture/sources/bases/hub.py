@@ -7,7 +7,7 @@ from typing import Literal
 from polyculture.core.errors import ModelError
 from polyculture.core.plugins import Base, BaseSource
 from polyculture.core.recipe import Settings
-from polyculture.sources.bases._plain import FILES, check_folder, digest_of
+from polyculture.sources.bases.contents.plain import FILES, check_folder, digest_of
 from polyculture.sources.hub import fetch_files, pin_note
 
 

@@ -100,7 +100,7 @@ def open_base(settings: New, texts: Sequence[Sequence[str]], work: Path, seed: i
 
 def _make_encoder(settings: New, texts: Sequence[Sequence[str]], work: Path, seed: int) -> int:
     """Fill the folder; return how many pieces of words were learnt."""
-    from polyculture.sources.bases._pieces import SPECIAL, learn_pieces, write_tokenizer
+    from polyculture.sources.bases.contents.pieces import SPECIAL, learn_pieces, write_tokenizer
 
     _refuse_too_large(settings, len(SPECIAL))  # before a minute is spent on the pieces
     pieces = learn_pieces(texts, settings.vocabulary or VOCABULARY)
@@ -116,7 +116,7 @@ def _make_encoder_decoder(
     settings: New, texts: Sequence[Sequence[str]], work: Path, seed: int
 ) -> int:
     """Fill the folder; return how many pieces of words were learnt."""
-    from polyculture.sources.bases._byte_pieces import (
+    from polyculture.sources.bases.contents.byte_pieces import (
         SPECIAL,
         learn_byte_pieces,
         write_byte_pieces,
@@ -132,7 +132,7 @@ def _make_encoder_decoder(
 
 
 def _for_pictures(settings: New, rows: Sequence[Sequence[str]], work: Path, seed: int) -> Base:
-    from polyculture.sources.bases._residual import write_residual
+    from polyculture.sources.bases.contents.residual import write_residual
     from polyculture.store.digest import of_folder
 
     need("torch", extra="train", purpose="Making a base")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TextIO
 
 import polyculture
-from polyculture.cli._typed import ERRORS, typed
+from polyculture.cli.shared.typed import ERRORS, typed
 from polyculture.core.errors import PolycultureError
 from polyculture.core.shown import shown
 

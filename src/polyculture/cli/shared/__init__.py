@@ -1,0 +1,1 @@
+"""What commands share: the door, help, progress, limits; no command lies here."""
