@@ -29,8 +29,8 @@ def work_of(calls: list[str]) -> Work:
     )
 
 
-def test_answers_are_timed_once_and_tell_when_the_steps_end() -> None:
-    """What 2,000 tokens take is reckoned from what 10 took, and later looks do not change it."""
+def test_answers_tell_when_the_steps_end_and_later_looks_do_not() -> None:
+    """What 2,000 tokens take is reckoned from what 10 took."""
     now = time.monotonic()
     budget = Budget(until=now + 100, tokens_after=2_000, weights=0, share=0.0)
     calls: list[str] = []
@@ -42,7 +42,20 @@ def test_answers_are_timed_once_and_tell_when_the_steps_end() -> None:
 
     assert calls == ["answers"]
     assert end == budget.end
-    assert now + 60 < end < now + 90
+    assert now + 60 < end < now + 95
+
+
+def test_answers_are_timed_again_when_half_of_the_time_has_passed() -> None:
+    """A model that has learnt more writes shorter texts, and leaves more time for steps."""
+    budget = Budget(until=100.0, tokens_after=1_000, weights=0, share=0.0, now=0.0)
+    budget.saw_answers(tokens=50, seconds=2.0, now=10.0)  # 40 s are kept back, and 2 for saving
+    first = budget.end
+
+    asked = [budget.asks(now) for now in (10.0, 33.0, 35.0)]
+    budget.saw_answers(tokens=100, seconds=2.0, now=35.0)
+
+    assert asked == [False, False, True]
+    assert (first, budget.end) == (58.0, 78.0)
 
 
 def test_nothing_is_answered_while_learning_where_time_is_no_limit() -> None:

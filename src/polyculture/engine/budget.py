@@ -5,6 +5,7 @@ answering validation and test with it. What these take is estimated from the spe
 were read so far, and kept back.
 """
 
+import math
 import time
 
 TRAINING_COSTS = 3.0
@@ -13,6 +14,9 @@ SAVING = 2.0
 """Seconds for writing and reopening a small model, and for what no estimate sees."""
 WEIGHTS_A_SECOND = 25e6
 """Weights that are written and read again in a second, on a slow disk."""
+AGAIN = 0.5
+"""What answers take is asked again when this share of the time that was left has passed: a model
+that has learnt little writes longer texts."""
 COLD = 3
 """Steps whose speed says little: memory is asked for, and caches are empty."""
 
@@ -53,6 +57,16 @@ class Budget:
         self.began = time.monotonic() if now is None else now
         self.speed: float | None = None
         self.was_read = False
+        self.ask_from = -math.inf
+
+    def asks(self, now: float) -> bool:
+        """Whether it is time to see how long answers take, where that is seen apart from looks."""
+        return math.isfinite(self.until) and now >= self.ask_from
+
+    def saw_answers(self, *, tokens: int, seconds: float, now: float) -> None:
+        """Take note of how long some answers took."""
+        self.saw(tokens=tokens, seconds=seconds, learning=False)
+        self.ask_from = now + AGAIN * self.left(now)
 
     def saw(self, *, tokens: int, seconds: float, learning: bool) -> None:
         """Take note of how long some tokens took; reading counts for more than learning."""

@@ -276,13 +276,13 @@ def _timed(work: Work, budget: Budget) -> Look:
     """Score and loss on the validation rows; how long rows took tells what testing will take."""
     began = time.monotonic()
     found = work.look()
-    tokens = work.tokens_valid
-    if work.answer_some is not None:
-        if budget.was_read or not math.isfinite(budget.until):
-            return found
-        began = time.monotonic()
+    now = time.monotonic()
+    if work.answer_some is None:
+        budget.saw(tokens=work.tokens_valid, seconds=now - began, learning=False)
+    elif budget.asks(now):
         tokens = work.answer_some()
-    budget.saw(tokens=tokens, seconds=time.monotonic() - began, learning=False)
+        after = time.monotonic()
+        budget.saw_answers(tokens=tokens, seconds=after - now, now=after)
     return found
 
 

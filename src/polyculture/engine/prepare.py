@@ -42,7 +42,7 @@ seconds, and what is faster shows on these."""
 
 
 ROWS_ANSWERED = 96
-"""Validation rows that are written to learn how long answers take."""
+"""Validation rows that each lane writes to learn how long answers take."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,7 +181,8 @@ def _answering(
     given: Ingredients, network: Network, encoded: Encoded, context: Context, device: Device
 ) -> Callable[[], int]:
     """Answers some of the validation rows, from all over them; see ``Work.answer_some``."""
-    places = np.linspace(0, encoded.rows - 1, min(encoded.rows, ROWS_ANSWERED)).astype(np.int64)
+    most = ROWS_ANSWERED * device.lanes  # all lanes write at once, as they will at the end
+    places = np.linspace(0, encoded.rows - 1, min(encoded.rows, most)).astype(np.int64)
     rows = set(places.tolist())
     some = replace(encoded, examples=[one for one in encoded.examples if one.row in rows])
 
