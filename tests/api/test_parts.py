@@ -1,5 +1,6 @@
 """What is on the shelves, ours and what other packages bring."""
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from polyculture import api
 from polyculture.core import parts
+from polyculture.core.errors import RecipeError
 
 GROUPS = ["polyculture.zoo.sources", "polyculture.sources.cards"]
 
@@ -19,7 +21,8 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     parts._outside.cache_clear()
     yield tmp_path
     parts._outside.cache_clear()
-    sys.modules.pop("a_zoo_of_others", None)
+    for name in ("a_zoo_of_others", "odd_tasks"):
+        sys.modules.pop(name, None)
 
 
 @pytest.mark.parametrize("name", ["sources.cards", "cards", "zoo", "zoo.sources"])
@@ -48,3 +51,29 @@ def test_a_source_of_another_package_is_found(installed: Path, group: str) -> No
 
     assert "others" in parts.names("zoo.sources")
     assert parts.load("zoo.sources", "others") == "theirs"
+
+
+@pytest.mark.parametrize(
+    ("point", "told"),
+    [
+        ("pick = odd_tasks:PLUGIN", "The entry point 'pick' of tasks holds the part 'choice'. "),
+        ("choice = odd_tasks:PLUGINN", "The part 'choice' of tasks cannot be loaded from 'odd_"),
+        ("choice = no_such_module:PLUGIN", "The part 'choice' of tasks cannot be loaded from 'no_"),
+    ],
+)
+def test_a_slip_in_an_entry_point_is_told_as_one(installed: Path, point: str, told: str) -> None:
+    """It is neither a mistake in a recipe nor one of ours."""
+    module = (
+        "from types import SimpleNamespace\n"
+        "from polyculture.core.recipe import Settings\n"
+        "class Choice(Settings):\n    kind: str = 'choice'\n"
+        "PLUGIN = SimpleNamespace(settings=Choice)\n"
+    )
+    (installed / "odd_tasks.py").write_text(module, encoding="utf-8")
+    place = installed / "odd_tasks-1.0.dist-info"
+    place.mkdir()
+    (place / "METADATA").write_text("Name: odd-tasks\nVersion: 1.0\n", encoding="utf-8")
+    (place / "entry_points.txt").write_text(f"[polyculture.tasks]\n{point}\n", encoding="utf-8")
+
+    with pytest.raises(RecipeError, match=re.escape(told)):
+        parts.load("tasks", point.split(maxsplit=1)[0])

@@ -14,13 +14,15 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 from torch import Tensor
 
-from polyculture.core.task import Context, Encoded, Example
+from polyculture.core import parts
+from polyculture.core.errors import ModelError
+from polyculture.core.task import Context, Encoded, Example, Inventory
 from polyculture.engine import read as reading
 from polyculture.engine.batches import cut
 from polyculture.engine.devices.cpu import Cpu
 from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.opened import open_base
-from polyculture.engine.read import read_rows, whole_rows
+from polyculture.engine.read import decoded, read_rows, whole_rows
 from polyculture.nets.batch import Reading
 from polyculture.tasks.spans import Spans
 
@@ -179,3 +181,16 @@ def test_answers_do_not_depend_on_what_is_read_together(
         return [row.tolist() for row in read.rows]
 
     assert codes(4_096, 1) == codes(8, 1) == codes(8, 2)
+
+
+def test_answers_in_another_order_are_refused() -> None:
+    """They would stand beside the wrong rows, without a word."""
+    task = parts.load("tasks", "classification")
+    rows = pl.DataFrame({"id": ["a", "b"], "text": ["x", "y"]})
+    context = Context(settings=task.settings(), inventory=Inventory(labels=("no", "yes")))
+    turned = replace(task, decode=lambda *given: task.decode(*given).reverse())
+    values = [np.array([1.0, 0.0]), np.array([0.0, 1.0])]
+
+    assert decoded(task, rows, values, context)["answer"].to_list() == ["no", "yes"]
+    with pytest.raises(ModelError, match=r"the 'decode' of the task 'classification' gave 2 answ"):
+        decoded(turned, rows, values, context)

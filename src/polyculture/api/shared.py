@@ -162,13 +162,23 @@ def open_base(recipe: Recipe, rows: pl.DataFrame, work: Path) -> Base:
 
 
 def _texts_of(rows: pl.DataFrame, columns: Mapping[str, Column]) -> list[list[str]]:
-    """The words, or all texts and paths, of each row, answers that are texts among them."""
+    """The words, or all texts and paths, of each row.
+
+    Answers that are texts are among them, and so are labels that are read, as choices are.
+    """
     there = {name: column.kind for name, column in columns.items() if name in rows.columns}
     words = next((name for name, kind in there.items() if kind == "words"), None)
     if words is not None:
         return rows[words].to_list()
     texts = [name for name, kind in there.items() if kind in {"text", "file"}]
-    return [list(row) for row in rows.select(texts).iter_rows()] if texts else []
+    choices = [n for n, kind in there.items() if kind == "labels" and not columns[n].is_gold]
+    names = [*texts, *choices]
+    if not names:
+        return []
+    return [
+        [part for cell in row for part in ([cell] if isinstance(cell, str) else cell)]
+        for row in rows.select(names).iter_rows()
+    ]
 
 
 def is_made(recipe: Recipe) -> bool:

@@ -19,6 +19,7 @@ import polars as pl
 import torch
 
 from polyculture.api.shared import open_base
+from polyculture.core import parts
 from polyculture.core.recipe import Recipe
 from polyculture.core.run import Scores
 from polyculture.core.task import Context, Inventory, Task, pool_of
@@ -99,7 +100,8 @@ class Case:
         """All that a training on the toy data starts from; the base is made in the folder."""
         data: Any = {"source": "table", "train": "toy.csv"}
         fit = {"precision": "float32", "threads": 1, **self.fit}
-        parts = {"task": self.chosen, "base": dict(self.base), "head": dict(self.head)}
+        parts = {"task": self.chosen, "base": dict(self.base)}
+        parts |= {"head": dict(self.head)} if self.head else {}
         recipe = Recipe.model_validate({**parts, "data": data, "fit": fit})
         return Ingredients(
             recipe=recipe,
@@ -117,9 +119,11 @@ def inventories_depend_on_the_rows_as_a_set(case: Case) -> None:
     turned = {name: rows.reverse() for name, rows in case.splits.items()}
     again = {name: case.task.prepare(rows, name, case.chosen) for name, rows in case.splits.items()}
 
-    assert case.inventory == case.task.learn(turned, case.chosen)
-    assert case.inventory == case.task.learn(again, case.chosen)
-    assert all(rows.equals(again[name]) for name, rows in case.splits.items())
+    told = "learn() depends on the order of the rows"
+    assert case.inventory == case.task.learn(turned, case.chosen), told
+    told = "preparing prepared rows changes them"
+    assert case.inventory == case.task.learn(again, case.chosen), told
+    assert all(rows.equals(again[name]) for name, rows in case.splits.items()), told
 
 
 def declared_columns_are_those_that_are_read(case: Case) -> None:
@@ -135,7 +139,7 @@ def declared_columns_are_those_that_are_read(case: Case) -> None:
 
     prepared = case.task.prepare(bare, "the input", case.chosen)
 
-    assert prepared["id"].equals(rows["id"])
+    assert prepared["id"].equals(rows["id"]), "prepare() gives other rows than it got"
 
 
 def baselines_answer_every_row(case: Case) -> None:
@@ -147,9 +151,10 @@ def baselines_answer_every_row(case: Case) -> None:
 
     for name, answers in answered.items():
         assert answers["id"].equals(rows["id"]), f"baseline {name!r} answers other rows"
-        assert answers.schema["answer"] == pl.String
+        kind = answers.schema["answer"]
+        assert kind == pl.String, f"answers of {name!r} are {kind}, not text"
         table = case.task.table(rows, answers, case.context)
-        assert len(table) == len(rows)
+        assert len(table) == len(rows), "table() gives other rows than it got"
     assert dict(form)["id"] == pl.String
 
 
@@ -159,9 +164,10 @@ def grades_lie_between_wrong_and_right(case: Case) -> None:
     for answers in case.baselines().values():
         grades = case.grades(answers)
 
-        assert len(grades) == len(rows)
-        assert all(0 <= grade <= 1 for grade in grades)
-        assert case.grades(without_answers(answers)) == [0.0] * len(rows)
+        assert len(grades) == len(rows), "grade() gives one number a row"
+        assert all(0 <= grade <= 1 for grade in grades), f"grades lie between 0 and 1: {grades}"
+        none = case.grades(without_answers(answers))
+        assert none == [0.0] * len(rows), f"an answer that was not given has the grade 0: {none}"
 
 
 def without_answers(answers: pl.DataFrame) -> pl.DataFrame:
@@ -182,7 +188,7 @@ def missing_answers_are_counted(case: Case) -> None:
     assert scores.protocol["missing_answers"] == len(case.splits["test"])
     headline = scores.headline()
     if isinstance(headline.value, Known):
-        assert not is_better(scores, whole)
+        assert not is_better(scores, whole), "giving no answer scores better than answering"
 
 
 def is_better(scores: Scores, others: Scores) -> bool:
@@ -226,12 +232,18 @@ def a_loss_is_a_sum_over_its_count(case: Case) -> None:
 
         every = np.arange(min(4 * PARTS, len(encoded.examples)))
         whole, count = found(every)
-        parts = [found(every[start::PARTS]) for start in range(PARTS)]
+        shares = [found(every[start::PARTS]) for start in range(PARTS)]
 
-    assert count > 0
-    assert sum(part for _, part in parts) == count
+    assert count > 0, "no batch has a target: collate() has to set the count"
+    counted = sum(part for _, part in shares)
+    assert counted == count, (
+        f"the parts of a batch count {counted} targets, the whole {count}: does collate() count "
+        "something else than targets, or does a loss join examples of one row?"
+    )
     if not case.task.couples_rows:
-        np.testing.assert_allclose(sum(loss for loss, _ in parts), whole, rtol=CLOSE)
+        told = "the losses of parts do not add up: loss() is a sum over batch.count, not a mean"
+        total = sum(loss for loss, _ in shares)
+        np.testing.assert_allclose(total, whole, rtol=CLOSE, err_msg=told)
 
 
 def examples_stand_in_the_order_of_the_rows(case: Case) -> None:
@@ -245,12 +257,13 @@ def examples_stand_in_the_order_of_the_rows(case: Case) -> None:
         bare = case.task.encode(rows.drop(gold), opened.context)
 
     numbers = [example.row for example in encoded.examples]
-    assert numbers == sorted(numbers)
+    assert numbers == sorted(numbers), "examples stand in the order of their rows"
     assert set(numbers) <= set(range(len(rows)))
     assert encoded.rows == len(rows)
-    assert (encoded.sizes > 0).all()
+    assert (encoded.sizes > 0).all(), "every example has a size"
     if gold:
-        assert not any(example.targets for example in bare.examples)
+        told = "rows without gold columns have targets"
+        assert not any(example.targets for example in bare.examples), told
 
 
 def _is_gold(task: Task, name: str) -> bool:
@@ -258,7 +271,9 @@ def _is_gold(task: Task, name: str) -> bool:
 
 
 def learns_its_toy_data_and_predicts_the_same_after_reloading(case: Case) -> None:
-    """A tiny model beats every simple method, one of them for sure, and so it does from disk."""
+    """A tiny model is surely better than the weakest simple method, and so it is from disk."""
+    registered = parts.load("tasks", case.chosen.kind)
+    assert case.task is registered, "a training finds its task by the name of its settings"
     with TemporaryDirectory() as place:
         run = train(case.ingredients(Path(place)), Path(place))
         folder = Path(place) / "run"
@@ -266,14 +281,20 @@ def learns_its_toy_data_and_predicts_the_same_after_reloading(case: Case) -> Non
         saved = pl.read_parquet(folder / "predictions" / "test.parquet")
 
     assert run.test is not None
-    assert again.equals(saved.select(again.columns))
+    told = "a run answers otherwise after it was opened again"
+    assert again.equals(saved.select(again.columns)), told
     baselines = case.baselines()
-    assert {tuple(again.schema.items())} == {tuple(b.schema.items()) for b in baselines.values()}
+    for name, answers in baselines.items():
+        told = f"decode() gives {again.schema}, the baseline {name!r} {answers.schema}"
+        assert again.schema == answers.schema, told
     worst = min(baselines.values(), key=lambda answers: sum(case.grades(answers)))
-    assert is_better(run.test, case.score(worst))
-    p, _, _ = better(case.grades(again), case.grades(worst))
+    own, simple = run.test.headline().value, case.score(worst).headline().value
+    told = f"a tiny model reaches {own}, the weakest baseline {simple}"
+    assert is_better(run.test, case.score(worst)), told
+    p, won, lost = better(case.grades(again), case.grades(worst))
     assert isinstance(p, Known)
-    assert p.number < SURE
+    assert p.number < SURE, f"{told}: p {p.number:.3f}. Give it more epochs or easier toy data"
+    assert won > lost, f"{told}, but it loses {lost} rows and wins {won}: do grades fit answers?"
 
 
 Check = Callable[[Case], None]

@@ -57,9 +57,30 @@ def load(shelf: str, name: str) -> Any:
     if name in _inside(shelf):
         return import_module(f"polyculture.{shelf}.{name}").PLUGIN
     if name in _outside(shelf):
-        return _outside(shelf)[name].load()
+        return _loaded(_outside(shelf)[name], shelf)
     msg = f"There is no {name!r} in {shelf}. {suggestion(name, names(shelf))}"
     raise RecipeError(msg)
+
+
+def _loaded(point: EntryPoint, shelf: str) -> Any:
+    """A part of another package; its name has to be the one that its settings have."""
+    try:
+        part = point.load()
+    except (ImportError, AttributeError) as error:
+        msg = (
+            f"The part {point.name!r} of {shelf} cannot be loaded from {point.value!r}: {error}. "
+            "Correct the entry point, or the package that has it."
+        )
+        raise RecipeError(msg) from error
+    fields = getattr(getattr(part, "settings", None), "model_fields", {})
+    named = [fields[key].default for key in ("kind", "source") if key in fields]
+    if named and point.name not in named:
+        msg = (
+            f"The entry point {point.name!r} of {shelf} holds the part {named[0]!r}. Give both one "
+            "name."
+        )
+        raise RecipeError(msg)
+    return part
 
 
 def suggestion(word: str, known: tuple[str, ...] | list[str]) -> str:

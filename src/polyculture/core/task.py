@@ -77,7 +77,10 @@ class Example:
     """What a network reads at once: a text, a window of a sentence, a pair, a picture."""
 
     row: int
-    """Number of the row that it belongs to. A row has one example, or several windows."""
+    """Number of the row that it belongs to. A row has one example, or several windows. In training
+    a batch may hold some of a row's windows alone; whole rows are promised to ``read``. Inputs that
+    a loss joins, such as the choices of a question, are therefore one example, which ``collate``
+    may make several rows of the network of (``nets/reading/groups.py``)."""
     inputs: Mapping[str, NDArray[Any]]
     """Arguments of the network by its own names, such as ``input_ids``, unpadded."""
     size: int

@@ -23,7 +23,7 @@ from polyculture.core.task import (
 )
 from polyculture.engine.counts import answer_rows
 from polyculture.engine.device import Device
-from polyculture.engine.read import read_rows
+from polyculture.engine.read import decoded, read_rows
 from polyculture.nets.build import (
     form_of,
     labels_of,
@@ -85,7 +85,7 @@ class Predictor:
         if isinstance(self.network, Tfidf):
             return answer_rows(self.network, self.context, rows, where)
         values, encoded = self.read(rows, where)
-        return task_of(self.recipe.task).decode(rows, values, self.context), encoded
+        return decoded(task_of(self.recipe.task), rows, values, self.context), encoded
 
     def read(self, rows: pl.DataFrame, where: str) -> tuple[list[Any], Encoded]:
         """What the task's ``read`` gives of each row without its gold, and what was cut."""

@@ -30,7 +30,7 @@ from polyculture.engine.opened import Opened, compact_tokens, open_base
 from polyculture.engine.plan import Plan
 from polyculture.engine.pool import size_of_pool
 from polyculture.engine.precision import Precision, use
-from polyculture.engine.read import read_rows
+from polyculture.engine.read import decoded, read_rows
 from polyculture.nets.batch import Batch, Outputs
 from polyculture.nets.network import Network
 from polyculture.nets.reading.account import prefixed
@@ -129,7 +129,7 @@ def assemble(
     use(network, chosen.kernels)
     features: dict[str, list[Tensor]] = {}
     began = time.perf_counter()
-    if _caches(given, network):
+    if _caches(given, network) and _is_read_row_by_row(given, encoded["train"], context):
         features = cache_features(
             network,
             encoded,
@@ -175,6 +175,12 @@ def assemble(
         lengths=encoded["train"].sizes,
         seconds_an_example=seconds_an_example,
     )
+
+
+def _is_read_row_by_row(given: Ingredients, encoded: Encoded, context: Context) -> bool:
+    """Whether the network sees each example as one row, so that features can be kept for it."""
+    batch = collated(encoded, np.array([0]), given.task, context)
+    return all(len(values) == 1 for values in batch.inputs.values())
 
 
 def _answering(
@@ -270,7 +276,7 @@ def _look(
         )
         if task.steer == "loss":
             return look_at_loss(read.loss)
-        answers = task.decode(rows, read.rows, context)
+        answers = decoded(task, rows, read.rows, context)
         score = task.score(rows, answers, context, split="valid").headline()
         found = {"higher_is_better": score.higher_is_better, "loss": read.loss}
         if score.value.kind == "undefined":

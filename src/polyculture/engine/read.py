@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import polars as pl
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from polyculture.core.errors import ModelError
 from polyculture.core.task import Context, Encoded, Example, Task
 from polyculture.engine.batches import collated, drawn
 from polyculture.engine.device import Device
@@ -24,6 +26,28 @@ BUDGET = 4_096
 LOGITS = 2**23
 """Logits of a vocabulary in a batch that is only read, unless a single row has more: the larger the
 vocabulary, the fewer rows are read at once."""
+
+
+def decoded(
+    task: Task, rows: pl.DataFrame, values: Sequence[Any], context: Context
+) -> pl.DataFrame:
+    """The answers that a task makes of what was read, one a row, in the order of the rows.
+
+    Raises:
+        ModelError: They are other rows, or answers that are no text.
+    """
+    answers = task.decode(rows, values, context)
+    told = f"the 'decode' of the task {context.settings.kind!r}"
+    if answers["id"].to_list() != rows["id"].to_list():
+        msg = (
+            f"{told} gave {len(answers):,} answers to {len(rows):,} rows, not one a row in their "
+            "order. Give its table the ids of the rows as they come."
+        )
+        raise ModelError(msg)
+    if answers.schema["answer"] != pl.String:
+        msg = f"{told} gave answers of type {answers.schema['answer']}. Give them as text."
+        raise ModelError(msg)
+    return answers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +98,12 @@ def read_rows(
         reading = Reading(network, batch)
         with torch.no_grad(), device.arithmetic(precision):
             values = task.read(reading, context) if answers else [None] * len(reading.rows)
+            if len(values) != len(reading.rows):
+                msg = (
+                    f"the 'read' of the task {context.settings.kind!r} gave {len(values):,} values "
+                    f"for {len(reading.rows):,} rows. Give one for each of 'reading.rows'."
+                )
+                raise ModelError(msg)
             found = dict(zip(reading.rows, values, strict=True))
             count = 0 if loss_of is None else network.count(batch)
             loss = None

@@ -30,7 +30,9 @@ class Batch:
     """How outputs find their way back to the rows. Where there are ``positions``,
     ``(examples, words)``, the network answers at these tokens alone."""
     rows: tuple[int, ...] = ()
-    """The row of each example; the examples of one row stand together."""
+    """The row of each example, once for each example, also where ``inputs`` hold several rows of
+    the network for it. Where rows are read, all examples of a row stand together; in training a
+    batch may hold some of them alone."""
     count: int = 0
     """Targets that the loss sums over: what a share of a batch weighs."""
     size: int = 0

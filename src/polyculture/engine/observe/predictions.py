@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from polyculture.core.task import task_of
 from polyculture.core.views import Predictions
 from polyculture.engine.model import Predictor
 from polyculture.nets.reading.account import prefixed
@@ -28,6 +29,7 @@ def observe(
     if answers is None:
         answers, encoded = predictor.answer(rows, "the probe")
         notes = prefixed(encoded.notes, "probe")
+    notes += _note_on_grades(predictor, rows, answers, gold)
     probabilities = None
     if "probabilities" in answers.columns and answers["probabilities"].null_count() == 0:
         probabilities = np.array(answers["probabilities"].to_list(), dtype=np.float64)
@@ -39,6 +41,21 @@ def observe(
         classes=predictor.labels if probabilities is not None else (),
     )
     return predictions, notes
+
+
+def _note_on_grades(
+    predictor: Predictor, rows: pl.DataFrame, answers: pl.DataFrame, gold: list[str]
+) -> list[str]:
+    """Where an answer may be right or partly right without being the gold itself, say so."""
+    grades = task_of(predictor.recipe.task).grade(rows, answers, predictor.context)
+    equal = [answer == right for answer, right in zip(answers["answer"], gold, strict=True)]
+    if grades == [float(one) for one in equal]:
+        return []
+    note = (
+        f"Only answers that equal the gold count as right here, {sum(equal):,} of {len(equal):,}. "
+        f"The task itself grades them from 0 to 1: {np.mean(grades):.2f} in the mean."
+    )
+    return [note]
 
 
 def _saved(path: Path | None, rows: pl.DataFrame, gold: list[str]) -> pl.DataFrame | None:
