@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from polyculture.nets.dropout import LEVELS, Dropout, dropout, make_cheap
+from polyculture.nets.dropout import LEVELS, Dropout, calls_dropout, dropout, make_cheap
 
 COUNT = 8 * 100_000
 
@@ -77,3 +77,17 @@ def test_make_cheap_replaces_every_dropout_and_keeps_its_share() -> None:
     assert [module.p for module in found] == [0.2, 0.3]
     assert not any(module.training for module in found)
     assert not any(type(module) is nn.Dropout for module in network.modules())
+
+
+def test_only_networks_that_call_torchs_function_pay_for_it() -> None:
+    """Watching every call of torch costs time, which networks of modules need not spend."""
+    from transformers import BartConfig, BartModel, BertConfig, BertModel
+
+    small = {"vocab_size": 50, "max_position_embeddings": 8}
+    modules = BertModel(
+        BertConfig(hidden_size=8, num_hidden_layers=1, num_attention_heads=1, **small)
+    )
+    functions = BartModel(BartConfig(d_model=16, encoder_layers=1, decoder_layers=1, **small))
+
+    assert not calls_dropout(modules)
+    assert calls_dropout(functions)

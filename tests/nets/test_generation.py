@@ -237,7 +237,7 @@ def test_functions_that_drop_draw_from_the_seed_too(folders: dict[Form, Path]) -
     batch = learning_batch(folders["encoder_decoder"])
 
     def logits(seed: int) -> Tensor:
-        with torch.no_grad(), drawing_from(seed):
+        with torch.no_grad(), drawing_from(seed, everywhere=True):
             found: Tensor = network(batch)["logits"]
         return found
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from polyculture.core.audit import JointOutcome
 from polyculture.core.report_input import ReportInput
+from polyculture.core.run import Score
 from polyculture.core.values import Known, Undefined
 from polyculture.page.blocks import Block, Chart, Charts, Failures, Fold, Report, Section, Table
 from polyculture.page.html import to_html
@@ -134,6 +135,18 @@ def test_trainings_stand_beside_their_baselines(trained: ReportInput) -> None:
     ]
     note = "it reaches 76.0% (73.0% to 79.0%); right alone: 71 against 18"
     assert table.rows[0][2].note == note
+
+
+def test_a_score_that_is_no_share_stands_as_it_is(trained: ReportInput) -> None:
+    """34 BLEU are not 3,400%."""
+    run = trained.runs[0]
+    bleu = Score(name="bleu", value=Known(number=34.2), headline=True, in_percent=False)
+    written = run.model_copy(update={"test": run.valid.model_copy(update={"scores": (bleu,)})})
+    content = dataclasses.replace(trained, runs=(written, *trained.runs[1:]))
+
+    table = next(t for t in tables(report_of(content), "scores") if "simple methods" in t.caption)
+
+    assert row(table, run.name)[1] == "34.20"
 
 
 def test_an_undefined_score_of_a_label_is_a_dash_and_never_a_zero(trained: ReportInput) -> None:

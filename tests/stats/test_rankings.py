@@ -57,7 +57,7 @@ def test_the_order_of_numbers_is_scored_as_scipy_scores_it() -> None:
     ids = [str(number) for number in range(40)]
     answers = pl.DataFrame({"id": ids, "answer": [str(number) for number in given]})
 
-    scores = score_order(pl.DataFrame({"id": ids}), right.tolist(), answers, split="test", notes={})
+    scores = score_order(pl.DataFrame({"id": ids}), right, answers, split="test", notes={})
 
     value = scores.headline().value
     assert isinstance(value, Known)

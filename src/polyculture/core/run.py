@@ -20,6 +20,8 @@ class Score(Record):
     headline: bool = False
     """This is the figure that training was steered by."""
     higher_is_better: bool = True
+    in_percent: bool = True
+    """It runs from 0 to 1, so pages show it in percent; other figures stand as they are."""
 
 
 class Scores(Record):

@@ -7,9 +7,12 @@ inverse of the share really kept, so the expectation is exact. The mask comes fr
 generator, or from one of the thread's own (``drawing_from``): seeding it reproduces the mask.
 """
 
+import inspect
+import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import cache
 from typing import Any
 
 import torch
@@ -19,6 +22,8 @@ from torch.overrides import TorchFunctionMode
 LEVELS = 256
 _chance = threading.local()
 LOWEST = -(2**63)
+CALL = re.compile(r"(?:functional|\bF)\.dropout\(")
+"""How source calls torch's function of dropout."""
 
 
 class _Drop(torch.autograd.Function):
@@ -45,7 +50,8 @@ class _Drop(torch.autograd.Function):
 class _Everywhere(TorchFunctionMode):
     """In this thread ``torch.nn.functional.dropout`` is ours too.
 
-    Some networks call the function, and have no module that ``make_cheap`` could replace.
+    Some networks call the function, and have no module that ``make_cheap`` could replace. Every
+    call of torch then takes a little longer, so it is for these networks alone.
     """
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -65,10 +71,14 @@ def _as_torch_calls_it(
 
 
 @contextmanager
-def drawing_from(seed: int) -> Iterator[None]:
+def drawing_from(seed: int, *, everywhere: bool = False) -> Iterator[None]:
     """Masks drawn by this thread come from a generator of its own, seeded here.
 
     Threads that share torch's one generator would draw in an order that nobody can repeat.
+
+    Args:
+        seed: Of the generator.
+        everywhere: Also for networks that call torch's function, see ``calls_dropout``.
 
     Example:
         >>> def mask():
@@ -77,25 +87,50 @@ def drawing_from(seed: int) -> Iterator[None]:
         >>> bool(torch.equal(mask(), mask()))
         True
     """
-    with drawn_from(torch.Generator().manual_seed(seed)):
+    with drawn_from(torch.Generator().manual_seed(seed), everywhere=everywhere):
         yield
 
 
 @contextmanager
-def drawn_from(generator: torch.Generator) -> Iterator[None]:
+def drawn_from(generator: torch.Generator, *, everywhere: bool) -> Iterator[None]:
     """Masks drawn by this thread come from a generator, and then from where they came before."""
-    before = chance()
-    _chance.generator = generator
+    before = chance(), is_everywhere()
+    _chance.generator, _chance.everywhere = generator, everywhere
     try:
-        with _Everywhere():
+        with _Everywhere() if everywhere else nullcontext():
             yield
     finally:
-        _chance.generator = before
+        _chance.generator, _chance.everywhere = before
 
 
 def chance() -> torch.Generator | None:
     """This thread's own generator of masks; none where masks come from torch's."""
     return getattr(_chance, "generator", None)
+
+
+def is_everywhere() -> bool:
+    """Whether torch's function of dropout is ours in this thread."""
+    return getattr(_chance, "everywhere", False)
+
+
+def calls_dropout(network: nn.Module) -> bool:
+    """Whether some module calls torch's function of dropout in the source of its class.
+
+    Example:
+        >>> calls_dropout(nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.1)))
+        False
+    """
+    kinds = {kind for module in network.modules() for kind in type(module).__mro__}
+    written = {kind for kind in kinds if not kind.__module__.startswith("torch.")}
+    return any(_calls_dropout(kind) for kind in written if kind not in {Dropout, object})
+
+
+@cache
+def _calls_dropout(kind: type) -> bool:
+    try:
+        return bool(CALL.search(inspect.getsource(kind)))
+    except (OSError, TypeError):  # nobody can read it
+        return True
 
 
 def dropout(values: Tensor, share: float, *, training: bool) -> Tensor:

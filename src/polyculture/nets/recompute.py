@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from polyculture.core.errors import ModelError
-from polyculture.nets.dropout import chance, drawn_from
+from polyculture.nets.dropout import chance, drawn_from, is_everywhere
 
 
 def recompute(network: Any) -> None:
@@ -36,13 +36,13 @@ def recompute(network: Any) -> None:
 
 
 def _two_passes() -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
-    states: list[torch.Tensor] = []
+    states: list[tuple[torch.Tensor, bool]] = []
 
     @contextmanager
     def first() -> Iterator[None]:
         generator = chance()
         if generator is not None:
-            states.append(generator.get_state())
+            states.append((generator.get_state(), is_everywhere()))
         yield
 
     @contextmanager
@@ -50,9 +50,10 @@ def _two_passes() -> tuple[AbstractContextManager[None], AbstractContextManager[
         if not states:  # torch's own generator, which torch itself sets back
             yield
             return
+        state, everywhere = states[0]
         generator = torch.Generator()
-        generator.set_state(states[0])
-        with drawn_from(generator):
+        generator.set_state(state)
+        with drawn_from(generator, everywhere=everywhere):
             yield
 
     return first(), again()

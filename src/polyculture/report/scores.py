@@ -1,6 +1,6 @@
 """How well each model does: beside its baselines, with intervals."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import isclose
 from typing import Any, Literal
 
@@ -196,7 +196,7 @@ def _baseline_row(
     scores = _scored(run)
     headline = scores.headline()
     model = Cell(text=run.name, note=_kind(scores, language) if says_kind else "")
-    score = language.cell(headline.value, share)
+    score = language.cell(headline.value, _form(headline))
     line = [model, Cell(text=score.text) if is_shown else score]
     baselines = {baseline.name: baseline for baseline in run.baselines}
     itself = getattr(run.recipe.base, "kind", None)
@@ -207,6 +207,11 @@ def _baseline_row(
         for name in names
     ]
     return tuple(line)
+
+
+def _form(score: Score) -> Callable[[float], str]:
+    """How a score is written: in percent, or as it is."""
+    return share if score.in_percent else coefficient
 
 
 def _is_shown(run: Run, audit: Audit) -> bool:
@@ -231,7 +236,7 @@ def _against(baseline: Baseline | None, headline: Score, language: Language) -> 
     reached = scores[0] if scores else baseline.scores.headline()
     note = language.say(
         "baselines.reaches",
-        score=language.told_whole(reached.value, share),
+        score=language.told_whole(reached.value, _form(reached)),
         model=f"{baseline.model_only:,}",
         baseline=f"{baseline.baseline_only:,}",
     )

@@ -70,6 +70,7 @@ class Resampled:
         headline: bool = False,
         is_share: bool = False,
         higher_is_better: bool = True,
+        in_percent: bool = True,
     ) -> Score:
         """One score with its interval.
 
@@ -81,8 +82,14 @@ class Resampled:
             is_share: A share of the items: where all or none count, the exact bound stands for
                 the bootstrap, which would show no spread at all.
             higher_is_better: False for errors and losses.
+            in_percent: False for figures that do not run from 0 to 1.
         """
-        facts = {"name": name, "headline": headline, "higher_is_better": higher_is_better}
+        facts: dict[str, Any] = {
+            "name": name,
+            "headline": headline,
+            "higher_is_better": higher_is_better,
+            "in_percent": in_percent,
+        }
         number = known(statistic(self.sums))
         if number is None:
             return Score(value=Undefined(reason=reason), **facts)

@@ -45,8 +45,14 @@ def score_order(
         split=split,
         items=len(rows),
         scores=(
-            drawn.score("spearman", lambda s: _pearson(s[..., :6]), reason=reason, headline=True),
-            drawn.score("pearson", lambda s: _pearson(s[..., 6:]), reason=reason),
+            drawn.score(
+                "spearman",
+                lambda s: _pearson(s[..., :6]),
+                reason=reason,
+                headline=True,
+                in_percent=False,
+            ),
+            drawn.score("pearson", lambda s: _pearson(s[..., 6:]), reason=reason, in_percent=False),
         ),
         table=(),
         protocol={

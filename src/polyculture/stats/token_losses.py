@@ -22,7 +22,7 @@ import polars as pl
 from scipy.sparse import csr_array
 
 from polyculture.core.errors import ModelError
-from polyculture.core.run import Score, Scores
+from polyculture.core.run import Scores
 from polyculture.stats.answers import aligned, documents_of
 from polyculture.stats.bootstrap import Resampled
 from polyculture.stats.scores import Numbers, ratio
@@ -109,10 +109,11 @@ def score_token_losses(
     given = answers.select(pl.col(FIGURES).cast(pl.Float64).fill_null(0.0)).to_numpy()
     sums = np.where(missing.to_numpy()[:, None], blind, given)
     drawn = Resampled(csr_array(sums), documents=documents_of(rows))
+    is_loss: dict[str, Any] = {"higher_is_better": False, "in_percent": False, "reason": NOTHING}
     scores = (
-        _lower(drawn.score("bits_per_byte", _bits, reason=NOTHING, headline=True)),
+        drawn.score("bits_per_byte", _bits, headline=True, **is_loss),
         drawn.score("token_accuracy", lambda s: ratio(s[..., 3], s[..., 1]), reason=NOTHING),
-        _lower(drawn.score("token_perplexity", _perplexity, reason=NOTHING)),
+        drawn.score("token_perplexity", _perplexity, **is_loss),
     )
     return Scores(
         split=split,
@@ -128,10 +129,6 @@ def score_token_losses(
             **notes,
         },
     )
-
-
-def _lower(score: Score) -> Score:
-    return score.model_copy(update={"higher_is_better": False})
 
 
 def _bits(sums: Numbers) -> Numbers:

@@ -54,8 +54,10 @@ def score_written(
         documents=documents_of(rows),
     )
     scores = (
-        drawn.score("bleu", _of(bleu, slice(0, width)), reason=EMPTY, headline=True),
-        drawn.score("chrf2", _of(chrf, slice(width, None)), reason=EMPTY),
+        drawn.score(
+            "bleu", _of(bleu, slice(0, width)), reason=EMPTY, headline=True, in_percent=False
+        ),
+        drawn.score("chrf2", _of(chrf, slice(width, None)), reason=EMPTY, in_percent=False),
     )
     return Scores(
         split=split,

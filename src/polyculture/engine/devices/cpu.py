@@ -10,7 +10,7 @@ from torch import Tensor
 from polyculture.engine import memory
 from polyculture.engine.precision import Kernels, Precision, arithmetic, choose
 from polyculture.nets.batch import Batch, Outputs
-from polyculture.nets.dropout import drawing_from, make_cheap
+from polyculture.nets.dropout import calls_dropout, drawing_from, make_cheap
 from polyculture.nets.network import Network
 
 
@@ -26,6 +26,8 @@ class Cpu:
 
     def __init__(self, threads: int) -> None:
         self.lanes = threads
+        self.everywhere = True
+        """The network may call torch's function of dropout."""
 
     def move(self, network: Network) -> None:
         """Weights are here from the beginning."""
@@ -34,6 +36,7 @@ class Cpu:
         """Dropout draws its masks eight values at a time; products outside of shares use all."""
         torch.set_num_threads(self.lanes)
         make_cheap(network)
+        self.everywhere = calls_dropout(network)
 
     def send(self, batch: Batch) -> Batch:
         """A batch is here already."""
@@ -41,7 +44,7 @@ class Cpu:
 
     def drawing(self, seed: int) -> AbstractContextManager[None]:
         """Masks come from a generator of this thread."""
-        return drawing_from(seed)
+        return drawing_from(seed, everywhere=self.everywhere)
 
     def arithmetic(self, precision: Precision) -> AbstractContextManager[object]:
         """Automatic mixed precision, or none."""
