@@ -7,10 +7,10 @@ Words are neither stemmed nor left out as too common: that would need to know th
 from collections.abc import Sequence
 from itertools import pairwise
 
-import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
+from polyculture.core.errors import need
 from polyculture.nets.words import cut, is_unspaced
 
 
@@ -25,6 +25,7 @@ def bm25(texts: Sequence[str], questions: Sequence[str]) -> NDArray[np.float32]:
         >>> bm25(["the cat sat", "a dog"], ["cat", "人"]).round(2).tolist()
         [[0.25, 0.0], [0.0, 0.0]]
     """
+    bm25s = need("bm25s", extra="train", purpose="The BM25 baseline")
     found = np.zeros((len(questions), len(texts)), dtype=np.float32)
     counted = [terms(text) for text in texts]
     if any(counted):
@@ -36,6 +37,19 @@ def bm25(texts: Sequence[str], questions: Sequence[str]) -> NDArray[np.float32]:
             if asked:
                 found[number] = index.get_scores(asked)
     return found
+
+
+def of_pairs(firsts: Sequence[str], seconds: Sequence[str]) -> list[float]:
+    """What the second text of each pair scores, as a share of what the first does for itself.
+
+    Example:
+        >>> of_pairs(["a cat", "a cat"], ["a cat", "dogs"])
+        [1.0, 0.0]
+    """
+    alike = bm25([*seconds, *firsts], firsts)
+    own, itself = np.diag(alike), np.diag(alike, len(firsts))
+    shares: list[float] = np.clip(own / np.maximum(itself, 1e-9), 0, 1).tolist()
+    return shares
 
 
 def terms(text: str) -> list[str]:

@@ -73,6 +73,37 @@ def triplet(alike: Tensor, wrong: Tensor, *, margin: float) -> Tensor:
     return functional.relu(margin - alike.diagonal() + nearest).sum()
 
 
+def grouped(vectors: Tensor, groups: int) -> Tensor:
+    """Vectors of texts that lie one behind another, by group: ``(groups, texts, width)``."""
+    found: Tensor = vectors.unflatten(0, (groups, -1))
+    return found
+
+
+def candidates(vectors: Tensor) -> Tensor:
+    """How alike the first text of each group is to all others of the batch, in their order.
+
+    Args:
+        vectors: Of length 1, ``(groups, texts, width)``.
+
+    Returns:
+        Cosines, ``(groups, groups * (texts - 1))``, in the order of ``others``.
+    """
+    return vectors[:, 0] @ vectors[:, 1:].transpose(0, 1).flatten(0, 1).T
+
+
+def of_pairs(vectors: Tensor) -> Tensor:
+    """The cosine of the two texts of each group.
+
+    Args:
+        vectors: Of length 1, ``(groups, 2, width)``.
+
+    Example:
+        >>> of_pairs(torch.tensor([[[1.0, 0.0], [0.6, 0.8]]])).tolist()
+        [0.6000000238418579]
+    """
+    return (vectors[:, 0] * vectors[:, 1]).sum(dim=-1)
+
+
 def at_sizes(vectors: Tensor, sizes: Sequence[int], loss: Callable[[Tensor], Tensor]) -> Tensor:
     """The mean of a loss over whole vectors and over their beginnings, brought to length 1.
 

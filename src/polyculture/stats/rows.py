@@ -1,6 +1,6 @@
 """Checks that every task makes of its rows, and a row in one line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,40 @@ def check_rows(
     if len(twice):
         reason = f"two rows have the id {twice[0]!r}. Give each its own."
         raise RowError(reason, where=where)
+
+
+def check_names(
+    rows: pl.DataFrame, where: str, column: str, *, known: Container[str] | None = None
+) -> None:
+    """Each row names one text of a corpus at least, and only such as there are.
+
+    Args:
+        rows: The rows; they may lack the column.
+        where: Name of the split or file, for messages.
+        column: With the ids that a row names.
+        known: All ids of the corpus; none where it is not known yet.
+
+    Raises:
+        RowError: A row names none, or one that is unknown.
+
+    Example:
+        >>> rows = pl.DataFrame({"id": ["1"], "matches": [["x"]]})
+        >>> try:
+        ...     check_names(rows, "train", "matches", known={"y"})
+        ... except RowError as error:
+        ...     print(error.reason)
+        the corpus has no text 'x'. Add it, or correct the id.
+    """
+    if column not in rows.columns:
+        return
+    for item, names in rows.select("id", column).iter_rows():
+        unknown = [] if known is None else sorted(name for name in names if name not in known)
+        if unknown:
+            reason = f"the corpus has no text {unknown[0]!r}. Add it, or correct the id."
+            raise RowError(reason, where=where, item=item)
+        if not names:
+            reason = "no text of the corpus matches. Name one id at least, or drop the row."
+            raise RowError(reason, where=where, item=item)
 
 
 def in_one_line(rows: pl.DataFrame, columns: Mapping[str, Column]) -> list[str]:

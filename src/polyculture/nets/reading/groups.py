@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from polyculture.core.task import Encoded, Example
-from polyculture.nets.reading.padding import padded, stacked, token_batch
+from polyculture.nets.reading.padding import token_batch
 from polyculture.nets.reading.texts import encode_texts
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
     from polyculture.core.task import Context
     from polyculture.nets.batch import Batch
-
-MOST = 8
-"""Texts of a label at most from which a partner is drawn."""
 
 
 def encode_groups(
@@ -112,87 +109,4 @@ def pad_groups(examples: Sequence[Example], context: Context) -> Batch:
     """
     batch = token_batch([text for example in examples for text in texts_of(example)], context)
     batch.rows = tuple(example.row for example in examples)
-    return batch
-
-
-def partners(texts: Sequence[str], labels: Sequence[str], most: int = MOST) -> list[list[str]]:
-    """The next texts of the same label, for each; those that are behind the last come first again.
-
-    A text that is alone in its label is its own partner: dropout reads it in two ways.
-
-    Source:
-        Khosla et al. 2020, Supervised Contrastive Learning, arXiv:2004.11362; Gao, Yao and Chen
-        2021, SimCSE, arXiv:2104.08821.
-
-    Example:
-        >>> partners(["a", "b", "c", "d"], ["x", "x", "y", "x"])
-        [['b', 'd'], ['d', 'a'], ['c'], ['a', 'b']]
-    """
-    own: dict[str, list[str]] = {}
-    places = []
-    for text, label in zip(texts, labels, strict=True):
-        places.append(len(own.setdefault(label, [])))
-        own[label].append(text)
-    found = []
-    for place, label in zip(places, labels, strict=True):
-        same = own[label]
-        found.append(([*same[place + 1 :], *same[:place]] or same)[:most])
-    return found
-
-
-def encode_matches(
-    texts: Sequence[str],
-    matches: Sequence[Sequence[str]],
-    context: Context,
-    *,
-    names: Sequence[str] | None = None,
-    wrong: Sequence[str] | None = None,
-) -> Encoded:
-    """Texts, each with those that belong to it: see ``draw_match`` and ``pad_matches``.
-
-    Targets are ``codes``, what each text behind the first is, and ``right``, all codes that are
-    right for the row; rows of one text share what is right for them.
-
-    Args:
-        texts: One a row.
-        matches: The texts that belong to each, one at least.
-        context: With the base's tokenizer.
-        names: What all matches of a row are, such as its label; left out, a text is what it says.
-        wrong: A text for each row that does not belong to it.
-    """
-    ahead = 0 if wrong is None else 1
-    behind = [[*([] if wrong is None else [wrong[n]]), *own] for n, own in enumerate(matches)]
-    code = {name: number for number, name in enumerate(context.labels)}
-    codes, right = [], dict[str, set[int]]()
-    for row, (text, own) in enumerate(zip(texts, behind, strict=True)):
-        called = own if names is None else [names[row]] * len(own)
-        codes.append(np.array([code.setdefault(name, len(code)) for name in called]))
-        right.setdefault(text, set()).update(codes[-1][ahead:].tolist())
-    targets = {"codes": codes, "right": [np.array(sorted(right[text])) for text in texts]}
-    if wrong is not None:
-        targets["wrong"] = [np.array(ahead)] * len(texts)
-    groups = [[text, *own] for text, own in zip(texts, behind, strict=True)]
-    return encode_groups(groups, context, targets, at_once=2 + ahead)
-
-
-def draw_match(example: Example, rng: np.random.Generator) -> Example:
-    """A text with one of those that belong to it, and the wrong one where it has one."""
-    if "codes" not in example.targets:
-        return example
-    codes, ahead = example.targets["codes"], len(np.atleast_1d(example.targets.get("wrong", ())))
-    places = [int(rng.integers(ahead, len(codes))), *range(ahead)]
-    drawn = only(example, [0, *(place + 1 for place in places)])
-    return replace(drawn, targets={**example.targets, "codes": codes[places]})
-
-
-def pad_matches(examples: Sequence[Example], context: Context) -> Batch:
-    """A batch of what was drawn, with a target for each example that has one."""
-    batch = pad_groups(examples, context)
-    targets = [dict(example.targets) for example in examples]
-    if targets[0]:
-        right = [own.pop("right") for own in targets if "right" in own]
-        batch.targets = stacked(targets)
-        if right:
-            batch.targets["right"], _ = padded(right, -1)
-        batch.count = len(examples)
     return batch

@@ -1,0 +1,67 @@
+"""Answers are the names that are nearest, or numbers; ids that rows name are known."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from polyculture.core.errors import RowError
+from polyculture.stats.nearest import CHUNK, as_answers, directions, most_frequent, nearest
+from polyculture.stats.number_answers import as_answers as number_answers
+from polyculture.stats.number_answers import close
+from polyculture.stats.rows import check_names
+
+
+def rows_of(count: int) -> pl.DataFrame:
+    return pl.DataFrame({"id": [str(number) for number in range(count)]})
+
+
+def test_many_rows_are_answered_as_if_all_were_ranked_at_once() -> None:
+    """They are ranked a thousand at a time, and none is lost between."""
+    rng = np.random.default_rng(1)
+    rows, near = rows_of(CHUNK + 5), rng.normal(size=(7, 3))
+    values = list(rng.normal(size=(len(rows), 3)))
+    names = [f"name-{number}" for number in range(7)]
+
+    found = nearest(rows, values, near, names)
+
+    whole = as_answers(rows, np.stack(values) @ near.T, names)
+    assert found.drop("similarity").equals(whole.drop("similarity"))
+    np.testing.assert_allclose(found["similarity"], whole["similarity"])
+
+
+def test_a_name_of_rows_that_are_alike_is_no_longer_than_another() -> None:
+    """Its mean would be longer, and so win more often."""
+    values = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
+
+    found = directions(values, pl.Series(["a", "a", "b", "b"]), ["a", "b"])
+
+    np.testing.assert_allclose(found, [[1, 0], [0.5**0.5, 0.5**0.5]])
+
+
+def test_the_most_frequent_name_answers_every_row() -> None:
+    """What is never given stands last."""
+    found = most_frequent(rows_of(2), ["b", "a", "b"], ["a", "b", "c"])
+
+    assert found["answer"].to_list() == ["b", "b"]
+    assert found["ranking"].to_list() == [["b", "a", "c"]] * 2
+
+
+def test_a_number_is_close_by_how_far_it_is_off() -> None:
+    """However far it is off, it is worth no less than no answer."""
+    answers = number_answers(rows_of(3), [0.25, 1.0, -3.0])
+
+    assert close([0.5, 1.0, 0.5], answers) == [0.75, 1.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("named", "told"), [([], "no text of the corpus matches"), (["x", "w"], "has no text 'w'")]
+)
+def test_a_row_names_texts_that_there_are(named: list[str], told: str) -> None:
+    """One at least; the sentence says which row it is."""
+    matches = pl.Series([["x"], named], dtype=pl.List(pl.String))
+    rows = rows_of(2).with_columns(matches=matches)
+
+    with pytest.raises(RowError, match=told) as caught:
+        check_names(rows, "train", "matches", known={"x"})
+
+    assert caught.value.item == "1"
