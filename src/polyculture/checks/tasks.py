@@ -100,9 +100,9 @@ class Case:
         """All that a training on the toy data starts from; the base is made in the folder."""
         data: Any = {"source": "table", "train": "toy.csv"}
         fit = {"precision": "float32", "threads": 1, **self.fit}
-        parts = {"task": self.chosen, "base": dict(self.base)}
-        parts |= {"head": dict(self.head)} if self.head else {}
-        recipe = Recipe.model_validate({**parts, "data": data, "fit": fit})
+        chosen = {"task": self.chosen, "base": dict(self.base)}
+        chosen |= {"head": dict(self.head)} if self.head else {}
+        recipe = Recipe.model_validate({**chosen, "data": data, "fit": fit})
         return Ingredients(
             recipe=recipe,
             name="toy",
