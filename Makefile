@@ -34,7 +34,7 @@ check: setup  ## The fast loop: style, layers, types, spelling, quick tests
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	$(BIN)/codespell
-	$(BIN)/pytest -m "$(QUICK)"
+	$(BIN)/pytest -m "$(QUICK)" -n 2 --dist loadfile
 
 fix: setup  ## Repair style where a tool can
 	$(BIN)/ruff check --fix .
