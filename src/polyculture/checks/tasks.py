@@ -50,8 +50,8 @@ class Case:
     """The base, as a recipe has it; it is made from nothing."""
     fit: Mapping[str, Any] = field(default_factory=lambda: {"learning_rate": 2e-3, "epochs": 6})
     """Settings of ``[fit]`` beside float32 and one thread."""
-    head: Mapping[str, Any] = field(default_factory=lambda: {"kind": "linear"})
-    """The head, as a recipe has it."""
+    head: Mapping[str, Any] = field(default_factory=dict)
+    """The head, as a recipe has it; where left out, the usual one for the task."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Settings of the task other than its own defaults."""
 
