@@ -143,7 +143,8 @@ def test_kills_at_random_moments_change_nothing_in_the_end(
     for kill in range(KILLS):
         number = SIGNALS[kill % len(SIGNALS)]
         process = start(folder, *verb.words)
-        time.sleep(chance.uniform(0.2, 1.0) * usual)
+        moment = chance.uniform(0.2, 1.0) * usual
+        time.sleep(moment)
         process.send_signal(number)
         said, _ = process.communicate(timeout=120)
         assert process.returncode in {0, 2, STATUS[number], -number}, said.decode()
@@ -152,6 +153,8 @@ def test_kills_at_random_moments_change_nothing_in_the_end(
             assert contents(folder / verb.result) == expected
             remove(folder / verb.result)
         killed += process.returncode in {STATUS[number], -number}
+        if process.returncode in {0, 2}:  # it was through before: the machine is less busy now
+            usual = moment
     until_done(folder, verb)
 
     assert killed >= KILLS // 2
