@@ -1,6 +1,6 @@
 """What a task draws depends on the training's seed, the step and the example, on nothing else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.opened import Opened, open_base
 from polyculture.engine.prepare import notes_on, prepare
 from polyculture.engine.shown_rows import shown_rows
+from polyculture.nets.batch import Batch
 
 Begin = Callable[..., Ingredients]
 
@@ -112,7 +113,8 @@ def test_a_frozen_base_whose_outputs_are_not_kept_is_told(
     """A frozen base is expected to be quick, so it is said where it is not."""
     given = begin(adaptation="head_only")
     opened = open_base(given)
-    assert not any("outputs cannot be kept" in note for note in notes_on(given, opened, {}))
+    encoded = {"train": opened.encode(given, "train")}
+    assert not any("outputs cannot be kept" in note for note in notes_on(given, opened, encoded))
 
     drawing = replace(given.task, draw=without_a_token)
     monkeypatch.setattr(Ingredients, "task", property(lambda _: drawing))
@@ -120,4 +122,25 @@ def test_a_frozen_base_whose_outputs_are_not_kept_is_told(
     assert (
         "The frozen base runs at every step: what is read is drawn anew each time, so that its "
         "outputs cannot be kept."
-    ) in notes_on(given, opened, {})
+    ) in notes_on(given, opened, encoded)
+
+
+def test_a_frozen_base_that_sees_several_rows_of_each_example_is_read_at_every_step(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One row of features for each example could not hold them."""
+    given = begin(adaptation="head_only")
+    opened = open_base(given)
+    encoded = {"train": opened.encode(given, "train")}
+    usual = given.task.collate
+
+    def twice(examples: Sequence[Example], context: Context) -> Batch:
+        return usual([one for one in examples for _ in range(2)], context)
+
+    several = replace(given.task, collate=twice)
+    monkeypatch.setattr(Ingredients, "task", property(lambda _: several))
+
+    assert (
+        "The frozen base runs at every step: an example is several rows of the network, so that "
+        "its outputs cannot be kept."
+    ) in notes_on(given, opened, encoded)

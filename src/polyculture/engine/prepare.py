@@ -26,7 +26,7 @@ from polyculture.engine.features import cache_features
 from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.look import Look, look_at_loss
 from polyculture.engine.loop import Work
-from polyculture.engine.opened import Opened, compact_tokens, open_base
+from polyculture.engine.opened import LOOK, Opened, compact_tokens, open_base
 from polyculture.engine.plan import Plan
 from polyculture.engine.pool import size_of_pool
 from polyculture.engine.precision import Precision, use
@@ -129,7 +129,7 @@ def assemble(
     use(network, chosen.kernels)
     features: dict[str, list[Tensor]] = {}
     began = time.perf_counter()
-    if _caches(given, network) and _is_read_row_by_row(given, encoded["train"], context):
+    if not _why_not_cached(given, opened, encoded["train"]):
         features = cache_features(
             network,
             encoded,
@@ -177,12 +177,6 @@ def assemble(
     )
 
 
-def _is_read_row_by_row(given: Ingredients, encoded: Encoded, context: Context) -> bool:
-    """Whether the network sees each example as one row, so that features can be kept for it."""
-    batch = collated(encoded, np.array([0]), given.task, context)
-    return all(len(values) == 1 for values in batch.inputs.values())
-
-
 def _answering(
     given: Ingredients, network: Network, encoded: Encoded, context: Context, device: Device
 ) -> Callable[[], int]:
@@ -199,9 +193,19 @@ def _answering(
     return answer_some
 
 
-def _caches(given: Ingredients, network: Network) -> bool:
-    """Whether a base that stays as it is runs but once over each example."""
-    return given.adaptation.caches_features and network.can_cache and not given.draws
+def _why_not_cached(given: Ingredients, opened: Opened, encoded: Encoded) -> str:
+    """Why the outputs of the base are not kept for each example; empty where they are."""
+    if not given.adaptation.caches_features:
+        return "the base is trained"
+    if given.draws:
+        return "what is read is drawn anew each time"
+    if not opened.network.can_cache:
+        return "its head needs more"
+    some = np.arange(min(LOOK, len(encoded.examples)))
+    batch = collated(encoded, some, given.task, opened.context)
+    if any(len(values) != len(some) for values in batch.inputs.values()):
+        return "an example is several rows of the network"
+    return ""
 
 
 def _tokens_of_test(given: Ingredients, valid: int) -> int:
@@ -291,10 +295,10 @@ def notes_on(given: Ingredients, opened: Opened, encoded: Mapping[str, Encoded])
     notes = []
     for split, part in encoded.items():
         notes += prefixed(part.notes, split)
-    if given.adaptation.caches_features and not _caches(given, opened.network):
-        what = "what is read is drawn anew each time" if given.draws else "its head needs more"
+    why = _why_not_cached(given, opened, encoded["train"])
+    if given.adaptation.caches_features and why:
         notes.append(
-            f"The frozen base runs at every step: {what}, so that its outputs cannot be kept."
+            f"The frozen base runs at every step: {why}, so that its outputs cannot be kept."
         )
     if any("pooler" in name for name in opened.untrained):
         notes.append(
