@@ -133,7 +133,7 @@ def _tags(cell: Cell, form: CellForm) -> list[str]:
     tags, names = _list(cell, "a list of tags"), form.tag_names
     if names:
         if not all(isinstance(tag, int) and 0 <= tag < len(names) for tag in tags):
-            cell.refuse(f"a tag of {cell.name!r} is no number below {len(names)}: {tags!r:.60}")
+            cell.refuse(f"a tag of {cell.name!r} is not a number below {len(names)}: {tags!r:.60}")
         tags = [names[tag] for tag in tags]
     for tag in tags:
         prefix, dash, label = str(tag).partition("-")
