@@ -297,7 +297,7 @@ def test_a_figure_without_a_value_prints_its_reason_in_both_languages(survey: Su
         "it takes at least 3 built cards, but there are 2",
     )
     other = tables(chinese, "communities")[0].rows[1][5]
-    assert (other.text, other.note) == ("无定义", "至少需要 3 个已构建者，但只有 2 个")
+    assert (other.text, other.note) == ("未定义", "至少需要 3 张构建成功的模型卡，但只有 2 张")
 
 
 def places(phrase: str) -> set[str]:
