@@ -52,7 +52,7 @@ def test_scores_equal_those_of_scikit_learn(pairs: list[tuple[str, str]]) -> Non
     theirs = precision_recall_fscore_support(
         gold, found, labels=LABELS, average=None, zero_division=np.nan
     )
-    for place, row in enumerate(scores.table):
+    for place, row in enumerate(scores.tables[0].rows):
         for name, values in zip(("precision", "recall", "f1"), theirs, strict=False):
             expected = None if np.isnan(values[place]) else pytest.approx(values[place])
             assert row[name] == expected
@@ -96,7 +96,7 @@ def test_a_missing_answer_is_wrong_and_counted() -> None:
     assert numbers(scores)["accuracy"] == 0.5
     assert scores.protocol["missing_answers"] == 1
     assert scores.protocol["max_length"] == 8
-    assert [row["answered"] for row in scores.table] == [1, 0, 0]
+    assert [row["answered"] for row in scores.tables[0].rows] == [1, 0, 0]
 
 
 def test_a_label_that_the_model_has_not_is_counted_against_it() -> None:
@@ -105,8 +105,8 @@ def test_a_label_that_the_model_has_not_is_counted_against_it() -> None:
 
     scores = score_one(rows, ["a", "zzz"], found, ["a", "b"], split="test", notes={})
 
-    assert [row["label"] for row in scores.table] == ["a", "b", "zzz"]
-    assert scores.table[2]["recall"] == 0
+    assert [row["label"] for row in scores.tables[0].rows] == ["a", "b", "zzz"]
+    assert scores.tables[0].rows[2]["recall"] == 0
 
 
 def test_calibration_error_is_the_gap_between_confidence_and_rightness() -> None:

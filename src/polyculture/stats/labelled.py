@@ -10,7 +10,15 @@ from scipy.sparse import csr_array, hstack
 from polyculture.core.run import Score, Scores
 from polyculture.stats.answers import aligned, documents_of, one_hot
 from polyculture.stats.bootstrap import Resampled
-from polyculture.stats.scores import BINS, Counts, Numbers, calibration_gaps, macro, table, weighted
+from polyculture.stats.scores import (
+    BINS,
+    Counts,
+    Numbers,
+    calibration_gaps,
+    label_table,
+    macro,
+    weighted,
+)
 from polyculture.stats.unseen import unseen_in
 
 NOTHING = "there is neither gold nor an answer"
@@ -66,7 +74,7 @@ def score_one(
         split=split,
         items=len(rows),
         scores=tuple(scores),
-        table=table(classes, Counts.of(drawn.sums[:sizes])),
+        tables=(label_table(classes, Counts.of(drawn.sums[:sizes])),),
         protocol={
             "scorer": "polyculture classification 1",
             "averaging": "macro: labels that occur in gold or answers",
@@ -148,7 +156,7 @@ def score_several(
         split=split,
         items=len(rows),
         scores=(micro.model_copy(update={"headline": True}), mean, subset),
-        table=table(classes, Counts.of(drawn.sums[:sizes])),
+        tables=(label_table(classes, Counts.of(drawn.sums[:sizes])),),
         protocol={
             "scorer": "polyculture classification 1",
             "averaging": "micro over labels; macro: labels that occur in gold or answers",
