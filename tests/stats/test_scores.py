@@ -17,6 +17,7 @@ from polyculture.core.values import Known, Undefined
 from polyculture.stats.answers import aligned
 from polyculture.stats.bootstrap import Resampled
 from polyculture.stats.labelled import score_one, score_several
+from polyculture.stats.several_labels import joined
 
 LABELS = ["a", "b", "c"]
 answers = st.lists(st.tuples(*[st.sampled_from(LABELS)] * 2), min_size=1, max_size=30)
@@ -64,18 +65,10 @@ def test_scores_of_several_labels_equal_those_of_scikit_learn(
 ) -> None:
     """Micro F1 and subset accuracy are the same numbers; nothing at all is undefined."""
     marks = [[[x in names for x in LABELS] for names in side] for side in zip(*pairs, strict=True)]
-    gold, found = ([sorted(names) for names in side] for side in zip(*pairs, strict=True))
-    rows, given_ = frames([""] * len(gold), ["|".join(names) for names in found])
+    gold, found = ([joined([*names]) for names in side] for side in zip(*pairs, strict=True))
+    rows, given_ = frames(gold, found)
 
-    scores = score_several(
-        rows,
-        gold,
-        given_,
-        LABELS,
-        split="test",
-        notes={},
-        parts=lambda text: [x for x in text.split("|") if x],
-    )
+    scores = score_several(rows, gold, given_, LABELS, split="test", notes={})
 
     ours = numbers(scores)
     assert ours["subset_accuracy"] == pytest.approx(np.mean([a == b for a, b in pairs]))

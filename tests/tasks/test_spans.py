@@ -19,10 +19,10 @@ from polyculture.core.errors import DataError
 from polyculture.core.task import Context, Inventory
 from polyculture.nets.batch import Batch
 from polyculture.nets.words import cut
-from polyculture.stats.entities import illegal
+from polyculture.stats.entities import illegal, may_follow
 from polyculture.store.home import home
 from polyculture.tasks.spans import PLUGIN as TASK
-from polyculture.tasks.spans import Spans, allowed, codes
+from polyculture.tasks.spans import Spans, codes
 
 SETTINGS = Spans()
 LABELS = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
@@ -334,11 +334,9 @@ def test_the_table_of_tags_has_the_known_supports_of_conll2003() -> None:
 
 
 def test_what_may_follow_what_is_what_illegal_does_not_count() -> None:
-    """Every pair of tags, the start of a sentence among them; free where nothing was asked."""
-    rule = allowed(LABELS, Spans(only_legal=True))
+    """Every pair of tags, the start of a sentence among them."""
+    rule = may_follow(LABELS)
 
-    assert allowed(LABELS, SETTINGS) is None
-    assert rule is not None
     for before, label in product(range(len(LABELS)), repeat=2):
         pair = [LABELS[before], LABELS[label]]
         assert rule[before, label] == (illegal(pair) == illegal(pair[:1]))

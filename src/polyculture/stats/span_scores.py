@@ -13,7 +13,6 @@ from polyculture.stats.answers import aligned, documents_of
 from polyculture.stats.bootstrap import Resampled
 from polyculture.stats.entities import (
     Span,
-    conlleval_spans,
     illegal,
     kinds_of,
     of_text,
@@ -210,13 +209,3 @@ def _counted(
     if tags is not None:
         counted["illegal_tags"] = sum(illegal(found or []) for found in tags[1])
     return counted
-
-
-def of_words(tags: Sequence[str], starts: Sequence[int], ends: Sequence[int]) -> list[Span]:
-    """Entities of tags, in characters of the text.
-
-    Example:
-        >>> of_words(["O", "B-LOC", "I-LOC"], [0, 1, 5], [1, 4, 9])
-        [('LOC', 1, 9)]
-    """
-    return [(kind, starts[first], ends[last - 1]) for kind, first, last in conlleval_spans(tags)]
