@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from polyculture.core.task import Context, Encoded
 from polyculture.engine.batches import collated
@@ -127,6 +127,7 @@ def assemble(
         word_spaces=context.word_spaces,
     )
     use(network, chosen.kernels)
+    notes = notes_on(given, opened, encoded)
     features: dict[str, list[Tensor]] = {}
     began = time.perf_counter()
     if not _why_not_cached(given, opened, encoded["train"]):
@@ -137,6 +138,7 @@ def assemble(
             context,
             kernels=chosen.kernels,
             device=device,
+            frozen=_computed_once(given, network),
         )
         batch_of, loss_of = _functions(given, network, encoded["train"], context, features["train"])
     read = sum(len(part.examples) for part in encoded.values())
@@ -171,7 +173,7 @@ def assemble(
                 features=features.get("valid"),
             ),
         ),
-        notes=notes_on(given, opened, encoded),
+        notes=notes,
         lengths=encoded["train"].sizes,
         seconds_an_example=seconds_an_example,
     )
@@ -194,18 +196,27 @@ def _answering(
 
 
 def _why_not_cached(given: Ingredients, opened: Opened, encoded: Encoded) -> str:
-    """Why the outputs of the base are not kept for each example; empty where they are."""
-    if not given.adaptation.caches_features:
+    """Why the outputs of what is frozen are not kept for each example; empty where they are."""
+    if given.adaptation.computed_once is None:
         return "the base is trained"
     if given.draws:
         return "what is read is drawn anew each time"
-    if not opened.network.can_cache:
+    if _computed_once(given, opened.network):
+        if opened.context.form == "encoder_decoder":
+            return "its blocks pass on more than hidden states"
+    elif not opened.network.can_cache:
         return "its head needs more"
     some = np.arange(min(LOOK, len(encoded.examples)))
     batch = collated(encoded, some, given.task, opened.context)
     if any(len(values) != len(some) for values in batch.inputs.values()):
         return "an example is several rows of the network"
     return ""
+
+
+def _computed_once(given: Ingredients, network: Network) -> Sequence[nn.Module]:
+    """The blocks whose outputs can be kept; none for those of the whole body."""
+    which = given.adaptation.computed_once
+    return [] if which is None else list(which(network, given.recipe.adaptation))
 
 
 def _tokens_of_test(given: Ingredients, valid: int) -> int:
@@ -296,7 +307,7 @@ def notes_on(given: Ingredients, opened: Opened, encoded: Mapping[str, Encoded])
     for split, part in encoded.items():
         notes += prefixed(part.notes, split)
     why = _why_not_cached(given, opened, encoded["train"])
-    if given.adaptation.caches_features and why:
+    if given.adaptation.computed_once is not None and why:
         notes.append(
             f"The frozen base runs at every step: {why}, so that its outputs cannot be kept."
         )

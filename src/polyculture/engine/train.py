@@ -151,9 +151,7 @@ def _with_head_rate(given: Ingredients, prepared: Prepared) -> Fit:
 def _finish(given: Ingredients, prepared: Prepared) -> Network:
     """The plain network again: full embedding, merged updates, the real body."""
     network = prepared.network
-    restore = getattr(network, "cached_from", None)
-    if restore is not None:
-        network.swap_body(restore)
+    network.restore()
     expand(network.body)
     if given.adaptation.merge is not None:
         given.adaptation.merge(network)
