@@ -18,13 +18,13 @@ from polyculture.core.run import Scores
 from polyculture.core.task import Encoded, Example
 from polyculture.engine import read
 from polyculture.engine.devices.cpu import Cpu
-from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.opened import open_base
 from polyculture.engine.prepare import prepare
 from polyculture.engine.read import read_rows
+from polyculture.engine.training import Training
 
 Make = Callable[..., Recipe]
-Begin = Callable[..., Ingredients]
+Begin = Callable[..., Training]
 
 
 def values(scores: Scores) -> dict[str, float]:

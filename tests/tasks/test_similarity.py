@@ -184,7 +184,7 @@ def test_other_settings_learn_the_toy_data_too(settings: dict[str, Any]) -> None
 @pytest.mark.slow
 def test_a_run_answers_new_questions_from_what_it_kept(tmp_path: Path) -> None:
     """Without the corpus' texts, of which it has no copy; one that was changed is refused."""
-    train(Case(task=TASK, **LEARNT).ingredients(tmp_path), tmp_path)
+    train(Case(task=TASK, **LEARNT).training(tmp_path), tmp_path)
     run = tmp_path / "run"
     (tmp_path / "new.csv").write_text("id,text\n1,about purr\n", encoding="utf-8")
 

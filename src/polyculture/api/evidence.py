@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from polyculture.api.learned import TrainingRows
 from polyculture.api.shared import Shared
+from polyculture.api.training_overlap import TrainingRows
 from polyculture.core.errors import ProbeMismatchError, RecipeError, need
 from polyculture.core.parts import suggestion
 from polyculture.core.task import task_of
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from polyculture.api.learned import Learned
+    from polyculture.api.training_overlap import Overlap
     from polyculture.core.data import Dataset
     from polyculture.core.run import Run
 
@@ -162,7 +162,7 @@ def probe_items(run: Run, probe: str, shared: Shared) -> ProbeItems:
 
 
 def _look(
-    folder: Path, run: Run, items: ProbeItems, saved: Path | None, learned: Learned
+    folder: Path, run: Run, items: ProbeItems, saved: Path | None, overlap: Overlap
 ) -> Evidence:
     from polyculture.engine.model import open_run
     from polyculture.engine.observe import architecture, head, predictions, recipe
@@ -183,6 +183,6 @@ def _look(
         documents=items.documents,
         texts=None if items.is_restricted else items.texts,
         notes=tuple(notes),
-        learned_items=learned.items,
-        caveats=(*learned.caveats, *_other_labels(run, items.gold)),
+        learned_items=overlap.items,
+        caveats=(*overlap.caveats, *_other_labels(run, items.gold)),
     )

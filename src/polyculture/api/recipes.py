@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from polyculture.core.errors import RecipeError
 from polyculture.core.recipe import Recipe
+from polyculture.core.recipe_errors import Written, recipe_error
 from polyculture.core.record import Record
-from polyculture.core.slips import Written, slip
 from polyculture.core.study import Study
 from polyculture.core.task import task_of
 from polyculture.sources.rows.columns import unknown_name
@@ -130,7 +130,7 @@ def _checked(model: type[Kind], table: dict[str, Any], path: Path, changes: Sequ
     try:
         return model.model_validate(table, context={"folder": path.resolve().parent})
     except ValidationError as error:
-        raise slip(error, _written(table, path, changes), model) from error
+        raise recipe_error(error, _written(table, path, changes), model) from error
 
 
 def _written(table: dict[str, Any], path: Path, changes: Sequence[str]) -> Written:

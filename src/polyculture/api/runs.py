@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from polyculture.api.finished import refuse_finished
+from polyculture.api.existing_runs import refuse_finished
 from polyculture.api.shared import Shared, is_made
 from polyculture.core.errors import PolycultureError, RecipeError, StoreError, need
 from polyculture.core.names import fault_of
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from polyculture.core.data import Dataset
     from polyculture.core.plugins import Base
     from polyculture.core.run import Run
-    from polyculture.engine.ingredients import Ingredients
     from polyculture.engine.shown_rows import ShownRow
+    from polyculture.engine.training import Training
 
 
 class Check(Record):
@@ -103,12 +103,12 @@ def train(
         refuse_finished(folder, recipe, replace=replace)  # another process may have been quicker
         say("opening the base")
         base = _opened(recipe, shared, unfinished)
-        from polyculture.engine.ingredients import Ingredients
+        from polyculture.engine.training import Training
 
         with telling_of_disk(folder):
             request = Request.of(recipe, dataset.digest, None if is_made(recipe) else base.digest)
             reason = _begin(unfinished, request)
-            given = Ingredients(
+            training = Training(
                 recipe=recipe,
                 name=name,
                 fingerprint=fingerprint_of(recipe, dataset, base.digest),
@@ -120,13 +120,13 @@ def train(
             if is_counted(recipe):
                 from polyculture.engine.counts import train_counts
 
-                run = train_counts(given, unfinished.run, say, answer_simply=shared.simple)
+                run = train_counts(training, unfinished.run, say, answer_simply=shared.simple)
             else:
                 say("loading torch")
                 from polyculture.engine import train as engine
 
                 run = engine.train(
-                    given,
+                    training,
                     unfinished.path,
                     until=until,
                     starts_over=reason,
@@ -189,13 +189,13 @@ def check(
     shared = shared or Shared()
     dataset = shared.dataset(recipe)
     rows, inventory = shared.prepared(recipe)
-    from polyculture.engine.ingredients import Ingredients
+    from polyculture.engine.training import Training
 
     remarks = task_of(recipe.task).remarks(rows, inventory, recipe.task)
     with TemporaryDirectory() as place:
         say("opening the base")
         base = shared.base(recipe, Path(place) / "base")
-        given = Ingredients(
+        training = Training(
             recipe=recipe,
             name=name_of(recipe),
             fingerprint=fingerprint_of(recipe, dataset, base.digest),
@@ -204,9 +204,9 @@ def check(
             inventory=inventory,
             base=base,
         )
-        figures, notes, shown = _estimated(given, say, show)
+        figures, notes, shown = _estimated(training, say, show)
     return Check(
-        name=given.name,
+        name=training.name,
         rows={split: len(part) for split, part in rows.items()},
         labels=inventory.labels,
         notes=(*dataset.notes, *base.notes, *remarks, *notes),
@@ -216,21 +216,21 @@ def check(
 
 
 def _estimated(
-    given: Ingredients, say: Callable[[str], None], show: int
+    training: Training, say: Callable[[str], None], show: int
 ) -> tuple[dict[str, Any], tuple[str, ...], tuple[ShownRow, ...]]:
     """Figures, notes and first rows of a training that is not done."""
-    if is_counted(given.recipe):
+    if is_counted(training.recipe):
         names = ("parameters", "trained_parameters", "steps")
         seconds = dict.fromkeys(("seconds", "seconds_low", "seconds_high"), 0.0)
         from polyculture.engine.shown_rows import shown_rows
 
-        shown = shown_rows(given.rows["train"].head(show), given.task, given.context)
+        shown = shown_rows(training.rows["train"].head(show), training.task, training.context)
         figures = {**dict.fromkeys(names, 0), **seconds, "chosen": {}}
         return figures, ("TF-IDF takes seconds.",), shown
     say("loading torch")
     from polyculture.engine.estimate import estimate
 
-    found = estimate(given, say, show=show)
+    found = estimate(training, say, show=show)
     figures = found.figures | {"seconds_low": found.low, "seconds_high": found.high}
     return figures, found.notes, found.shown
 

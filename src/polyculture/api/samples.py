@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
 
-from polyculture.api.audit import audit_answers
+from polyculture.api.answer_audits import audit_answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable

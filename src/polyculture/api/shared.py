@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from polyculture.core.plugins import Base, DataSource
     from polyculture.core.recipe import Recipe
     from polyculture.core.task import Column, Inventory
-    from polyculture.engine.ingredients import Ingredients
+    from polyculture.engine.training import Training
 
 NEEDED = ("train", "valid")
 """Splits that training needs."""
@@ -84,14 +84,14 @@ class Shared:
                 self._bases[key] = open_base(recipe, rows, Path(place) / "base")
         return self._bases[key]
 
-    def simple(self, given: Ingredients) -> Mapping[str, pl.DataFrame]:
+    def simple(self, training: Training) -> Mapping[str, pl.DataFrame]:
         """What the baselines of a task answer to the split that they are held against."""
         from polyculture.engine.evaluate import simple_answers
 
-        recipe = given.recipe
-        key = _key(recipe.data, recipe.task) + given.base.kind
+        recipe = training.recipe
+        key = _key(recipe.data, recipe.task) + training.base.kind
         if key not in self._simple:
-            self._simple[key] = simple_answers(given)
+            self._simple[key] = simple_answers(training)
         return self._simple[key]
 
 

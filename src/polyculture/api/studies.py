@@ -6,12 +6,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from polyculture.api.again import Again
 from polyculture.api.evidence import check_probe
-from polyculture.api.finished import files_of, run_differences
+from polyculture.api.existing_runs import files_of, run_differences
 from polyculture.api.recipes import changed, read_study, recipe_of
+from polyculture.api.retraining_log import RetrainingLog
+from polyculture.api.run_audits import audit_runs
 from polyculture.api.runs import check, name_of, train
-from polyculture.api.runs_audit import audit_runs
 from polyculture.api.shared import Shared, is_made
 from polyculture.core.errors import ProbeMismatchError, StoreError
 from polyculture.store.outputs import check_output
@@ -90,8 +90,8 @@ def study(
     wanted, recipes = read_recipes(path, changes)
     check_output(out / "audit", kind="audit", replace=replace, inputs=[path])
     shared = Shared()
-    again = Again(out, is_asked=replace and not keep_runs)
-    kept = _checked(wanted, recipes, shared, out, replace=replace, again=again)
+    log = RetrainingLog(out, is_asked=replace and not keep_runs)
+    kept = _checked(wanted, recipes, shared, out, replace=replace, log=log)
     runs: list[Path] = []
     for number, recipe in enumerate(recipes, start=1):
         name = name_of(recipe)
@@ -110,7 +110,7 @@ def study(
             tell=watcher.tell,
             shared=shared,
         )
-        again.add(name)
+        log.add(name)
     watcher.begin("audit")
     audit = audit_runs(
         runs,
@@ -130,7 +130,7 @@ def study(
         shared=shared,
         say=watcher.say,
     )
-    again.end()
+    log.end()
     return StudyResult(audit=audit, folder=out / "audit", runs=tuple(runs), kept=kept)
 
 
@@ -176,7 +176,7 @@ def _checked(
     out: Path,
     *,
     replace: bool,
-    again: Again,
+    log: RetrainingLog,
 ) -> tuple[str, ...]:
     """Find every slip before the first hour is spent.
 
@@ -191,7 +191,7 @@ def _checked(
         folder = out / "runs" / name_of(recipe)
         base = None if is_made(recipe) else shared.base(recipe, folder).digest
         data = shared.dataset(recipe).digest
-        is_kept = not again.trains(folder.name) and _is_kept(
+        is_kept = not log.trains(folder.name) and _is_kept(
             folder, recipe, data, base, replace=replace
         )
         if is_kept:

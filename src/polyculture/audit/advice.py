@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from polyculture.audit.clusters import by_measure, numbers_of
-from polyculture.audit.concord import BEHAVIOUR
+from polyculture.audit.view_correlation import BEHAVIOUR
 from polyculture.core.audit import Advice, Comparison, GroupResult, JointOutcome, ModelResult
 from polyculture.core.values import Known, Value
 from polyculture.stats.panel import Panel

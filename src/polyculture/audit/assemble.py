@@ -10,8 +10,8 @@ from polyculture.audit.align import aligned
 from polyculture.audit.caveats import caveats, learned_a_little, shared
 from polyculture.audit.clusters import clusterings
 from polyculture.audit.compare import compare_pairs
-from polyculture.audit.concord import concordance
-from polyculture.audit.contests import contests
+from polyculture.audit.paired_tests import contests
+from polyculture.audit.view_correlation import concordance
 from polyculture.core.audit import Audit, JointOutcome
 from polyculture.core.views import Evidence
 from polyculture.stats.panel import Panel

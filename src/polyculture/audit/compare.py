@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from polyculture.audit.values import Floats, with_interval
+from polyculture.audit.intervals import Floats, with_interval
 from polyculture.core import parts
 from polyculture.core.audit import Comparison
 from polyculture.core.errors import UndefinedError

@@ -6,15 +6,15 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from polyculture.audit.intervals import Floats, value_of
 from polyculture.audit.quality import Quality, quality
-from polyculture.audit.values import Floats, value_of
 from polyculture.core import parts
 from polyculture.core.audit import GroupResult, JointOutcome, ModelResult, Stratum
 from polyculture.core.errors import UndefinedError
 from polyculture.core.measure import GroupMeasure
 from polyculture.core.values import Known, Undefined, Value
 from polyculture.core.views import Evidence
-from polyculture.stats.joint import poisson_binomial, within
+from polyculture.stats.independence import poisson_binomial, within
 from polyculture.stats.panel import Panel, share
 
 NO_GOLD = "no right answers (gold) are known"

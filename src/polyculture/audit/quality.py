@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 
-from polyculture.audit.values import value_of
+from polyculture.audit.intervals import value_of
 from polyculture.core.errors import DataError
 from polyculture.core.values import Known, Undefined, Value
 from polyculture.core.views import Evidence, Predictions

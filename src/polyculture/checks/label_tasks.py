@@ -113,7 +113,7 @@ def gold_that_training_has_not_seen_counts_as_wrong(case: Case) -> None:
 def targets_of(case: Case, rows: pl.DataFrame, *inventories: Inventory) -> list[list[NDArray[Any]]]:
     """The targets of all examples, as a small base reads them, for each inventory."""
     with TemporaryDirectory() as place:
-        read = open_base(case.ingredients(Path(place))).context
+        read = open_base(case.training(Path(place))).context
     found = []
     for inventory in inventories:
         encoded = case.task.encode(rows, replace(read, inventory=inventory))

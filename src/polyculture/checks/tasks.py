@@ -25,10 +25,10 @@ from polyculture.core.run import Scores
 from polyculture.core.task import Context, Inventory, Task, pool_of
 from polyculture.core.values import Known
 from polyculture.engine.batches import collated
-from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.model import open_run
 from polyculture.engine.opened import open_base as open_network_of
 from polyculture.engine.train import train
+from polyculture.engine.training import Training
 from polyculture.stats.paired import better
 
 SURE = 0.01
@@ -96,14 +96,14 @@ class Case:
         """The grades of some answers to the test rows."""
         return self.task.grade(self.splits["test"], answers, self.context)
 
-    def ingredients(self, place: Path) -> Ingredients:
+    def training(self, place: Path) -> Training:
         """All that a training on the toy data starts from; the base is made in the folder."""
         data: Any = {"source": "table", "train": "toy.csv"}
         fit = {"precision": "float32", "threads": 1, **self.fit}
         chosen = {"task": self.chosen, "base": dict(self.base)}
         chosen |= {"head": dict(self.head)} if self.head else {}
         recipe = Recipe.model_validate({**chosen, "data": data, "fit": fit})
-        return Ingredients(
+        return Training(
             recipe=recipe,
             name="toy",
             fingerprint="toy",
@@ -130,11 +130,11 @@ def declared_columns_are_those_that_are_read(case: Case) -> None:
     """The toy data hold declared columns alone, and rows to predict go without the gold."""
     everyone = {"id", "document", "group"}
     gold = {name for name, column in case.task.columns.items() if column.is_gold}
-    given = case.task.toy().splits
-    for rows in given.values():
+    splits = case.task.toy().splits
+    for rows in splits.values():
         undeclared = {*rows.columns} - {*case.task.columns} - everyone
         assert not undeclared, f"columns that the task does not declare: {undeclared}"
-    rows = given["test"]
+    rows = splits["test"]
     bare = rows.drop([name for name in rows.columns if name in gold])
 
     prepared = case.task.prepare(bare, "the input", case.chosen)
@@ -219,9 +219,9 @@ def scores_can_be_computed_again_from_saved_answers(case: Case) -> None:
 def a_loss_is_a_sum_over_its_count(case: Case) -> None:
     """The losses of the parts of a batch add up to the loss of the whole, and so do the counts."""
     with TemporaryDirectory() as place:
-        given = case.ingredients(Path(place))
-        opened = open_network_of(given)
-        encoded = opened.encode(given, "train")
+        training = case.training(Path(place))
+        opened = open_network_of(training)
+        encoded = opened.encode(training, "train")
         network = opened.network.eval()
 
         def found(numbers: np.ndarray[Any, Any]) -> tuple[float, int]:
@@ -249,8 +249,8 @@ def a_loss_is_a_sum_over_its_count(case: Case) -> None:
 def examples_stand_in_the_order_of_the_rows(case: Case) -> None:
     """Every row has its examples together, each with a size; what has no gold has no target."""
     with TemporaryDirectory() as place:
-        given = case.ingredients(Path(place))
-        opened = open_network_of(given)
+        training = case.training(Path(place))
+        opened = open_network_of(training)
         rows = case.splits["test"]
         encoded = case.task.encode(rows, opened.context)
         gold = [name for name in rows.columns if _is_gold(case.task, name)]
@@ -275,7 +275,7 @@ def learns_its_toy_data_and_predicts_the_same_after_reloading(case: Case) -> Non
     registered = parts.load("tasks", case.chosen.kind)
     assert case.task is registered, "a training finds its task by the name of its settings"
     with TemporaryDirectory() as place:
-        run = train(case.ingredients(Path(place)), Path(place))
+        run = train(case.training(Path(place)), Path(place))
         folder = Path(place) / "run"
         again, _ = open_run(folder).answer(case.splits["test"])
         saved = pl.read_parquet(folder / "predictions" / "test.parquet")

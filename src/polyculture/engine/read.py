@@ -16,7 +16,7 @@ from polyculture.engine.batches import collated, drawn
 from polyculture.engine.device import Device
 from polyculture.engine.devices.cpu import Cpu
 from polyculture.engine.precision import Precision
-from polyculture.engine.team import Team
+from polyculture.engine.thread_team import Team
 from polyculture.nets.batch import Batch, Outputs, Reading
 from polyculture.nets.network import Network
 from polyculture.nets.threads import available

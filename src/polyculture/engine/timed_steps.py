@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.loop import make_optimiser, move
 from polyculture.engine.prepare import Prepared
 from polyculture.engine.step import Shares
-from polyculture.engine.team import Team
+from polyculture.engine.thread_team import Team
+from polyculture.engine.training import Training
 from polyculture.nets.network import trainable
 
 TOKENS = 256
@@ -35,16 +35,16 @@ class Speed:
     """Share of the threads' time in which they ran, above 0 and at most 1."""
 
 
-def time_steps(prepared: Prepared, given: Ingredients) -> Speed:
+def time_steps(prepared: Prepared, training: Training) -> Speed:
     """Take the steps, and read the validation rows once.
 
     Args:
         prepared: A training on some rows; it is of no use afterwards.
-        given: Recipe and rows of it.
+        training: Recipe and rows of it.
     """
     network, work, chosen = prepared.network, prepared.work, prepared.chosen
     weights = trainable(network)
-    optimiser = make_optimiser(network, weights, given.recipe.fit, chosen.learning_rate)
+    optimiser = make_optimiser(network, weights, training.recipe.fit, chosen.learning_rate)
     for group in optimiser.param_groups:
         group["lr"] = 0.0  # timed, not learnt: at the full rate a first step may go astray
     tokens, moves, cores = [], [], []
@@ -57,8 +57,8 @@ def time_steps(prepared: Prepared, given: Ingredients) -> Speed:
             precision=chosen.kernels.precision,
             device=prepared.device,
             team=team,
-            seed=given.recipe.seed,
-            couples_rows=given.task.couples_rows,
+            seed=training.recipe.seed,
+            couples_rows=training.task.couples_rows,
         )
         for step, (numbers, padded) in enumerate(_usual(prepared)):
             began, ran = time.perf_counter(), time.process_time()
@@ -66,11 +66,11 @@ def time_steps(prepared: Prepared, given: Ingredients) -> Speed:
             passed = time.perf_counter() - began
             cores.append((time.process_time() - ran) / (passed * team.size))
             tokens.append(passed / padded)
-            move(optimiser, shares.weights, given.recipe.fit.clip)
+            move(optimiser, shares.weights, training.recipe.fit.clip)
             moves.append(time.perf_counter() - began - passed)
     began = time.perf_counter()
     work.look()
-    look = (time.perf_counter() - began) / len(given.rows["valid"])
+    look = (time.perf_counter() - began) / len(training.rows["valid"])
     return Speed(
         tokens=tuple(tokens[1:]),
         move=min(moves[1:]),

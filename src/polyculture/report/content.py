@@ -7,14 +7,14 @@ from polyculture.core.report_input import ReportInput
 from polyculture.page.blocks import Block, Facts, Link, Points, Prose, Report, Section
 from polyculture.page.language import file_name
 from polyculture.report import (
-    alike,
     caveats,
-    concord,
     failures,
-    joint,
+    joint_failure,
     opening,
     reproduce,
     scores,
+    similarity,
+    view_correlation,
 )
 from polyculture.report.language import Language
 from polyculture.report.languages import CHINESE, ENGLISH
@@ -46,10 +46,10 @@ def in_language(content: ReportInput, language: Language, languages: Sequence[La
             _asked(content, language),
             *_advised(audit, language),
             scores.section(content, language),
-            joint.section(audit, language),
+            joint_failure.section(audit, language),
             failures.section(content, language),
-            alike.section(audit, language),
-            concord.section(audit, language),
+            similarity.section(audit, language),
+            view_correlation.section(audit, language),
             caveats.section(content, language),
             reproduce.section(content, __version__, language),
         ),

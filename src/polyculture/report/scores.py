@@ -16,7 +16,7 @@ from polyculture.page.drawing import finished, rows
 from polyculture.page.numbers import SURE, coefficient, count, share
 from polyculture.page.palette import LIGHT
 from polyculture.page.words import short
-from polyculture.report import contests
+from polyculture.report import paired_tests
 from polyculture.report.language import Language
 from polyculture.report.meanings import name_of, within
 
@@ -32,7 +32,7 @@ LONG = 30
 def section(content: ReportInput, language: Language) -> Section:
     """Scores of trainings, and accuracy on the probe."""
     audit, runs = content.audit, content.runs
-    blocks: list[Block] = [*_accuracy(audit, language), *contests.blocks(audit, language)]
+    blocks: list[Block] = [*_accuracy(audit, language), *paired_tests.blocks(audit, language)]
     if runs:
         blocks += [_against_baselines(runs, audit, language), *_per_label(runs, language)]
     return Section(

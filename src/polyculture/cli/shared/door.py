@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TextIO
 
 import polyculture
-from polyculture.cli.shared.typed import ERRORS, typed
+from polyculture.cli.shared.ascii_text import ERRORS, ascii_text
 from polyculture.core.errors import PolycultureError
 from polyculture.core.shown import shown
 
@@ -65,7 +65,7 @@ def prepare_streams() -> None:
     A stream that the caller closed becomes one that leads nowhere; else the next file that is
     opened would take its number, and be written to by whoever means the stream.
     """
-    codecs.register_error(ERRORS, typed)
+    codecs.register_error(ERRORS, ascii_text)
     for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
         stream = getattr(sys, name)
         if stream is None:

@@ -2,7 +2,7 @@
 
 from polyculture.core.measure import PairMeasure
 from polyculture.core.views import Architecture
-from polyculture.stats.likeness import gower
+from polyculture.stats.similarity import gower
 
 
 def configuration_similarity(a: Architecture, b: Architecture) -> float:

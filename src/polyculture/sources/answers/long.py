@@ -16,7 +16,7 @@ from polyculture.sources.answers.reading.answers import (
     refuse_few,
     table_of,
 )
-from polyculture.sources.answers.reading.taken import Taken, ignore
+from polyculture.sources.answers.reading.used_columns import UsedColumns, ignore
 from polyculture.store.tables import SUFFIXES
 from polyculture.store.text_form import PLAIN, TextForm
 
@@ -46,7 +46,7 @@ def read(
     models: Sequence[str] | None = None,
     intersect: bool = False,
     form: TextForm = PLAIN,
-    told: Callable[[Taken], None] = ignore,
+    on_columns: Callable[[UsedColumns], None] = ignore,
 ) -> list[Evidence]:
     """Read a table with one row for each answer.
 
@@ -65,7 +65,7 @@ def read(
         models: Names of the models to read; all, if none are given.
         intersect: Compare on the items that all models have; what is dropped is noted.
         form: How the file is written.
-        told: Called with what was taken for what, before models are compared.
+        on_columns: Called with what was taken for what, before models are compared.
 
     Raises:
         DataError: The table cannot be read as this; the message names file and line.
@@ -79,7 +79,7 @@ def read(
     refuse_few(table, list(places))
     items, notes = _items(table, places, intersect=intersect, has_gold=gold is not None)
     unused = [name for name in table.frame.columns if name not in {**roles, **more}.values()]
-    taken = Taken(
+    used = UsedColumns(
         table=table,
         items=len(items),
         models=list(places),
@@ -99,9 +99,9 @@ def read(
         documents=_documents(table, document, items, all_rows) if document else None,
         probabilities=values,
         classes=classes,
-        notes=(*taken.notes, *notes),
+        notes=(*used.notes, *notes),
     )
-    told(taken)
+    on_columns(used)
     return evidence_of(table, answers)
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from polyculture.core.errors import DataError
 from polyculture.core.shown import CONTROL, title_of
 from polyculture.core.views import Evidence
+from polyculture.sources.answers.reading.normal_form import normal_form
 from polyculture.sources.answers.reading.notes import label_notes, model_notes
-from polyculture.sources.answers.reading.one_form import one_form
 from polyculture.store.digest import of_json
 from polyculture.store.evidence import predictions_of
 from polyculture.store.tables import Table, read_table
@@ -50,7 +50,7 @@ def evidence_of(table: Table, answers: Answers) -> list[Evidence]:
         DataError: A model's name holds a control character.
     """
     _refuse_controls(table, answers.given)
-    answers = _in_one_form(answers)
+    answers = _in_normal_form(answers)
     items = tuple(answers.items)
     digest = of_json({"items": items, "gold": answers.gold})
     seen = {answer for given in answers.given.values() for answer in given if answer is not None}
@@ -118,10 +118,10 @@ def _refuse_controls(table: Table, models: Mapping[str, object]) -> None:
             raise DataError(msg)
 
 
-def _in_one_form(answers: Answers) -> Answers:
+def _in_normal_form(answers: Answers) -> Answers:
     """The same answers, with equal ones written equally."""
     cells = chain(answers.gold or (), *answers.given.values())
-    found = one_form(Counter(cell for cell in cells if cell is not None), answers.classes)
+    found = normal_form(Counter(cell for cell in cells if cell is not None), answers.classes)
     if not found.form:
         return answers
     classes = tuple(sorted({found.of(label) for label in answers.classes}))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 from polyculture.core.views import MISSING
-from polyculture.sources.answers.reading.one_form import NUMBER, plain_number
-from polyculture.sources.answers.reading.taken import listed
+from polyculture.sources.answers.reading.normal_form import NUMBER, plain_number
+from polyculture.sources.answers.reading.used_columns import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

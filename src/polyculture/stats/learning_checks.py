@@ -1,4 +1,4 @@
-"""Has a model learned anything, and which answers does it never give?
+"""Whether a model has learned anything, and which answers it never gives.
 
 Plain sentences from scores that were computed before; nothing heavy is imported.
 """

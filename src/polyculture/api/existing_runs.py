@@ -1,4 +1,4 @@
-"""Is a run there already, and is it the one that is asked for?"""
+"""Whether a run exists already, and how its recipe differs from the one asked for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A study that trains all its models again may be interrupted: which are done already."""
+"""Which models an interrupted ``study --replace`` has trained already."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 NAME = ".again.polyculture.json"
 
 
-class Again:
-    """What ``study --replace`` has trained anew, over all its interruptions."""
+class RetrainingLog:
+    """Models that ``study --replace`` has trained, kept across interruptions."""
 
     def __init__(self, out: Path, *, is_asked: bool) -> None:
-        """Go on with what an interrupted call noted down.
+        """Resume the log of an interrupted call.
 
         Args:
             out: The study's folder.
@@ -43,7 +43,7 @@ class Again:
 
     def _read(self) -> list[str]:
         try:
-            found = json.loads(self.path.read_bytes())
-            return [str(name) for name in found["done"]]
+            log = json.loads(self.path.read_bytes())
+            return [str(name) for name in log["done"]]
         except (OSError, ValueError, KeyError, TypeError):
             return []

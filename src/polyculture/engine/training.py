@@ -1,4 +1,4 @@
-"""What a training starts from; torch is not among it."""
+"""What a training starts from: recipe, data, inventory and base. Works without torch."""
 
 import importlib.metadata
 import platform
@@ -17,7 +17,7 @@ from polyculture.core.task import Context, Inventory, Task, pool_of, task_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ingredients:
+class Training:
     """All that a training starts from."""
 
     recipe: Recipe

@@ -17,7 +17,7 @@ SHOWN = 12
 
 
 @dataclass(frozen=True, kw_only=True)
-class Taken:
+class UsedColumns:
     """What a reader of answers understood before it read them."""
 
     table: Table
@@ -45,16 +45,16 @@ class Taken:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was left out and why, and what was found out about the file."""
-        told = [
+        notes = [
             f"The column {name!r} was left out: {why}. If it holds a model's answers, "
             f"{'name it in --models' if name else 'give it a name'}."
             for name, why in self.left_out.items()
             if why
         ]
-        return (*self.table.notes, *told)
+        return (*self.table.notes, *notes)
 
 
-def ignore(_: Taken) -> None:
+def ignore(_: UsedColumns) -> None:
     """Tell nobody."""
 
 

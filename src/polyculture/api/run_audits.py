@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from polyculture.api.audit import check_language, write_audit
+from polyculture.api.answer_audits import check_language, write_audit
 from polyculture.api.evidence import observe
 from polyculture.core.errors import ProbeMismatchError
 from polyculture.store.outputs import check_output

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from polyculture.core.audit import Audit
     from polyculture.core.run import Run
     from polyculture.core.views import Evidence
-    from polyculture.sources.answers.reading.taken import Taken
+    from polyculture.sources.answers.reading.used_columns import UsedColumns
     from polyculture.store.tables import Table
     from polyculture.store.text_form import TextForm
 
@@ -97,16 +97,20 @@ def audit_answers(
     layout = _layout(path, form, columns, wide=wide)
     understood: list[str] = []
 
-    def told(taken: Taken) -> None:
-        understood.append(taken.sentence)
-        on_read(f"{taken.sentence}{layout.told}")
-        cost = _affordable(len(taken.models), taken.items, resamples)
+    def on_columns(used: UsedColumns) -> None:
+        understood.append(used.sentence)
+        on_read(f"{used.sentence}{layout.note}")
+        cost = _affordable(len(used.models), used.items, resamples)
         if cost.seconds > ANNOUNCED:
             on_read(f"{cost.sentence}.")
 
-    common: dict[str, Any] = {**layout.columns, "models": models, "form": form, "told": told}
+    common: dict[str, Any] = layout.columns | {
+        "models": models,
+        "form": form,
+        "on_columns": on_columns,
+    }
     if layout.is_wide:
-        common["is_guessed"] = bool(layout.told)
+        common["is_guessed"] = bool(layout.note)
     else:
         common["intersect"] = intersect
     form_name = "wide" if layout.is_wide else "long"
@@ -137,7 +141,7 @@ class _Layout:
     is_wide: bool
     columns: dict[str, str]
     """Role to column."""
-    told: str = ""
+    note: str = ""
     """How to change what was guessed; empty where nothing was."""
 
 
@@ -154,9 +158,9 @@ def _layout(path: Path, form: TextForm, columns: dict[str, str | None], *, wide:
     check_roles(table, named)
     guessed = guess(table.frame, table.name, named, wide=wide)
     lacking = "" if "gold" in guessed.columns else "no column of right answers; "
-    told = f"; {lacking}guessed: to change it, name the columns, as in {guessed.options}"
+    note = f"; {lacking}guessed: to change it, name the columns, as in {guessed.options}"
     columns_found = dict(guessed.columns)
-    return _Layout(source=table, is_wide=guessed.is_wide, columns=columns_found, told=told)
+    return _Layout(source=table, is_wide=guessed.is_wide, columns=columns_found, note=note)
 
 
 def _form(separator: str | None, encoding: str) -> TextForm:

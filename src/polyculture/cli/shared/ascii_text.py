@@ -30,12 +30,12 @@ def _written(sign: str) -> str:
     return sign.encode("unicode_escape").decode("ascii")
 
 
-def typed(error: UnicodeError) -> tuple[str, int]:
+def ascii_text(error: UnicodeError) -> tuple[str, int]:
     r"""For a stream of few signs: what a typewriter would write instead of the rest.
 
     Example:
         >>> import codecs
-        >>> codecs.register_error(ERRORS, typed)
+        >>> codecs.register_error(ERRORS, ascii_text)
         >>> "7 – 8 … é 名".encode("ascii", ERRORS)
         b'7 - 8 ... e \\u540d'
     """

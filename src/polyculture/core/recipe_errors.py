@@ -1,4 +1,4 @@
-"""One sentence for a slip in a recipe or study: where it stands, what was meant, what was got."""
+"""One sentence for an error in a recipe or study: the place, what was expected, what it got."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -96,7 +96,7 @@ def _lines_with(text: str, name: str) -> Iterator[tuple[int, str, str]]:
             yield number, section, line
 
 
-def slip(error: ValidationError, written: Written, model: type[Record]) -> RecipeError:
+def recipe_error(error: ValidationError, written: Written, model: type[Record]) -> RecipeError:
     """Turn pydantic's report into one sentence about the first thing that is wrong."""
     first = error.errors()[0]
     key = ".".join(str(step) for step in first["loc"])

@@ -7,7 +7,7 @@ import numpy as np
 
 from polyculture.core.audit import Contest
 from polyculture.core.values import Known
-from polyculture.stats.correct import holm
+from polyculture.stats.multiple_tests import holm
 from polyculture.stats.paired import NO_INTERVAL, mcnemar, sign_flips
 from polyculture.stats.panel import Panel
 
