@@ -168,7 +168,7 @@ def trainer(arguments: argparse.Namespace, *, tuned: bool) -> dict:
     )
 
     from polyculture import api
-    from polyculture.api.shared import prepared, read_data
+    from polyculture.api.shared import prepare_rows, read_data
     from polyculture.core import parts
     from polyculture.core.task import Context
     from polyculture.tasks.spans import allowed, codes
@@ -177,7 +177,7 @@ def trainer(arguments: argparse.Namespace, *, tuned: bool) -> dict:
     set_seed(SEED)
     wanted = recipe(arguments, LINEAR, arguments.epochs)
     dataset = read_data(wanted)
-    rows, inventory = prepared(wanted, dataset)
+    rows, inventory = prepare_rows(wanted, dataset)
     context = Context(settings=wanted.task, inventory=inventory)
     folder = api.starter_folder("minilm-l6")
     from polyculture.nets.build import open_tokenizer

@@ -8,7 +8,7 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
-from polyculture.api.shared import open_base, prepared
+from polyculture.api.shared import open_base, prepare_rows
 from polyculture.checks.tiny import tiny_base
 from polyculture.core import parts
 from polyculture.core.data import Dataset
@@ -91,7 +91,7 @@ def begin(pretrained: dict[str, str], tmp_path: Path) -> Callable[..., Training]
 
     def begun(task: str = "classification", **changes: Any) -> Training:
         made, data = recipe(task, **{"base": pretrained, **changes}), toy_of(task)
-        rows, inventory = prepared(made, data)
+        rows, inventory = prepare_rows(made, data)
         return Training(
             recipe=made,
             name="x",

@@ -20,7 +20,7 @@ from polyculture.engine.devices.cpu import Cpu
 from polyculture.engine.devices.plain import Plain
 from polyculture.engine.model import open_run
 from polyculture.engine.precision import Kernels
-from polyculture.engine.prepare import prepare
+from polyculture.engine.prepare import prepare_training
 from polyculture.engine.step import Shares
 from polyculture.engine.thread_team import Team
 from polyculture.engine.training import Training
@@ -83,7 +83,7 @@ def test_gradients_are_those_of_the_cpu(name: str, begin: Begin) -> None:
     def gradients(device: str) -> dict[str, torch.Tensor]:
         fit = training.recipe.fit.model_copy(update={"device": device})
         recipe = training.recipe.model_copy(update={"fit": fit})
-        prepared = prepare(replace(training, recipe=recipe), None)
+        prepared = prepare_training(replace(training, recipe=recipe), None)
         for module in prepared.network.modules():
             if hasattr(module, "p"):
                 setattr(module, "p", 0.0)  # noqa: B010  # torch's modules have no such type

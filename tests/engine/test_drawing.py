@@ -9,7 +9,7 @@ import pytest
 from polyculture.core.task import Context, Encoded, Example, Task
 from polyculture.engine.batches import collated
 from polyculture.engine.opened import Opened, open_base
-from polyculture.engine.prepare import notes_on, prepare
+from polyculture.engine.prepare import notes_on, prepare_training
 from polyculture.engine.shown_rows import shown_rows
 from polyculture.engine.training import Training
 from polyculture.nets.batch import Batch
@@ -102,7 +102,7 @@ def test_a_row_is_shown_as_it_may_be_drawn(training: Training, task: Task, opene
 
 def test_a_head_that_is_kept_moves_at_the_rate_of_its_base(begin: Begin) -> None:
     """The faster rate is for heads that start from nothing."""
-    new = prepare(begin(fit={"threads": 1, "precision": "float32"}), None)
+    new = prepare_training(begin(fit={"threads": 1, "precision": "float32"}), None)
     assert new.chosen.head_learning_rate
     assert new.chosen.head_learning_rate > new.chosen.learning_rate
 

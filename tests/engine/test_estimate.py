@@ -7,7 +7,7 @@ import pytest
 
 from polyculture.engine import estimate as estimates
 from polyculture.engine.estimate import estimate
-from polyculture.engine.prepare import prepare
+from polyculture.engine.prepare import prepare_training
 from polyculture.engine.training import Training
 from polyculture.nets.embedding import expand
 from polyculture.nets.network import count
@@ -34,7 +34,7 @@ def test_the_steps_are_those_of_the_training(
 
     found = estimate(training, said.append)
 
-    prepared = prepare(training, None)
+    prepared = prepare_training(training, None)
     assert found.figures["steps"] == len(prepared.work.plan)
     assert found.figures["chosen"] == prepared.chosen.facts()
     assert found.figures["trained_parameters"] == count(
@@ -52,7 +52,7 @@ def test_weights_are_those_of_the_base_and_untrained_tokens_are_told(begin: Begi
 
     found = estimate(training)
 
-    prepared = prepare(training, None)
+    prepared = prepare_training(training, None)
     kept = len(prepared.network.body.get_input_embeddings().weight)  # type: ignore[operator]
     expand(prepared.network.body)
     whole = len(prepared.network.body.get_input_embeddings().weight)  # type: ignore[operator]
@@ -73,7 +73,9 @@ def test_some_rows_stand_for_all(begin: Begin, monkeypatch: pytest.MonkeyPatch) 
 
     found = estimate(training)
 
-    assert found.figures["steps"] == pytest.approx(len(prepare(training, None).work.plan), rel=0.2)
+    assert found.figures["steps"] == pytest.approx(
+        len(prepare_training(training, None).work.plan), rel=0.2
+    )
     assert any(f"(20 of {rows} rows were counted)" in note for note in found.notes)
 
 

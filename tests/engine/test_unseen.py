@@ -19,7 +19,7 @@ from polyculture.core.task import Encoded, Example
 from polyculture.engine import read
 from polyculture.engine.devices.cpu import Cpu
 from polyculture.engine.opened import open_base
-from polyculture.engine.prepare import prepare
+from polyculture.engine.prepare import prepare_training
 from polyculture.engine.read import read_rows
 from polyculture.engine.training import Training
 
@@ -142,7 +142,7 @@ def test_rows_whose_labels_are_unseen_do_not_move_the_validation_loss(
     """The loss is that of the other rows, also where a whole batch holds nothing else."""
     monkeypatch.setattr(read, "BUDGET", 40)
     given = begin(task, head={"kind": head})
-    prepared = prepare(given, None)
+    prepared = prepare_training(given, None)
     encoded = open_base(given).encode(given, "valid")
     again = [replace(unseen(one), row=one.row + encoded.rows) for one in encoded.examples]
     examples = [*encoded.examples, *again]
@@ -166,7 +166,7 @@ def test_rows_whose_labels_are_unseen_do_not_move_the_validation_loss(
 def test_without_any_known_label_there_is_no_validation_loss(begin: Begin) -> None:
     """Nothing is there that a mean could be taken of."""
     given = begin()
-    prepared = prepare(given, None)
+    prepared = prepare_training(given, None)
     encoded = open_base(given).encode(given, "valid")
     encoded = replace(encoded, examples=[unseen(example) for example in encoded.examples])
 

@@ -16,7 +16,7 @@ from polyculture.core.recipe import Recipe
 from polyculture.core.task import Encoded, task_of
 from polyculture.engine.model import open_run
 from polyculture.engine.opened import open_base
-from polyculture.engine.prepare import prepare
+from polyculture.engine.prepare import prepare_training
 from polyculture.engine.training import Training
 from polyculture.nets.build import open_tokenizer
 from polyculture.nets.word_tokens import tokenize_words
@@ -106,11 +106,11 @@ def test_texts_are_read_by_what_was_chosen_before(
 ) -> None:
     """Length and spaces of an interrupted training hold before anything is encoded."""
     training = begin("spans", base=spaced, fit=FIT)
-    first = prepare(training, tmp_path)
+    first = prepare_training(training, tmp_path)
     earlier = first.chosen.model_copy(update={"max_length": 6, "word_spaces": "every_word"})
     (tmp_path / "chosen.json").write_text(earlier.model_dump_json(), encoding="utf-8")
 
-    again = prepare(training, tmp_path)
+    again = prepare_training(training, tmp_path)
 
     opened = open_base(training, earlier)
     assert first.lengths.max() > again.lengths.max() == 6
@@ -127,12 +127,12 @@ def test_texts_are_read_by_what_was_chosen_before(
 def test_choices_that_cannot_be_read_are_made_anew(begin: Begin, tmp_path: Path, kept: int) -> None:
     """They come out the same, and are written whole again."""
     training = begin()
-    first = prepare(training, tmp_path)
+    first = prepare_training(training, tmp_path)
     file = tmp_path / "chosen.json"
     whole = file.read_bytes()
     file.write_bytes(whole[:kept])
 
-    again = prepare(training, tmp_path)
+    again = prepare_training(training, tmp_path)
 
     assert again.chosen == first.chosen
     assert file.read_bytes() == whole

@@ -244,7 +244,7 @@ def write_audit(
         PolycultureError: The models cannot be compared, the folder exists, or there is no such
             language.
     """
-    from polyculture.audit import aligned, audit
+    from polyculture.audit import aligned_evidence, audit
     from polyculture.audit.tables import comparison_table, item_table
     from polyculture.core.report_input import ReportInput
     from polyculture.report import write_report
@@ -253,7 +253,7 @@ def write_audit(
 
     check_output(out, kind="audit", replace=replace)
     check_language(language)
-    models = aligned(evidence)
+    models = aligned_evidence(evidence)
     _affordable(len(models), len(models[0].items), resamples)
     found = audit(models, resamples=resamples, seed=seed)
     items = item_table(models, shows_text=shows_text)

@@ -139,7 +139,7 @@ def probe_items(run: Run, probe: str, shared: Shared) -> ProbeItems:
 
     dataset = shared.dataset(run.recipe)
     check_probe(dataset, probe)
-    splits, _ = shared.prepared(run.recipe)
+    splits, _ = shared.prepared_rows(run.recipe)
     rows = splits[probe]
     settings: Any = run.recipe.task
     task = task_of(settings)

@@ -78,10 +78,10 @@ def predict(
         msg = f"{run} finds spans, which have no probabilities. Leave out --probabilities columns."
         raise RecipeError(msg)
     context = Context(settings=record.recipe.task, inventory=record.inventory)
-    inputs = _read(file, record, task, conll=conll)
+    inputs = _read_file(file, record, task, conll=conll)
     name = shown_name(file)
     rows = task.prepare(inputs.rows, shown_path(file), record.recipe.task)
-    predictor = _opened(run, record, context)
+    predictor = _open_model(run, record, context)
     answers, encoded = predictor.answer(rows, name)
     from polyculture.nets.reading.account import prefixed
 
@@ -94,7 +94,7 @@ def predict(
     return table, [*inputs.notes, *clashes, *prefixed(encoded.notes, name)]
 
 
-def _read(file: Path, run: Run, task: Task, *, conll: bool | None) -> Inputs:
+def _read_file(file: Path, run: Run, task: Task, *, conll: bool | None) -> Inputs:
     from polyculture.core.columns import inputs_of
     from polyculture.sources.rows.inputs import read_inputs
     from polyculture.sources.rows.wanted import Wanted
@@ -104,7 +104,7 @@ def _read(file: Path, run: Run, task: Task, *, conll: bool | None) -> Inputs:
     return read_inputs(file, wanted, conll=conll)
 
 
-def _opened(folder: Path, run: Run, context: Context) -> Answerer:
+def _open_model(folder: Path, run: Run, context: Context) -> Answerer:
     """The run's model; torch is loaded here, where everything else is known to be fine."""
     purpose = "Answering with a trained model"
     if is_counted(run.recipe):

@@ -97,12 +97,12 @@ def train(
     say("reading the data")
     shared = shared or Shared(dataset)
     dataset = shared.dataset(recipe)
-    rows, inventory = shared.prepared(recipe)
+    rows, inventory = shared.prepared_rows(recipe)
     unfinished = Unfinished.hold(folder)
     try:
         refuse_finished(folder, recipe, replace=replace)  # another process may have been quicker
         say("opening the base")
-        base = _opened(recipe, shared, unfinished)
+        base = _open_base(recipe, shared, unfinished)
         from polyculture.engine.training import Training
 
         with telling_of_disk(folder):
@@ -188,7 +188,7 @@ def check(
     say("reading the data")
     shared = shared or Shared()
     dataset = shared.dataset(recipe)
-    rows, inventory = shared.prepared(recipe)
+    rows, inventory = shared.prepared_rows(recipe)
     from polyculture.engine.training import Training
 
     remarks = task_of(recipe.task).remarks(rows, inventory, recipe.task)
@@ -279,7 +279,7 @@ def name_of(recipe: Recipe) -> str:
     return name
 
 
-def _opened(recipe: Recipe, shared: Shared, unfinished: Unfinished) -> Base:
+def _open_base(recipe: Recipe, shared: Shared, unfinished: Unfinished) -> Base:
     work = unfinished.path / "base"
     shutil.rmtree(work, ignore_errors=True)  # half made, if it was killed there
     return shared.base(recipe, work)

@@ -57,7 +57,7 @@ class Shared:
             self._datasets[key] = read_data(recipe)
         return self._datasets[key]
 
-    def prepared(self, recipe: Recipe) -> tuple[Rows, Inventory]:
+    def prepared_rows(self, recipe: Recipe) -> tuple[Rows, Inventory]:
         """All splits as the task wants them, and what can be learnt of them before training.
 
         Raises:
@@ -66,7 +66,7 @@ class Shared:
         """
         key = _key(recipe.data, recipe.task)
         if key not in self._prepared:
-            self._prepared[key] = prepared(recipe, self.dataset(recipe))
+            self._prepared[key] = prepare_rows(recipe, self.dataset(recipe))
         return self._prepared[key]
 
     def base(self, recipe: Recipe, work: Path) -> Base:
@@ -75,7 +75,7 @@ class Shared:
         Raises:
             PolycultureError: It is not there, not fetched, or cannot be trusted.
         """
-        rows = self.prepared(recipe)[0]["train"]
+        rows = self.prepared_rows(recipe)[0]["train"]
         if is_made(recipe):
             return open_base(recipe, rows, work)
         key = _key(recipe.base)
@@ -110,8 +110,8 @@ def read_data(recipe: Recipe) -> Dataset:
     return source.read(settings, task_of(recipe.task).columns)
 
 
-def prepared(recipe: Recipe, dataset: Dataset) -> tuple[Rows, Inventory]:
-    """See ``Shared.prepared``."""
+def prepare_rows(recipe: Recipe, dataset: Dataset) -> tuple[Rows, Inventory]:
+    """See ``Shared.prepared_rows``."""
     settings, task = recipe.task, task_of(recipe.task)
     pool = task.pool(settings)
     if pool and pool not in dataset.splits:

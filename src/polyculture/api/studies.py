@@ -91,7 +91,7 @@ def study(
     check_output(out / "audit", kind="audit", replace=replace, inputs=[path])
     shared = Shared()
     log = RetrainingLog(out, is_asked=replace and not keep_runs)
-    kept = _checked(wanted, recipes, shared, out, replace=replace, log=log)
+    kept = _check_models(wanted, recipes, shared, out, replace=replace, log=log)
     runs: list[Path] = []
     for number, recipe in enumerate(recipes, start=1):
         name = name_of(recipe)
@@ -104,7 +104,7 @@ def study(
             recipe,
             out / "runs",
             replace=replace,
-            budget_seconds=None if until is None else _part(until, left),
+            budget_seconds=None if until is None else _seconds_for_next(until, left),
             on_tick=watcher.tick,
             say=watcher.say,
             tell=watcher.tell,
@@ -169,7 +169,7 @@ def read_recipes(path: Path, changes: Sequence[str] = ()) -> tuple[Study, list[R
     return wanted, recipes
 
 
-def _checked(
+def _check_models(
     wanted: Study,
     recipes: Sequence[Recipe],
     shared: Shared,
@@ -185,7 +185,7 @@ def _checked(
     """
     kept = []
     for recipe in recipes:
-        shared.prepared(recipe)
+        shared.prepared_rows(recipe)
     check_probe(shared.dataset(recipes[0]), wanted.probe)
     for recipe in recipes:  # bases last: they may load torch
         folder = out / "runs" / name_of(recipe)
@@ -224,6 +224,6 @@ def _is_kept(folder: Path, recipe: Recipe, data: str, base: str | None, *, repla
     raise StoreError(msg)
 
 
-def _part(until: float, models: int) -> float:
+def _seconds_for_next(until: float, models: int) -> float:
     """Seconds for the next of some trainings; a tenth is left for comparing."""
     return max(1.0, 0.9 * (until - time.monotonic()) / models)

@@ -80,7 +80,7 @@ def survey(
         )
         raise PolycultureError(msg)
     compared: Cards | None = None if years is None else parts.load(SHELF, "table").read([years])
-    read = [_read(kind, places, settings, on_progress) for kind, places in kinds.items()]
+    read = [_read_cards(kind, places, settings, on_progress) for kind, places in kinds.items()]
     # SciPy comes with these: a slip in a source is told without it
     from polyculture.zoo.count.assemble import survey as count
     from polyculture.zoo.count.cache import kept_or_counted
@@ -154,7 +154,7 @@ def _names() -> tuple[str, ...]:
     return tuple(name for name in parts.names(SHELF) if parts.load(SHELF, name).accepts is None)
 
 
-def _read(
+def _read_cards(
     kind: str,
     places: Sequence[Path],
     settings: Mapping[str, Any],

@@ -55,7 +55,11 @@ def new_recipe(path: Path, *, task: str, data: str, base: str, replace: bool = F
     """
     inputs = [Path(data), Path(base)]
     check_output(path, kind="recipe", replace=replace, inputs=inputs)
-    chosen: Chosen = {"task": {"kind": task}, "base": _base(base), "data": _data(data, path)}
+    chosen: Chosen = {
+        "task": {"kind": task},
+        "base": _base_settings(base),
+        "data": _data(data, path),
+    }
     text = recipe_text(chosen, path)
     recipe_of(tomllib.loads(text), path)
     with output_file(path, kind="recipe", replace=replace, inputs=inputs) as unfinished:
@@ -78,17 +82,17 @@ def recipe_text(chosen: Chosen, path: Path) -> str:
     for place, field in Recipe.model_fields.items():
         shelf = next((mark for mark in field.metadata if isinstance(mark, OnShelf)), None)
         if shelf is not None:
-            lines += _part(place, shelf, chosen.get(place, {}))
+            lines += _part_lines(place, shelf, chosen.get(place, {}))
     lines += ["[fit]", *_settings(Fit, chosen.get("fit", {}))]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _part(place: str, shelf: OnShelf, chosen: Mapping[str, Any]) -> Iterator[str]:
+def _part_lines(place: str, shelf: OnShelf, chosen: Mapping[str, Any]) -> Iterator[str]:
     name = chosen.get(shelf.key) or shelf.default or ""
     kind = shelf.settings(name)
     yield f"[{place}]"
     yield f"# One of: {', '.join(parts.names(shelf.shelf))}."
-    yield f"{shelf.key} = {_written(name)}"
+    yield f"{shelf.key} = {_as_toml(name)}"
     yield ""
     yield from _settings(kind, chosen, hidden={shelf.key})
 
@@ -104,7 +108,7 @@ def _settings(
             told.get(name, ""), WIDTH, initial_indent="# ", subsequent_indent="# "
         )
         is_set = name in chosen
-        value = _written(chosen[name]) if is_set else _default(shown[name])
+        value = _as_toml(chosen[name]) if is_set else _default(shown[name])
         yield f"{'' if is_set else '# '}{name} = {value}"
         yield ""
 
@@ -114,7 +118,7 @@ def _default(field: FieldInfo) -> str:
     value = None
     if not field.is_required():
         value = field.get_default(call_default_factory=True, validated_data={})
-    return f"<{_words(field.annotation)}>" if value is None else _written(value)
+    return f"<{_words(field.annotation)}>" if value is None else _as_toml(value)
 
 
 def _words(kind: Any) -> str:
@@ -126,7 +130,7 @@ def _words(kind: Any) -> str:
     """
     origin, inside = get_origin(kind), get_args(kind)
     if origin is Literal:
-        return " or ".join(map(_written, inside))
+        return " or ".join(map(_as_toml, inside))
     if origin is Annotated:
         return _words(inside[0])
     if origin is tuple:
@@ -136,15 +140,15 @@ def _words(kind: Any) -> str:
     return WORDS.get(kind, "value")
 
 
-def _written(value: Any) -> str:
+def _as_toml(value: Any) -> str:
     """A value as TOML.
 
     Example:
-        >>> _written(True), _written(1e-4), _written(("x", "y"))
+        >>> _as_toml(True), _as_toml(1e-4), _as_toml(("x", "y"))
         ('true', '0.0001', '["x", "y"]')
     """
     if isinstance(value, tuple | list):
-        return f"[{', '.join(map(_written, value))}]"
+        return f"[{', '.join(map(_as_toml, value))}]"
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -169,7 +173,7 @@ def _own_sentences(kind: type[Any]) -> dict[str, str]:
     return told
 
 
-def _base(name: str) -> dict[str, Any]:
+def _base_settings(name: str) -> dict[str, Any]:
     """The settings of a base, by what its name is."""
     kinds = get_args(parts.load("sources.bases", "new").settings.model_fields["kind"].annotation)
     if any(entry.name == name and entry.kind == "model" for entry in STARTERS):

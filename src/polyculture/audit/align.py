@@ -12,7 +12,7 @@ from polyculture.core.views import Evidence, Predictions
 from polyculture.stats.panel import in_one_coding
 
 
-def aligned(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+def aligned_evidence(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
     """The same evidence with items joined by id, in the first model's order, and shared codes.
 
     Raises:

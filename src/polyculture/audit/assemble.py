@@ -6,7 +6,7 @@ import numpy as np
 
 from polyculture.audit import groups
 from polyculture.audit.advice import advice
-from polyculture.audit.align import aligned
+from polyculture.audit.align import aligned_evidence
 from polyculture.audit.caveats import caveats, learned_a_little, shared
 from polyculture.audit.clusters import clusterings
 from polyculture.audit.compare import compare_pairs
@@ -41,7 +41,7 @@ def audit(
         ProbeMismatchError: There is one model only, two have one name, or they answered different
             items or have different right answers.
     """
-    models = aligned(evidence)
+    models = aligned_evidence(evidence)
     first, names = models[0], [one.model for one in models]
     draws, shuffles = np.random.default_rng(seed).spawn(2)
     documents = next((one.documents for one in models if one.documents is not None), None)
@@ -55,7 +55,7 @@ def audit(
     group = groups.group_results(panel, confidence=confidence)
     has_gold = first.predictions.gold is not None
     by = next((one.groups for one in models if one.groups is not None), None)
-    joint = _joint(panel, confidence)
+    joint = _joint_outcomes(panel, confidence)
     within_gold = _within_gold(panel, confidence)
     by_count = groups.counts_of_failures(panel) if has_gold else ((), ())
     results = groups.model_results(models, panel, confidence=confidence)
@@ -96,7 +96,7 @@ def audit(
     )
 
 
-def _joint(panel: Panel, confidence: float) -> tuple[JointOutcome, JointOutcome]:
+def _joint_outcomes(panel: Panel, confidence: float) -> tuple[JointOutcome, JointOutcome]:
     if panel.models[0].gold is None:
         nothing = groups.undefined_outcome(groups.NO_GOLD)
         return nothing, nothing

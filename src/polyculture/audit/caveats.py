@@ -12,12 +12,15 @@ MOST_NAMED = 12
 
 def caveats(models: Sequence[Evidence]) -> tuple[str, ...]:
     """Which models learned from the probe, and what else makes their figures flatter."""
-    return (*_learned(models, is_small=False), *shared([one.caveats for one in models], models))
+    return (
+        *_items_learned_from(models, is_small=False),
+        *shared([one.caveats for one in models], models),
+    )
 
 
 def learned_a_little(models: Sequence[Evidence]) -> tuple[str, ...]:
     """The same where it is few items: for the notes."""
-    return tuple(_learned(models, is_small=True))
+    return tuple(_items_learned_from(models, is_small=True))
 
 
 def shared(sentences: Sequence[Sequence[str]], models: Sequence[Evidence]) -> list[str]:
@@ -42,7 +45,7 @@ def shared(sentences: Sequence[Sequence[str]], models: Sequence[Evidence]) -> li
     ]
 
 
-def _learned(models: Sequence[Evidence], *, is_small: bool) -> list[str]:
+def _items_learned_from(models: Sequence[Evidence], *, is_small: bool) -> list[str]:
     items = len(models[0].items)
     by_count: dict[int, list[str]] = {}
     for one in models:

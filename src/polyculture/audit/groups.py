@@ -15,7 +15,8 @@ from polyculture.core.measure import GroupMeasure
 from polyculture.core.values import Known, Undefined, Value
 from polyculture.core.views import Evidence
 from polyculture.stats.independence import poisson_binomial, within
-from polyculture.stats.panel import Panel, share
+from polyculture.stats.panel import Panel
+from polyculture.stats.scores import ratio
 
 NO_GOLD = "no right answers (gold) are known"
 JOINT = frozenset({"all_fail", "all_correct", "outcome_homogenization"})
@@ -77,7 +78,7 @@ def joint_outcome(
     return JointOutcome(
         observed=make(observed, items=items, chance=level),
         expected=make(expected),
-        ratio=make(share(observed, expected), chance=1.0),
+        ratio=make(ratio(observed, expected), chance=1.0),
         difference=make(observed - expected, chance=0.0),
     )
 
@@ -134,9 +135,9 @@ def strata(panel: Panel, groups: Sequence[str], *, confidence: float) -> tuple[S
 
 def _within_one(panel: Panel, inside: NDArray[np.bool_], confidence: float) -> JointOutcome:
     size = panel.mean_of(inside)  # (rounds,)
-    rates = [share(panel.mean_of(wrong & inside), size) for wrong in panel.wrong]
+    rates = [ratio(panel.mean_of(wrong & inside), size) for wrong in panel.wrong]
     return joint_outcome(
-        share(panel.mean_of(np.all(panel.wrong, axis=0) & inside), size),
+        ratio(panel.mean_of(np.all(panel.wrong, axis=0) & inside), size),
         np.prod(rates, axis=0),
         items=panel.units(inside),
         what="failure",

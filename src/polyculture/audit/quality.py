@@ -53,7 +53,9 @@ def quality(one: Evidence, panel: Panel, *, confidence: float) -> Quality:
     if spans is not None:
         features, kinds = _of_spans(one.predictions, spans)
         rounds = _rounds(features, panel, lambda counts: counts.summed().f1[..., 0])
-        return Quality("entity_f1", _value(rounds, panel, confidence), _never(features, kinds))
+        return Quality(
+            "entity_f1", _value_of_rounds(rounds, panel, confidence), _never(features, kinds)
+        )
     if one.recipe is not None and one.recipe.settings.get("task.multi_label") is True:
         return Quality("macro_f1", Undefined(reason=SEVERAL), ())
     wanted = np.unique(gold)
@@ -63,7 +65,7 @@ def quality(one: Evidence, panel: Panel, *, confidence: float) -> Quality:
     rounds = _rounds(features, panel, lambda counts: macro(counts.f1, counts))
     classes = one.predictions.classes
     names = [classes[code] if classes else str(code) for code in wanted]
-    return Quality("macro_f1", _value(rounds, panel, confidence), _never(features, names))
+    return Quality("macro_f1", _value_of_rounds(rounds, panel, confidence), _never(features, names))
 
 
 def _of_classes(
@@ -117,7 +119,7 @@ def _rounds(features: csr_array, panel: Panel, statistic: Callable[[Counts], Num
     return np.concatenate(values)
 
 
-def _value(rounds: Numbers, panel: Panel, confidence: float) -> Value:
+def _value_of_rounds(rounds: Numbers, panel: Panel, confidence: float) -> Value:
     if len(rounds) < len(panel.counts) and not np.isnan(rounds[0]):
         return Known(number=float(rounds[0]), no_interval=TOO_MANY)
     return value_of(rounds, confidence=confidence, why=NOTHING)

@@ -26,10 +26,10 @@ def summary(audit: Audit) -> dict[str, Any]:
         "f1_kind": audit.models[0].f1_kind,
         "f1": {model.name: number(model.f1) for model in audit.models},
         "never_answered": {model.name: list(model.never_answered) for model in audit.models},
-        "learned_items": {model.name: _learned(model) for model in audit.models},
+        "learned_items": {model.name: _learned_items(model) for model in audit.models},
         "group": {
-            "all_fail": _joint(audit.all_fail),
-            "all_correct": _joint(audit.all_correct),
+            "all_fail": _joint_numbers(audit.all_fail),
+            "all_correct": _joint_numbers(audit.all_correct),
             **{result.measure: number(result.value) for result in audit.group},
         },
         "pairs": [_pair(comparison) for comparison in audit.comparisons],
@@ -50,7 +50,7 @@ def summary(audit: Audit) -> dict[str, Any]:
     }
 
 
-def _learned(model: ModelResult) -> int | dict[str, str]:
+def _learned_items(model: ModelResult) -> int | dict[str, str]:
     if model.learned_items is None:
         return {"reason": "its training rows are not known"}
     return model.learned_items
@@ -66,7 +66,7 @@ def number(value: Value) -> float | dict[str, str]:
     return value.number if isinstance(value, Known) else {"reason": value.reason}
 
 
-def _joint(outcome: JointOutcome) -> dict[str, Any]:
+def _joint_numbers(outcome: JointOutcome) -> dict[str, Any]:
     return {key: number(getattr(outcome, key)) for key in ("observed", "expected", "ratio")}
 
 

@@ -45,8 +45,8 @@ def concordance(
                 view=view,
                 measure=name,
                 behaviour=behaviour,
-                value=_value(partial(_over_pairs, x, y), NO_INTERVAL),
-                p_value=_value(partial(mantel, x, y, rng), "it is a p"),
+                value=_value_or_reason(partial(_over_pairs, x, y), NO_INTERVAL),
+                p_value=_value_or_reason(partial(mantel, x, y, rng), "it is a p"),
                 note=f"without {', '.join(out)}, where one of the two is undefined" if out else "",
             )
         )
@@ -60,7 +60,7 @@ def _square(numbers: NDArray[np.float64], models: int) -> NDArray[np.float64]:
     return table
 
 
-def _value(make: Callable[[], float], no_interval: str) -> Value:
+def _value_or_reason(make: Callable[[], float], no_interval: str) -> Value:
     try:
         return Known(number=make(), no_interval=no_interval)
     except UndefinedError as error:

@@ -42,7 +42,7 @@ def hub(
     from polyculture import api
 
     try:
-        with _progress() as progress:
+        with _entry_progress() as progress:
             bar = progress.add_task("asking the hub", total=limit, visible=False)
             taken = api.snapshot_hub(
                 out,
@@ -64,7 +64,7 @@ def hub(
     typer.echo(f"{taken.models:,} models of {taken.hub} are in {out}.")
 
 
-def _progress() -> "Progress":
+def _entry_progress() -> "Progress":
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TimeElapsedColumn
 

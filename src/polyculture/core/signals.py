@@ -40,8 +40,8 @@ class Ended(KeyboardInterrupt):
         return 128 + self.number
 
 
-class Asked:
-    """Which signal asked to end, if any did."""
+class FirstSignal:
+    """The first signal that asked to end, if any did."""
 
     def __init__(self) -> None:
         self.number: int | None = None
@@ -58,16 +58,16 @@ def raise_on_signals() -> None:
 
 
 @contextmanager
-def finish_step_first() -> Iterator[Asked]:
+def finish_step_first() -> Iterator[FirstSignal]:
     """Remember the first signal while the block runs; a second one raises at once.
 
     Outside the main thread Python delivers no signals, and nothing is changed.
     """
-    asked = Asked()
+    first = FirstSignal()
     before: dict[int, Any] = {}
 
     def remember(number: int, _: FrameType | None) -> None:
-        asked.number = number
+        first.number = number
         _restore(before)
         with suppress(OSError, ValueError):  # the terminal may be what has gone
             os.write(
@@ -78,9 +78,9 @@ def finish_step_first() -> Iterator[Asked]:
     if threading.current_thread() is threading.main_thread():
         before.update(_install(remember))
     try:
-        yield asked
+        yield first
     finally:
-        if asked.number is None:
+        if first.number is None:
             _restore(before)
 
 

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from polyculture.core.task import Encoded
 from polyculture.engine.opened import Opened, compact_tokens, open_base
 from polyculture.engine.plan import Plan
-from polyculture.engine.prepare import Prepared, assemble, budget_of, notes_on
+from polyculture.engine.prepare import PreparedTraining, assemble, budget_of, notes_on
 from polyculture.engine.shown_rows import ShownRow, shown_rows
-from polyculture.engine.timed_steps import USUAL, Speed, time_steps
+from polyculture.engine.timed_steps import USUAL, StepTimes, time_steps
 from polyculture.engine.training import Training
 from polyculture.nets.embedding import CompactEmbedding, input_table
 from polyculture.nets.network import count, trainable
@@ -113,12 +113,12 @@ def estimate(
     )
 
 
-def seconds(size: Size, speed: Speed) -> tuple[float, float, float]:
+def seconds(size: Size, speed: StepTimes) -> tuple[float, float, float]:
     """Seconds for all epochs: if nothing else ran, as the timed steps went, beside other programs.
 
     Example:
         >>> size = Size(steps=10, tokens=1_000, looked=0, answered=0, start=1.0)
-        >>> speed = Speed(tokens=(0.009, 0.011), move=0.1, look=0.0, answer=0.0, cores=0.5)
+        >>> speed = StepTimes(tokens=(0.009, 0.011), move=0.1, look=0.0, answer=0.0, cores=0.5)
         >>> [round(value, 1) for value in seconds(size, speed)]
         [5.5, 12.0, 18.2]
     """
@@ -148,16 +148,16 @@ def _some(training: Training, train: int, valid: int) -> Training:
 
 
 def _spread(rows: pl.DataFrame, most: int) -> pl.DataFrame:
-    return rows[_places(len(rows), most)] if len(rows) > most else rows
+    return rows[_spread_places(len(rows), most)] if len(rows) > most else rows
 
 
-def _places(count_: int, most: int) -> NDArray[np.int64]:
+def _spread_places(count_: int, most: int) -> NDArray[np.int64]:
     return np.linspace(0, count_ - 1, min(count_, most)).astype(np.int64)
 
 
 def _few(encoded: Mapping[str, Encoded], judged: Encoded) -> dict[str, Encoded]:
     train = encoded["train"]
-    places = _places(len(train.examples), EXAMPLES_TIMED)
+    places = _spread_places(len(train.examples), EXAMPLES_TIMED)
     few = replace(train, examples=[train.examples[place] for place in places])
     return {"train": few, "valid": judged}
 
@@ -167,7 +167,7 @@ def _cost_of_reading(
     some: Training,
     encoded: Mapping[str, Encoded],
     encoding: float,
-    prepared: Prepared,
+    prepared: PreparedTraining,
 ) -> float:
     """Seconds to encode all rows, and to run a frozen base over them once."""
     share = sum(len(training.rows[name]) for name in SPLITS) / sum(

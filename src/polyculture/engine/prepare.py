@@ -46,7 +46,7 @@ ROWS_ANSWERED = 96
 
 
 @dataclass(frozen=True, kw_only=True)
-class Prepared:
+class PreparedTraining:
     """A network and its encoded data, ready for the loop."""
 
     network: Network
@@ -61,7 +61,7 @@ class Prepared:
     """Seconds in which a frozen base read each example; 0 where the base is trained."""
 
 
-def prepare(training: Training, folder: Path | None) -> Prepared:
+def prepare_training(training: Training, folder: Path | None) -> PreparedTraining:
     """Open the base, encode the data, choose what is chosen automatically.
 
     Args:
@@ -98,7 +98,7 @@ def assemble(
     encoded: Mapping[str, Encoded],
     budget: int,
     earlier: Chosen | None = None,
-) -> Prepared:
+) -> PreparedTraining:
     """Choose precision and rate, plan the batches, and put together what the loop needs.
 
     Args:
@@ -147,7 +147,7 @@ def assemble(
     seconds_an_example = (time.perf_counter() - began) / read if features else 0.0
     writes = training.task.steer == "loss" and network.output == "tokens"
     torch.manual_seed(recipe.seed)  # dropout draws the same numbers, whatever was timed before
-    return Prepared(
+    return PreparedTraining(
         network=network,
         device=device,
         context=context,

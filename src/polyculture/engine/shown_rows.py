@@ -102,7 +102,7 @@ def _targets(example: Example, tokens: list[str], context: Context) -> tuple[str
             if is_token
             else _names(codes, context.labels)
         )
-        places = _places(example.places)
+        places = _positions(example.places)
         if places is None:
             found += names
         else:
@@ -110,7 +110,7 @@ def _targets(example: Example, tokens: list[str], context: Context) -> tuple[str
     return tuple(found)
 
 
-def _places(places: Mapping[str, NDArray[Any]]) -> list[int] | None:
+def _positions(places: Mapping[str, NDArray[Any]]) -> list[int] | None:
     return [int(p) for p in places["positions"]] if "positions" in places else None
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyculture.engine.loop import make_optimiser, move
-from polyculture.engine.prepare import Prepared
+from polyculture.engine.prepare import PreparedTraining
 from polyculture.engine.step import Shares
 from polyculture.engine.thread_team import Team
 from polyculture.engine.training import Training
@@ -20,7 +20,7 @@ USUAL = (0.5, 0.5, 0.75)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Speed:
+class StepTimes:
     """What was timed."""
 
     tokens: tuple[float, ...]
@@ -35,7 +35,7 @@ class Speed:
     """Share of the threads' time in which they ran, above 0 and at most 1."""
 
 
-def time_steps(prepared: Prepared, training: Training) -> Speed:
+def time_steps(prepared: PreparedTraining, training: Training) -> StepTimes:
     """Take the steps, and read the validation rows once.
 
     Args:
@@ -71,7 +71,7 @@ def time_steps(prepared: Prepared, training: Training) -> Speed:
     began = time.perf_counter()
     work.look()
     look = (time.perf_counter() - began) / len(training.rows["valid"])
-    return Speed(
+    return StepTimes(
         tokens=tuple(tokens[1:]),
         move=min(moves[1:]),
         look=look,
@@ -80,7 +80,7 @@ def time_steps(prepared: Prepared, training: Training) -> Speed:
     )
 
 
-def _usual(prepared: Prepared) -> list[tuple[NDArray[np.int64], int]]:
+def _usual(prepared: PreparedTraining) -> list[tuple[NDArray[np.int64], int]]:
     """Short batches of examples of usual size, and the padded tokens of each."""
     lengths = prepared.lengths
     order = np.argsort(lengths, kind="stable")

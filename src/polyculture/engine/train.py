@@ -19,7 +19,7 @@ from polyculture.engine.log import Log
 from polyculture.engine.loop import Tick, fit
 from polyculture.engine.model import open_model
 from polyculture.engine.pool import Answering, with_pool
-from polyculture.engine.prepare import Prepared, prepare
+from polyculture.engine.prepare import PreparedTraining, prepare_training
 from polyculture.engine.record import write_run
 from polyculture.engine.resume import Progress, Start
 from polyculture.engine.thread_team import Team
@@ -67,7 +67,7 @@ def train(
         say("training the baselines")
         simple = answer_simply(training)
     say("reading data and base")
-    prepared = prepare(training, folder)
+    prepared = prepare_training(training, folder)
     log = Log(run / LOG)
 
     def begin(start: Start) -> None:
@@ -142,13 +142,13 @@ def _how_it_starts(start: Start, steps: int, reason: str) -> str:
     return f"resuming {where} of {steps:,}; the checkpoint of step {newest:,} is damaged"
 
 
-def _with_head_rate(training: Training, prepared: Prepared) -> Fit:
+def _with_head_rate(training: Training, prepared: PreparedTraining) -> Fit:
     fit_ = training.recipe.fit
     rate = fit_.head_learning_rate or prepared.chosen.head_learning_rate
     return fit_.model_copy(update={"head_learning_rate": rate})
 
 
-def _finish(training: Training, prepared: Prepared) -> Network:
+def _finish(training: Training, prepared: PreparedTraining) -> Network:
     """The plain network again: full embedding, merged updates, the real body."""
     network = prepared.network
     restore = getattr(network, "cached_from", None)
@@ -162,7 +162,7 @@ def _finish(training: Training, prepared: Prepared) -> Network:
 
 def _facts(
     training: Training,
-    prepared: Prepared,
+    prepared: PreparedTraining,
     progress: Progress,
     evaluation: Evaluation,
     answering: Answering,

@@ -39,11 +39,11 @@ def bm25(texts: Sequence[str], questions: Sequence[str]) -> NDArray[np.float32]:
     return found
 
 
-def of_pairs(firsts: Sequence[str], seconds: Sequence[str]) -> list[float]:
+def scores_of_pairs(firsts: Sequence[str], seconds: Sequence[str]) -> list[float]:
     """What the second text of each pair scores, as a share of what the first does for itself.
 
     Example:
-        >>> of_pairs(["a cat", "a cat"], ["a cat", "dogs"])
+        >>> scores_of_pairs(["a cat", "a cat"], ["a cat", "dogs"])
         [1.0, 0.0]
     """
     alike = bm25([*seconds, *firsts], firsts)

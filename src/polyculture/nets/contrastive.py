@@ -91,14 +91,14 @@ def candidates(vectors: Tensor) -> Tensor:
     return vectors[:, 0] @ vectors[:, 1:].transpose(0, 1).flatten(0, 1).T
 
 
-def of_pairs(vectors: Tensor) -> Tensor:
+def cosines_of_pairs(vectors: Tensor) -> Tensor:
     """The cosine of the two texts of each group.
 
     Args:
         vectors: Of length 1, ``(groups, 2, width)``.
 
     Example:
-        >>> of_pairs(torch.tensor([[[1.0, 0.0], [0.6, 0.8]]])).tolist()
+        >>> cosines_of_pairs(torch.tensor([[[1.0, 0.0], [0.6, 0.8]]])).tolist()
         [0.6000000238418579]
     """
     return (vectors[:, 0] * vectors[:, 1]).sum(dim=-1)

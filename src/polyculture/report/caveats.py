@@ -24,7 +24,7 @@ def section(content: ReportInput, language: Language) -> Section:
     notes = (*recorded, *_missing(content.audit, language))
     if notes:
         blocks.append(Points(title=language.say("caveats.audit"), points=notes))
-    trainings = _trainings(content.runs, language)
+    trainings = _training_notes(content.runs, language)
     if trainings:
         blocks.append(Points(title=language.say("caveats.training"), points=trainings))
     undefined = _undefined(content.audit, language)
@@ -39,7 +39,7 @@ def section(content: ReportInput, language: Language) -> Section:
     )
 
 
-def _trainings(runs: Sequence[Run], language: Language) -> tuple[str, ...]:
+def _training_notes(runs: Sequence[Run], language: Language) -> tuple[str, ...]:
     """The notes of all trainings; a note that several share is said once."""
     found: dict[str, list[str]] = {}
     for run in runs:

@@ -223,7 +223,7 @@ def _group(audit: Audit, language: Language) -> Table:
         rows=tuple(
             (
                 Cell(text=name_of(result.measure, language)),
-                language.cell(result.value, _form(result.measure)),
+                language.cell(result.value, _group_form(result.measure)),
                 _chance(result.value, result.measure),
                 Cell(
                     text=meaning_of("group", result.measure, language),
@@ -236,7 +236,7 @@ def _group(audit: Audit, language: Language) -> Table:
     )
 
 
-def _form(measure: str) -> Any:
+def _group_form(measure: str) -> Any:
     if measure in VOTES:
         return effective
     if measure == "vote_gain":
@@ -246,5 +246,5 @@ def _form(measure: str) -> Any:
 
 def _chance(value: Any, measure: str) -> Cell:
     if isinstance(value, Known) and value.chance is not None:
-        return Cell(text=_form(measure)(value.chance))
+        return Cell(text=_group_form(measure)(value.chance))
     return Cell(text="–", tone="quiet")

@@ -20,10 +20,10 @@ def blocks(audit: Audit, language: Language) -> list[Block]:
     against = [one for one in audit.contests if best in {one.a, one.b}]
     others = [one for one in audit.contests if best not in {one.a, one.b}]
     caption = language.say("contests.caption", best=best)
-    found: list[Block] = [_table(against[:MOST], caption, audit, language)]
+    found: list[Block] = [_contest_table(against[:MOST], caption, audit, language)]
     if others:
         caption = language.say("contests.others.caption")
-        table = _table(others[:MOST], caption, audit, language)
+        table = _contest_table(others[:MOST], caption, audit, language)
         found.append(Fold(title=language.say("contests.others"), blocks=(table,)))
     return found
 
@@ -34,7 +34,9 @@ def _best(audit: Audit) -> str:
     return max(known, key=lambda pair: pair[1].number)[0]
 
 
-def _table(contests: list[Contest], caption: str, audit: Audit, language: Language) -> Table:
+def _contest_table(
+    contests: list[Contest], caption: str, audit: Audit, language: Language
+) -> Table:
     pairs = language.counted(len(audit.contests), "pair")
     drawn = audit.settings.get("resampled", "items")
     return Table(

@@ -107,7 +107,7 @@ def _map(
             merges=clustering.merges if clustering and not left_out else (),
             form=coefficient,
         ),
-        table=_pairs(measure, own, language),
+        table=_pair_table(measure, own, language),
     )
 
 
@@ -146,7 +146,9 @@ def _words(
     best, value = max(known, key=lambda pair: pair[1].number)
     sentences = [
         meaning_of(view, measure, language),
-        language.say("alike.best", pair=_pair(best, language), value=coefficient(value.number)),
+        language.say(
+            "alike.best", pair=_pair_names(best, language), value=coefficient(value.number)
+        ),
     ]
     if len(known) < len(own):
         blank = language.counted(len(own) - len(known), "pair")
@@ -157,11 +159,11 @@ def _words(
     return language.sentences([sentence for sentence in sentences if sentence])
 
 
-def _pair(result: Comparison, language: Language) -> str:
+def _pair_names(result: Comparison, language: Language) -> str:
     return language.listed([isolated(result.a), isolated(result.b)])
 
 
-def _pairs(measure: str, own: Sequence[Comparison], language: Language) -> Table:
+def _pair_table(measure: str, own: Sequence[Comparison], language: Language) -> Table:
     ordered = sorted(
         own, key=lambda r: -r.value.number if isinstance(r.value, Known) else float("inf")
     )
@@ -180,7 +182,7 @@ def _pairs(measure: str, own: Sequence[Comparison], language: Language) -> Table
         ),
         rows=tuple(
             (
-                Cell(text=_pair(result, language)),
+                Cell(text=_pair_names(result, language)),
                 _value(result.value, language, is_silent=bool(silent)),
                 _chance(result),
                 Cell(text=f"{result.items:,}"),

@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from polyculture.core.errors import DataError, ProbeMismatchError
 
 
-def aligned(rows: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
+def aligned_answers(rows: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
     """The answers in the order of the rows.
 
     Raises:
@@ -20,7 +20,7 @@ def aligned(rows: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
     Example:
         >>> rows = pl.DataFrame({"id": ["a", "b"]})
         >>> answers = pl.DataFrame({"id": ["b", "a"], "answer": ["x", "y"]})
-        >>> aligned(rows, answers)["answer"].to_list()
+        >>> aligned_answers(rows, answers)["answer"].to_list()
         ['y', 'x']
     """
     if rows.is_empty():

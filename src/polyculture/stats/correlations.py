@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 from scipy.stats import rankdata
 
 from polyculture.core.run import Scores
-from polyculture.stats.answers import aligned, documents_of
+from polyculture.stats.answers import aligned_answers, documents_of
 from polyculture.stats.bootstrap import Resampled
 from polyculture.stats.scores import Numbers
 
@@ -32,7 +32,7 @@ def score_order(
         split: Name of the split.
         notes: What else belongs into the protocol.
     """
-    answers = aligned(rows, answers)
+    answers = aligned_answers(rows, answers)
     given = answers["answer"].cast(pl.Float64)
     lowest = given.min()
     filled = given.fill_null(0.0 if lowest is None else lowest).to_numpy()

@@ -106,7 +106,7 @@ def one_label(
     )
 
 
-def most_frequent(
+def most_frequent_label(
     known: Sequence[NDArray[Any]], rows: pl.DataFrame, labels: tuple[str, ...]
 ) -> pl.DataFrame:
     """The most frequent answer for every row, with the share of each label.

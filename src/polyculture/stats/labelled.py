@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 
 from polyculture.core.run import Score, Scores
-from polyculture.stats.answers import aligned, documents_of, one_hot
+from polyculture.stats.answers import aligned_answers, documents_of, one_hot
 from polyculture.stats.bootstrap import Resampled
 from polyculture.stats.scores import BINS, Counts, Numbers, calibration_gaps, macro, table, weighted
 from polyculture.stats.unseen import unseen_in
@@ -37,7 +37,7 @@ def score_one(
         split: Name of the split.
         notes: What else belongs into the protocol.
     """
-    answers = aligned(rows, answers)
+    answers = aligned_answers(rows, answers)
     given = answers["answer"].to_list()
     classes = [*labels, *sorted(({*gold, *given} - {None}) - set(labels))]
     code: dict[str | None, int] = {label: place for place, label in enumerate(classes)}
@@ -133,7 +133,7 @@ def score_several(
         notes: What else belongs into the protocol.
         parts: From an answer to its labels.
     """
-    given = aligned(rows, answers)["answer"].to_list()
+    given = aligned_answers(rows, answers)["answer"].to_list()
     found = [parts(answer) if answer is not None else [] for answer in given]
     classes = [*labels, *sorted({x for names in (*gold, *found) for x in names} - set(labels))]
     wanted, answered = _marks(gold, classes), _marks(found, classes)

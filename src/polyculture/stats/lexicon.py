@@ -42,8 +42,8 @@ def lexicon(sources: Sentences, targets: Sentences, *, rounds: int = ROUNDS) -> 
     from_words, to_words = _inventory(sources), _inventory(targets)
     if not from_words or not to_words:
         return {}
-    read = _codes(sources, from_words, first=len(from_words))  # the number behind all: no word
-    told = _codes(targets, to_words, first=None)
+    read = _word_codes(sources, from_words, first=len(from_words))  # the number behind all: no word
+    told = _word_codes(targets, to_words, first=None)
     pairs, place = _together(read, told, len(to_words))
     keys, number = np.unique(pairs, return_inverse=True)
     source = keys // len(to_words)
@@ -100,7 +100,7 @@ def _inventory(sentences: Sentences) -> list[str]:
     return sorted({word for sentence in sentences for word in sentence})
 
 
-def _codes(sentences: Sentences, words: Sequence[str], first: int | None) -> list[Codes]:
+def _word_codes(sentences: Sentences, words: Sequence[str], first: int | None) -> list[Codes]:
     code = {word: number for number, word in enumerate(words)}
     start = [] if first is None else [first]
     return [np.array([*start, *(code[w] for w in s)], dtype=np.int64) for s in sentences]

@@ -69,7 +69,7 @@ def decode(rows: pl.DataFrame, values: Sequence[NDArray[Any]], context: Context)
     from polyculture.stats import nearest, number_answers
 
     if context.settings.answer == "score":
-        return number_answers.as_answers(rows, values)
+        return number_answers.answers_of_numbers(rows, values)
     pool: Any = context.pool
     near = pool.read
     if context.settings.answer == "label":
@@ -84,7 +84,7 @@ def of_alike(rows: pl.DataFrame, alike: NDArray[Any], context: Context) -> pl.Da
     pool: Any = context.pool
     if context.settings.answer == "label":
         alike = nearest.means(alike.T, pool.rows["label"], context.labels).T
-    return nearest.as_answers(rows, alike, names(context))
+    return nearest.ranked_answers(rows, alike, names(context))
 
 
 def names(context: Context) -> Sequence[str]:
@@ -145,10 +145,10 @@ def majority(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.Da
 
     if context.settings.answer == "score":
         mean = np.mean(numbers(train, context))
-        return number_answers.as_answers(rows, [mean] * len(rows))
+        return number_answers.answers_of_numbers(rows, [mean] * len(rows))
     column = GOLD[context.settings.answer]
     given = train[column].explode().to_list() if column in train.columns else []
-    return nearest.most_frequent(rows, given, names(context))
+    return nearest.most_frequent_names(rows, given, names(context))
 
 
 def table(_: pl.DataFrame, answers: pl.DataFrame, __: Context) -> pl.DataFrame:

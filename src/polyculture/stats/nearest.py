@@ -14,7 +14,7 @@ CHUNK = 1_000
 """Rows that are ranked at a time."""
 
 
-def as_answers(rows: pl.DataFrame, alike: NDArray[Any], names: Sequence[str]) -> pl.DataFrame:
+def ranked_answers(rows: pl.DataFrame, alike: NDArray[Any], names: Sequence[str]) -> pl.DataFrame:
     """The nearest name of each row, how near it is, and the best hundred.
 
     Args:
@@ -23,7 +23,7 @@ def as_answers(rows: pl.DataFrame, alike: NDArray[Any], names: Sequence[str]) ->
         names: What is ranked.
 
     Example:
-        >>> found = as_answers(pl.DataFrame({"id": ["1"]}), np.array([[0.1, 0.9]]), ["a", "b"])
+        >>> found = ranked_answers(pl.DataFrame({"id": ["1"]}), np.array([[0.1, 0.9]]), ["a", "b"])
         >>> found["answer"].to_list(), found["ranking"].to_list()
         (['b'], [['b', 'a']])
     """
@@ -46,7 +46,7 @@ def nearest(
         names: What is ranked.
     """
     found = [
-        as_answers(rows[n : n + CHUNK], np.stack(values[n : n + CHUNK]) @ near.T, names)
+        ranked_answers(rows[n : n + CHUNK], np.stack(values[n : n + CHUNK]) @ near.T, names)
         for n in range(0, len(rows), CHUNK)
     ]
     return pl.concat(found)
@@ -76,7 +76,9 @@ def directions(values: NDArray[Any], own: pl.Series, names: Sequence[str]) -> ND
     return found
 
 
-def most_frequent(rows: pl.DataFrame, given: Sequence[str], names: Sequence[str]) -> pl.DataFrame:
+def most_frequent_names(
+    rows: pl.DataFrame, given: Sequence[str], names: Sequence[str]
+) -> pl.DataFrame:
     """The same ranking for every row: names by how often they are given.
 
     Args:
@@ -85,4 +87,4 @@ def most_frequent(rows: pl.DataFrame, given: Sequence[str], names: Sequence[str]
         names: What is ranked.
     """
     often = Counter(given)
-    return as_answers(rows, np.tile([float(often[n]) for n in names], (len(rows), 1)), names)
+    return ranked_answers(rows, np.tile([float(often[n]) for n in names], (len(rows), 1)), names)

@@ -87,9 +87,9 @@ def score(
 
 def majority(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """The most frequent answer of the training rows, for every row; the share of each label."""
-    from polyculture.stats.label_answers import most_frequent
+    from polyculture.stats.label_answers import most_frequent_label
 
-    return most_frequent(codes(train, context), rows, context.labels)
+    return most_frequent_label(codes(train, context), rows, context.labels)
 
 
 def table(_: pl.DataFrame, answers: pl.DataFrame, context: Context) -> pl.DataFrame:

@@ -211,18 +211,6 @@ class Panel:
         return table
 
 
-def share(part: Floats, whole: Floats) -> Floats:
-    """Divide; NaN, which stands for undefined, where ``whole`` is 0.
-
-    Example:
-        >>> share(np.array([1.0, 1.0]), np.array([2.0, 0.0])).tolist()
-        [0.5, nan]
-    """
-    quotient = np.full(np.shape(whole), np.nan)
-    np.divide(part, whole, out=quotient, where=whole != 0)
-    return quotient
-
-
 def in_one_coding(models: Sequence[Predictions]) -> tuple[Predictions, ...]:
     """Give all models the same classes, in code-point order, so that equal codes are equal answers.
 

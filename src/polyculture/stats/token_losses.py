@@ -23,7 +23,7 @@ from scipy.sparse import csr_array
 
 from polyculture.core.errors import ModelError
 from polyculture.core.run import Scores
-from polyculture.stats.answers import aligned, documents_of
+from polyculture.stats.answers import aligned_answers, documents_of
 from polyculture.stats.bootstrap import Resampled
 from polyculture.stats.scores import Numbers, ratio
 
@@ -69,7 +69,7 @@ def table_of_figures(rows: pl.DataFrame, figures: Sequence[Any]) -> pl.DataFrame
 
 def shares_recovered(rows: pl.DataFrame, answers: pl.DataFrame) -> list[float]:
     """The share of each row's tokens that the best guess recovers; 0 where there is no answer."""
-    answers = aligned(rows, answers)
+    answers = aligned_answers(rows, answers)
     return [float(x) for x in (answers["recovered"] / answers["tokens"]).fill_null(0.0)]
 
 
@@ -102,7 +102,7 @@ def score_token_losses(
         >>> [(score.name, round(score.value.number, 2)) for score in scores]
         [('bits_per_byte', 1.0), ('token_accuracy', 0.25), ('token_perplexity', 16.0)]
     """
-    answers = aligned(rows, answers)
+    answers = aligned_answers(rows, answers)
     missing = answers["answer"].is_null()
     lost = share * rows["text"].str.len_bytes().to_numpy()
     blind = np.stack([BITS * math.log(2) * lost, lost, lost, 0 * lost], axis=1)

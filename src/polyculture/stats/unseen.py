@@ -85,7 +85,7 @@ def refuse_unseen(found: Found, inventory: Iterable[str], what: Noun) -> None:
         (split, item) for split, pairs in found.items() for item, label in pairs if label in strange
     )
     reason = (
-        f"{_counted(unseen, what)} not occur in train: {_listed(unseen)}.{_hints(unseen, known)} "
+        f"{_labels_do(unseen, what)} not occur in train: {_listed(unseen)}.{_hints(unseen, known)} "
         "Add training examples, or count such rows as wrong with unseen = 'wrong' in [task]."
     )
     raise RowError(reason, where=where, item=item)
@@ -104,13 +104,13 @@ def note_on_unseen(found: Found, inventory: Iterable[str], what: Noun) -> tuple[
         return ()
     them = "it, so it counts" if len(unseen) == 1 else "them, so they count"
     note = (
-        f"{_counted(unseen, what)} not occur in train: {_listed(unseen)}. "
+        f"{_labels_do(unseen, what)} not occur in train: {_listed(unseen)}. "
         f"The model cannot answer {them} as wrong.{_hints(unseen, known)}"
     )
     return (note,)
 
 
-def _counted(unseen: list[Unseen], what: Noun) -> str:
+def _labels_do(unseen: list[Unseen], what: Noun) -> str:
     return f"1 {what[0]} does" if len(unseen) == 1 else f"{len(unseen):,} {what[1]} do"
 
 

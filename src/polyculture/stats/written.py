@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 
 from polyculture.core.errors import need
 from polyculture.core.run import Scores
-from polyculture.stats.answers import aligned, documents_of
+from polyculture.stats.answers import aligned_answers, documents_of
 from polyculture.stats.bootstrap import Resampled
 from polyculture.stats.scores import Numbers
 
@@ -44,7 +44,7 @@ def score_written(
         split: Name of the split.
         notes: What else belongs into the protocol.
     """
-    given = aligned(rows, answers)["answer"].to_list()
+    given = aligned_answers(rows, answers)["answer"].to_list()
     texts = [answer or "" for answer in given]
     bleu, chrf = _metrics(tokenize)
     words, letters = _counts(bleu, texts, gold), _counts(chrf, texts, gold)

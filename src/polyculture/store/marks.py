@@ -46,7 +46,7 @@ def mark_folder(folder: Path, kind: FolderKind) -> None:
 
 def mark_of_file(unfinished: Path, path: Path, kind: FileKind) -> str:
     """The mark of a file that is about to take the place of ``path``, as text."""
-    before = _read(beside(path))
+    before = _read_mark(beside(path))
     old = "" if before is None else before.sha256
     return Mark(kind=kind, sha256=of_file(unfinished), sha256_before=old).model_dump_json() + "\n"
 
@@ -61,15 +61,15 @@ def beside(path: Path) -> Path:
     return path.with_name(f".{path.name}{MARK}")
 
 
-def kind_of(folder: Path) -> str | None:
+def marked_kind(folder: Path) -> str | None:
     """The kind of result that a folder is marked as; none without a mark."""
-    mark = _read(folder / MARK)
+    mark = _read_mark(folder / MARK)
     return None if mark is None else mark.kind
 
 
 def is_ours(path: Path) -> bool:
     """Whether a file lies in a folder whose mark names it; a link never does."""
-    mark = _read(path.parent / MARK)
+    mark = _read_mark(path.parent / MARK)
     return mark is not None and path.name in mark.files and not path.is_symlink()
 
 
@@ -81,7 +81,7 @@ def why_foreign_folder(folder: Path, kind: FolderKind) -> str | None:
     names = _names(folder)
     if not names:
         return None
-    mark = _read(folder / MARK)
+    mark = _read_mark(folder / MARK)
     if mark is None:
         return NO_MARK
     if mark.kind != kind:
@@ -94,7 +94,7 @@ def why_foreign_folder(folder: Path, kind: FolderKind) -> str | None:
 
 def why_foreign_file(path: Path, kind: FileKind) -> str | None:
     """Why a file must not be replaced by a result of this kind; none where it may be."""
-    mark = _read(beside(path))
+    mark = _read_mark(beside(path))
     if mark is None:
         return NO_MARK
     if mark.kind != kind:
@@ -104,7 +104,7 @@ def why_foreign_file(path: Path, kind: FileKind) -> str | None:
     return None
 
 
-def _read(path: Path) -> Mark | None:
+def _read_mark(path: Path) -> Mark | None:
     try:
         return Mark.model_validate_json(path.read_bytes())
     except (OSError, ValidationError):

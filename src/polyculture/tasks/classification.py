@@ -83,7 +83,7 @@ def learn(splits: Mapping[str, pl.DataFrame], settings: Classification) -> Inven
     """
     from polyculture.stats.label_answers import LABELS, learn_labels
 
-    found = _found(splits, settings)
+    found = _labels_of_splits(splits, settings)
     answers = gold(splits["train"], settings)
     return learn_labels(found, answers, LABELS, unseen=settings.unseen)
 
@@ -95,10 +95,10 @@ def remarks(
     from polyculture.stats.label_answers import LABELS
     from polyculture.stats.unseen import note_on_unseen
 
-    return note_on_unseen(_found(splits, settings), inventory.labels, LABELS)
+    return note_on_unseen(_labels_of_splits(splits, settings), inventory.labels, LABELS)
 
 
-def _found(
+def _labels_of_splits(
     splits: Mapping[str, pl.DataFrame], settings: Classification
 ) -> dict[str, list[tuple[str, str]]]:
     return {name: _labels_of(rows, name, settings) for name, rows in splits.items()}
@@ -250,11 +250,11 @@ def majority(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.Da
     """The most frequent answer of the training rows, for every row; the share of each label."""
     import numpy as np
 
-    from polyculture.stats.label_answers import most_frequent
+    from polyculture.stats.label_answers import most_frequent_label
 
     known, labels = codes(train, context), context.labels
     if not context.settings.multi_label:
-        return most_frequent(known, rows, labels)
+        return most_frequent_label(known, rows, labels)
     sets, counts = np.unique(np.array(known), axis=0, return_counts=True)
     return several(rows, np.tile(sets[counts.argmax()].astype(float), (len(rows), 1)), labels)
 

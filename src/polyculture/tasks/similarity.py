@@ -102,7 +102,7 @@ def loss(outputs: Outputs, batch: Batch, context: Context) -> Tensor:
 
     def of(vectors: Tensor) -> Tensor:
         if settings.answer == "score":
-            return (contrastive.of_pairs(vectors) - targets["scores"]).square().sum()
+            return (contrastive.cosines_of_pairs(vectors) - targets["scores"]).square().sum()
         wrong = contrastive.others(targets["codes"], targets["right"])
         return of_matches(contrastive.candidates(vectors), wrong)
 
@@ -112,21 +112,21 @@ def loss(outputs: Outputs, batch: Batch, context: Context) -> Tensor:
 
 def read(reading: Reading, context: Context) -> list[NDArray[Any]]:
     """The vector of each text, or the cosine of a pair's."""
-    from polyculture.nets.contrastive import grouped, of_pairs
+    from polyculture.nets.contrastive import cosines_of_pairs, grouped
 
     vectors = grouped(reading.seen("vectors"), len(reading.batch.rows))
-    found = of_pairs(vectors) if context.settings.answer == "score" else vectors[:, 0]
+    found = cosines_of_pairs(vectors) if context.settings.answer == "score" else vectors[:, 0]
     return list(found.numpy())
 
 
 def bm25(_: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Words in common, weighed by BM25; of a pair as a share of the first text's with itself."""
     from polyculture.nets import bm25 as words
-    from polyculture.stats.number_answers import as_answers
+    from polyculture.stats.number_answers import answers_of_numbers
 
     texts, pool = rows["text"].to_list(), context.pool
     if pool is None:
-        return as_answers(rows, words.of_pairs(texts, rows["text_b"].to_list()))
+        return answers_of_numbers(rows, words.scores_of_pairs(texts, rows["text_b"].to_list()))
     alike = words.bm25(pool.rows["text"].to_list(), texts)
     return near_answers.of_alike(rows, alike, context)
 

@@ -115,7 +115,7 @@ def learn(splits: Mapping[str, pl.DataFrame], settings: Spans) -> Inventory:
     """
     from polyculture.stats.unseen import refuse_unseen
 
-    found = _found(splits)
+    found = _types_of_splits(splits)
     kinds = sorted({kind for _, kind in found["train"]})
     if not kinds:
         reason = "there are no spans, so there is nothing to learn. Give examples with spans."
@@ -131,7 +131,7 @@ def remarks(
     """What is worth knowing about types that only validation or test has."""
     from polyculture.stats.unseen import note_on_unseen
 
-    return note_on_unseen(_found(splits), named(inventory), KINDS)
+    return note_on_unseen(_types_of_splits(splits), named(inventory), KINDS)
 
 
 def named(inventory: Inventory) -> tuple[str, ...]:
@@ -141,7 +141,7 @@ def named(inventory: Inventory) -> tuple[str, ...]:
     return tuple(kinds_of(inventory.labels))
 
 
-def _found(splits: Mapping[str, pl.DataFrame]) -> dict[str, list[tuple[str, str]]]:
+def _types_of_splits(splits: Mapping[str, pl.DataFrame]) -> dict[str, list[tuple[str, str]]]:
     """Rows and the types of their spans, for each split."""
     return {
         name: [

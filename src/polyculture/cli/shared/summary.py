@@ -36,7 +36,7 @@ def show_audit(audit: Audit, page: Path) -> None:
     left = len(audit.models) - MOST_MODELS
     if left > 0:
         console.print(f"… and {left} more; the report has all.", markup=False)
-    for line in _lines(audit):
+    for line in _audit_lines(audit):
         console.print(shown(line), markup=False)
     console.print(f"\nReport: {shown_path(page)}", markup=False)
 
@@ -60,15 +60,15 @@ def _accuracies(audit: Audit) -> Table:
     for model in audit.models[:MOST_MODELS]:
         # A name is no markup: "[b]" stays "[b]".
         name = Text(shown(model.name))
-        cells: list[Text | str] = [name, _number(model.accuracy), _ends(model.accuracy)]
-        cells += [_number(model.f1)] if has_f1 else []
+        cells: list[Text | str] = [name, _three_digits(model.accuracy), _ends(model.accuracy)]
+        cells += [_three_digits(model.f1)] if has_f1 else []
         cells.append(f"{model.missing:,}")
         cells += [Text(shown(_few(model.never_answered)))] if has_never else []
         table.add_row(*cells)
     return table
 
 
-def _number(value: Value) -> str:
+def _three_digits(value: Value) -> str:
     return f"{value.number:.3f}" if isinstance(value, Known) else "–"
 
 
@@ -84,7 +84,7 @@ def _ends(value: Value) -> str:
     return "–" if value.low is None else f"{value.low:.3f} to {value.high:.3f}"
 
 
-def _lines(audit: Audit) -> Iterator[str]:
+def _audit_lines(audit: Audit) -> Iterator[str]:
     for caveat in audit.caveats:
         yield f"Caution: {caveat}"
     observed, expected, ratio = (

@@ -76,7 +76,7 @@ def show_survey(survey: Survey, folder: Path | None) -> None:
     left = len(survey.communities) - MOST
     if left > 0:
         console.print(f"… and {left} more; --json and the page have all.", markup=False)
-    for line in _lines(survey):
+    for line in _survey_lines(survey):
         console.print(shown(line), markup=False)
     if folder is not None:
         console.print(f"\nPage: {folder / 'report.html'}", markup=False)
@@ -107,7 +107,7 @@ def _short(value: float | dict[str, str], digits: int = 1) -> str:
     return "–" if isinstance(value, dict) else f"{value:,.{digits}f}"
 
 
-def _lines(survey: Survey) -> Iterator[str]:
+def _survey_lines(survey: Survey) -> Iterator[str]:
     alike = next((one for one in survey.similarities if not one.community), None)
     if alike is not None and isinstance(alike.d1, Known):
         ends = "" if alike.d1.low is None else f" ({alike.d1.low:.2f} to {alike.d1.high:.2f})"

@@ -8,7 +8,8 @@ from polyculture.core.errors import UndefinedError
 from polyculture.core.measure import GroupMeasure
 from polyculture.core.views import Predictions
 from polyculture.stats.agreement import wrong_of
-from polyculture.stats.panel import Floats, Panel, share
+from polyculture.stats.panel import Floats, Panel
+from polyculture.stats.scores import ratio
 
 
 def effective_votes(models: Sequence[Predictions]) -> float:
@@ -75,7 +76,7 @@ def effective_votes_of_rounds(panel: Panel) -> Floats:
     )
     whole = 1 + 2 * correlation.sum(axis=0) / np.maximum(votes, 1)
     known = (votes > 1) & (whole >= EXCLUDING)
-    return share(np.where(known, votes, np.nan), np.where(known, whole, 0.0))
+    return ratio(np.where(known, votes, np.nan), np.where(known, whole, 0.0))
 
 
 def set_aside(models: Sequence[Predictions]) -> str:

@@ -8,7 +8,8 @@ from polyculture.core.errors import UndefinedError
 from polyculture.core.measure import GroupMeasure
 from polyculture.core.views import Predictions
 from polyculture.stats.agreement import wrong_of
-from polyculture.stats.panel import Floats, Panel, share
+from polyculture.stats.panel import Floats, Panel
+from polyculture.stats.scores import ratio
 
 
 def outcome_homogenization(models: Sequence[Predictions]) -> float:
@@ -57,7 +58,7 @@ def outcome_homogenization(models: Sequence[Predictions]) -> float:
 def outcome_homogenization_of_rounds(panel: Panel) -> Floats:
     """The same for all rounds, ``(rounds,)``."""
     together = panel.mean_of(np.all(panel.wrong, axis=0))
-    return share(together, panel.error_rates.prod(axis=0))
+    return ratio(together, panel.error_rates.prod(axis=0))
 
 
 PLUGIN = GroupMeasure(

@@ -6,7 +6,8 @@ from polyculture.core.errors import UndefinedError
 from polyculture.core.measure import PairMeasure
 from polyculture.core.views import Predictions
 from polyculture.stats.agreement import on_the_same_items
-from polyculture.stats.panel import Floats, Panel, share
+from polyculture.stats.panel import Floats, Panel
+from polyculture.stats.scores import ratio
 
 
 def capa(a: Predictions, b: Predictions) -> float:
@@ -79,7 +80,7 @@ def capa_of_pairs(panel: Panel) -> Floats:
     if options < 2:  # noqa: PLR2004  # no choice, or no probabilities at all
         return np.full(a.shape, np.nan)
     expected = a * b + (1 - a) * (1 - b) / (options - 1)
-    return share(panel.overlap - expected, 1 - expected)
+    return ratio(panel.overlap - expected, 1 - expected)
 
 
 PLUGIN = PairMeasure(

@@ -4,7 +4,8 @@ from polyculture.core.errors import UndefinedError
 from polyculture.core.measure import PairMeasure
 from polyculture.core.views import Predictions
 from polyculture.stats.agreement import agree, chance_agreement
-from polyculture.stats.panel import Floats, Panel, share
+from polyculture.stats.panel import Floats, Panel
+from polyculture.stats.scores import ratio
 
 
 def cohen_kappa(a: Predictions, b: Predictions) -> float:
@@ -47,7 +48,7 @@ def cohen_kappa(a: Predictions, b: Predictions) -> float:
 
 def cohen_kappa_of_pairs(panel: Panel) -> Floats:
     """The same for all pairs and rounds, ``(pairs, rounds)``."""
-    return share(panel.agreement - panel.chance_agreement, 1 - panel.chance_agreement)
+    return ratio(panel.agreement - panel.chance_agreement, 1 - panel.chance_agreement)
 
 
 PLUGIN = PairMeasure(

@@ -4,7 +4,8 @@ from polyculture.core.errors import UndefinedError
 from polyculture.core.measure import PairMeasure
 from polyculture.core.views import Predictions
 from polyculture.stats.agreement import wrong_of
-from polyculture.stats.panel import Floats, Panel, share
+from polyculture.stats.panel import Floats, Panel
+from polyculture.stats.scores import ratio
 
 
 def error_consistency(a: Predictions, b: Predictions) -> float:
@@ -56,7 +57,7 @@ def error_consistency_of_pairs(panel: Panel) -> Floats:
     """The same for all pairs and rounds, ``(pairs, rounds)``."""
     left, right = panel.pairs
     a, b = panel.error_rates[left], panel.error_rates[right]
-    return share(2 * panel.error_covariance, a + b - 2 * a * b)
+    return ratio(2 * panel.error_covariance, a + b - 2 * a * b)
 
 
 PLUGIN = PairMeasure(

@@ -6,7 +6,8 @@ from polyculture.core.errors import UndefinedError
 from polyculture.core.measure import PairMeasure
 from polyculture.core.views import Predictions
 from polyculture.stats.agreement import wrong_of
-from polyculture.stats.panel import Floats, Panel, share
+from polyculture.stats.panel import Floats, Panel
+from polyculture.stats.scores import ratio
 
 
 def error_correlation(a: Predictions, b: Predictions) -> float:
@@ -56,7 +57,7 @@ def error_correlation_of_pairs(panel: Panel) -> Floats:
     """The same for all pairs and rounds, ``(pairs, rounds)``."""
     left, right = panel.pairs
     spread = np.sqrt(panel.error_rates * (1 - panel.error_rates))
-    return share(panel.error_covariance, spread[left] * spread[right])
+    return ratio(panel.error_covariance, spread[left] * spread[right])
 
 
 PLUGIN = PairMeasure(

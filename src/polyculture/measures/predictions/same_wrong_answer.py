@@ -6,7 +6,8 @@ from polyculture.core.errors import UndefinedError
 from polyculture.core.measure import PairMeasure
 from polyculture.core.views import Predictions
 from polyculture.stats.agreement import agree, wrong_of
-from polyculture.stats.panel import Floats, Panel, share
+from polyculture.stats.panel import Floats, Panel
+from polyculture.stats.scores import ratio
 
 
 def same_wrong_answer(a: Predictions, b: Predictions) -> float:
@@ -48,7 +49,7 @@ def same_wrong_answer(a: Predictions, b: Predictions) -> float:
 
 def same_wrong_answer_of_pairs(panel: Panel) -> Floats:
     """The same for all pairs and rounds, ``(pairs, rounds)``."""
-    return share(panel.same_wrong, panel.both_wrong)
+    return ratio(panel.same_wrong, panel.both_wrong)
 
 
 PLUGIN = PairMeasure(

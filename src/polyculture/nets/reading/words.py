@@ -178,7 +178,7 @@ def read_words(reading: Reading, allowed: NDArray[np.bool_] | None) -> list[NDAr
     """
     import torch
 
-    scores, there = _joined(reading)
+    scores, there = _word_values(reading)
     unseen = scores.isnan().any(dim=2)
     first = torch.where(torch.arange(scores.shape[2]) == 0, 0.0, -torch.inf)
     scores[unseen] = first
@@ -188,7 +188,7 @@ def read_words(reading: Reading, allowed: NDArray[np.bool_] | None) -> list[NDAr
     return [row[:length] for row, length in zip(codes.numpy(), lengths, strict=True)]
 
 
-def _joined(reading: Reading) -> tuple[Tensor, Tensor]:
+def _word_values(reading: Reading) -> tuple[Tensor, Tensor]:
     """What is said of the words of each row, ``(rows, words, labels)``, and which words there are.
 
     NaN where nothing is said.

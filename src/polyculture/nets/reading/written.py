@@ -46,7 +46,7 @@ def encode_written(
     examples: list[Example] = []
     cut_sources = cut_targets = 0
     for start in range(0, len(sources), CHUNK):
-        read, cut = _tokens(sources[start : start + CHUNK], longest, context)
+        read, cut = _source_tokens(sources[start : start + CHUNK], longest, context)
         cut_sources += cut
         if is_decoder:  # some tokenizers end every text
             read = [one[:-1] if one[-1:] == [stop] else one for one in read]
@@ -86,7 +86,7 @@ def stop_of(context: Context) -> int:
     return int(stop)
 
 
-def _tokens(texts: Sequence[str], longest: int, context: Context) -> tuple[Tokens, int]:
+def _source_tokens(texts: Sequence[str], longest: int, context: Context) -> tuple[Tokens, int]:
     """Tokens of texts that are read, and how many texts were cut."""
     found = context.reader(
         beginnings(texts, context.reader, longest),

@@ -62,7 +62,7 @@ def read_sentences(
     return sentences
 
 
-def read_cells(
+def read_word_cells(
     file: Path | Content, form: TextForm = PLAIN
 ) -> Iterator[tuple[int, list[list[str]]]]:
     """Sentences as lines of cells, each with the line where it begins; tags are not looked at.

@@ -16,7 +16,7 @@ from polyculture.core.errors import DataError
 from polyculture.core.shown import shown, shown_name
 from polyculture.sources.rows.cells import CellForm
 from polyculture.sources.rows.columns import rows_of
-from polyculture.sources.rows.conll import SEPARATOR, read_cells
+from polyculture.sources.rows.conll import SEPARATOR, read_word_cells
 from polyculture.sources.rows.dataset import refuse_equal_ids
 from polyculture.sources.rows.schemes import PREFIXES
 from polyculture.sources.rows.wanted import Wanted, column_notes, found_columns
@@ -67,7 +67,7 @@ def read_inputs(path: Path, wanted: Wanted, *, conll: bool | None = None) -> Inp
     content = content_of(path)
     suffix = _suffix(content, wanted)
     if _is_conll(content, suffix, wanted, conll=conll):
-        inputs = _words(content, wanted)
+        inputs = _read_words(content, wanted)
     elif suffix == LINES:
         inputs = _lines(content, wanted)
     else:
@@ -183,12 +183,12 @@ def _lines(content: Content, wanted: Wanted) -> Inputs:
     return Inputs(rows=rows, kept=rows.select(column), notes=tuple(notes))
 
 
-def _words(content: Content, wanted: Wanted) -> Inputs:
+def _read_words(content: Content, wanted: Wanted) -> Inputs:
     import polars as pl
 
     words = wanted.only("words") or ""
     column = getattr(wanted.data, "token", 0)
-    found = list(read_cells(content, wanted.form))
+    found = list(read_word_cells(content, wanted.form))
     if not found:
         msg = (
             f"{content.name} holds no sentence. Give it one word a line, and an empty line between "
