@@ -117,7 +117,7 @@ def audit_answers(
     evidence = parts.load("sources.answers", form_name).read(layout.source, **common)
     asked = {"file": shown_name(path), "form": form_name}
     asked |= {f"{role} column": name for role, name in layout.columns.items()}
-    asked["models"] = ", ".join(one.model for one in evidence)
+    asked["models"] = ", ".join(model_evidence.model for model_evidence in evidence)
     asked["read as"] = understood[0]
     return write_audit(
         evidence,
@@ -255,18 +255,18 @@ def write_audit(
     check_language(language)
     models = aligned_evidence(evidence)
     _affordable(len(models), len(models[0].items), resamples)
-    found = audit(models, resamples=resamples, seed=seed)
+    result = audit(models, resamples=resamples, seed=seed)
     items = item_table(models, shows_text=shows_text)
     with written_once(out, kind="audit", replace=replace) as folder:
-        write_text(folder / "audit.json", found.model_dump_json(indent=1) + "\n")
-        write_table(comparison_table(found), folder / "comparisons.parquet")
+        write_text(folder / "audit.json", result.model_dump_json(indent=1) + "\n")
+        write_table(comparison_table(result), folder / "comparisons.parquet")
         write_table(items, folder / "items.parquet")
         if "failures" in items.columns:
             shared = items.filter(items["failures"] == len(models))
             write_table(shared, folder / "shared_failures.parquet")
         content = ReportInput(
             title=title,
-            audit=found,
+            audit=result,
             items=items,
             runs=tuple(runs),
             asked=asked,
@@ -275,9 +275,9 @@ def write_audit(
         )
         write_report(folder, content, language)
         if keeps_evidence:
-            for one in evidence:
-                write_evidence(folder / "evidence" / one.model / one.probe, one)
-    return found
+            for model in evidence:
+                write_evidence(folder / "evidence" / model.model / model.probe, model)
+    return result
 
 
 def check_language(language: str | None) -> None:

@@ -80,10 +80,10 @@ def observe(
         say(f"looking at {run.name}")
         is_same = run.facts.data_digest == dataset.digest
         saved = folder / "predictions" / f"{items.name}.parquet" if is_same else None
-        seen = _look(folder, run, items, saved, training.of(run))
+        model_evidence = _look(folder, run, items, saved, training.of(run))
         if out is not None:
-            write_evidence(out / run.name / items.name, seen, replace=True)
-        evidence.append(seen)
+            write_evidence(out / run.name / items.name, model_evidence, replace=True)
+        evidence.append(model_evidence)
     return evidence, runs, items
 
 

@@ -52,10 +52,10 @@ def list_runs(folder: Path) -> list[Listed]:
     if not folder.is_dir():
         msg = f"There is no folder {folder}. Name a folder of runs, as train --out does."
         raise PolycultureError(msg)
-    found = list(_listed(folder))
-    if not found and (folder / "runs").is_dir():
-        found = list(_listed(folder / "runs"))
-    return sorted(found, key=lambda one: (one.name, one.state))
+    listed = list(_listed(folder))
+    if not listed and (folder / "runs").is_dir():
+        listed = list(_listed(folder / "runs"))
+    return sorted(listed, key=lambda run: (run.name, run.state))
 
 
 def _listed(folder: Path) -> Iterator[Listed]:

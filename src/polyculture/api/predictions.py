@@ -85,8 +85,8 @@ def predict(
     answers, encoded = predictor.answer(rows, name)
     from polyculture.nets.reading.account import prefixed
 
-    found = _as_asked(task.table(rows, answers, context), probabilities)
-    table, clashes = _beside(inputs, found)
+    answer_table = _as_asked(task.table(rows, answers, context), probabilities)
+    table, clashes = _beside(inputs, answer_table)
     if out is not None:
         cells = _with_json_cells(table) if out.suffix.lower() in FLAT else table
         with output_file(out, kind="answers", replace=replace, inputs=[run, file]) as unfinished:
@@ -134,16 +134,16 @@ def _as_asked(table: pl.DataFrame, probabilities: Probabilities) -> pl.DataFrame
     )
 
 
-def _beside(inputs: Inputs, found: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+def _beside(inputs: Inputs, answer_table: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     """Ids, what the file had, and the answers; of equal names the file's gives way."""
     import polars as pl
 
-    taken = {"id", *found.columns}
-    kept = set(inputs.kept.columns)
+    taken = {"id", *answer_table.columns}
+    columns = set(inputs.kept.columns)
     renamed = {}
     for name in inputs.kept.columns:
         new = name
-        while new in taken or (new != name and new in kept):
+        while new in taken or (new != name and new in columns):
             new = f"input_{new}"
         if new != name:
             renamed[name] = new
@@ -152,7 +152,7 @@ def _beside(inputs: Inputs, found: pl.DataFrame) -> tuple[pl.DataFrame, list[str
         f"The file's column {name!r} is given as {new!r}, since the answers have one of that name."
         for name, new in renamed.items()
     ]
-    parts = [inputs.rows.select("id"), inputs.kept.rename(renamed), found]
+    parts = [inputs.rows.select("id"), inputs.kept.rename(renamed), answer_table]
     return pl.concat(parts, how="horizontal"), notes
 
 

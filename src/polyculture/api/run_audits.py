@@ -63,13 +63,13 @@ def audit_runs(
         raise ProbeMismatchError(msg)
     check_output(out, kind="audit", replace=replace, inputs=folders)
     check_language(language)
-    seen, runs, items = observe(folders, probe, evidence, shared=shared, say=say)
+    observed, runs, items = observe(folders, probe, evidence, shared=shared, say=say)
     shows_text = show_text or not items.is_restricted
     if shows_text:
-        seen = [dataclasses.replace(one, texts=items.texts) for one in seen]
+        observed = [dataclasses.replace(model, texts=items.texts) for model in observed]
     say("comparing")
     return write_audit(
-        seen,
+        observed,
         out,
         title=title or f"{len(runs)} models on {probe}",
         asked=asked or {"runs": ", ".join(run.name for run in runs), "probe": probe},

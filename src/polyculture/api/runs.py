@@ -230,9 +230,9 @@ def _estimated(
     say("loading torch")
     from polyculture.engine.estimate import estimate
 
-    found = estimate(training, say, show=show)
-    figures = found.figures | {"seconds_low": found.low, "seconds_high": found.high}
-    return figures, found.notes, found.shown
+    estimated = estimate(training, say, show=show)
+    figures = estimated.figures | {"seconds_low": estimated.low, "seconds_high": estimated.high}
+    return figures, estimated.notes, estimated.shown
 
 
 def is_counted(recipe: Recipe) -> bool:

@@ -96,7 +96,7 @@ class Shared:
 
 
 def _key(*settings: Any) -> str:
-    return of_json([one.model_dump(mode="json") for one in settings])
+    return of_json([part.model_dump(mode="json") for part in settings])
 
 
 def read_data(recipe: Recipe) -> Dataset:

@@ -72,14 +72,14 @@ def snapshot_hub(
 
 def notes_of(facts: snapshot.Facts) -> tuple[str, ...]:
     """What a person should know of a snapshot, one sentence each."""
-    found = []
+    notes = []
     if facts.malformed:
         shown = "; ".join(facts.examples)
-        found.append(f"Without a name, dropped: {facts.malformed:,} (such as {shown}).")
+        notes.append(f"Without a name, dropped: {facts.malformed:,} (such as {shown}).")
     if facts.private:
-        found.append(f"Private to whoever asked, dropped: {facts.private:,}.")
+        notes.append(f"Private to whoever asked, dropped: {facts.private:,}.")
     if facts.unreadable:
-        found.append(f"With a field of the wrong kind, which is left empty: {facts.unreadable:,}.")
+        notes.append(f"With a field of the wrong kind, which is left empty: {facts.unreadable:,}.")
     if facts.repeated:
-        found.append(f"Given more than once, the first kept: {facts.repeated:,}.")
-    return tuple(found)
+        notes.append(f"Given more than once, the first kept: {facts.repeated:,}.")
+    return tuple(notes)

@@ -91,15 +91,15 @@ def study(
     check_output(out / "audit", kind="audit", replace=replace, inputs=[path])
     shared = Shared()
     log = RetrainingLog(out, is_asked=replace and not keep_runs)
-    kept = _check_models(wanted, recipes, shared, out, replace=replace, log=log)
+    finished = _check_models(wanted, recipes, shared, out, replace=replace, log=log)
     runs: list[Path] = []
     for number, recipe in enumerate(recipes, start=1):
         name = name_of(recipe)
         runs.append(out / "runs" / name)
-        if name in kept:
+        if name in finished:
             continue
         watcher.begin(f"{name} ({number} of {len(recipes)})")
-        left = sum(name_of(one) not in kept for one in recipes[number - 1 :])
+        left = sum(name_of(later) not in finished for later in recipes[number - 1 :])
         train(
             recipe,
             out / "runs",
@@ -131,7 +131,7 @@ def study(
         say=watcher.say,
     )
     log.end()
-    return StudyResult(audit=audit, folder=out / "audit", runs=tuple(runs), kept=kept)
+    return StudyResult(audit=audit, folder=out / "audit", runs=tuple(runs), kept=finished)
 
 
 def check_study(path: Path, *, watcher: Watcher, changes: Sequence[str] = ()) -> tuple[Check, ...]:
@@ -143,11 +143,11 @@ def check_study(path: Path, *, watcher: Watcher, changes: Sequence[str] = ()) ->
     wanted, recipes = read_recipes(path, changes)
     shared = Shared()
     check_probe(shared.dataset(recipes[0]), wanted.probe)
-    found = []
+    checks = []
     for recipe in recipes:
         watcher.begin(name_of(recipe))
-        found.append(check(recipe, shared=shared))
-    return tuple(found)
+        checks.append(check(recipe, shared=shared))
+    return tuple(checks)
 
 
 def read_recipes(path: Path, changes: Sequence[str] = ()) -> tuple[Study, list[Recipe]]:
@@ -183,7 +183,7 @@ def _check_models(
     Returns:
         Names of runs that are finished and just what is asked for.
     """
-    kept = []
+    finished = []
     for recipe in recipes:
         shared.prepared_rows(recipe)
     check_probe(shared.dataset(recipes[0]), wanted.probe)
@@ -195,12 +195,12 @@ def _check_models(
             folder, recipe, data, base, replace=replace
         )
         if is_kept:
-            kept.append(folder.name)
+            finished.append(folder.name)
         else:
             check_output(folder, kind="run", replace=replace, inputs=files_of(recipe))
-        seen = out / "evidence" / folder.name / wanted.probe
-        check_output(seen, kind="evidence", replace=True)
-    return tuple(kept)
+        evidence = out / "evidence" / folder.name / wanted.probe
+        check_output(evidence, kind="evidence", replace=True)
+    return tuple(finished)
 
 
 def _is_kept(folder: Path, recipe: Recipe, data: str, base: str | None, *, replace: bool) -> bool:

@@ -63,7 +63,7 @@ def survey(
         PolycultureError: A source is not known or cannot be read, or the folder exists.
     """
     if out is not None:
-        inputs = [*map(Path, sources), *(one for one in (aliases, years) if one is not None)]
+        inputs = [*map(Path, sources), *(path for path in (aliases, years) if path is not None)]
         check_output(out, kind="survey", replace=replace, inputs=inputs)
     if min(draws, resamples) < 1:
         msg = f"A survey needs draws and resamples of 1 or more, got {draws} and {resamples}."
@@ -88,17 +88,17 @@ def survey(
 
     cards = joined(read)
     effort = {"draws": draws, "resamples": resamples, "seed": seed}
-    found = kept_or_counted(
+    result = kept_or_counted(
         cards, lambda: count(cards, **effort, on_stage=on_stage), fresh=fresh, **effort
     )
     if compared is not None:
         from polyculture.zoo.count.years import year_check
 
-        found = found.model_copy(update={"year_check": year_check(cards, compared)})
+        result = result.model_copy(update={"year_check": year_check(cards, compared)})
     if out is not None:
         on_stage("page")
-        _write(found, cards, out, command=command, replace=replace)
-    return found
+        _write(result, cards, out, command=command, replace=replace)
+    return result
 
 
 def survey_summary(survey: Survey) -> dict[str, Any]:
@@ -110,14 +110,14 @@ def survey_summary(survey: Survey) -> dict[str, Any]:
 
 def _by_kind(sources: Sequence[str]) -> dict[str, list[Path]]:
     """Kind of source to the paths of that kind, in the order they came."""
-    found: dict[str, list[Path]] = {}
+    kinds: dict[str, list[Path]] = {}
     for source in sources:
         kind, places = _kind_of(source)
-        found.setdefault(kind, []).extend(places)
-    if not found:
+        kinds.setdefault(kind, []).extend(places)
+    if not kinds:
         msg = f"A survey needs a source: {' or '.join(_names())}, or a path."
         raise PolycultureError(msg)
-    return found
+    return kinds
 
 
 def _kind_of(source: str) -> tuple[str, list[Path]]:
@@ -160,8 +160,8 @@ def _read_cards(
     settings: Mapping[str, Any],
     on_progress: Callable[[int, int, str], None],
 ) -> Cards:
-    own = {name: settings[name] for name in SETTINGS.get(kind, ())}
-    return parts.load(SHELF, kind).read(places, on_progress=on_progress, **own)  # type: ignore[no-any-return]
+    chosen = {name: settings[name] for name in SETTINGS.get(kind, ())}
+    return parts.load(SHELF, kind).read(places, on_progress=on_progress, **chosen)  # type: ignore[no-any-return]
 
 
 def _write(survey: Survey, cards: Cards, out: Path, *, command: str, replace: bool) -> None:

@@ -101,11 +101,11 @@ def _settings(
     kind: type[Any], chosen: Mapping[str, Any], hidden: set[str] | frozenset[str] = frozenset()
 ) -> Iterator[str]:
     """Lines of a record's settings, the chosen ones first."""
-    told = _sentences(kind)
+    sentences = _sentences(kind)
     shown = {name: field for name, field in kind.model_fields.items() if name not in hidden}
-    for name in sorted(shown, key=lambda one: one not in chosen):
+    for name in sorted(shown, key=lambda key: key not in chosen):
         yield from textwrap.wrap(
-            told.get(name, ""), WIDTH, initial_indent="# ", subsequent_indent="# "
+            sentences.get(name, ""), WIDTH, initial_indent="# ", subsequent_indent="# "
         )
         is_set = name in chosen
         value = _as_toml(chosen[name]) if is_set else _default(shown[name])
@@ -136,7 +136,7 @@ def _words(kind: Any) -> str:
     if origin is tuple:
         return f"list: {_words(inside[0])}"
     if inside:
-        return " or ".join(_words(one) for one in inside if one is not NoneType)
+        return " or ".join(_words(part) for part in inside if part is not NoneType)
     return WORDS.get(kind, "value")
 
 
@@ -154,23 +154,23 @@ def _as_toml(value: Any) -> str:
 
 def _sentences(kind: type[Any]) -> dict[str, str]:
     """The text below each field of a record, inherited ones included."""
-    told: dict[str, str] = {}
-    for one in reversed(kind.__mro__):
-        if issubclass(one, Settings | Recipe) and one is not Settings:
-            told |= _own_sentences(one)
-    return told
+    sentences: dict[str, str] = {}
+    for record in reversed(kind.__mro__):
+        if issubclass(record, Settings | Recipe) and record is not Settings:
+            sentences |= _own_sentences(record)
+    return sentences
 
 
 def _own_sentences(kind: type[Any]) -> dict[str, str]:
     (tree,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     body = getattr(tree, "body", [])
-    told = {}
+    sentences = {}
     for node, below in pairwise(body):
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             text = below.value if isinstance(below, ast.Expr) else None
             if isinstance(text, ast.Constant) and isinstance(text.value, str):
-                told[node.target.id] = " ".join(text.value.replace("``", "").split())
-    return told
+                sentences[node.target.id] = " ".join(text.value.replace("``", "").split())
+    return sentences
 
 
 def _base_settings(name: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ def caveats(models: Sequence[Evidence]) -> tuple[str, ...]:
     """Which models learned from the probe, and what else makes their figures flatter."""
     return (
         *_items_learned_from(models, is_small=False),
-        *shared([one.caveats for one in models], models),
+        *shared([model.caveats for model in models], models),
     )
 
 
@@ -31,9 +31,9 @@ def shared(sentences: Sequence[Sequence[str]], models: Sequence[Evidence]) -> li
         models: In the same order.
     """
     names: dict[str, list[str]] = {}
-    for one, own in zip(models, sentences, strict=True):
-        for sentence in own:
-            names.setdefault(sentence, []).append(one.model)
+    for model, said_of_model in zip(models, sentences, strict=True):
+        for sentence in said_of_model:
+            names.setdefault(sentence, []).append(model.model)
     of_all = [sentence for sentence, whose in names.items() if len(whose) == len(models)]
     return [
         *of_all,
@@ -48,10 +48,10 @@ def shared(sentences: Sequence[Sequence[str]], models: Sequence[Evidence]) -> li
 def _items_learned_from(models: Sequence[Evidence], *, is_small: bool) -> list[str]:
     items = len(models[0].items)
     by_count: dict[int, list[str]] = {}
-    for one in models:
-        if one.learned_items and (one.learned_items < SMALL * items) == is_small:
-            by_count.setdefault(one.learned_items, []).append(one.model)
-    found = []
+    for model in models:
+        if model.learned_items and (model.learned_items < SMALL * items) == is_small:
+            by_count.setdefault(model.learned_items, []).append(model.model)
+    sentences = []
     for count, names in sorted(by_count.items(), reverse=True):
         who = "Every model" if len(names) == len(models) else _listed(names)
         sentence = (
@@ -60,8 +60,8 @@ def _items_learned_from(models: Sequence[Evidence], *, is_small: bool) -> list[s
         )
         if not is_small:
             sentence += " Its scores and its likeness here say little about new texts."
-        found.append(sentence)
-    return found
+        sentences.append(sentence)
+    return sentences
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -29,29 +29,29 @@ def model_results(
     """Accuracy, F1, errors, missing answers and answers never given of each model."""
     has_gold = panel.models[0].gold is not None
     items = panel.units()
-    found = [
-        quality(one, panel, confidence=confidence)
+    qualities = [
+        quality(model, panel, confidence=confidence)
         if has_gold
         else Quality("macro_f1", Undefined(reason=NO_GOLD), ())
-        for one in evidence
+        for model in evidence
     ]
     return tuple(
         ModelResult(
-            name=one.model,
+            name=model.model,
             accuracy=value_of(
                 1 - panel.error_rates[number], confidence=confidence, why="", items=items
             )
             if has_gold
             else Undefined(reason=NO_GOLD),
             errors=int(panel.wrong[number].sum()) if has_gold else None,
-            missing=int(one.predictions.missing.sum()),
-            lineage=one.lineage,
-            f1_kind=found[number].kind,
-            f1=found[number].f1,
-            never_answered=found[number].never,
-            learned_items=one.learned_items,
+            missing=int(model.predictions.missing.sum()),
+            lineage=model.lineage,
+            f1_kind=qualities[number].kind,
+            f1=qualities[number].f1,
+            never_answered=qualities[number].never,
+            learned_items=model.learned_items,
         )
-        for number, one in enumerate(evidence)
+        for number, model in enumerate(evidence)
     )
 
 

@@ -35,16 +35,16 @@ def summary(audit: Audit) -> dict[str, Any]:
         "pairs": [_pair(comparison) for comparison in audit.comparisons],
         "contests": [
             {
-                "a": one.a,
-                "b": one.b,
-                "a_only": one.a_only,
-                "b_only": one.b_only,
-                "p_value": number(one.p_value),
-                "p_corrected": number(one.p_corrected),
+                "a": entry.a,
+                "b": entry.b,
+                "a_only": entry.a_only,
+                "b_only": entry.b_only,
+                "p_value": number(entry.p_value),
+                "p_corrected": number(entry.p_corrected),
             }
-            for one in audit.contests
+            for entry in audit.contests
         ],
-        "advice": [one.sentence for one in audit.advice],
+        "advice": [entry.sentence for entry in audit.advice],
         "caveats": list(audit.caveats),
         "notes": list(audit.notes),
     }

@@ -28,19 +28,19 @@ def concordance(
         rng: Source of chance for permutations.
     """
     measures = by_measure(comparisons)
-    tables = {key: _square(numbers_of(own), len(models)) for key, own in measures.items()}
+    tables = {key: _square(numbers_of(pairs), len(models)) for key, pairs in measures.items()}
     behaviour = next(
         (m for m in BEHAVIOUR if np.isfinite(tables[("predictions", m)]).any()), BEHAVIOUR[0]
     )
     behaving = tables[("predictions", behaviour)]
-    found = []
+    results = []
     for (view, name), table in tables.items():
         if view == "predictions":
             continue
-        kept = _with_values(table, behaving)
-        x, y = (_ranked(one[np.ix_(kept, kept)]) for one in (table, behaving))
-        out = [model for number, model in enumerate(models) if number not in kept]
-        found.append(
+        complete = _with_values(table, behaving)
+        x, y = (_ranked(values[np.ix_(complete, complete)]) for values in (table, behaving))
+        out = [model for number, model in enumerate(models) if number not in complete]
+        results.append(
             Concordance(
                 view=view,
                 measure=name,
@@ -50,7 +50,7 @@ def concordance(
                 note=f"without {', '.join(out)}, where one of the two is undefined" if out else "",
             )
         )
-    return tuple(found)
+    return tuple(results)
 
 
 def _square(numbers: NDArray[np.float64], models: int) -> NDArray[np.float64]:
@@ -79,10 +79,10 @@ def _with_values(*tables: NDArray[np.float64]) -> list[int]:
     """Models among which every pair has a value; the one with most gaps is left out first."""
     gaps: NDArray[np.bool_] = np.any(np.isnan(tables), axis=0)
     np.fill_diagonal(gaps, val=False)
-    kept = list(range(len(gaps)))
-    while gaps[np.ix_(kept, kept)].any():
-        kept.pop(int(gaps[np.ix_(kept, kept)].sum(axis=1).argmax()))
-    return kept
+    complete = list(range(len(gaps)))
+    while gaps[np.ix_(complete, complete)].any():
+        complete.pop(int(gaps[np.ix_(complete, complete)].sum(axis=1).argmax()))
+    return complete
 
 
 def _ranked(table: NDArray[np.float64]) -> NDArray[np.float64]:

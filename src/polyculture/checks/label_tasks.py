@@ -114,11 +114,11 @@ def targets_of(case: Case, rows: pl.DataFrame, *inventories: Inventory) -> list[
     """The targets of all examples, as a small base reads them, for each inventory."""
     with TemporaryDirectory() as place:
         read = open_base(case.training(Path(place))).context
-    found = []
+    targets = []
     for inventory in inventories:
         encoded = case.task.encode(rows, replace(read, inventory=inventory))
-        found.append([example.targets["labels"] for example in encoded.examples])
-    return found
+        targets.append([example.targets["labels"] for example in encoded.examples])
+    return targets
 
 
 def right_answers_have_the_best_score(case: Case) -> None:

@@ -45,8 +45,8 @@ def chance_of(measure: Measure, *models: Any) -> float | None:
     level: Any = measure.chance
     if not callable(level):
         return None if level is None else float(level)
-    found: float = level(*models[:2]) if isinstance(measure, PairMeasure) else level(models)
-    return found
+    declared: float = level(*models[:2]) if isinstance(measure, PairMeasure) else level(models)
+    return declared
 
 
 def weighted(measure: Measure, models: Any, counts: Any) -> Any:

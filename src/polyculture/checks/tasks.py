@@ -119,11 +119,11 @@ def inventories_depend_on_the_rows_as_a_set(case: Case) -> None:
     turned = {name: rows.reverse() for name, rows in case.splits.items()}
     again = {name: case.task.prepare(rows, name, case.chosen) for name, rows in case.splits.items()}
 
-    told = "learn() depends on the order of the rows"
-    assert case.inventory == case.task.learn(turned, case.chosen), told
-    told = "preparing prepared rows changes them"
-    assert case.inventory == case.task.learn(again, case.chosen), told
-    assert all(rows.equals(again[name]) for name, rows in case.splits.items()), told
+    message = "learn() depends on the order of the rows"
+    assert case.inventory == case.task.learn(turned, case.chosen), message
+    message = "preparing prepared rows changes them"
+    assert case.inventory == case.task.learn(again, case.chosen), message
+    assert all(rows.equals(again[name]) for name, rows in case.splits.items()), message
 
 
 def declared_columns_are_those_that_are_read(case: Case) -> None:
@@ -180,7 +180,7 @@ def without_answers(answers: pl.DataFrame) -> pl.DataFrame:
 
 def missing_answers_are_counted(case: Case) -> None:
     """An answer that was not given leaves its row in the score, and helps no score."""
-    answers = max(case.baselines().values(), key=lambda found: sum(case.grades(found)))
+    answers = max(case.baselines().values(), key=lambda candidate: sum(case.grades(candidate)))
 
     scores, whole = case.score(without_answers(answers)), case.score(answers)
 
@@ -193,12 +193,12 @@ def missing_answers_are_counted(case: Case) -> None:
 
 def is_better(scores: Scores, others: Scores) -> bool:
     """Whether the headline of some scores is better than that of others; both must be known."""
-    ours, theirs = scores.headline(), others.headline()
-    assert isinstance(ours.value, Known), f"the headline is undefined: {ours.value.reason}"
-    assert isinstance(theirs.value, Known), f"the headline is undefined: {theirs.value.reason}"
-    if ours.higher_is_better:
-        return ours.value.number > theirs.value.number
-    return ours.value.number < theirs.value.number
+    score, other = scores.headline(), others.headline()
+    assert isinstance(score.value, Known), f"the headline is undefined: {score.value.reason}"
+    assert isinstance(other.value, Known), f"the headline is undefined: {other.value.reason}"
+    if score.higher_is_better:
+        return score.value.number > other.value.number
+    return score.value.number < other.value.number
 
 
 def scores_can_be_computed_again_from_saved_answers(case: Case) -> None:
@@ -224,15 +224,15 @@ def a_loss_is_a_sum_over_its_count(case: Case) -> None:
         encoded = opened.encode(training, "train")
         network = opened.network.eval()
 
-        def found(numbers: np.ndarray[Any, Any]) -> tuple[float, int]:
+        def loss_and_count(numbers: np.ndarray[Any, Any]) -> tuple[float, int]:
             batch = collated(encoded, numbers, case.task, opened.context)
             with torch.no_grad():
                 loss = case.task.loss(network(batch), batch, opened.context)
             return float(loss), batch.count
 
         every = np.arange(min(4 * PARTS, len(encoded.examples)))
-        whole, count = found(every)
-        shares = [found(every[start::PARTS]) for start in range(PARTS)]
+        whole, count = loss_and_count(every)
+        shares = [loss_and_count(every[start::PARTS]) for start in range(PARTS)]
 
     assert count > 0, "no batch has a target: collate() has to set the count"
     counted = sum(part for _, part in shares)
@@ -241,9 +241,9 @@ def a_loss_is_a_sum_over_its_count(case: Case) -> None:
         "something else than targets, or does a loss join examples of one row?"
     )
     if not case.task.couples_rows:
-        told = "the losses of parts do not add up: loss() is a sum over batch.count, not a mean"
+        message = "the losses of parts do not add up: loss() is a sum over batch.count, not a mean"
         total = sum(loss for loss, _ in shares)
-        np.testing.assert_allclose(total, whole, rtol=CLOSE, err_msg=told)
+        np.testing.assert_allclose(total, whole, rtol=CLOSE, err_msg=message)
 
 
 def examples_stand_in_the_order_of_the_rows(case: Case) -> None:
@@ -262,8 +262,8 @@ def examples_stand_in_the_order_of_the_rows(case: Case) -> None:
     assert encoded.rows == len(rows)
     assert (encoded.sizes > 0).all(), "every example has a size"
     if gold:
-        told = "rows without gold columns have targets"
-        assert not any(example.targets for example in bare.examples), told
+        message = "rows without gold columns have targets"
+        assert not any(example.targets for example in bare.examples), message
 
 
 def _is_gold(task: Task, name: str) -> bool:
@@ -281,20 +281,20 @@ def learns_its_toy_data_and_predicts_the_same_after_reloading(case: Case) -> Non
         saved = pl.read_parquet(folder / "predictions" / "test.parquet")
 
     assert run.test is not None
-    told = "a run answers otherwise after it was opened again"
-    assert again.equals(saved.select(again.columns)), told
+    message = "a run answers otherwise after it was opened again"
+    assert again.equals(saved.select(again.columns)), message
     baselines = case.baselines()
     for name, answers in baselines.items():
-        told = f"decode() gives {again.schema}, the baseline {name!r} {answers.schema}"
-        assert again.schema == answers.schema, told
+        message = f"decode() gives {again.schema}, the baseline {name!r} {answers.schema}"
+        assert again.schema == answers.schema, message
     worst = min(baselines.values(), key=lambda answers: sum(case.grades(answers)))
-    own, simple = run.test.headline().value, case.score(worst).headline().value
-    told = f"a tiny model reaches {own}, the weakest baseline {simple}"
-    assert is_better(run.test, case.score(worst)), told
+    reached, simple = run.test.headline().value, case.score(worst).headline().value
+    message = f"a tiny model reaches {reached}, the weakest baseline {simple}"
+    assert is_better(run.test, case.score(worst)), message
     p, won, lost = better(case.grades(again), case.grades(worst))
     assert isinstance(p, Known)
-    assert p.number < SURE, f"{told}: p {p.number:.3f}. Give it more epochs or easier toy data"
-    assert won > lost, f"{told}, but it loses {lost} rows and wins {won}: do grades fit answers?"
+    assert p.number < SURE, f"{message}: p {p.number:.3f}. Give it more epochs or easier toy data"
+    assert won > lost, f"{message}, but it loses {lost} rows and wins {won}: do grades fit answers?"
 
 
 Check = Callable[[Case], None]

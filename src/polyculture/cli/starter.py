@@ -128,13 +128,15 @@ def where(
 def _announce(missing: "list[StarterState]") -> None:
     """Say what will be fetched, how large it is, and on which terms, before it starts."""
     archives = {state.archive: state.download_bytes for state in missing}
-    fetched, kept = sum(archives.values()), sum(state.disk_bytes for state in missing)
+    downloaded, unpacked = sum(archives.values()), sum(state.disk_bytes for state in missing)
     for state in missing:
         typer.echo(f"{state.name}: {state.upstream}.")
         if state.damage:
             typer.echo(f"  Damaged: {state.damage}.")
         typer.echo(f"  Licence: {state.licence}. {state.terms}".rstrip())
-    typer.echo(f"To fetch: {_size(fetched)} in {_count(len(archives))}; to keep: {_size(kept)}.")
+    typer.echo(
+        f"To fetch: {_size(downloaded)} in {_count(len(archives))}; to keep: {_size(unpacked)}."
+    )
 
 
 def _download_progress() -> "Progress":

@@ -71,15 +71,15 @@ def line_of(text: str, key: str) -> int | None:
     """
     above, _, last = key.rpartition(".")
     parent = above.rpartition(".")[2]
-    found = list(_lines_with(text, last))
+    candidates = list(_lines_with(text, last))
     sure = [
         number
-        for number, section, line in found
+        for number, section, line in candidates
         if (section == above or section.endswith(f".{above}"))
         or (not above and section in SHARED)
         or (parent and re.search(rf"\b{re.escape(parent)}\b\s*[=.]", line))
     ]
-    lines = sure or [number for number, _, _ in found]
+    lines = sure or [number for number, _, _ in candidates]
     return lines[0] if len(lines) == 1 else None
 
 

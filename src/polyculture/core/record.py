@@ -45,10 +45,10 @@ def _leaves(annotation: Any) -> Iterator[Any]:
     inner = get_args(annotation)
     if not inner:
         yield annotation
-    for one in inner:
-        yield from _leaves(one)
+    for argument in inner:
+        yield from _leaves(argument)
 
 
 def _holds_truth(value: Any) -> bool:
     several = value if isinstance(value, list | tuple) else [value]
-    return any(isinstance(one, bool) for one in several)
+    return any(isinstance(item, bool) for item in several)

@@ -46,16 +46,16 @@ def differences(before: Request, now: Request) -> tuple[str, ...]:
         ('fit.epochs 60 → 12', 'the rows of the data')
     """
     changed = dict(_changed(before.recipe, now.recipe))
-    found = [text for key, text in changed.items() if not key.startswith(("data.", "base."))]
+    changes = [text for key, text in changed.items() if not key.startswith(("data.", "base."))]
     for part, what in (("data", "the rows of the data"), ("base", "the files of the base")):
         digests = getattr(before, part), getattr(now, part)
-        own = {key: text for key, text in changed.items() if key.startswith(f"{part}.")}
+        of_part = {key: text for key, text in changed.items() if key.startswith(f"{part}.")}
         if None in digests:
-            found += own.values()
+            changes += of_part.values()
         elif digests[0] != digests[1]:
-            told = [text for key, text in own.items() if not _has_only_moved(before, now, key)]
-            found += told or [what]
-    return tuple(found)
+            real = [text for key, text in of_part.items() if not _has_only_moved(before, now, key)]
+            changes += real or [what]
+    return tuple(changes)
 
 
 def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

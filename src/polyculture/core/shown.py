@@ -23,8 +23,8 @@ def shown(text: str) -> str:
     return UNSEEN.sub(_written_out, text)
 
 
-def _written_out(found: re.Match[str]) -> str:
-    character = found[0]
+def _written_out(match: re.Match[str]) -> str:
+    character = match[0]
     if unicodedata.category(character) == "Cs":
         code = ord(character)  # a byte of a file name stands as U+DC80 and beyond
         return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"  # noqa: PLR2004

@@ -29,10 +29,10 @@ class Ended(KeyboardInterrupt):
         143
     """
 
-    def __init__(self, number: int, told: str = "") -> None:
-        super().__init__(told)
+    def __init__(self, number: int, message: str = "") -> None:
+        super().__init__(message)
         self.number = int(number)
-        self.told = told
+        self.message = message
 
     @property
     def status(self) -> int:

@@ -158,8 +158,8 @@ class Context:
 def _equal(rows: pl.DataFrame, answers: pl.DataFrame, context: Context) -> list[float]:
     """1 for an answer that equals the gold, 0 for any other and for none."""
     task = task_of(context.settings)
-    given = answers["answer"].to_list()
-    return [float(a == b) for a, b in zip(task.gold(rows, context.settings), given, strict=True)]
+    answered = answers["answer"].to_list()
+    return [float(a == b) for a, b in zip(task.gold(rows, context.settings), answered, strict=True)]
 
 
 @dataclass(frozen=True, kw_only=True)

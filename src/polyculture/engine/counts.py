@@ -54,9 +54,9 @@ def answer_rows(
     model: Tfidf, context: Context, rows: pl.DataFrame, where: str
 ) -> tuple[pl.DataFrame, Encoded]:
     """See ``Counts.answer``."""
-    seen, counts = _count(model, rows, where)
+    encoded, counts = _count(model, rows, where)
     logits = list(model.scores(counts))
-    return task_of(context.settings).decode(rows, logits, context), seen
+    return task_of(context.settings).decode(rows, logits, context), encoded
 
 
 def _count(model: Tfidf, rows: pl.DataFrame, where: str) -> tuple[Encoded, Any]:
@@ -64,7 +64,7 @@ def _count(model: Tfidf, rows: pl.DataFrame, where: str) -> tuple[Encoded, Any]:
     counts = model.count(texts)
     cut = sum(len(text) > LONGEST for text in texts)
     unknown = int((counts.getnnz(axis=1) == 0).sum())
-    seen = Encoded(
+    encoded = Encoded(
         examples=(),
         rows=len(rows),
         notes=(
@@ -74,8 +74,8 @@ def _count(model: Tfidf, rows: pl.DataFrame, where: str) -> tuple[Encoded, Any]:
         protocol={"cut_texts": cut},
         unreadable=why_unreadable(unknown, len(rows)),
     )
-    refuse_unreadable(seen, where)
-    return seen, counts
+    refuse_unreadable(encoded, where)
+    return encoded, counts
 
 
 def open_counts(folder: Path, context: Context) -> Counts:
@@ -142,6 +142,6 @@ def _notes(model: Tfidf, training: Training) -> list[str]:
     """What was cut and what is unknown, but of the test, which is told when it is answered."""
     notes = []
     for split, rows in training.rows.items():
-        seen, _ = _count(model, rows, split)
-        notes += prefixed(seen.notes, split) if split in {"train", "valid"} else []
+        encoded, _ = _count(model, rows, split)
+        notes += prefixed(encoded.notes, split) if split in {"train", "valid"} else []
     return notes

@@ -200,10 +200,10 @@ def _on_tokens(opened: Opened, read: int, rows: int) -> list[str]:
     table = input_table(opened.network.body)
     if not isinstance(table, CompactEmbedding):
         return []
-    kept, whole = len(table.weight), len(table.full_weight)
+    held, whole = len(table.weight), len(table.full_weight)
     counted = "" if read == rows else f" ({read:,} of {rows:,} rows were counted)"
     note = (
-        f"Of {whole:,} tokens that the base knows, these texts hold {kept:,}{counted}. Only their "
+        f"Of {whole:,} tokens that the base knows, these texts hold {held:,}{counted}. Only their "
         "vectors are trained: the others would get no gradient. All are saved."
     )
     return [note]

@@ -139,18 +139,18 @@ def _baselines(
     protocol: Mapping[str, int],
 ) -> tuple[Baseline, ...]:
     rows, task = training.rows[split], training.task
-    ours = task.grade(rows, answers, training.context)
-    found = []
+    grades = task.grade(rows, answers, training.context)
+    baselines = []
     for name, answered in simple.items():
-        theirs = task.grade(rows, answered, training.context)
-        p, ours_only, theirs_only = better(ours, theirs)
-        found.append(
+        baseline_grades = task.grade(rows, answered, training.context)
+        p, model_only, baseline_only = better(grades, baseline_grades)
+        baselines.append(
             Baseline(
                 name=name,
                 scores=_score(training, split, answered, protocol),
                 better=p,
-                model_only=ours_only,
-                baseline_only=theirs_only,
+                model_only=model_only,
+                baseline_only=baseline_only,
             )
         )
-    return tuple(found)
+    return tuple(baselines)

@@ -113,7 +113,7 @@ def network_of(folder: Path, recipe: Recipe, inventory: Inventory) -> Network:
     settings: Any = recipe.head
     task = task_of(recipe.task)
     head: Head = parts.load("heads", settings.kind)
-    own = None if head.is_standard(settings, task.output) else head.make
+    make_head = None if head.is_standard(settings, task.output) else head.make
     _refuse_other_sense(task, recipe, folder)
     return open_network(
         folder,
@@ -121,8 +121,8 @@ def network_of(folder: Path, recipe: Recipe, inventory: Inventory) -> Network:
         output=task.output,
         model_class=_model_class(task, form_of(folder), recipe, folder),
         make_head=None
-        if own is None
-        else lambda width, count, dropout: own(settings, width, count, dropout),
+        if make_head is None
+        else lambda width, count, dropout: make_head(settings, width, count, dropout),
         pooling=getattr(settings, "pooling", "mean"),
     )
 

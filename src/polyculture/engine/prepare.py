@@ -188,7 +188,9 @@ def _answering(
     most = ROWS_ANSWERED * device.lanes  # all lanes write at once, as they will at the end
     places = np.linspace(0, encoded.rows - 1, min(encoded.rows, most)).astype(np.int64)
     rows = set(places.tolist())
-    some = replace(encoded, examples=[one for one in encoded.examples if one.row in rows])
+    some = replace(
+        encoded, examples=[example for example in encoded.examples if example.row in rows]
+    )
 
     def answer_some() -> int:
         read_rows(network, some, training.task, context, device=device)
@@ -286,10 +288,10 @@ def _look(
             return look_at_loss(read.loss)
         answers = decoded(task, rows, read.rows, context)
         score = task.score(rows, answers, context, split="valid").headline()
-        found = {"higher_is_better": score.higher_is_better, "loss": read.loss}
+        facts = {"higher_is_better": score.higher_is_better, "loss": read.loss}
         if score.value.kind == "undefined":
-            return Look(reason=score.value.reason, **found)
-        return Look(score=score.value.number, **found)
+            return Look(reason=score.value.reason, **facts)
+        return Look(score=score.value.number, **facts)
 
     return look
 

@@ -37,15 +37,15 @@ def decoded(
         ModelError: They are other rows, or answers that are no text.
     """
     answers = task.decode(rows, values, context)
-    told = f"the 'decode' of the task {context.settings.kind!r}"
+    name = f"the 'decode' of the task {context.settings.kind!r}"
     if answers["id"].to_list() != rows["id"].to_list():
         msg = (
-            f"{told} gave {len(answers):,} answers to {len(rows):,} rows, not one a row in their "
+            f"{name} gave {len(answers):,} answers to {len(rows):,} rows, not one a row in their "
             "order. Give its table the ids of the rows as they come."
         )
         raise ModelError(msg)
     if answers.schema["answer"] != pl.String:
-        msg = f"{told} gave answers of type {answers.schema['answer']}. Give them as text."
+        msg = f"{name} gave answers of type {answers.schema['answer']}. Give them as text."
         raise ModelError(msg)
     return answers
 
@@ -104,18 +104,18 @@ def read_rows(
                     f"for {len(reading.rows):,} rows. Give one for each of 'reading.rows'."
                 )
                 raise ModelError(msg)
-            found = dict(zip(reading.rows, values, strict=True))
+            values_of_rows = dict(zip(reading.rows, values, strict=True))
             count = 0 if loss_of is None else network.count(batch)
             loss = None
             if loss_of is not None and count:
                 loss = (float(loss_of(reading.outputs, batch) / count), count)
-        return found, loss
+        return values_of_rows, loss
 
     with Team(device.lanes) as team:
         results = team.map(read, whole_rows(encoded, BUDGET, asked, most))
     rows: list[Any] = [None] * encoded.rows
-    for found, _ in results:
-        for row, value in found.items():
+    for values_of_rows, _ in results:
+        for row, value in values_of_rows.items():
             rows[row] = value
     return Read(rows=rows, loss=_mean([loss for _, loss in results if loss is not None]))
 

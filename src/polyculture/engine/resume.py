@@ -179,8 +179,8 @@ def _remove(folder: Path, steps: list[int]) -> None:
 
 def _steps(folder: Path) -> list[int]:
     """Steps that have a record, the latest first."""
-    found = (RECORD.fullmatch(path.name) for path in folder.glob("step-*.json"))
-    return sorted((int(match[1]) for match in found if match), reverse=True)
+    matches = (RECORD.fullmatch(path.name) for path in folder.glob("step-*.json"))
+    return sorted((int(match[1]) for match in matches if match), reverse=True)
 
 
 def _check(

@@ -67,8 +67,8 @@ class Training:
 def versions() -> dict[str, str]:
     """Versions of what a run's numbers depend on, as far as it is installed."""
     names = ("polyculture", "torch", "transformers", "tokenizers", "numpy", "scikit-learn", "peft")
-    found = {"python": platform.python_version()}
+    installed = {"python": platform.python_version()}
     for name in names:
         with suppress(importlib.metadata.PackageNotFoundError):
-            found[name] = importlib.metadata.version(name)
-    return found
+            installed[name] = importlib.metadata.version(name)
+    return installed

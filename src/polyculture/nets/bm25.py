@@ -26,7 +26,7 @@ def bm25(texts: Sequence[str], questions: Sequence[str]) -> NDArray[np.float32]:
         [[0.25, 0.0], [0.0, 0.0]]
     """
     bm25s = need("bm25s", extra="train", purpose="The BM25 baseline")
-    found = np.zeros((len(questions), len(texts)), dtype=np.float32)
+    scores = np.zeros((len(questions), len(texts)), dtype=np.float32)
     counted = [terms(text) for text in texts]
     if any(counted):
         index = bm25s.BM25()
@@ -35,8 +35,8 @@ def bm25(texts: Sequence[str], questions: Sequence[str]) -> NDArray[np.float32]:
         for number, question in enumerate(questions):
             asked = [term for term in terms(question) if term in known]
             if asked:
-                found[number] = index.get_scores(asked)
-    return found
+                scores[number] = index.get_scores(asked)
+    return scores
 
 
 def scores_of_pairs(firsts: Sequence[str], seconds: Sequence[str]) -> list[float]:
@@ -47,8 +47,8 @@ def scores_of_pairs(firsts: Sequence[str], seconds: Sequence[str]) -> list[float
         [1.0, 0.0]
     """
     alike = bm25([*seconds, *firsts], firsts)
-    own, itself = np.diag(alike), np.diag(alike, len(firsts))
-    shares: list[float] = np.clip(own / np.maximum(itself, 1e-9), 0, 1).tolist()
+    of_second, of_itself = np.diag(alike), np.diag(alike, len(firsts))
+    shares: list[float] = np.clip(of_second / np.maximum(of_itself, 1e-9), 0, 1).tolist()
     return shares
 
 

@@ -46,8 +46,8 @@ def ranking(alike: Tensor, wrong: Tensor, *, temperature: float) -> Tensor:
         >>> round(ranking(alike, alike == 0, temperature=1.0).item(), 4)
         0.6265
     """
-    own = torch.eye(*alike.shape, dtype=torch.bool, device=alike.device)
-    logits = (alike / temperature).masked_fill(~(wrong | own), -torch.inf)
+    is_match = torch.eye(*alike.shape, dtype=torch.bool, device=alike.device)
+    logits = (alike / temperature).masked_fill(~(wrong | is_match), -torch.inf)
     places = torch.arange(len(alike), device=alike.device)
     return functional.cross_entropy(logits, places, reduction="sum")
 
@@ -75,8 +75,8 @@ def triplet(alike: Tensor, wrong: Tensor, *, margin: float) -> Tensor:
 
 def grouped(vectors: Tensor, groups: int) -> Tensor:
     """Vectors of texts that lie one behind another, by group: ``(groups, texts, width)``."""
-    found: Tensor = vectors.unflatten(0, (groups, -1))
-    return found
+    groups_of_vectors: Tensor = vectors.unflatten(0, (groups, -1))
+    return groups_of_vectors
 
 
 def candidates(vectors: Tensor) -> Tensor:
@@ -120,4 +120,4 @@ def at_sizes(vectors: Tensor, sizes: Sequence[int], loss: Callable[[Tensor], Ten
         1.2000000476837158
     """
     cut = [functional.normalize(vectors[..., :size], dim=-1) for size in sizes]
-    return torch.stack([loss(one) for one in (vectors, *cut)]).mean()
+    return torch.stack([loss(part) for part in (vectors, *cut)]).mean()

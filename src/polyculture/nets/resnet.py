@@ -42,8 +42,8 @@ class ResidualBlock(nn.Module):
     def forward(self, maps: Tensor) -> Tensor:
         """Feature maps ``(rows, width, height, breadth)`` of other ones."""
         hidden = self.activation(self.first_norm(self.first(maps)))
-        seen: Tensor = self.second_norm(self.second(hidden)) + self.shortcut(maps)
-        return self.activation(seen)  # type: ignore[no-any-return]
+        total: Tensor = self.second_norm(self.second(hidden)) + self.shortcut(maps)
+        return self.activation(total)  # type: ignore[no-any-return]
 
 
 class SmallResNet(nn.Module):

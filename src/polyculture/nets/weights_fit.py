@@ -154,10 +154,10 @@ def _needed(body: Any) -> dict[str, Sequence[int]]:
     }
 
 
-def _may_lack(body: Any, name: str) -> bool:
+def _may_lack(body: Any, weight: str) -> bool:
     patterns = getattr(body, "_keys_to_ignore_on_load_missing", None) or ()
-    names = (name, f"{body.base_model_prefix}.{name}")  # as it is called within a whole model
-    return any(re.search(pattern, one) for pattern in patterns for one in names)
+    names = (weight, f"{body.base_model_prefix}.{weight}")  # as it is called within a whole model
+    return any(re.search(pattern, name) for pattern in patterns for name in names)
 
 
 def check_loaded(

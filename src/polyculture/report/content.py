@@ -22,7 +22,7 @@ from polyculture.report.languages import CHINESE, ENGLISH
 
 def report_of(content: ReportInput, languages: Sequence[Language] = (ENGLISH, CHINESE)) -> Report:
     """The report on an audit in the first of the languages, with the others as translations."""
-    first, *others = (in_language(content, one, languages) for one in languages)
+    first, *others = (in_language(content, language, languages) for language in languages)
     return first.model_copy(update={"translations": tuple(others)})
 
 
@@ -32,9 +32,9 @@ def in_language(content: ReportInput, language: Language, languages: Sequence[La
 
     audit = content.audit
     links = [
-        Link(language=one.code, name=one.name, address=file_name(one.code))
-        for one in languages
-        if one.code != language.code
+        Link(language=other.code, name=other.name, address=file_name(other.code))
+        for other in languages
+        if other.code != language.code
     ]
     return Report(
         title=language.recorded(content.title),

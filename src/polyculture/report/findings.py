@@ -9,8 +9,8 @@ from polyculture.report.meanings import BEHAVIOUR
 
 def group_value(audit: Audit, measure: str) -> Value | None:
     """The value of a group measure, none where it was not computed."""
-    found = (result.value for result in audit.group if result.measure == measure)
-    return next(found, None)
+    values = (result.value for result in audit.group if result.measure == measure)
+    return next(values, None)
 
 
 def undefined_results(audit: Audit) -> list[Comparison | GroupResult]:

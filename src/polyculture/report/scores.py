@@ -47,8 +47,8 @@ def _accuracy(audit: Audit, language: Language) -> list[Block]:
     known = [(m, m.accuracy) for m in audit.models if isinstance(m.accuracy, Known)]
     if not known:
         reasons = {m.accuracy.reason for m in audit.models if m.accuracy.kind == "undefined"}
-        said = language.phrases["list.semicolon"].join(map(language.reason, sorted(reasons)))
-        return [Prose(text=language.say("accuracy.undefined", reasons=said))]
+        sentence = language.phrases["list.semicolon"].join(map(language.reason, sorted(reasons)))
+        return [Prose(text=language.say("accuracy.undefined", reasons=sentence))]
     best, value = max(known, key=lambda pair: pair[1].number)
     return [
         Chart(
@@ -223,8 +223,8 @@ def _is_in_audit_table(run: Run, audit: Audit) -> bool:
         return False
     figures = [above.accuracy, *([above.f1] if above.f1_kind == headline.name else [])]
     return any(
-        isinstance(one, Known) and isclose(one.number, value.number, abs_tol=1e-9)
-        for one in figures
+        isinstance(figure, Known) and isclose(figure.number, value.number, abs_tol=1e-9)
+        for figure in figures
     )
 
 

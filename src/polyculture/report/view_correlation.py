@@ -41,7 +41,7 @@ def _is_sure(concordance: Concordance) -> bool:
 def _lead(concordances: Sequence[Concordance], language: Language) -> str:
     if not concordances:
         return language.say("concordance.lead")
-    shown = [_shown(one, language) for one in concordances if _is_sure(one)]
+    shown = [_shown(concordance, language) for concordance in concordances if _is_sure(concordance)]
     if not shown:
         return language.say("concordance.lead.none")
     return language.say("concordance.lead.shown", views=language.listed(shown))

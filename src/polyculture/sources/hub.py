@@ -38,7 +38,7 @@ def fetch_files(
 
     try:
         with _quiet():
-            found = hub.snapshot_download(
+            folder = hub.snapshot_download(
                 name, repo_type=kind, revision=revision, allow_patterns=list(patterns)
             )
     except errors.GatedRepoError as problem:
@@ -59,7 +59,7 @@ def fetch_files(
             "the network (and HF_HUB_OFFLINE), or take a source that needs none."
         )
         raise error(msg) from problem
-    return Path(found)
+    return Path(folder)
 
 
 def pin_note(name: str, revision: str | None, folder: Path) -> tuple[str, ...]:

@@ -33,9 +33,9 @@ def score_order(
         notes: What else belongs into the protocol.
     """
     answers = aligned_answers(rows, answers)
-    given = answers["answer"].cast(pl.Float64)
-    lowest = given.min()
-    filled = given.fill_null(0.0 if lowest is None else lowest).to_numpy()
+    numbers = answers["answer"].cast(pl.Float64)
+    lowest = numbers.min()
+    filled = numbers.fill_null(0.0 if lowest is None else lowest).to_numpy()
     wanted = np.asarray(right, dtype=np.float64)
     pairs = ((rankdata(filled), rankdata(wanted)), (filled, wanted))
     features = np.concatenate([_features(*pair) for pair in pairs], axis=1)
@@ -58,7 +58,7 @@ def score_order(
         protocol={
             "scorer": "polyculture.stats.correlations",
             "averaging": "over all items, ranks held while resampling",
-            "missing_answers": given.null_count(),
+            "missing_answers": numbers.null_count(),
             **drawn.protocol(),
             **notes,
         },

@@ -20,7 +20,7 @@ PROBABILITIES = ("probabilities", "label_probabilities")
 
 
 def learn_labels(
-    found: Found,
+    labels_of_splits: Found,
     answers: Iterable[str],
     noun: Noun,
     *,
@@ -29,7 +29,7 @@ def learn_labels(
     """All labels of the training rows, in code-point order.
 
     Args:
-        found: By split, the id of a row and a label of it.
+        labels_of_splits: By split, the id of a row and a label of it.
         answers: The right answer of each training row.
         noun: What a label is called, one and several.
         unseen: What becomes of labels that train does not have.
@@ -42,7 +42,7 @@ def learn_labels(
         >>> learn_labels({"train": rows}, ["good", "bad"], LABELS, unseen="wrong").labels
         ('bad', 'good')
     """
-    labels = tuple(sorted({label for _, label in found["train"]}))
+    labels = tuple(sorted({label for _, label in labels_of_splits["train"]}))
     different = sorted(set(answers))
     if len(different) == 1:
         reason = (
@@ -51,7 +51,7 @@ def learn_labels(
         )
         raise RowError(reason, where="train")
     if unseen == "refuse":
-        refuse_unseen(found, labels, noun)
+        refuse_unseen(labels_of_splits, labels, noun)
     return Inventory(labels=labels)
 
 

@@ -26,15 +26,15 @@ def nothing_learned(
         baselines: Simple methods; the one named ``majority`` counts.
         what_to_try: Ends the sentence.
     """
-    simplest = next((one for one in baselines if one.name == SIMPLEST), None)
+    simplest = next((baseline for baseline in baselines if baseline.name == SIMPLEST), None)
     if simplest is None:
         return ()
-    own, theirs = scores.headline(), simplest.scores.headline()
-    if _is_better(own, theirs):
+    score, simple = scores.headline(), simplest.scores.headline()
+    if _is_better(score, simple):
         return ()
     note = (
-        f"It has learned nothing beyond the baseline '{SIMPLEST}' ({scores.split}: {own.name} "
-        f"{_told(own.value)} against {_told(theirs.value)}{_everywhere(scores)}).{what_to_try}"
+        f"It has learned nothing beyond the baseline '{SIMPLEST}' ({scores.split}: {score.name} "
+        f"{_told(score.value)} against {_told(simple.value)}{_everywhere(scores)}).{what_to_try}"
     )
     return (note,)
 
@@ -94,12 +94,12 @@ def _everywhere(scores: Scores) -> str:
     return ""
 
 
-def _is_better(own: Score, theirs: Score) -> bool:
+def _is_better(score: Score, other: Score) -> bool:
     """Whether a score is the better one; none that is undefined is."""
-    if not isinstance(own.value, Known) or not isinstance(theirs.value, Known):
-        return isinstance(own.value, Known)
-    ahead = own.value.number - theirs.value.number
-    return ahead > 0 if own.higher_is_better else ahead < 0
+    if not isinstance(score.value, Known) or not isinstance(other.value, Known):
+        return isinstance(score.value, Known)
+    ahead = score.value.number - other.value.number
+    return ahead > 0 if score.higher_is_better else ahead < 0
 
 
 def _told(value: Value) -> str:

@@ -76,8 +76,8 @@ def mantel(x: NDArray[np.float64], y: NDArray[np.float64], rng: np.random.Genera
         msg = f"a permutation test takes at least {FEWEST} models, but there are {models}"
         raise UndefinedError(msg)
     left, right = np.triu_indices(models, 1)
-    own = x[left, right]
-    observed = abs(correlation(own, y[left, right])) - ROUNDING
+    pair_values = x[left, right]
+    observed = abs(correlation(pair_values, y[left, right])) - ROUNDING
     if models <= ENUMERATED:
         orders = np.array(list(permutations(range(models))))
         extra = 0  # the order as it is stands among them
@@ -85,6 +85,6 @@ def mantel(x: NDArray[np.float64], y: NDArray[np.float64], rng: np.random.Genera
         orders = np.array([rng.permutation(models) for _ in range(DRAWN)])
         extra = 1
     shuffled = y[orders[:, left], orders[:, right]]  # (permutations, pairs)
-    a, b = own - own.mean(), shuffled - shuffled.mean(axis=1, keepdims=True)
-    found = np.abs(b @ a) / np.sqrt((a @ a) * (b * b).sum(axis=1))
-    return float(((found >= observed).sum() + extra) / (len(orders) + extra))
+    a, b = pair_values - pair_values.mean(), shuffled - shuffled.mean(axis=1, keepdims=True)
+    correlations = np.abs(b @ a) / np.sqrt((a @ a) * (b * b).sum(axis=1))
+    return float(((correlations >= observed).sum() + extra) / (len(orders) + extra))

@@ -110,7 +110,7 @@ def grade(rows: pl.DataFrame, answers: pl.DataFrame, context: Context) -> list[f
         return close(numbers(rows, context), answers)
     if context.settings.answer == "label":
         pairs = zip(rows["label"], answers["answer"].to_list(), strict=True)
-        return [float(right == given) for right, given in pairs]
+        return [float(right == answer) for right, answer in pairs]
     rankings = answers["ranking"].to_list()
     return [gain(r, names) for r, names in zip(rankings, rows["matches"].to_list(), strict=True)]
 
@@ -128,13 +128,13 @@ def score(
     from polyculture.stats.labelled import score_one
     from polyculture.stats.rankings import score_rankings
 
-    told: Any = {"split": split, "notes": notes or {}}
+    common: Any = {"split": split, "notes": notes or {}}
     if context.settings.answer == "label":
         right = gold(rows, context.settings)
-        return score_one(rows, right, answers, context.labels, **told)
+        return score_one(rows, right, answers, context.labels, **common)
     if context.settings.answer == "score":
-        return score_order(rows, rows["score"].to_list(), answers, **told)
-    return score_rankings(rows, rows["matches"].to_list(), answers, **told)
+        return score_order(rows, rows["score"].to_list(), answers, **common)
+    return score_rankings(rows, rows["matches"].to_list(), answers, **common)
 
 
 def majority(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
@@ -147,8 +147,8 @@ def majority(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.Da
         mean = np.mean(numbers(train, context))
         return number_answers.answers_of_numbers(rows, [mean] * len(rows))
     column = GOLD[context.settings.answer]
-    given = train[column].explode().to_list() if column in train.columns else []
-    return nearest.most_frequent_names(rows, given, names(context))
+    frequent = train[column].explode().to_list() if column in train.columns else []
+    return nearest.most_frequent_names(rows, frequent, names(context))
 
 
 def table(_: pl.DataFrame, answers: pl.DataFrame, __: Context) -> pl.DataFrame:

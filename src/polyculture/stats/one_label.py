@@ -39,8 +39,8 @@ def learn(splits: Mapping[str, pl.DataFrame], settings: Any) -> Inventory:
     """
     from polyculture.stats.label_answers import LABELS, learn_labels
 
-    found = found_labels(splits)
-    return learn_labels(found, splits["train"]["label"], LABELS, unseen=settings.unseen)
+    labels_of_splits = found_labels(splits)
+    return learn_labels(labels_of_splits, splits["train"]["label"], LABELS, unseen=settings.unseen)
 
 
 def remarks(splits: Mapping[str, pl.DataFrame], inventory: Inventory, _: Any) -> tuple[str, ...]:

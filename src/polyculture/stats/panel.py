@@ -111,10 +111,10 @@ class Panel:
         """Agreement of independent models that give each answer as often, ``(pairs, rounds)``."""
         models, (left, right) = len(self.models), self.pairs
         classes = 1 + int(self.labels.max(initial=0))
-        given = self.labels != MISSING  # (models, items)
-        row = (np.arange(models)[:, None] * classes + self.labels)[given]
+        answered = self.labels != MISSING  # (models, items)
+        row = (np.arange(models)[:, None] * classes + self.labels)[answered]
         one_hot = csr_array(
-            (np.ones(len(row)), (row, np.nonzero(given)[1])),
+            (np.ones(len(row)), (row, np.nonzero(answered)[1])),
             shape=(models * classes, self.labels.shape[1]),
         )
         expected = np.empty((len(left), len(self.counts)))

@@ -115,11 +115,11 @@ def score_rankings(
         notes: What else belongs into the protocol.
     """
     answers = aligned_answers(rows, answers)
-    given = answers["ranking"].to_list()
+    rankings = answers["ranking"].to_list()
     features = np.array(
         [
             [1.0, gain(r, w), reciprocal(r, w), recall(r, w), float(bool(r) and r[0] in w)]
-            for r, w in zip(given, right, strict=True)
+            for r, w in zip(rankings, right, strict=True)
         ]
     )
     drawn = Resampled(csr_array(features), documents=documents_of(rows))
@@ -142,7 +142,7 @@ def score_rankings(
             "scorer": "polyculture.stats.rankings, binary relevance as in trec_eval",
             "averaging": "mean over items",
             "ties": "the name that is last in code-point order first",
-            "missing_answers": given.count(None),
+            "missing_answers": rankings.count(None),
             **drawn.protocol(),
             **notes,
         },

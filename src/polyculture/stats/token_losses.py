@@ -49,9 +49,9 @@ def table_of_figures(rows: pl.DataFrame, figures: Sequence[Any]) -> pl.DataFrame
         >>> table_of_figures(pl.DataFrame({"id": ["a", "b"]}), [(1.5, 2, 9, 1), None]).rows()
         [('a', 1.5, 2, 9, 1), ('b', None, None, None, None)]
     """
-    known = [None if one is None or not one[1] else one for one in figures]
-    for item, one in zip(rows["id"], known, strict=True):
-        if one is not None and not math.isfinite(one[0]):
+    known = [None if row is None or not row[1] else row for row in figures]
+    for item, row in zip(rows["id"], known, strict=True):
+        if row is not None and not math.isfinite(row[0]):
             msg = (
                 f"The model's loss on item {item!r} is not a number. Its training went astray: try "
                 "a lower learning rate."
@@ -59,7 +59,7 @@ def table_of_figures(rows: pl.DataFrame, figures: Sequence[Any]) -> pl.DataFrame
             raise ModelError(msg)
     columns = {
         name: pl.Series(
-            [None if one is None else float(one[place]) for one in known], dtype=pl.Float64
+            [None if row is None else float(row[place]) for row in known], dtype=pl.Float64
         )
         for place, name in enumerate(FIGURES)
     }
@@ -106,8 +106,8 @@ def score_token_losses(
     missing = answers["answer"].is_null()
     lost = share * rows["text"].str.len_bytes().to_numpy()
     blind = np.stack([BITS * math.log(2) * lost, lost, lost, 0 * lost], axis=1)
-    given = answers.select(pl.col(FIGURES).cast(pl.Float64).fill_null(0.0)).to_numpy()
-    sums = np.where(missing.to_numpy()[:, None], blind, given)
+    figures = answers.select(pl.col(FIGURES).cast(pl.Float64).fill_null(0.0)).to_numpy()
+    sums = np.where(missing.to_numpy()[:, None], blind, figures)
     drawn = Resampled(csr_array(sums), documents=documents_of(rows))
     is_loss: dict[str, Any] = {"higher_is_better": False, "in_percent": False, "reason": NOTHING}
     scores = (
@@ -122,8 +122,8 @@ def score_token_losses(
         table=(),
         protocol={
             "averaging": "sums over tokens and bytes of all rows",
-            "tokens": int(given[:, 1].sum()),
-            "bytes": int(given[:, 2].sum()),
+            "tokens": int(figures[:, 1].sum()),
+            "bytes": int(figures[:, 2].sum()),
             "missing_answers": int(missing.sum()),
             **drawn.protocol(),
             **notes,

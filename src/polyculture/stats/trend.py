@@ -89,8 +89,8 @@ def mann_kendall(years: NDArray[np.int64], figures: Numbers, *, seed: int = 1) -
         rng = np.random.default_rng(seed)
         orders = rng.permuted(np.tile(ranks, (DRAWN, 1)), axis=1)
         extra = 1
-    found = np.abs(_signs(orders) @ x)  # whole numbers, so nothing is lost in rounding
-    return float(((found >= observed).sum() + extra) / (len(orders) + extra))
+    statistics = np.abs(_signs(orders) @ x)  # whole numbers, so nothing is lost in rounding
+    return float(((statistics >= observed).sum() + extra) / (len(orders) + extra))
 
 
 def _check(years: NDArray[np.int64], figures: Numbers) -> None:

@@ -26,11 +26,11 @@ def plurality(labels: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[n
     """
     items = labels.shape[1]
     size = 1 + int(labels.max(initial=0))
-    given = labels != MISSING
-    place = np.nonzero(given)[1].astype(np.int64)
+    answered = labels != MISSING
+    place = np.nonzero(answered)[1].astype(np.int64)
     # One number an (item, answer) that occurs, so the work does not grow with the classes.
-    seen, votes = np.unique(place * size + labels[given], return_counts=True)
-    item, label = np.divmod(seen, size)
+    occurring, votes = np.unique(place * size + labels[answered], return_counts=True)
+    item, label = np.divmod(occurring, size)
     most = np.zeros(items, dtype=np.int64)
     np.maximum.at(most, item, votes)
     winners = votes == most[item]

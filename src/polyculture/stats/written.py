@@ -44,8 +44,8 @@ def score_written(
         split: Name of the split.
         notes: What else belongs into the protocol.
     """
-    given = aligned_answers(rows, answers)["answer"].to_list()
-    texts = [answer or "" for answer in given]
+    answered = aligned_answers(rows, answers)["answer"].to_list()
+    texts = [answer or "" for answer in answered]
     bleu, chrf = _metrics(tokenize)
     words, letters = _counts(bleu, texts, gold), _counts(chrf, texts, gold)
     width = len(words[0])
@@ -68,14 +68,14 @@ def score_written(
             "scorer": "sacrebleu",
             "bleu": str(bleu.get_signature()),
             "chrf2": str(chrf.get_signature()),
-            "missing_answers": given.count(None),
+            "missing_answers": answered.count(None),
             **drawn.protocol(),
             **notes,
         },
     )
 
 
-def chrf_grades(gold: Sequence[str], given: Sequence[str | None]) -> list[float]:
+def chrf_grades(gold: Sequence[str], answers: Sequence[str | None]) -> list[float]:
     """chrF2 of each text alone, from 0 to 1; 0 for one that was not given.
 
     Example:
@@ -83,7 +83,7 @@ def chrf_grades(gold: Sequence[str], given: Sequence[str | None]) -> list[float]
         [1.0, 0.31, 0.0]
     """
     chrf = _metrics("none")[1]
-    texts = [answer or "" for answer in given]
+    texts = [answer or "" for answer in answers]
     return [_score(chrf, counts) / MOST for counts in _counts(chrf, texts, gold)]
 
 
@@ -94,8 +94,8 @@ def _metrics(tokenize: str) -> tuple[Any, Any]:
 
 def _counts(metric: Any, texts: Sequence[str], gold: Sequence[str]) -> Counts:
     """What each text adds to the sums; this part of the pinned library has no public name."""
-    found: Counts = metric._extract_corpus_statistics(texts, [gold])  # noqa: SLF001
-    return found
+    counts: Counts = metric._extract_corpus_statistics(texts, [gold])  # noqa: SLF001
+    return counts
 
 
 def _score(metric: Any, counts: list[float]) -> float:

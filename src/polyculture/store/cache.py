@@ -38,15 +38,15 @@ def own_files(places: Iterable[str]) -> list[Path]:
     Raises:
         ValueError: There is none at a place, so it was moved.
     """
-    found: set[Path] = set()
+    files: set[Path] = set()
     for place in places:
         path = PACKAGE / place
-        files = [path] if path.is_file() else list(path.rglob("*.py"))
-        if not files:
+        part = [path] if path.is_file() else list(path.rglob("*.py"))
+        if not part:
             msg = f"Expected Python files of ours at {place}, found none. Correct the place."
             raise ValueError(msg)
-        found.update(files)
-    return sorted(found)
+        files.update(part)
+    return sorted(files)
 
 
 def _version(name: str) -> str:

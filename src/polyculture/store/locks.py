@@ -85,8 +85,8 @@ def who_holds(path: Path) -> str:
         'another process'
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return f"process {int(found['process'])} on {found['host']}"
+        record = json.loads(path.read_text(encoding="utf-8"))
+        return f"process {int(record['process'])} on {record['host']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "another process"
 
@@ -98,8 +98,8 @@ def state_of(path: Path) -> State:
     except OSError:
         return "free"
     try:
-        found = os.fstat(handle)
-        if not found.st_size and time.time() - found.st_mtime < YOUNG:
+        status = os.fstat(handle)
+        if not status.st_size and time.time() - status.st_mtime < YOUNG:
             return "held"
         return _try(handle)
     finally:

@@ -113,12 +113,12 @@ def _read_mark(path: Path) -> Mark | None:
 
 def _names(folder: Path) -> set[str]:
     """Every file, link and empty folder below a folder."""
-    found = set()
+    names = set()
     for path in folder.rglob("*"):
         is_inner = path.is_dir() and not path.is_symlink() and any(path.iterdir())
         if not is_inner and path.name not in LITTER:
-            found.add(path.relative_to(folder).as_posix())
-    return found
+            names.add(path.relative_to(folder).as_posix())
+    return names
 
 
 def _article(kind: str) -> str:

@@ -83,9 +83,9 @@ def learn(splits: Mapping[str, pl.DataFrame], settings: Classification) -> Inven
     """
     from polyculture.stats.label_answers import LABELS, learn_labels
 
-    found = _labels_of_splits(splits, settings)
+    labels = _labels_of_splits(splits, settings)
     answers = gold(splits["train"], settings)
-    return learn_labels(found, answers, LABELS, unseen=settings.unseen)
+    return learn_labels(labels, answers, LABELS, unseen=settings.unseen)
 
 
 def remarks(

@@ -124,8 +124,8 @@ def score(
     from polyculture.stats.token_losses import score_token_losses
 
     rate = context.settings.rate
-    told = {"scorer": "polyculture masked_text 1", "rate": rate, **(notes or {})}
-    return score_token_losses(rows, answers, share=rate, split=split, notes=told)
+    protocol = {"scorer": "polyculture masked_text 1", "rate": rate, **(notes or {})}
+    return score_token_losses(rows, answers, share=rate, split=split, notes=protocol)
 
 
 def majority(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:

@@ -71,10 +71,10 @@ def encode(rows: pl.DataFrame, context: Context) -> Encoded:
         scores = {"scores": near_answers.numbers(rows, context)} if "score" in known else {}
         return encode_groups(pairs, context, scores, at_once=2)
     if context.settings.answer == "label":
-        own = None if labels is None else partners(texts, labels)
-        return encode_matches(texts, own, context, names=labels)
-    own = belonging(known.get("matches"), known.get("match"), context.pool)
-    return encode_matches(texts, own, context, wrong=known.get("negative"))
+        matches = None if labels is None else partners(texts, labels)
+        return encode_matches(texts, matches, context, names=labels)
+    matches = belonging(known.get("matches"), known.get("match"), context.pool)
+    return encode_matches(texts, matches, context, wrong=known.get("negative"))
 
 
 def draw(example: Example, _: Context, rng: np.random.Generator) -> Example:
@@ -115,8 +115,8 @@ def read(reading: Reading, context: Context) -> list[NDArray[Any]]:
     from polyculture.nets.contrastive import cosines_of_pairs, grouped
 
     vectors = grouped(reading.seen("vectors"), len(reading.batch.rows))
-    found = cosines_of_pairs(vectors) if context.settings.answer == "score" else vectors[:, 0]
-    return list(found.numpy())
+    values = cosines_of_pairs(vectors) if context.settings.answer == "score" else vectors[:, 0]
+    return list(values.numpy())
 
 
 def bm25(_: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
@@ -156,7 +156,7 @@ def toy() -> Dataset:
     for name, size in (("train", 240), ("valid", 60), ("test", 60), ("corpus", 24)):
         topics = [number % len(words) for number in range(size)]
         several = [rng.permutation(words[topic])[: 1 + (name == "corpus")] for topic in topics]
-        texts = [str(rng.choice(FRAMES)).format(" ".join(own)) for own in several]
+        texts = [str(rng.choice(FRAMES)).format(" ".join(chosen)) for chosen in several]
         columns: dict[str, Any] = {"id": [f"{name}-{n}" for n in range(size)], "text": texts}
         if name != "corpus":
             columns["label"] = [words[topic][0] for topic in topics]

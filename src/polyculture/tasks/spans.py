@@ -87,8 +87,8 @@ def _in_words(rows: pl.DataFrame, where: str) -> pl.DataFrame:
     has_gold = "spans" in rows.columns
     spans = rows["spans"].to_list() if has_gold else [[]] * len(rows)
     spelled = [
-        spell(text, found, f"{where}, item {item!r}")
-        for item, text, found in zip(rows["id"], rows["text"], spans, strict=True)
+        spell(text, spans_of_row, f"{where}, item {item!r}")
+        for item, text, spans_of_row in zip(rows["id"], rows["text"], spans, strict=True)
     ]
     place, words = pl.List(pl.Int64), pl.List(pl.String)
     added = [
@@ -115,13 +115,13 @@ def learn(splits: Mapping[str, pl.DataFrame], settings: Spans) -> Inventory:
     """
     from polyculture.stats.unseen import refuse_unseen
 
-    found = _types_of_splits(splits)
-    kinds = sorted({kind for _, kind in found["train"]})
+    types = _types_of_splits(splits)
+    kinds = sorted({kind for _, kind in types["train"]})
     if not kinds:
         reason = "there are no spans, so there is nothing to learn. Give examples with spans."
         raise RowError(reason, where="train")
     if settings.unseen == "refuse":
-        refuse_unseen(found, kinds, KINDS)
+        refuse_unseen(types, kinds, KINDS)
     return Inventory(labels=("O", *(f"{prefix}-{kind}" for kind in kinds for prefix in "BI")))
 
 
@@ -316,16 +316,16 @@ def most_frequent_tag(train: pl.DataFrame, rows: pl.DataFrame, context: Context)
     """Each word has the tag it had most often in training; a word that is new is ``O``."""
     from collections import Counter
 
-    seen: dict[str, Counter[str]] = {}
+    counts: dict[str, Counter[str]] = {}
     for tokens, tags in zip(train["tokens"].to_list(), _tags(train, "train"), strict=True):
         for token, tag in zip(tokens, tags, strict=True):
-            seen.setdefault(token, Counter())[tag] += 1
+            counts.setdefault(token, Counter())[tag] += 1
     place = {label: number for number, label in enumerate(context.labels)}
     usual = {
-        word: min(tags, key=lambda tag: (-tags[tag], place[tag])) for word, tags in seen.items()
+        word: min(tags, key=lambda tag: (-tags[tag], place[tag])) for word, tags in counts.items()
     }
-    found = [[usual.get(token, "O") for token in tokens] for tokens in rows["tokens"].to_list()]
-    return _answers(rows, found, [0] * len(found))
+    predicted = [[usual.get(token, "O") for token in tokens] for tokens in rows["tokens"].to_list()]
+    return _answers(rows, predicted, [0] * len(predicted))
 
 
 def table(rows: pl.DataFrame, answers: pl.DataFrame, context: Context) -> pl.DataFrame:
@@ -336,21 +336,21 @@ def table(rows: pl.DataFrame, answers: pl.DataFrame, context: Context) -> pl.Dat
 
     has_text = "text" in rows.columns
     inputs: Any = rows["text" if has_text else "tokens"].to_list()
-    found = [
+    spans_of_rows = [
         [
             {
                 "start": start,
                 "end": end,
                 "label": label,
-                "text": given[start:end] if has_text else " ".join(given[start:end]),
+                "text": content[start:end] if has_text else " ".join(content[start:end]),
             }
             for label, start, end in json.loads(answer)
         ]
-        for answer, given in zip(answers["answer"].to_list(), inputs, strict=True)
+        for answer, content in zip(answers["answer"].to_list(), inputs, strict=True)
     ]
     numbers = dict.fromkeys(("start", "end"), pl.Int64)
     kind = pl.List(pl.Struct({**numbers, "label": pl.String, "text": pl.String}))
-    return pl.DataFrame({"spans": pl.Series(found, dtype=kind)})
+    return pl.DataFrame({"spans": pl.Series(spans_of_rows, dtype=kind)})
 
 
 def toy() -> Dataset:
@@ -378,12 +378,12 @@ def toy() -> Dataset:
     )
     splits = {}
     for name, size in (("train", 240), ("valid", 60), ("test", 60)):
-        made = [_filled(str(rng.choice(sentences)), names, rng) for _ in range(size)]
+        examples = [_filled(str(rng.choice(sentences)), names, rng) for _ in range(size)]
         splits[name] = pl.DataFrame(
             {
                 "id": [f"{name}-{number}" for number in range(size)],
-                "text": [text for text, _ in made],
-                "spans": [spans for _, spans in made],
+                "text": [text for text, _ in examples],
+                "spans": [spans for _, spans in examples],
             }
         )
     total = digest.of_json({name: digest.of_frame(rows) for name, rows in splits.items()})

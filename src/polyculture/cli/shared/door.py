@@ -138,9 +138,9 @@ def _refused(error: OSError) -> str | None:
         return "Standard output cannot be written to: its disk is full, or it was closed."
     if not _has_working_folder():
         return "The working folder does not exist any more. Change into one that does."
-    told = SYSTEM.get(error.errno or 0) or (IN_THE_WAY if _is_making_a_folder(error) else None)
+    template = SYSTEM.get(error.errno or 0) or (IN_THE_WAY if _is_making_a_folder(error) else None)
     path = SOMETHING if error.filename is None else os.fsdecode(error.filename)
-    return told and told.format(path=path)
+    return template and template.format(path=path)
 
 
 def _is_making_a_folder(error: OSError) -> bool:
@@ -167,10 +167,10 @@ def _takes_more(stream: TextIO) -> bool:
 
 def leave(error: BaseException) -> int:
     """Say what is to be said of an error; return the exit status."""
-    told = sentence(error)
+    message = sentence(error)
     with suppress(OSError):  # nobody listens any more
-        if told is not None:
-            sys.stderr.write(f"Error: {shown(told)}\n")
+        if message is not None:
+            sys.stderr.write(f"Error: {shown(message)}\n")
             return REFUSED
         traceback.print_exception(error)
         sys.stderr.write(
@@ -178,7 +178,7 @@ def leave(error: BaseException) -> int:
             f"and: polyculture {polyculture.__version__}, Python {platform.python_version()}, "
             f"{platform.platform()}\n"
         )
-    return BUG if told is None else REFUSED
+    return BUG if message is None else REFUSED
 
 
 def finish(status: int) -> int:
@@ -207,7 +207,7 @@ def _lead_nowhere(stream: TextIO) -> None:
 
 def causes(error: BaseException) -> Iterator[BaseException]:
     """An error, and what it came from, the nearest first."""
-    one: BaseException | None = error
-    while one is not None:
-        yield one
-        one = one.__cause__ or one.__context__
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__

@@ -98,7 +98,9 @@ def _audit_lines(audit: Audit) -> Iterator[str]:
         )
     else:
         yield f"Joint failure is undefined: {observed.reason}."
-    votes = next((one.value for one in audit.group if one.measure == "effective_votes"), None)
+    votes = next(
+        (result.value for result in audit.group if result.measure == "effective_votes"), None
+    )
     if isinstance(votes, Known):
         yield f"Effective votes: {votes.number:.2f} of {len(audit.models)} ({_ends(votes)})."
     yield from _extremes(audit)
@@ -122,9 +124,9 @@ def _times(ratio: float) -> str:
 def _extremes(audit: Audit) -> Iterator[str]:
     for name in BEHAVIOUR:
         known = [
-            (one.value.number, one)
-            for one in audit.comparisons
-            if one.measure == name and isinstance(one.value, Known)
+            (comparison.value.number, comparison)
+            for comparison in audit.comparisons
+            if comparison.measure == name and isinstance(comparison.value, Known)
         ]
         if known:
             most, least = (pick(known, key=lambda pair: pair[0])[1] for pick in (max, min))
@@ -134,7 +136,8 @@ def _extremes(audit: Audit) -> Iterator[str]:
             return
 
 
-def _pair(one: Comparison) -> str:
-    value = one.value
+def _pair(comparison: Comparison) -> str:
+    value = comparison.value
     number = f"{value.number:.3f}" if isinstance(value, Known) else "–"
-    return f"{one.a} and {one.b}, {one.measure.replace('_', ' ')} {number} ({_ends(value)})"
+    measure = comparison.measure.replace("_", " ")
+    return f"{comparison.a} and {comparison.b}, {measure} {number} ({_ends(value)})"

@@ -52,8 +52,8 @@ def module_graph(a: Architecture, b: Architecture) -> float:
     if not a.modules or not b.modules:
         msg = "one of the networks has no modules"
         raise UndefinedError(msg)
-    own, other = neighbourhoods(a), neighbourhoods(b)
-    return _product(own, other) / sqrt(_product(own, own) * _product(other, other))
+    first, second = neighbourhoods(a), neighbourhoods(b)
+    return _product(first, second) / sqrt(_product(first, first) * _product(second, second))
 
 
 def neighbourhoods(network: Architecture, rounds: int = ROUNDS) -> Counter[str]:

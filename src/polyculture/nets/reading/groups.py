@@ -77,7 +77,7 @@ def texts_of(example: Example) -> list[Example]:
     return [
         Example(
             row=example.row,
-            inputs={name: one[end - length : end] for name, one in example.inputs.items()},
+            inputs={name: values[end - length : end] for name, values in example.inputs.items()},
             size=length,
         )
         for end, length in zip(ends, lengths, strict=True)

@@ -226,8 +226,8 @@ def opened_picture(path: Path) -> Any:
         return turned
     shown = turned.convert("RGBA")
     ground = pillow.new("RGBA", shown.size, "white")
-    seen = pillow.alpha_composite(ground, shown)
-    return seen.convert("L" if turned.mode == "LA" else "RGB")
+    opaque = pillow.alpha_composite(ground, shown)
+    return opaque.convert("L" if turned.mode == "LA" else "RGB")
 
 
 def encode_pictures(
@@ -306,8 +306,8 @@ def learned_reader(paths: Iterable[str], most: int) -> PictureReader:
     width, height = (int(side) for side in np.ceil(sides * min(1.0, most / sides.max())))
     blank = (0.0,) * (1 if is_grey else 3)
     plain = PictureReader(height=height, width=width, mean=blank, deviation=(1.0,) * len(blank))
-    seen = np.stack([plain.pixels(image) for image in images]) / WHITE
-    mean, deviation = seen.mean(axis=(0, 2, 3)), seen.std(axis=(0, 2, 3))
+    pixels = np.stack([plain.pixels(image) for image in images]) / WHITE
+    mean, deviation = pixels.mean(axis=(0, 2, 3)), pixels.std(axis=(0, 2, 3))
     return PictureReader(
         height=height,
         width=width,
@@ -338,15 +338,15 @@ def logits_from_pixels(
     from sklearn.preprocessing import StandardScaler
 
     reader = PictureReader(height=side, width=side, mean=(0.0,), deviation=(1.0,))
-    seen, asked = (
+    train_pixels, pixels = (
         np.stack([reader.open(Path(path)).ravel() / WHITE for path in part])
         for part in (train, paths)
     )
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # near enough, for a simple method
-        model.fit(seen, np.array(known))
-    return list(model.predict_log_proba(asked))
+        model.fit(train_pixels, np.array(known))
+    return list(model.predict_log_proba(pixels))
 
 
 def picture_dataset(

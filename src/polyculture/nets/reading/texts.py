@@ -52,8 +52,8 @@ def encode_texts(
     examples: list[Example] = []
     cut = 0
     for start in range(0, len(rows), CHUNK):
-        found, cut_here = _chunk(rows[start : start + CHUNK], start, context, targets)
-        examples += found
+        chunk, cut_here = _chunk(rows[start : start + CHUNK], start, context, targets)
+        examples += chunk
         cut += cut_here
     unknown = len(rows) - len(known_rows(examples, context.reader))
     return Encoded(

@@ -74,7 +74,7 @@ def read(
     used = UsedColumns(table=table, items=len(items), models=names, roles=roles, left_out=left_out)
     answers = Answers(
         items=items,
-        given={name: table.column(name).to_list() for name in names},
+        by_model={name: table.column(name).to_list() for name in names},
         gold=ids(table, gold, "right answer") if gold else None,
         texts=table.column(text).fill_null("").to_list() if text else None,
         groups=table.column(group).fill_null(NO_GROUP).to_list() if group else None,
@@ -89,11 +89,11 @@ def read(
 def _unique_items(table: Table, column: str) -> list[str]:
     first: dict[str, int] = {}
     items = ids(table, column, "item")
-    for row, one in enumerate(items):
-        if first.setdefault(one, row) != row:
+    for row, item in enumerate(items):
+        if first.setdefault(item, row) != row:
             msg = (
-                f"{table.place(row)}: item {one!r} comes a second time (first in {table.unit} "
-                f"{table.numbers[first[one]]}). Every item needs an id of its own."
+                f"{table.place(row)}: item {item!r} comes a second time (first in {table.unit} "
+                f"{table.numbers[first[item]]}). Every item needs an id of its own."
             )
             raise DataError(msg)
     return items

@@ -32,8 +32,8 @@ def open_base(settings: Folder, texts: Sequence[Sequence[str]], work: Path, seed
     check_folder(folder, str(folder))
     from polyculture.nets.own_bodies import own_body
 
-    own, ancestors = _told_by_run(folder)
-    name = own or folder.absolute().name
+    run_name, ancestors = _told_by_run(folder)
+    name = run_name or folder.absolute().name
     return Base(
         name=name,
         kind="transformers" if own_body(folder) is None else "convolutional",

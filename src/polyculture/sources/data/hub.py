@@ -42,8 +42,8 @@ class Hub(Columns):
     @property
     def files(self) -> dict[str, str]:
         """The files that are named, by split."""
-        found = {split: getattr(self, split) for split in SPLITS}
-        return {split: file for split, file in found.items() if file is not None}
+        files = {split: getattr(self, split) for split in SPLITS}
+        return {split: file for split, file in files.items() if file is not None}
 
 
 def read(settings: Hub, columns: Mapping[str, Column]) -> Dataset:

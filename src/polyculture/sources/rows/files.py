@@ -44,8 +44,8 @@ class Files(Settings):
     @property
     def paths(self) -> dict[str, Path]:
         """The files that are named, by split."""
-        found = {split: getattr(self, split) for split in (*SPLITS, CORPUS)}
-        return {split: path for split, path in found.items() if path is not None}
+        paths = {split: getattr(self, split) for split in (*SPLITS, CORPUS)}
+        return {split: path for split, path in paths.items() if path is not None}
 
 
 def check_splits(named: tuple[str, ...], hold_out: float | None) -> None:

@@ -188,35 +188,35 @@ def _read_words(content: Content, wanted: Wanted) -> Inputs:
 
     words = wanted.only("words") or ""
     column = getattr(wanted.data, "token", 0)
-    found = list(read_word_cells(content, wanted.form))
-    if not found:
+    sentences = list(read_word_cells(content, wanted.form))
+    if not sentences:
         msg = (
             f"{content.name} holds no sentence. Give it one word a line, and an empty line between "
             "two."
         )
         raise DataError(msg)
-    width = len(found[0][1][0])
+    width = len(sentences[0][1][0])
     if not -width <= column < width:
         msg = (
-            f"{content.name}, line {found[0][0]}: the run reads words in column {column} (counted "
-            f"from 0), but the line has {width}."
+            f"{content.name}, line {sentences[0][0]}: the run reads words in column {column} "
+            f"(counted from 0), but the line has {width}."
         )
         raise DataError(msg)
     names = [f"column_{number}" for number in range(width)]
     names[column] = words
-    kept = pl.DataFrame(
+    frame = pl.DataFrame(
         {
-            name: [[cells[number] for cells in lines] for _, lines in found]
+            name: [[cells[number] for cells in lines] for _, lines in sentences]
             for number, name in enumerate(names)
         },
         schema=dict.fromkeys(names, pl.List(pl.String)),
     )
-    ids = pl.Series("id", [str(number) for number, _ in found], pl.String)
+    ids = pl.Series("id", [str(number) for number, _ in sentences], pl.String)
     name = shown_name(content.path)
     how = f"{name} was read as columns, the word in column {column % width} (counted from 0)"
     return Inputs(
-        rows=kept.select(ids, words),
-        kept=kept,
+        rows=frame.select(ids, words),
+        kept=frame,
         notes=(f"{how}; ids are the lines at which sentences begin.",),
     )
 
@@ -225,24 +225,24 @@ def _table(content: Content, wanted: Wanted) -> Inputs:
     import polars as pl
 
     table = read_table(content, wanted.form)
-    found = found_columns(table, wanted)
-    kinds = {ours: wanted.columns[ours].kind for ours in found if ours in wanted.columns}
-    _refuse_others(table, [found[ours] for ours, kind in kinds.items() if kind in STRINGS])
-    used = replace(table, frame=table.frame.select(*dict.fromkeys(found.values())))
+    names_in_file = found_columns(table, wanted)
+    kinds = {ours: wanted.columns[ours].kind for ours in names_in_file if ours in wanted.columns}
+    _refuse_others(table, [names_in_file[ours] for ours, kind in kinds.items() if kind in STRINGS])
+    used = replace(table, frame=table.frame.select(*dict.fromkeys(names_in_file.values())))
     form = CellForm(separator=getattr(wanted.data, "separator", CellForm.separator))
-    rows = rows_of(used, "", found, wanted.columns, form)
-    if "id" not in found:
+    rows = rows_of(used, "", names_in_file, wanted.columns, form)
+    if "id" not in names_in_file:
         numbers = [str(number) for number in table.numbers]
         rows = rows.with_columns(pl.Series("id", numbers, pl.String))
     refuse_equal_ids({"": rows}, lambda _, row: table.place(row))
-    kept = table.frame
-    kept = kept.with_columns(
-        rows[ours].alias(found[ours]) for ours, kind in kinds.items() if kind == "words"
+    frame = table.frame
+    frame = frame.with_columns(
+        rows[ours].alias(names_in_file[ours]) for ours, kind in kinds.items() if kind == "words"
     )
     return Inputs(
         rows=rows,
-        kept=kept.drop(found["id"]) if "id" in found else kept,
-        notes=(*table.notes, *column_notes(table, found, wanted)),
+        kept=frame.drop(names_in_file["id"]) if "id" in names_in_file else frame,
+        notes=(*table.notes, *column_notes(table, names_in_file, wanted)),
     )
 
 

@@ -103,8 +103,8 @@ def held_out(
         )
         raise RecipeError(msg)
     out = [row for row, key in enumerate(keys) if key in taken]
-    kept = [row for row, key in enumerate(keys) if key not in taken]
-    return rows[kept], rows[out]
+    stay = [row for row, key in enumerate(keys) if key not in taken]
+    return rows[stay], rows[out]
 
 
 def _rank(key: str, seed: int) -> str:

@@ -36,8 +36,8 @@ def read_tables(
         setting_of,
     )
     refuse_equal_ids(splits, lambda split, row: read[split][1].place(row))
-    found = tuple(note for _, table in read.values() for note in table.notes)
+    table_notes = tuple(note for _, table in read.values() for note in table.notes)
     splits, schemes = in_iob2(splits, columns)
     splits, held = with_hold_out(splits, columns, hold_out, split_seed)
-    notes = (*notes, *found, *schemes, *held)
+    notes = (*notes, *table_notes, *schemes, *held)
     return dataset_of(name, splits, columns, notes=notes, origin=origin)

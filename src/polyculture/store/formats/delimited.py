@@ -59,10 +59,12 @@ def separator_of(line: str, usual: str) -> str:
         >>> separator_of("id;text", ","), separator_of("id,a;b", ","), separator_of("text", ",")
         (';', ',', ',')
     """
-    widths = {one: _width(line, one) for one in dict.fromkeys((usual, *SEPARATORS))}
+    widths = {
+        separator: _width(line, separator) for separator in dict.fromkeys((usual, *SEPARATORS))
+    }
     if widths[usual] > 1:
         return usual
-    best = max(widths, key=lambda one: widths[one])
+    best = max(widths, key=lambda separator: widths[separator])
     return best if widths[best] > 1 else usual
 
 

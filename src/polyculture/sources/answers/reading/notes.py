@@ -83,10 +83,11 @@ def _against_itself(predictions: Predictions) -> Iterator[str]:
     import numpy as np
 
     items = len(predictions.labels)
-    given = np.flatnonzero(~predictions.missing)
-    own = probabilities[given, predictions.labels[given]]  # (answers,)
-    none = int((own == 0).sum())
-    less = int(((own > 0) & (own < probabilities[given].max(axis=1, initial=0) - EQUAL)).sum())
+    answered = np.flatnonzero(~predictions.missing)
+    chosen = probabilities[answered, predictions.labels[answered]]  # (answers,)
+    none = int((chosen == 0).sum())
+    most = probabilities[answered].max(axis=1, initial=0)
+    less = int(((chosen > 0) & (chosen < most - EQUAL)).sum())
     if none:
         yield f"{none:,} of {items:,} answers have no probability, or one of 0."
     if less:
