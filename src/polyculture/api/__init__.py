@@ -1,7 +1,7 @@
-"""One noun a file; the command line, Python and the web call these verbs and nothing deeper.
+"""The public functions; the command line, Python and the web call these and nothing deeper.
 
-Verbs are looked up on use, so that importing the package stays cheap. No file may bear the name of
-a verb: Python would put the module in its place.
+Functions are looked up on use, so that importing the package stays cheap. No file may have the name
+of a function: the module would replace it.
 """
 
 from importlib import import_module

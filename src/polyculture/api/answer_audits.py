@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from polyculture.store.text_form import TextForm
 
 ANNOUNCED = 60
-"""Seconds beyond which it is said how long an audit takes."""
+"""Seconds from which on the time of an audit is announced."""
 WAYS = {"encoding": "--encoding {}", "delimiter": "--separator '{}'"}
 """How the command says what a file is written in."""
 
@@ -75,10 +75,10 @@ def audit_answers(
         intersect: Compare on the items that all models have a row for; long tables only.
         separator: What stands between cells of CSV and TSV; what the header shows, if left out.
         encoding: Encoding of a text file.
-        replace: Put the new folder in the place of one that exists.
+        replace: Replace an audit that exists.
         resamples: Rounds of the bootstrap.
         seed: Seed of the bootstrap and of permutations.
-        command: The command that makes all of this again, for the report.
+        command: The command that reproduces the audit, for the report.
         language: Of the report's page: ``en`` or ``zh``; left out, both.
         on_read: Told which columns were taken for what, and how long comparing takes where that
             is long, before anything is compared.
@@ -142,11 +142,11 @@ class _Layout:
     columns: dict[str, str]
     """Role to column."""
     note: str = ""
-    """How to change what was guessed; empty where nothing was."""
+    """How to change the guess; empty if nothing was guessed."""
 
 
 def _layout(path: Path, form: TextForm, columns: dict[str, str | None], *, wide: bool) -> _Layout:
-    """What a person said of a table, or else what it looks like."""
+    """The layout that was named, or else a guess."""
     named = {role: name for role, name in columns.items() if name is not None}
     if "item" in named and (wide or {"model", "answer"} <= named.keys()):
         return _Layout(source=path, is_wide=wide, columns=named)
@@ -220,7 +220,7 @@ def write_audit(
     resamples: int = 1000,
     seed: int = 1,
 ) -> Audit:
-    """Compare models and write one folder, whole or not at all.
+    """Compare models and write the audit's folder, whole or not at all.
 
     It holds ``audit.json``, ``comparisons.parquet``, ``items.parquet``, ``shared_failures.parquet``
     (the items that every model fails) and the report: ``report.html``, ``report.zh-CN.html``, both
@@ -231,12 +231,12 @@ def write_audit(
         out: Folder of the audit.
         title: Heading of the report.
         asked: What was asked: short label to plain value.
-        command: The command that makes all of this again.
+        command: The command that reproduces the audit.
         language: Of the report's page: ``en`` or ``zh``; left out, both.
         runs: The trainings behind the models, in the same order.
         shows_text: Texts of the items may be written.
         keeps_evidence: Write the models' views too, into ``evidence/<model>/<probe>``.
-        replace: Put the new folder in the place of one that exists.
+        replace: Replace an audit that exists.
         resamples: Rounds of the bootstrap.
         seed: Seed of the bootstrap and of permutations.
 
@@ -281,7 +281,7 @@ def write_audit(
 
 
 def check_language(language: str | None) -> None:
-    """Refuse a language that no page speaks, before anything is compared.
+    """Refuse an unsupported language before anything is compared.
 
     Raises:
         PolycultureError: There is no such language.

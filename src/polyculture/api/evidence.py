@@ -1,4 +1,4 @@
-"""Look at trained models: their views on a probe, as evidence that any measure can read."""
+"""Observe trained models on a probe: their views, as evidence for measures."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def observe(
     shared: Shared | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> tuple[list[Evidence], list[Run], ProbeItems]:
-    """Look at several runs on one probe; runs, names and probe are checked before torch is loaded.
+    """Observe several runs on one probe; runs, names and probe are checked before torch is loaded.
 
     Args:
         folders: Finished runs of one task.

@@ -1,4 +1,4 @@
-"""Look at the installation and the machine: what is there, what is missing, what is broken."""
+"""Inspect the installation and the machine: what is there, what is missing, what is broken."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ names += ["mps"] if torch.backends.mps.is_available() else []
 print(*names or ["cpu"], sep=", ")
 """
 PATIENCE = 120
-"""Seconds after which torch counts as one that does not start."""
+"""Seconds after which torch counts as failing to start."""
 LITTLE = 2_000_000_000
 """Bytes of free disk below which a fetch of the whole starter would fill it."""
 ROOM = 1_000_000_000
@@ -73,7 +73,7 @@ class Problem(Record):
     """It was there once, or should be, and does not work; else it is only missing."""
     sentence: str
     mend: str
-    """What mends it: a command, where there is one."""
+    """How to fix it: a command, if there is one."""
 
 
 class Checkup(Record):
@@ -109,10 +109,10 @@ class Checkup(Record):
 
 
 def doctor() -> Checkup:
-    """Look at everything that a command may need; nothing is changed, and nothing fetched.
+    """Check everything that a command may need; nothing is changed or fetched.
 
     Torch is asked for its devices in a process of its own: importing it takes seconds, and one that
-    breaks while it is imported must not end the look at everything else.
+    breaks while it is imported must not stop the other checks.
     """
     libraries = tuple(_libraries())
     device, trouble = _device()

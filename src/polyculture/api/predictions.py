@@ -105,7 +105,7 @@ def _read_file(file: Path, run: Run, task: Task, *, conll: bool | None) -> Input
 
 
 def _open_model(folder: Path, run: Run, context: Context) -> Answerer:
-    """The run's model; torch is loaded here, where everything else is known to be fine."""
+    """The run's model; torch is loaded here, after everything else was checked."""
     purpose = "Answering with a trained model"
     if is_counted(run.recipe):
         need("sklearn", extra="train", purpose=purpose)
@@ -135,7 +135,7 @@ def _as_asked(table: pl.DataFrame, probabilities: Probabilities) -> pl.DataFrame
 
 
 def _beside(inputs: Inputs, answer_table: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
-    """Ids, what the file had, and the answers; of equal names the file's gives way."""
+    """Ids, the file's columns and the answers; a column of the file is renamed if names clash."""
     import polars as pl
 
     taken = {"id", *answer_table.columns}

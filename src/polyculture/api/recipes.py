@@ -27,7 +27,7 @@ UNREADABLE = {
     errno.ELOOP: "{path} is a link that leads back to itself. Name the file itself.",
     errno.ENAMETOOLONG: "There is no file {path}: the name is too long. Check the path.",
 }
-"""What is said of a TOML file by the system's number of its refusal."""
+"""Messages for a TOML file that cannot be opened, by errno."""
 SHOWN = 40
 """Characters of a long change that a message shows."""
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"

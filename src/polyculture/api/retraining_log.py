@@ -32,13 +32,13 @@ class RetrainingLog:
         return self.is_asked and name not in self.done
 
     def add(self, name: str) -> None:
-        """Note down that a model was trained."""
+        """Record that a model was trained."""
         if self.is_asked:
             self.done.append(name)
             write_text(self.path, json.dumps({"schema_number": 1, "done": self.done}) + "\n")
 
     def end(self) -> None:
-        """The study is whole: the next call begins anew."""
+        """Delete the log: the study is complete."""
         self.path.unlink(missing_ok=True)
 
     def _read(self) -> list[str]:

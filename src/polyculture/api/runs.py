@@ -150,10 +150,10 @@ def train(
 
 
 def _begin(unfinished: Unfinished, request: Request) -> str:
-    """Keep what an interrupted training of just this left; throw away anything else.
+    """Keep the state of an interrupted training with the same request; discard any other.
 
     Returns:
-        Why what was there is not used; empty where it is, or where there was nothing.
+        Why earlier state is not used; empty if it is used, or there is none.
     """
     before = unfinished.request_before()
     changed = () if before is None else differences(before, request)
@@ -218,7 +218,7 @@ def check(
 def _estimated(
     training: Training, say: Callable[[str], None], show: int
 ) -> tuple[dict[str, Any], tuple[str, ...], tuple[ShownRow, ...]]:
-    """Figures, notes and first rows of a training that is not done."""
+    """Figures, notes and first rows of a training, without training."""
     if is_counted(training.recipe):
         names = ("parameters", "trained_parameters", "steps")
         seconds = dict.fromkeys(("seconds", "seconds_low", "seconds_high"), 0.0)
@@ -241,7 +241,7 @@ def is_counted(recipe: Recipe) -> bool:
 
 
 def _prepare(recipe: Recipe) -> None:
-    """Set what has to be set before torch is loaded; say early what is not installed."""
+    """Set what must be set before torch is loaded; report missing libraries early."""
     from polyculture.nets import allocator, threads
 
     threads.be_polite()

@@ -28,7 +28,7 @@ Rows = dict[str, "pl.DataFrame"]
 
 
 class Shared:
-    """Data sets, prepared rows, bases and answers of baselines by what was asked.
+    """Datasets, prepared rows, bases and baselines' answers, each made once for the same settings.
 
     A study hands one of these to all its trainings; a training alone makes its own.
 
@@ -70,7 +70,7 @@ class Shared:
         return self._prepared[key]
 
     def base(self, recipe: Recipe, work: Path) -> Base:
-        """The recipe's base. One that is made from nothing is made in ``work``, each time anew.
+        """The recipe's base. One that is made from nothing is made in ``work``, every time again.
 
         Raises:
             PolycultureError: It is not there, not fetched, or cannot be trusted.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Watcher(Protocol):
-    """Who is told how a study goes."""
+    """Receives the progress of a study."""
 
     def begin(self, title: str) -> None:
         """Another training begins."""
@@ -46,7 +46,7 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class StudyResult:
-    """What a study made."""
+    """The result of a study."""
 
     audit: Audit
     folder: Path
@@ -68,16 +68,16 @@ def study(
     show_text: bool = False,
     command: str = "",
 ) -> StudyResult:
-    """Run a study; what an interrupted one finished is kept, what it began is resumed.
+    """Run a study; an interrupted one keeps its finished runs and resumes the unfinished one.
 
     Args:
         path: The study's TOML file.
         out: Folder of the study: ``runs``, ``evidence`` and ``audit`` in it.
         watcher: Told how it goes.
         changes: Settings to change in every recipe, as ``fit.epochs=1``.
-        replace: Train again and write anew what this program wrote there before.
+        replace: Train again and replace what this program wrote there before.
         keep_runs: With ``replace``, keep finished runs that are what is asked for; others are
-            trained again, and the audit is written anew.
+        trained again, and the audit is replaced.
         budget_seconds: Train for about this time in all, in equal parts.
         show_text: Show the items' texts also where their source restricts them.
         command: The command that makes this study again.
@@ -178,7 +178,7 @@ def _check_models(
     replace: bool,
     log: RetrainingLog,
 ) -> tuple[str, ...]:
-    """Find every slip before the first hour is spent.
+    """Check every recipe before any training starts.
 
     Returns:
         Names of runs that are finished and just what is asked for.

@@ -47,12 +47,12 @@ def survey(
         replace: Replace a survey that exists.
         columns: For tables of a layout that is not known: card field to column.
         aliases: For tables: a file of names that are one, or are not.
-        years: A table of models with their years of publication, to hold this source's against.
-        fresh: Read anew what was kept from last time.
+        years: A table of models with their years of publication, to compare this source's with.
+        fresh: Read everything again instead of using the cache.
         draws: Random sets behind each chance level and p value.
         resamples: Rounds behind each interval.
         seed: Seed of all drawing.
-        command: The command that makes all of this again, for the page.
+        command: The command that reproduces the survey, for the page.
         on_progress: Told (done, of all, what) while cards are read.
         on_stage: Told what is counted next.
 
@@ -109,7 +109,7 @@ def survey_summary(survey: Survey) -> dict[str, Any]:
 
 
 def _by_kind(sources: Sequence[str]) -> dict[str, list[Path]]:
-    """Kind of source to the paths of that kind, in the order they came."""
+    """Kind of source to the paths of that kind, in their order."""
     kinds: dict[str, list[Path]] = {}
     for source in sources:
         kind, places = _kind_of(source)

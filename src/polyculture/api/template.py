@@ -48,7 +48,7 @@ def new_recipe(path: Path, *, task: str, data: str, base: str, replace: bool = F
         task: A task of the shelf, such as ``classification``.
         data: A file to learn from, of which a tenth is held out; or a data set of the starter.
         base: A model of the starter, a folder, ``owner/name`` on a hub, or a kind that is made new.
-        replace: Replace a recipe that this verb wrote and nobody changed.
+        replace: Replace a recipe that this function wrote and that is unchanged.
 
     Raises:
         PolycultureError: The file exists, or a part cannot be found or combined with the others.

@@ -28,12 +28,12 @@ class Overlap(NamedTuple):
     """What is known about a run and the items of a probe."""
 
     items: int | None
-    """Items whose input is among the rows that the run learned from; none where nobody knows."""
+    """Items whose input is among the rows that the run learned from; None if unknown."""
     caveats: tuple[str, ...]
 
 
 class TrainingRows:
-    """The data of several runs, each read once, held against one probe.
+    """The training data of several runs, each read once, compared with one probe.
 
     Args:
         dataset: Where the probe comes from.

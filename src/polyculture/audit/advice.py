@@ -1,4 +1,4 @@
-"""What is worth doing, computed from the audit and said in short honest sentences."""
+"""Recommendations computed from the audit, in short sentences."""
 
 from collections.abc import Sequence
 
@@ -27,7 +27,7 @@ def advice(
     *,
     confidence: float,
 ) -> tuple[Advice, ...]:
-    """All sentences that this audit gives reason for.
+    """All recommendations that this audit supports.
 
     Args:
         results: What each model did, in the panel's order.

@@ -1,4 +1,4 @@
-"""One entry: from the evidence of several models to an audit."""
+"""Make an audit from the evidence of several models."""
 
 from collections.abc import Sequence
 

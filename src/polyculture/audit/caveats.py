@@ -1,4 +1,4 @@
-"""What has to be known before any number of an audit is read."""
+"""What a reader must know before any number of an audit."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ def learned_a_little(models: Sequence[Evidence]) -> tuple[str, ...]:
 
 
 def shared(sentences: Sequence[Sequence[str]], models: Sequence[Evidence]) -> list[str]:
-    """What is said of every model, once and without a name; then what is said of some, with theirs.
+    """Sentences about every model once, without a name; then those about some, with their names.
 
     Args:
         sentences: Of each model.

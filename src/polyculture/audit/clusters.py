@@ -1,4 +1,4 @@
-"""Models in an order in which alike ones stand together."""
+"""Hierarchical clustering of models, by each measure."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,4 +1,4 @@
-"""What all models do at once: joint outcomes, strata of items, and measures of the group."""
+"""Joint outcomes of all models, strata of items, and measures of the group."""
 
 from collections.abc import Sequence
 from functools import partial

@@ -1,4 +1,4 @@
-"""Is one model really better than another, or only luckier on these items?"""
+"""Exact paired tests of every pair of models."""
 
 from collections.abc import Sequence
 from itertools import combinations

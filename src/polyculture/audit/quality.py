@@ -1,4 +1,4 @@
-"""How well one model does beyond its accuracy: F1 over classes or entities, answers never given.
+"""Quality of a model beyond accuracy: F1 over classes or entities, answers never given.
 
 Macro F1 is the plain mean over the right answers that occur: one that a model never gives has
 F1 0, which accuracy hides where that answer is rare.

@@ -1,4 +1,4 @@
-"""An audit in few keys, for programs: what ``polyculture audit --json`` prints."""
+"""A short JSON summary of an audit, as ``polyculture audit --json`` prints it."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ NO_CHANCE = "no chance level is known for this measure"
 def summary(audit: Audit) -> dict[str, Any]:
     """The audit as plain JSON values; ``docs/audit-json.md`` describes them.
 
-    Whatever is undefined is ``{"reason": ...}`` in the place of its number.
+    Whatever is undefined is ``{"reason": ...}`` instead of a number.
     """
     return {
         "schema_number": SCHEMA_NUMBER,

@@ -1,4 +1,4 @@
-"""Does likeness in one view, such as architecture, go with likeness of behaviour?"""
+"""Correlate similarity in one view, such as architecture, with similarity of behaviour."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -76,7 +76,7 @@ def _over_pairs(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
 
 
 def _with_values(*tables: NDArray[np.float64]) -> list[int]:
-    """Models among which every pair has a value; the one with most gaps is left out first."""
+    """Models among which every pair has a value; those with the most gaps are left out."""
     gaps: NDArray[np.bool_] = np.any(np.isnan(tables), axis=0)
     np.fill_diagonal(gaps, val=False)
     complete = list(range(len(gaps)))

@@ -118,7 +118,7 @@ def speaks_the_columns_of_the_task(source: DataSource, settings: Any, columns: C
 
 
 def needs_no_network_once_fetched(source: DataSource, settings: Any, columns: Columns) -> None:
-    """Reading what was read before reaches nobody."""
+    """A second read makes no network connection."""
     source.read(settings, columns)
 
     with without_network():

@@ -32,7 +32,7 @@ from polyculture.engine.training import Training
 from polyculture.stats.paired import better
 
 SURE = 0.01
-"""A p below which a model is not better than a simple method by accident."""
+"""The p value below which a model counts as better than a simple method."""
 CLOSE = 1e-4
 """Relative difference between a loss and the sum of its parts."""
 PARTS = 3

@@ -98,9 +98,9 @@ def run(arguments: list[str] | None = None) -> None:
 
 
 def _ended_by(error: BaseException, arguments: list[str]) -> int:
-    """The exit status; what is to be said has been said then.
+    """Report how a command ended; return the exit status.
 
-    Typer turns a Ctrl-C into status 130, and a reader who has gone into 1, and says nothing.
+    Typer silently turns a Ctrl-C into status 130, and a closed pipe into 1.
     """
     if any(isinstance(cause, KeyboardInterrupt) for cause in causes(error)):
         ended = next((cause for cause in causes(error) if isinstance(cause, Ended)), None)

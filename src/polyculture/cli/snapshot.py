@@ -57,7 +57,7 @@ def hub(
                 ),
             )
     except KeyboardInterrupt:
-        typer.echo(f"The pages so far lie beside {out}: the same command goes on.", err=True)
+        typer.echo(f"The pages so far are kept beside {out}: the same command resumes.", err=True)
         raise
     for note in taken.notes:
         typer.echo(note)

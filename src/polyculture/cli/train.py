@@ -111,7 +111,7 @@ def command(
 
 
 def left_of(budget: str) -> float | None:
-    """Seconds that are left of a budget for the whole command; none without one."""
+    """Seconds that are left of a budget for the whole command; None without one."""
     return seconds_of(budget) - (time.monotonic() - BEGAN) if budget else None
 
 

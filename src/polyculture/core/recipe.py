@@ -133,7 +133,7 @@ class Fit(Settings):
     patience: int = Field(default=2, ge=1)
     """Evaluations on validation without a better score before training stops."""
     evaluations_per_epoch: int = Field(default=1, ge=1)
-    """How often an epoch is interrupted to look at the validation rows."""
+    """Evaluations on the validation rows in each epoch."""
     batch_tokens: int | None = Field(default=None, ge=16)
     """Padded tokens in one batch. Left out, 32 times the mean length of the training rows, or 256
     where words are answered; less, down to four rows, where that would make fewer than 180 steps
@@ -160,7 +160,7 @@ class Fit(Settings):
     threads: int | None = Field(default=None, ge=1, le=4_096)
     """CPU threads, at most 4 a core. Left out, the cores this process may use."""
     checkpoint_seconds: float = Field(default=60.0, gt=0)
-    """Seconds between checkpoints from which a killed training goes on."""
+    """Seconds between checkpoints, from which a killed training resumes."""
 
 
 def _usual_head(task: Any) -> Settings:
@@ -173,7 +173,7 @@ def _usual_head(task: Any) -> Settings:
 
 
 class Recipe(Asked):
-    """One training: what is asked, and nothing of what happened.
+    """What one training is asked to do; what happened is in ``Run``.
 
     Example:
         >>> recipe = Recipe.model_validate({
@@ -190,7 +190,7 @@ class Recipe(Asked):
     task: Annotated[SerializeAsAny[Settings], OnShelf("tasks")]
     """What is asked of a text."""
     seed: int = Field(default=1, ge=0, lt=2**31)
-    """Where chance starts: first weights, order of the rows, dropout."""
+    """Seed of initial weights, order of the rows and dropout."""
     base: Annotated[SerializeAsAny[Settings], OnShelf("sources.bases", key="source")]
     """The model that is adapted."""
     data: Annotated[SerializeAsAny[Settings], OnShelf("sources.data", key="source")]

@@ -63,7 +63,7 @@ class Written:
 
 
 def line_of(text: str, key: str) -> int | None:
-    r"""The line of a TOML text on which a dotted setting stands; none where that is not certain.
+    r"""The line of a TOML text on which a dotted setting stands; None if that is not certain.
 
     Example:
         >>> line_of("task = 'spans'\n[fit]\nepochs = 3\n", "fit.epochs")

@@ -1,4 +1,4 @@
-"""What a training was asked for, held against what is asked for now.
+"""Compare what a training was asked for with what is asked for now.
 
 An unfinished training is resumed, and a finished one kept, only where both are the same: recipe,
 data and base. Where files lie makes no difference, nor does how often a checkpoint is written.
@@ -23,9 +23,9 @@ class Request(Record):
     recipe: dict[str, Any]
     """The recipe, as JSON holds it."""
     data: str | None
-    """Digest of the rows; none where they were not read."""
+    """Digest of the rows; None if they were not read."""
     base: str | None
-    """Digest of the base; none where it would have to be made first."""
+    """Digest of the base; None if it would have to be made first."""
 
     @classmethod
     def of(cls, recipe: Recipe, data: str | None, base: str | None) -> "Request":

@@ -1,4 +1,4 @@
-"""Names and texts of other people as they may be printed: nothing in them steers a terminal."""
+"""Make outside names and texts safe to print: no control character reaches the terminal."""
 
 import os
 import re
@@ -14,7 +14,7 @@ STANDARD_INPUT = Path("-")
 
 
 def shown(text: str) -> str:
-    r"""A text on one line, each character that would steer a terminal written out.
+    r"""A text on one line with control characters escaped.
 
     Example:
         >>> shown("a\x1b[31mb\nc"), shown("北京")

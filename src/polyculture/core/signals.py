@@ -1,4 +1,4 @@
-"""Signals that ask this process to end: at once, or after the step in hand.
+"""Signals that ask this process to end: at once, or after the current step.
 
 ``SIGINT`` is Ctrl-C; schedulers send ``SIGTERM`` before they kill; a closed terminal sends
 ``SIGHUP``. All three raise an exception, so that whatever is half-written is cleared on the way
@@ -22,7 +22,7 @@ ASKING = tuple(
 
 
 class Ended(KeyboardInterrupt):
-    """A signal ended what was being done; the message says where it stands.
+    """A signal ended the work; the message says how far it got.
 
     Example:
         >>> Ended(15, "Stopped at step 3 of 9.").status
@@ -48,7 +48,7 @@ class FirstSignal:
 
 
 def raise_on_signals() -> None:
-    """Let every asking signal raise; one that is ignored (``nohup``) stays ignored.
+    """Make these signals raise ``Ended``; one that is ignored (``nohup``) stays ignored.
 
     Python drops what is raised inside a finalizer or a callback of a weak reference, as those
     of an import. A signal that arrives there would be lost, so it is sent again.

@@ -64,7 +64,7 @@ class Study(Asked):
 
 
 NAMED_BY_KIND = {"task", "adaptation", "head"}
-"""Tables of a recipe that a part's name alone may stand for."""
+"""Tables of a recipe that may be given as the part's name alone."""
 
 
 def _laid_over(shared: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""TF-IDF from training to answers, without torch: word counts wait for no network.
+"""TF-IDF from training to answers, without torch.
 
 ``engine/train.py`` and ``engine/model.py`` do the same for networks, and cost seconds to import.
 """
@@ -139,7 +139,7 @@ def train_counts(
 
 
 def _notes(model: Tfidf, training: Training) -> list[str]:
-    """What was cut and what is unknown, but of the test, which is told when it is answered."""
+    """What was cut or unknown in train and valid; the test is reported when it is answered."""
     notes = []
     for split, rows in training.rows.items():
         encoded, _ = _count(model, rows, split)

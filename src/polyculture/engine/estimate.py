@@ -1,4 +1,4 @@
-"""How long a training would take: a few short steps, timed, and nothing kept.
+"""Estimate the time of a training from a few short timed steps.
 
 Some of the rows stand for all: they are encoded to learn how long rows are, and two steps on rows
 of usual length are timed and scaled by their tokens. One number would claim too much, so the result

@@ -1,4 +1,4 @@
-"""Is the trained model good, and is it really better than something simple?
+"""Score the trained model and test it against simple baselines.
 
 The saved model is opened again from its folder and answers validation and test once: what is
 scored is what a user will load. Its answers are saved, so that every score can be computed again.

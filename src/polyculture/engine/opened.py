@@ -23,7 +23,7 @@ from polyculture.nets.recompute import recompute
 from polyculture.nets.weights_fit import check_tokens
 
 LOOK = 64
-"""Rows at a time in which something is looked for that can be read."""
+"""Rows encoded at a time when looking for one that can be read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class Opened:
     """Weights of the base without its table of tokens."""
 
     def check_readable(self, training: Training) -> None:
-        """See early that something of every split can be read.
+        """Check early that every split has a row that can be read.
 
         Raises:
             DataError: All texts of a split are empty, or unknown to the tokenizer.
@@ -60,7 +60,7 @@ def open_base(training: Training, earlier: Chosen | None = None) -> Opened:
 
     Args:
         training: Recipe, data and base.
-        earlier: What the training chose that is resumed: its texts are read as they were.
+        earlier: Choices of the resumed training; its texts are read as before.
     """
     recipe = training.recipe
     device = device_of(recipe.fit, earlier)
@@ -119,7 +119,7 @@ def compact_tokens(opened: Opened, encoded: Iterable[Encoded]) -> None:
 
 
 def _is_learnt(head: nn.Module | None) -> bool:
-    """Whether a head of ours has weights, which start from chance."""
+    """Whether a head of ours has weights, which are initialised at random."""
     return head is not None and any(True for _ in head.parameters())
 
 

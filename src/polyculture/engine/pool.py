@@ -14,7 +14,7 @@ from polyculture.nets.reading.account import prefixed
 from polyculture.store.pools import write_pool
 
 SAMPLE = 64
-"""Rows whose sizes stand for those of all."""
+"""Rows sampled to estimate the size of all."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""All before the first step: open the base, encode the data, choose what is left to choose."""
+"""Everything before the first step: open the base, encode the data, make automatic choices."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -62,11 +62,11 @@ class PreparedTraining:
 
 
 def prepare_training(training: Training, folder: Path | None) -> PreparedTraining:
-    """Open the base, encode the data, choose what is chosen automatically.
+    """Open the base, encode the data, make the automatic choices.
 
     Args:
         training: Recipe, data and base.
-        folder: Where choices of an earlier, killed training may lie; none to choose anew.
+        folder: Folder that may hold the choices of an interrupted training; None to choose again.
     """
     earlier = remembered(folder)
     opened = open_base(training, earlier)
@@ -106,7 +106,7 @@ def assemble(
         opened: The base, with a compact table of tokens.
         encoded: Examples of ``train`` and ``valid``.
         budget: Padded tokens of a batch.
-        earlier: What the training chose that is resumed; none to choose anew.
+        earlier: Choices of the resumed training; None to choose again.
     """
     recipe, network, context = training.recipe, opened.network, opened.context
     batch_of, loss_of = _functions(training, network, encoded["train"], context)
@@ -215,7 +215,7 @@ def _why_not_cached(training: Training, opened: Opened, encoded: Encoded) -> str
 
 
 def _tokens_of_test(training: Training, valid: int) -> int:
-    """About the tokens of the test rows, from those of the validation rows."""
+    """Estimate the tokens of the test rows from those of the validation rows."""
     rows = training.rows
     return round(valid * len(rows["test"]) / len(rows["valid"])) if "test" in rows else 0
 
@@ -235,7 +235,7 @@ def _default_head_rate(training: Training, opened: Opened) -> float | None:
 
 
 def _to_time(plan: Plan, lengths: NDArray[np.int64], lanes: int) -> NDArray[Any]:
-    """One lane's share of a batch from the midst of an epoch, cut to what is quickly timed."""
+    """One lane's share of a batch from the middle of an epoch, cut so that timing it is quick."""
     share = plan[int(plan.steps_per_epoch) // 2][::lanes]
     return share[: max(1, TIMED_TOKENS // int(lengths[share].max()))]
 
@@ -297,7 +297,7 @@ def _look(
 
 
 def notes_on(training: Training, opened: Opened, encoded: Mapping[str, Encoded]) -> tuple[str, ...]:
-    """What did not fit, and what starts from chance."""
+    """What was cut, and what is initialised at random."""
     notes = []
     for split, part in encoded.items():
         notes += prefixed(part.notes, split)

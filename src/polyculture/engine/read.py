@@ -1,4 +1,4 @@
-"""Read rows with a network without training it; no logits are kept beyond a batch."""
+"""Run a network over rows without training it; no logits are kept beyond a batch."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -34,7 +34,7 @@ def decoded(
     """The answers that a task makes of what was read, one a row, in the order of the rows.
 
     Raises:
-        ModelError: They are other rows, or answers that are no text.
+        ModelError: The answers are for other rows, or are not text.
     """
     answers = task.decode(rows, values, context)
     name = f"the 'decode' of the task {context.settings.kind!r}"
@@ -52,10 +52,10 @@ def decoded(
 
 @dataclass(frozen=True, kw_only=True)
 class Read:
-    """What was read of some rows."""
+    """The results of reading some rows."""
 
     rows: list[Any]
-    """What the task's ``read`` gave for each row; none for a row without an example."""
+    """What the task's ``read`` gave for each row; None for a row without an example."""
     loss: float | None
     """Mean loss over all targets that count, where it was asked for and there are any."""
 
@@ -72,7 +72,7 @@ def read_rows(
     features: Sequence[Tensor] | None = None,
     answers: bool = True,
 ) -> Read:
-    """Read all examples; those of one row lie in one batch.
+    """Run all examples; those of one row share a batch.
 
     Args:
         network: Any mode; it is put into evaluation mode.
@@ -164,7 +164,7 @@ def whole_rows(
 
 
 def _mean(losses: Sequence[tuple[float, int]]) -> float | None:
-    """The mean over targets of some batches' mean losses; none where no target counts."""
+    """The mean over targets of some batches' mean losses; None if no target counts."""
     if not losses:
         return None
     return float(np.average([loss for loss, _ in losses], weights=[count for _, count in losses]))

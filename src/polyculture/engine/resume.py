@@ -49,7 +49,7 @@ class Progress(Record):
     stale: int = 0
     """Evaluations since the best one."""
     stopped: str = ""
-    """Why training ended; empty while it goes on."""
+    """Why training ended; empty while it runs."""
     loss_sum: float = 0.0
     """Training loss since the last evaluation, summed over steps."""
     loss_steps: int = 0

@@ -1,4 +1,4 @@
-"""A few short steps of a training, timed: what ``--check`` reckons with."""
+"""Time a few short training steps, for ``--check``."""
 
 import time
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ def time_steps(prepared: PreparedTraining, training: Training) -> StepTimes:
     """Take the steps, and read the validation rows once.
 
     Args:
-        prepared: A training on some rows; it is of no use afterwards.
+        prepared: A training on some rows; it cannot be used afterwards.
         training: Recipe and rows of it.
     """
     network, work, chosen = prepared.network, prepared.work, prepared.chosen

@@ -49,7 +49,7 @@ def train(
     Args:
         training: Recipe, data and base.
         folder: The training's folder: empty, or left by one that was interrupted.
-        until: When to have ended, on the clock of ``time.monotonic``.
+        until: When to end at the latest, on the clock of ``time.monotonic``.
         starts_over: Why an earlier training of this name is not resumed, where there was one.
         on_tick: Called after every step.
         say: Told what is being done, in a few words.

@@ -1,4 +1,4 @@
-"""BM25: how well texts answer questions by the words that both have.
+"""BM25: scores of texts for questions, by the words they share.
 
 Words are those of ``nets/words.py``; where a script has no spaces, pairs of characters count too.
 Words are neither stemmed nor left out as too common: that would need to know the language.
@@ -40,7 +40,7 @@ def bm25(texts: Sequence[str], questions: Sequence[str]) -> NDArray[np.float32]:
 
 
 def scores_of_pairs(firsts: Sequence[str], seconds: Sequence[str]) -> list[float]:
-    """What the second text of each pair scores, as a share of what the first does for itself.
+    """The score of the second text of each pair, as a share of the first text's with itself.
 
     Example:
         >>> scores_of_pairs(["a cat", "a cat"], ["a cat", "dogs"])
@@ -53,7 +53,7 @@ def scores_of_pairs(firsts: Sequence[str], seconds: Sequence[str]) -> list[float
 
 
 def terms(text: str) -> list[str]:
-    """What is counted in a text.
+    """The terms that are counted in a text.
 
     Example:
         >>> terms("Good 好看吗")

@@ -1,4 +1,4 @@
-"""Losses that move texts which belong together nearer than others of the same batch."""
+"""Contrastive losses: matching texts get nearer than the others of the batch."""
 
 from collections.abc import Callable, Sequence
 
@@ -53,7 +53,7 @@ def ranking(alike: Tensor, wrong: Tensor, *, temperature: float) -> Tensor:
 
 
 def triplet(alike: Tensor, wrong: Tensor, *, margin: float) -> Tensor:
-    """The sum of how much too near the nearest wrong candidate of each row is.
+    """The summed hinge loss of each row's match against its nearest wrong candidate.
 
     Args:
         alike: Cosines of rows and candidates, ``(rows, candidates)``; that of row n is number n.
@@ -80,7 +80,7 @@ def grouped(vectors: Tensor, groups: int) -> Tensor:
 
 
 def candidates(vectors: Tensor) -> Tensor:
-    """How alike the first text of each group is to all others of the batch, in their order.
+    """Similarity of the first text of each group to all others of the batch, in order.
 
     Args:
         vectors: Of length 1, ``(groups, texts, width)``.
@@ -105,11 +105,11 @@ def cosines_of_pairs(vectors: Tensor) -> Tensor:
 
 
 def at_sizes(vectors: Tensor, sizes: Sequence[int], loss: Callable[[Tensor], Tensor]) -> Tensor:
-    """The mean of a loss over whole vectors and over their beginnings, brought to length 1.
+    """The mean of a loss over whole vectors and truncated ones, normalised (Matryoshka).
 
     Args:
         vectors: Of length 1, ``(..., width)``.
-        sizes: How many numbers of each are kept; none for whole vectors alone.
+        sizes: How many numbers of each are kept; empty for whole vectors alone.
         loss: Of vectors of any width.
 
     Source:

@@ -122,7 +122,7 @@ def viterbi(  # noqa: PLR0917  # in the order of a path: start, transitions, end
 
 
 class _LogPartition(torch.autograd.Function):
-    """The log of the sum over all paths, ``(rows,)``, by forward values that are scaled to sum 1.
+    """The log partition function, ``(rows,)``, by forward values scaled to sum 1.
 
     Its gradients are the marginals, from one pass backward; torch would record a dozen operations
     a word. Source: Rabiner 1989, doi:10.1109/5.18626, section V.A.

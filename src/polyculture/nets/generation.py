@@ -1,4 +1,4 @@
-"""Text that a network writes, token by token, by transformers' own search.
+"""Generate text with transformers' own search.
 
 Prompts of different lengths have to end side by side: they are padded on the left here, whatever
 side they were padded on for learning. What comes back ends before the stop token; nothing that a
@@ -15,7 +15,7 @@ from polyculture.nets.batch import Batch
 
 
 def write(model: Any, batch: Batch, search: Search, *, longest: int, stop: int) -> list[list[int]]:
-    """What a model writes behind each example.
+    """Generate a continuation of each example.
 
     Args:
         model: A transformers model with the head of a language model, in evaluation mode.

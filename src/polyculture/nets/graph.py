@@ -1,4 +1,4 @@
-"""The module graph of a network, told by what its leaves compute and never by what they are called.
+"""The module graph of a network, by what its leaves compute and never by their names.
 
 Libraries name one operator differently (``BertLayerNorm``, ``LlamaRMSNorm``, ``GELUActivation``);
 renaming a class must not make a model look different. So leaves are told apart by torch's own base

@@ -1,7 +1,7 @@
 """A small residual network for pictures, made from nothing.
 
-After He et al. 2016, arXiv:1512.03385. Group normalisation (Wu and He 2018, arXiv:1803.08494) takes
-the place of batch normalisation: a picture is seen alike whatever else is in its batch, so threads
+After He et al. 2016, arXiv:1512.03385. Group normalisation (Wu and He 2018, arXiv:1803.08494)
+replaces batch normalisation: a picture is seen alike whatever else is in its batch, so threads
 can share one.
 """
 

@@ -1,4 +1,4 @@
-"""TF-IDF and a linear model: what a fine-tuned model has to beat, and a base of its own.
+"""TF-IDF and a linear model, as a baseline and as a base of its own.
 
 Words and word pairs where a text has spaces; characters, their pairs and triples where it has none,
 as in Chinese; both in one text where it mixes scripts. Saved as JSON and safetensors, without a
@@ -33,7 +33,7 @@ texts and say little more about its label."""
 
 
 def terms(text: str) -> list[str]:
-    """What is counted in a text.
+    """The terms that are counted in a text.
 
     Example:
         >>> terms("Good 好看吗")

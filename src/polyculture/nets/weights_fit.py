@@ -1,4 +1,4 @@
-"""Whether saved weights are those of the network that a configuration describes.
+"""Check that saved weights fit the network that a configuration describes.
 
 transformers fills whatever its files do not hold, or hold in another shape, with random numbers. A
 network like that is not the base that its name says, so it is refused. Only heads may be new, and
@@ -67,7 +67,7 @@ def _written(shape: Sequence[int]) -> str:
 
 
 def check_fit(folder: Path, config: Any, stored: Mapping[str, Stored]) -> int | None:
-    """See, before the network is built, that the files hold all weights of its body.
+    """Check, before the network is built, that the files hold all weights of its body.
 
     The body is built without numbers, on torch's meta device, and its tensors are looked for by
     name. It gets no more layers than the files have tensors: if it wants more, some are missing at
@@ -75,7 +75,7 @@ def check_fit(folder: Path, config: Any, stored: Mapping[str, Stored]) -> int | 
     is really opened to see what it takes.
 
     Returns:
-        Rows of its table of tokens; none where it reads pictures.
+        Rows of its table of tokens; None if it reads pictures.
 
     Raises:
         ModelError: The settings make no network, or a weight is missing or of another shape.
@@ -264,7 +264,7 @@ def refuse_pieces(folder: Path, numbers: Iterable[int], rows: int) -> None:
 def refuse_untrained(
     folder: Path, network: Network, known: tuple[str, ...], labels: tuple[str, ...]
 ) -> None:
-    """Say why a finished run's model lacks weights: none may be drawn anew to answer with.
+    """Say why a finished run's model lacks weights: none may be random in a model that answers.
 
     Args:
         folder: The model's.

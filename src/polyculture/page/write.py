@@ -39,7 +39,7 @@ def write_drawings(folder: Path, report: Report) -> None:
 
 
 def redraw(folder: Path, reports: Sequence[Report]) -> None:
-    """Write pages and Markdown anew from the record, where they are what this program wrote.
+    """Redraw pages and Markdown from the record, if this program wrote them.
 
     Args:
         folder: Where they lie.

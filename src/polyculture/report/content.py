@@ -1,4 +1,4 @@
-"""Everything a page says, in each of its languages, computed before anything is drawn."""
+"""The content of a page in each language, computed before anything is drawn."""
 
 from collections.abc import Sequence
 

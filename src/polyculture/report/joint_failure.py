@@ -1,4 +1,4 @@
-"""Failing together: what was observed, and what independent models would show."""
+"""Joint failure: what was observed, and what independent models would show."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which model is really better than which: the exact paired test beside the scores."""
+"""Which model is better than which, by the exact paired test."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""How these numbers came about, and how to make them again."""
+"""How the numbers were made, and how to reproduce them."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""How well each model does: beside its baselines, with intervals."""
+"""Scores of each model beside its baselines, with intervals."""
 
 from collections.abc import Callable, Sequence
 from math import isclose

@@ -1,4 +1,4 @@
-"""How alike the models are, view by view: heat maps, trees, and every pair in a table."""
+"""Similarity of the models, view by view: heat maps, trees, and a table of pairs."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -195,7 +195,7 @@ def _pair_table(measure: str, pairs: Sequence[Comparison], language: Language) -
 
 
 def _same_silence(pairs: Sequence[Comparison]) -> str:
-    """Why no pair has an interval, where all say the same; the table then says it once."""
+    """Why no pair has an interval, if the reason is the same for all; the table says it once."""
     reasons = {result.value.no_interval for result in pairs if isinstance(result.value, Known)}
     return (reasons.pop() or "") if len(reasons) == 1 else ""
 

@@ -1,4 +1,4 @@
-"""Which likeness goes with likeness of behaviour: one small scatter a view."""
+"""Which similarity correlates with similarity of behaviour: one scatter for each view."""
 
 from collections.abc import Sequence
 from typing import Any

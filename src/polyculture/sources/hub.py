@@ -24,7 +24,7 @@ def fetch_files(
 
     Args:
         name: ``owner/name`` of the repository.
-        revision: Commit, tag or branch; none for the newest.
+        revision: Commit, tag or branch; None for the newest.
         patterns: Which files.
         kind: What sort of repository it is.
         error: Raised, with one sentence, where it cannot be had.
@@ -51,7 +51,7 @@ def fetch_files(
         msg = f"There is no {kind} {name!r} on the hub, or it is private. Check its name."
         raise error(msg) from problem
     except errors.HFValidationError as problem:
-        msg = f"{name!r} is no name on a hub. Write it as owner/name."
+        msg = f"{name!r} is not a name on a hub. Write it as owner/name."
         raise error(msg) from problem
     except (OSError, httpx2.HTTPError) as problem:
         msg = (

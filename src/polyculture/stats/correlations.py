@@ -1,4 +1,4 @@
-"""Scores of answers that are numbers of which the order matters: Spearman's and Pearson's."""
+"""Scores of numeric answers by their order: Spearman's and Pearson's correlation."""
 
 from collections.abc import Mapping, Sequence
 

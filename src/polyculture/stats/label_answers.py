@@ -1,4 +1,4 @@
-"""From labels to codes, and from numbers for each label to answers: what tasks of labels share."""
+"""From labels to codes, and from numbers for each label to answers, for all label tasks."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
@@ -69,17 +69,17 @@ def label_codes(column: Iterable[str], labels: Sequence[str]) -> list[NDArray[np
 def label_numbers(
     rows: pl.DataFrame, logits: Sequence[NDArray[Any]], labels: Sequence[str]
 ) -> NDArray[np.float64]:
-    """What a model says of each row and label, ``(rows, labels)``.
+    """The model's outputs for each row and label, ``(rows, labels)``.
 
     Raises:
-        ModelError: One of them is not a number.
+        ModelError: One of them is NaN or infinite.
     """
     scores = np.asarray(logits, dtype=np.float64).reshape(len(rows), len(labels))
     bad = np.flatnonzero(~np.isfinite(scores).all(axis=1))
     if len(bad):
         msg = (
-            f"The model's output for item {rows['id'][int(bad[0])]!r} is not a number. "
-            "Its training went astray: try a lower learning rate."
+            f"The model's output for item {rows['id'][int(bad[0])]!r} is NaN or "
+            "infinite: its training diverged. Try a lower learning rate."
         )
         raise ModelError(msg)
     return scores

@@ -103,7 +103,7 @@ def _ece(sums: Numbers) -> Numbers:
 def _gaps(
     answers: pl.DataFrame, codes: NDArray[np.int64], right: NDArray[np.bool_], width: int
 ) -> Numbers | None:
-    """Parts of the calibration error; none where an answer has no probability."""
+    """Parts of the calibration error; None if an answer has no probability."""
     column = answers["probabilities"] if "probabilities" in answers.columns else None
     if column is None or column.null_count() or (codes < 0).any() or (codes >= width).any():
         return None

@@ -19,7 +19,7 @@ MOST_NAMED = 12
 def nothing_learned(
     scores: Scores, baselines: Sequence[Baseline], *, what_to_try: str = ""
 ) -> tuple[str, ...]:
-    """Say that a model is no better than the baseline that looks at no text; nothing if it is.
+    """A note if a model is no better than the baseline that looks at no text.
 
     Args:
         scores: The model's, on the same rows as the baselines'.
@@ -40,7 +40,7 @@ def nothing_learned(
 
 
 def trial(epochs: int, rate: float) -> str:
-    """What to try where gradient steps led nowhere.
+    """What to try if training learned nothing.
 
     Example:
         >>> trial(4, 2e-5)
@@ -53,7 +53,7 @@ def trial(epochs: int, rate: float) -> str:
 
 
 def never_answered(scores: Scores, known: Sequence[str]) -> tuple[str, ...]:
-    """Say which labels are gold and never answered, though training has them; nothing if none.
+    """A note on labels that are gold and in training, but never answered.
 
     Args:
         scores: With their table of labels.
@@ -95,7 +95,7 @@ def _everywhere(scores: Scores) -> str:
 
 
 def _is_better(score: Score, other: Score) -> bool:
-    """Whether a score is the better one; none that is undefined is."""
+    """Whether a score is better than another one; an undefined one never is."""
     if not isinstance(score.value, Known) or not isinstance(other.value, Known):
         return isinstance(score.value, Known)
     ahead = score.value.number - other.value.number

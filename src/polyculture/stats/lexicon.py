@@ -1,4 +1,4 @@
-r"""Which word stands for which, learnt from pairs of sentences alone: IBM model 1.
+r"""Word translations learnt from pairs of sentences alone: IBM model 1.
 
 Every word of a target is thought to come from one word of its source, or from none, each as likely
 as the next. Expectation maximisation finds the likelihoods
@@ -75,7 +75,7 @@ def words_of(texts: Iterable[str], cut: Cut) -> list[list[str]]:
 
 
 def word_by_word(texts: Iterable[str], known: Mapping[str, str], cut: Cut) -> list[str]:
-    """Texts with each word in its place by what stands for it; others stay as they are.
+    """Texts with each word replaced by its translation, if known.
 
     Args:
         texts: Any.

@@ -1,4 +1,4 @@
-"""What tasks share that answer by how near vectors are, in the form of their contract.
+"""Functions of the task contract, for tasks that answer by the nearest vectors.
 
 The settings have ``answer``, which says what is answered and so what is right:
 

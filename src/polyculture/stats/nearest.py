@@ -1,4 +1,4 @@
-"""Answers that are found: the names of a pool by how near each of them is to a row."""
+"""Rank the names of a pool by how near each of them is to a row."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Answers that are numbers, held against numbers of another range."""
+"""Numeric answers, compared with numbers of another range."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What tasks share that say which one label a row has, in the form of their contract.
+"""Functions of the task contract, for tasks with one label a row.
 
 The right answers stand in the column ``label``, and the settings have ``unseen``. How rows are read
 and what the network computes are the task's own.

@@ -1,4 +1,4 @@
-"""Is A really better than B? Exact and randomisation tests on the same items."""
+"""Exact and randomisation tests of two models on the same items."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ CHUNK = 4_000_000
 
 
 def better(a: Sequence[float], b: Sequence[float]) -> tuple[Value, int, int]:
-    r"""Is A really better than B? A paired test of the grades of the same items.
+    r"""A paired test of whether A is better than B, by grades of the same items.
 
     Where every grade is 0 or 1 this is the exact McNemar test: only items that one gets right and
     the other wrong count. Under "no difference" each of these n items is a fair coin, so

@@ -44,7 +44,7 @@ class Panel:
     """Number of each item's document, ``(items,)``, where documents were drawn as wholes."""
 
     def units(self, inside: NDArray[np.bool_] | None = None) -> int:
-        """How many things were drawn one by one: items, or documents.
+        """The number of units of the bootstrap: items, or documents.
 
         Args:
             inside: Of these items only, ``(items,)``.
@@ -72,7 +72,7 @@ class Panel:
 
     @cached_property
     def wrong(self) -> NDArray[np.bool_]:
-        """Who fails what, ``(models, items)``."""
+        """Which items each model fails, ``(models, items)``."""
         return np.stack([model.wrong for model in self.models])
 
     @cached_property

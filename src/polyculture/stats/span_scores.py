@@ -116,7 +116,7 @@ def _entity_scores(drawn: Resampled) -> list[Score]:
 
 
 def _tags_of(rows: pl.DataFrame, answers: pl.DataFrame) -> tuple[Tags, Tags] | None:
-    """Gold and answered tags of each row; none where one of them is not there."""
+    """Gold and answered tags of each row; None if one of them is not there."""
     if "tags" not in rows.columns or "tags" not in answers.columns:
         return None
     gold, found = rows["tags"].to_list(), answers["tags"].to_list()

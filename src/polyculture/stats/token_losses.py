@@ -1,4 +1,4 @@
-r"""Scores of models that tell tokens of a text: bits a byte, perplexity, and the best guess.
+r"""Scores of models that predict tokens: bits a byte, perplexity and accuracy.
 
 \[ \text{bits a byte} = \frac{\sum \text{nats}}{\ln 2 \sum \text{bytes}}, \qquad
    \text{perplexity} = \exp \frac{\sum \text{nats}}{\sum \text{tokens}}, \qquad
@@ -9,8 +9,8 @@ bytes those of the text (UTF-8) that they cover, and a token is recovered where 
 guess is right. A row without an answer counts as if each byte that it would have been asked about
 were a token of its own, guessed among 256.
 
-Perplexity and accuracy mean nothing across tokenizers, whose tokens differ. Bits a byte can be held
-against one another roughly: two tokenizers ask about other pieces of a text.
+Perplexity and accuracy mean nothing across tokenizers, whose tokens differ. Bits a byte are only
+roughly comparable: two tokenizers ask about other pieces of a text.
 """
 
 import math
@@ -40,10 +40,10 @@ def table_of_figures(rows: pl.DataFrame, figures: Sequence[Any]) -> pl.DataFrame
 
     Args:
         rows: What was read.
-        figures: Of each row, ``(4,)``; none where nothing could be read.
+        figures: Of each row, ``(4,)``; None if nothing could be read.
 
     Raises:
-        ModelError: A loss is not a number.
+        ModelError: A loss is NaN or infinite.
 
     Example:
         >>> table_of_figures(pl.DataFrame({"id": ["a", "b"]}), [(1.5, 2, 9, 1), None]).rows()
@@ -53,7 +53,7 @@ def table_of_figures(rows: pl.DataFrame, figures: Sequence[Any]) -> pl.DataFrame
     for item, row in zip(rows["id"], known, strict=True):
         if row is not None and not math.isfinite(row[0]):
             msg = (
-                f"The model's loss on item {item!r} is not a number. Its training went astray: try "
+                f"The model's loss on item {item!r} is NaN or infinite: its training diverged. Try "
                 "a lower learning rate."
             )
             raise ModelError(msg)

@@ -1,4 +1,4 @@
-"""Are two sets of models built differently, or would any two sets show as much?
+"""Two-sample tests: do two sets of models differ more than random sets would?
 
 Sets may share members. Members are pooled with a label each, and shuffling deals the same labels
 out anew, so that the sizes of both sets and of what they share stay as they are.

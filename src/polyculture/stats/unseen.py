@@ -1,4 +1,4 @@
-"""Labels that validation or test has and training does not: told all at once, with their rows.
+"""Labels that validation or test has and training does not, reported together.
 
 A model cannot answer them. They stay in the gold, so they count as wrong: dropping such rows would
 flatter. A task refuses them where its recipe asks for that.

@@ -1,4 +1,4 @@
-"""Scores of written texts against one right text each: BLEU and chrF, as sacreBLEU counts them.
+"""Scores of generated texts against one right text each: sacreBLEU's BLEU and chrF.
 
 sacreBLEU counts each sentence; the scores are functions of sums of these counts, so that the rounds
 of a bootstrap are exact. BLEU and chrF run from 0 to 100 here, as everywhere else.

@@ -1,4 +1,4 @@
-"""Marks by which a command knows what it wrote itself, and may therefore replace.
+"""Marks on what a command wrote itself, and may therefore replace.
 
 A folder carries ``.polyculture.json``: what kind of result it is, and the files that were written
 into it. A single file has its mark beside it, ``.NAME.polyculture.json``, with a digest of what was
@@ -62,7 +62,7 @@ def beside(path: Path) -> Path:
 
 
 def marked_kind(folder: Path) -> str | None:
-    """The kind of result that a folder is marked as; none without a mark."""
+    """The kind of result that a folder is marked as; None without a mark."""
     mark = _read_mark(folder / MARK)
     return None if mark is None else mark.kind
 
@@ -74,7 +74,7 @@ def is_ours(path: Path) -> bool:
 
 
 def why_foreign_folder(folder: Path, kind: FolderKind) -> str | None:
-    """Why a folder must not be replaced by a result of this kind; none where it may be.
+    """Why a folder must not be replaced by a result of this kind; None if it may be.
 
     An empty folder may be.
     """
@@ -93,7 +93,7 @@ def why_foreign_folder(folder: Path, kind: FolderKind) -> str | None:
 
 
 def why_foreign_file(path: Path, kind: FileKind) -> str | None:
-    """Why a file must not be replaced by a result of this kind; none where it may be."""
+    """Why a file must not be replaced by a result of this kind; None if it may be."""
     mark = _read_mark(beside(path))
     if mark is None:
         return NO_MARK

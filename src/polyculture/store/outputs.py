@@ -1,6 +1,6 @@
-"""Is a place free for a result, or does something stand there that may be replaced?
+"""Check that a result may be written to a path.
 
-Asked before hours are spent on filling it, and once more when the result is whole.
+Called before the work begins, and once more when the result is complete.
 """
 
 import os
@@ -18,7 +18,7 @@ from polyculture.store.marks import FileKind, FolderKind
 def check_output(
     path: Path, *, kind: FolderKind | FileKind, replace: bool, inputs: Iterable[Path] = ()
 ) -> None:
-    """Refuse a place where the result would destroy anything, or cannot be written.
+    """Refuse a path where the result would destroy something or cannot be written.
 
     Args:
         path: Where the result will stand.

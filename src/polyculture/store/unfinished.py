@@ -75,12 +75,12 @@ class Unfinished:
         return any((self.path / name).exists() for name in (*OURS, *OLDER) if name != "base")
 
     def begin(self, request: Request) -> None:
-        """Throw away what an earlier training left, apart from the base made a moment ago."""
+        """Discard what an earlier training left, except the base that was just made."""
         _remove(self.path, [name for name in (*OURS, *OLDER) if name != "base"])
         write_text(self.path / REQUEST, request.model_dump_json() + "\n")
 
     def is_spent(self, folder: Path) -> bool:
-        """Whether the run that stands at ``folder`` came from here, or there is nothing of worth.
+        """Whether the run at ``folder`` was finished here, or there is nothing worth keeping.
 
         Once a run has been put in place, this folder holds none, or the older one that stood there.
         """
@@ -95,7 +95,7 @@ class Unfinished:
         return any((self.path / "checkpoint").glob("step-*.json"))
 
     def give_up(self) -> None:
-        """Leave no folder behind that this process made for nothing."""
+        """Remove the folders that this process made for nothing."""
         if self.topmost is not None:
             self.clear()
             for path in (self.path.parent, *self.path.parent.parents):

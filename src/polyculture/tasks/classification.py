@@ -1,4 +1,4 @@
-"""Say which label a text has: one label, several labels, or one label of a pair of texts.
+"""Classify texts: one label, several labels, or one label of a pair of texts.
 
 Where a text may have several labels, an answer is all of them in the order of the inventory,
 joined by ``|``; no label at all is the answer ``(none)``, so that an empty cell keeps its meaning
@@ -38,7 +38,7 @@ class Classification(Settings):
     multi_label: bool = False
     """A text may have several labels, or none: the column is ``labels``, a list."""
     unseen: Literal["wrong", "refuse"] = "wrong"
-    """What becomes of labels that train does not have: they count as ``wrong``, or are refused."""
+    """Labels that train does not have: count them as ``wrong``, or refuse them."""
 
     @property
     def column(self) -> str:

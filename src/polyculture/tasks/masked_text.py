@@ -1,4 +1,4 @@
-"""Tell hidden tokens of a text from those around them: how encoders are trained on plain text.
+"""Predict hidden tokens of a text from their context: masked language modelling.
 
 There is no right answer in the data: it is the text. So a row is ``recovered`` where the best
 guesses recover at least half of the tokens that are drawn of it, and ``missed`` otherwise; its

@@ -1,4 +1,4 @@
-"""Place texts so that what belongs together is near: search, the nearest label, cosines of pairs.
+"""Embed texts so that those that belong together are near: search, nearest label, pairs.
 
 The rows of a batch are one another's wrong answers; what is right for a row is never one of them.
 """

@@ -39,11 +39,10 @@ class Spans(Settings):
 
     kind: Literal["spans"] = "spans"
     only_legal: bool = False
-    """Answer the best tags that IOB2 allows together, in the place of the best tag of each word. A
-    saved model that other programs open answers the latter."""
+    """Answer the best sequence of tags that IOB2 allows, instead of the best tag of each word.
+    Other programs that open the saved model do the latter."""
     unseen: Literal["wrong", "refuse"] = "wrong"
-    """What becomes of types of spans that train does not have: they count as missed (``wrong``), or
-    are refused."""
+    """Types of spans that train does not have: count them as missed (``wrong``), or refuse them."""
 
 
 def prepare(rows: pl.DataFrame, where: str, settings: Spans) -> pl.DataFrame:
@@ -67,7 +66,7 @@ def prepare(rows: pl.DataFrame, where: str, settings: Spans) -> pl.DataFrame:
 def _check_tags(rows: pl.DataFrame, where: str) -> None:
     for item, tokens, tags in rows.select("id", "tokens", "tags").iter_rows():
         if len(tokens) != len(tags):
-            reason = f"{len(tokens)} words came with {len(tags)} tags. Give each word one tag."
+            reason = f"{len(tokens)} words have {len(tags)} tags. Give each word one tag."
             raise RowError(reason, where=where, item=item)
         odd = next((tag for tag in tags if not _is_tag(tag)), None)
         if odd is not None or None in tags:

@@ -1,4 +1,4 @@
-"""Write a text in another language, or in another form: what is learnt from pairs of texts.
+"""Generate a text from another: translation, or any rewriting that is learnt from pairs of texts.
 
 A base that is an encoder with a decoder reads the source and writes the target. A decoder is given
 a prompt with the source in it, and writes behind it.

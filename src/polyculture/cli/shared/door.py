@@ -1,4 +1,4 @@
-"""The door of the command line: its streams, and the last word on whatever goes wrong inside."""
+"""Entry and exit of the command line: its streams, and how errors are reported."""
 
 import codecs
 import errno
@@ -45,7 +45,7 @@ SYSTEM = {
     errno.EBUSY: "{path} is in use by the system. Choose another place.",
     errno.ESTALE: "{path} lies on a network disk that has gone. Check the disk.",
 }
-"""What a person is told of the system's refusals, by their number."""
+"""Messages for errors of the system, by errno."""
 TOLD_BY_WRITING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
 IN_THE_WAY = (
     "The folder {path} cannot be made: a file stands in its way, or nothing can be made there. "
@@ -112,7 +112,7 @@ def notes_shown() -> Iterator[None]:
 
 
 def sentence(error: BaseException) -> str | None:
-    """What a person is told of an error that is none of ours; none for a bug."""
+    """The message for an error that is not a bug; None for a bug."""
     if isinstance(error, PolycultureError):
         return str(error)
     if isinstance(error, RecursionError):
@@ -166,7 +166,7 @@ def _takes_more(stream: TextIO) -> bool:
 
 
 def leave(error: BaseException) -> int:
-    """Say what is to be said of an error; return the exit status."""
+    """Report an error; return the exit status."""
     message = sentence(error)
     with suppress(OSError):  # nobody listens any more
         if message is not None:
@@ -182,7 +182,7 @@ def leave(error: BaseException) -> int:
 
 
 def finish(status: int) -> int:
-    """Write what is still to be written; return the exit status, which that may change."""
+    """Flush the streams; return the exit status, which an error may change."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -206,7 +206,7 @@ def _lead_nowhere(stream: TextIO) -> None:
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """An error, and what it came from, the nearest first."""
+    """An error and its causes, the nearest first."""
     cause: BaseException | None = error
     while cause is not None:
         yield cause

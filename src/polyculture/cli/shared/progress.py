@@ -1,4 +1,4 @@
-"""A progress bar that tells the truth: loss, speed, time left; plain lines without a screen."""
+"""A progress bar with loss, speed and time left; plain lines without a terminal."""
 
 import shutil
 import sys
@@ -18,7 +18,7 @@ NARROW = 90
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a person says them.
+    """Seconds in words.
 
     Example:
         >>> [duration(s) for s in (0.4, 59, 61, 3725)]

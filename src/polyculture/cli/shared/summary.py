@@ -1,4 +1,4 @@
-"""What the command line says about an audit: the headlines, and where the report lies."""
+"""The command line's summary of an audit: headlines, and the path of the report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the command line says about a survey: its progress, the headlines, where the page lies."""
+"""The command line's summary of a survey: progress, headlines, the path of the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The beginning of a long text that gives the same first tokens as the whole.
+"""Shorten a long text without changing its first tokens.
 
 A network reads some hundred tokens; a text may have a million. The tokens of a beginning are those
 of the whole, but for the last few: there the rest of the text may decide otherwise. So a beginning
@@ -84,7 +84,7 @@ def _pays(text: str, size: int, ends: Sequence[int]) -> bool:
 
 
 def _longest_word(tokenizer: PreTrainedTokenizerBase) -> int | None:
-    """Characters of a word from which WordPiece makes one unknown piece; none for other models.
+    """Characters of a word from which WordPiece makes one unknown piece; None for other models.
 
     Its words do not depend on one another: that the last one may be longer than is seen is all
     that has to be thought of.

@@ -1,4 +1,4 @@
-"""Texts of which some tokens are hidden, to be told from those around them.
+"""Texts with some tokens masked, to be predicted from their context.
 
 A text that is longer than what is read at once is read in windows that follow one another, so that
 each of its tokens stands in one of them and nothing is lost.

@@ -1,4 +1,4 @@
-"""Texts with those that belong to them, one of which is drawn each time.
+"""Texts with matching texts, one of which is drawn at each step.
 
 What belongs to a text is named by ids, given beside it, or whatever has the same label.
 """
@@ -26,7 +26,7 @@ MOST = 8
 def belonging(
     names: Sequence[Sequence[str]] | None, texts: Sequence[str] | None, pool: Pool | None
 ) -> list[list[str]] | None:
-    """The texts that belong to each row; none where nobody knows them.
+    """The texts that belong to each row; None if unknown.
 
     Args:
         names: Ids of texts of the pool that belong to each row, if they are known.
@@ -44,7 +44,7 @@ def belonging(
 
 
 def partners(texts: Sequence[str], labels: Sequence[str], most: int = MOST) -> list[list[str]]:
-    """The next texts of the same label, for each; those that are behind the last come first again.
+    """For each text, the next ones of the same label, starting over at the end.
 
     A text that is alone in its label is its own partner: dropout reads it in two ways.
 
@@ -83,7 +83,7 @@ def encode_matches(
 
     Args:
         texts: One a row.
-        matches: The texts that belong to each, one at least; none where nobody knows them.
+        matches: The texts that belong to each, one at least; None if unknown.
         context: With the base's tokenizer.
         names: What all matches of a row are, such as its label; left out, a text is what it says.
         wrong: A text for each row that does not belong to it.

@@ -1,4 +1,4 @@
-"""From sentences of words to token numbers, and from what is said of words back to the sentences.
+"""From sentences of words to token numbers, and from outputs back to the words.
 
 A sentence that is too long is read in overlapping windows: every word is answered by the window in
 which it lies farther from an edge, and none is answered twice. A word without any token (a lone
@@ -71,7 +71,7 @@ def encode_words(
     Args:
         rows: Prepared.
         context: With the base's tokenizer.
-        targets: Label codes of each row's words, ``(words,)``; none where nobody knows them.
+        targets: Label codes of each row's words, ``(words,)``; None if unknown.
     """
     examples: list[Example] = []
     account = _Account()

@@ -1,4 +1,4 @@
-"""Texts to read and texts to write: from rows to token numbers, and from what is written to text.
+"""Source and target texts: from rows to token numbers, and from generated tokens to text.
 
 An encoder with a decoder reads the one and learns to write the other. A decoder reads both as one
 text, the prompt first; it learns, and is asked, behind the prompt alone.
@@ -34,7 +34,7 @@ def encode_written(
 
     Args:
         sources: What is read; for a decoder, whole prompts.
-        targets: What is to be written; none where nobody knows it.
+        targets: What is to be written; None if unknown.
         context: With the base's tokenizer and form.
 
     Raises:

@@ -65,7 +65,7 @@ def read(
         models: Names of the models to read; all, if none are given.
         intersect: Compare on the items that all models have; what is dropped is noted.
         form: How the file is written.
-        on_columns: Called with what was taken for what, before models are compared.
+        on_columns: Called with the columns that are used, before models are compared.
 
     Raises:
         DataError: The table cannot be read as this; the message names file and line.

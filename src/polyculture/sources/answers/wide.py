@@ -57,7 +57,7 @@ def read(
             answers. An empty cell is a missing answer, which counts as wrong.
         is_guessed: The columns were guessed by their usual names.
         form: How the file is written.
-        on_columns: Called with what was taken for what, before models are compared.
+        on_columns: Called with the columns that are used, before models are compared.
 
     Raises:
         DataError: The table cannot be read as this; the message names file and line.

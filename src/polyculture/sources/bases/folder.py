@@ -1,4 +1,4 @@
-"""A base in a folder of one's own: a plain Hugging Face folder, or the model of a finished run."""
+"""A base in a local folder: a plain Hugging Face folder, or the model of a finished run."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Translate the columns of somebody's table into those that a task declares."""
+"""Map the columns of a table to those that a task declares."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -36,7 +36,7 @@ SHORT = (
 
 
 class Columns(Encoded):
-    """Which column holds what. A column that is not named is looked for under its usual name."""
+    """Which column holds what. A column that is not named is found by its usual name."""
 
     columns: dict[str, str] = Field(default_factory=dict)
     """Name in the file of any column that the task reads, as in ``columns.source = "english"``;
@@ -50,7 +50,7 @@ class Columns(Encoded):
     labels: str | None = None
     """Several right answers in one cell."""
     separator: str = "|"
-    """What stands between several answers in a cell that is no JSON list."""
+    """What stands between several answers in a cell that is not a JSON list."""
     tokens: str | None = None
     """Words, a list."""
     tags: str | None = None

@@ -28,7 +28,7 @@ class Sentence:
     tokens: tuple[str, ...]
     tags: tuple[str, ...]
     document: int | None
-    """Number of the document, from 1; none in a file without document marks."""
+    """Number of the document, from 1; None in a file without document marks."""
 
 
 def read_sentences(

@@ -72,7 +72,7 @@ def origin_of(
     columns: Mapping[str, Sequence[str]],
     setting: Callable[[str], str] = str,
 ) -> Origin:
-    """Where rows stand, found by their ids: a row held out of train still stands in its file.
+    """Find files and lines of rows by their ids, also of rows held out of train.
 
     Args:
         paths: The file of each split.
@@ -106,7 +106,7 @@ def _refuse_empty(name: str, splits: "Mapping[str, pl.DataFrame]") -> None:
 
 
 def refuse_equal_ids(splits: "Mapping[str, pl.DataFrame]", place: Place) -> None:
-    """See that every row has an id of its own; those of a corpus are apart from all others.
+    """Check that ids are unique; those of a corpus are apart from all others.
 
     Raises:
         DataError: Two rows have one id; the message names both.

@@ -1,4 +1,4 @@
-"""Read what a trained model shall answer: the same kinds of files that training reads.
+"""Read rows for a trained model to answer, from the same kinds of files as training.
 
 A row without an id is named by its line in the file (its row in Parquet), so that whoever reads the
 answers finds it again. A pipe and standard input are read once.
@@ -39,7 +39,7 @@ SAMPLE = 400
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """Rows to answer, and what stood beside them."""
+    """Rows to answer, with the other columns of their file."""
 
     rows: "pl.DataFrame"
     """``id``, and the columns of the task that the model reads."""
@@ -247,7 +247,7 @@ def _table(content: Content, wanted: Wanted) -> Inputs:
 
 
 def _refuse_others(table: Table, names: Sequence[str]) -> None:
-    """A number or a list is not a text, though a table would write it as one."""
+    """Refuse numbers and lists in columns of texts."""
     others = [(table.others[name].row, name) for name in names if name in table.others]
     if not others:
         return

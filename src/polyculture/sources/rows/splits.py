@@ -44,7 +44,7 @@ def take(
 
     Args:
         rows: In the order of a draw.
-        count: How many to take; none for all of them.
+        count: How many to take; None for all of them.
         what: What they are for, to be said when there are too few.
 
     Raises:

@@ -1,4 +1,4 @@
-"""From files of rows, one a split, to a dataset: what the sources of tables share."""
+"""From files of rows, one for each split, to a dataset, for all sources of tables."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a finished run reads, and which columns of somebody's table hold it.
+"""What a finished run reads, and which columns of a table hold it.
 
 Columns are looked for under the names that the run's recipe gives them, then under their usual
 names.
@@ -59,7 +59,7 @@ class Wanted:
         return optional[0] if is_text and len(optional) == 1 else None
 
     def reads(self, optional: str) -> bool | None:
-        """Whether the run reads an optional column; none where an old run does not say."""
+        """Whether the run reads an optional column; None if an old run does not say."""
         if self.inputs:
             return optional in self.inputs
         return True if self.name(optional) else None

@@ -1,4 +1,4 @@
-"""CSV and TSV: rows of cells, and what stands between them."""
+"""CSV and TSV: rows of cells and their separator."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _width(line: str, separator: str) -> int:
 
 
 def refuse_equal_names(name: str, header: Sequence[str], line: str = ", line 1") -> None:
-    """See that every column has a name of its own.
+    """Check that every column has a name of its own.
 
     Raises:
         DataError: Two have one name.

@@ -1,4 +1,4 @@
-"""What long and wide tables of answers have in common: from columns of text to evidence."""
+"""From columns of text to evidence, for long and wide tables of answers."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def table_of(path: Path | Table, form: TextForm) -> Table:
 
 
 def refuse_few(table: Table, models: Sequence[str], left_out: Sequence[str] = ()) -> None:
-    """See that there is something to compare.
+    """Check that there is something to compare.
 
     Raises:
         DataError: There are fewer than two models.

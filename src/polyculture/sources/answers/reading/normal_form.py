@@ -1,4 +1,4 @@
-"""Answers that are the same but for how they are written: one number, or one text in Unicode."""
+"""Bring answers that are written differently to one form: numbers, and Unicode forms."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class NormalForm:
 
 
 def normal_form(answers: Counter[str], others: Iterable[str] = ()) -> NormalForm:
-    """Find answers that differ in how they are written alone.
+    """Find answers that differ only in how they are written.
 
     Numbers are compared as numbers only where every answer is one.
 

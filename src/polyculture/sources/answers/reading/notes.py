@@ -1,4 +1,4 @@
-"""What is odd about a model's answers: missing, near the right one, at odds with probabilities."""
+"""Notes on a model's answers: missing, nearly right, or contradicting probabilities."""
 
 from __future__ import annotations
 

@@ -155,7 +155,7 @@ def _of_one_model(
 
 
 def _parsed(cell: str) -> dict[str, float] | None:
-    """The cell as an object of numbers; none where it is anything else."""
+    """The cell as an object of numbers; None if it is anything else."""
     try:
         probabilities = from_json(cell)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Which columns of a table were taken for what: the first line of an audit, and its notes."""
+"""How the columns of a table were used: the first line of an audit, and its notes."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ SHOWN = 12
 
 @dataclass(frozen=True, kw_only=True)
 class UsedColumns:
-    """What a reader of answers understood before it read them."""
+    """The columns and models that a reader of answers recognised."""
 
     table: Table
     items: int
     models: Sequence[str]
     roles: Mapping[str, str | None]
-    """Role (``item``, ``gold``, ...) to column, or none."""
+    """Role (``item``, ``gold``, ...) to column, or None."""
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Columns that are not used, each with the reason, which may be empty."""
 
@@ -55,7 +55,7 @@ class UsedColumns:
 
 
 def ignore(_: UsedColumns) -> None:
-    """Tell nobody."""
+    """Do nothing."""
 
 
 def listed(names: Sequence[str], *, quoted: bool = True) -> str:
