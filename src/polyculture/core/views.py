@@ -19,6 +19,9 @@ MISSING = -1
 class Predictions:
     """Answers of one model to the items of a probe.
 
+    Measures take those of two models, or of k models, 2 at least, to the same items in the same
+    order and in one coding of the classes.
+
     Example:
         >>> import numpy as np
         >>> Predictions(labels=np.array([0, 1]), gold=np.array([0, 0])).wrong
@@ -30,7 +33,8 @@ class Predictions:
     gold: NDArray[np.int64] | None = None
     """Code of the right answer, ``(items,)``, or None if unknown."""
     probabilities: NDArray[np.floating[Any]] | None = None
-    """Probability of each class, ``(items, classes)``; class c is the answer with code c."""
+    """Probability of each class, ``(items, classes)``; class c is the answer with code c. An answer
+    that is missing has probability 0 everywhere."""
     classes: tuple[str, ...] = ()
     """The answers that the codes stand for; empty in small examples."""
     items: tuple[str, ...] = ()

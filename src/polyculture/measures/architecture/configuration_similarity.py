@@ -15,10 +15,6 @@ def configuration_similarity(a: Architecture, b: Architecture) -> float:
     that only one has are skipped: they are unknown, not different. So networks of unlike kinds are
     compared on few fields, and ``module_graph`` says more about them.
 
-    Args:
-        a: Architecture of one network.
-        b: Architecture of the other.
-
     Returns:
         A mean from 0 (no shared field is alike) to 1 (all shared fields are equal).
 

@@ -26,10 +26,6 @@ def module_graph(a: Architecture, b: Architecture) -> float:
     Repeated layers weigh as their number squared, so the depth of a stack shows less than what it
     is a stack of. Equal graphs say nothing about equal weights.
 
-    Args:
-        a: Architecture of one network.
-        b: Architecture of the other.
-
     Returns:
         From 0 (no operator in common) to 1 (the same counts of all neighbourhoods).
 

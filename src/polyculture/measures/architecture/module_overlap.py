@@ -15,10 +15,6 @@ def module_overlap(a: Architecture, b: Architecture) -> float:
     at the end of a branch of m's module graph. Names of classes do not matter, nor the order or
     the wiring, nor the sizes. Equal operators say nothing about equal weights.
 
-    Args:
-        a: Architecture of one network.
-        b: Architecture of the other.
-
     Returns:
         A share from 0 (no operator in common) to 1 (the same ones, equally often).
 

@@ -20,10 +20,6 @@ def effective_votes(models: Sequence[Predictions]) -> float:
     where \(\bar r\) is the mean correlation of two models' errors, over all pairs. Models that
     never fail or always fail correlate with nothing; they are set aside, and k counts the others.
 
-    Args:
-        models: Answers of the models to the same items in the same order; ``labels`` and ``gold``
-            of each have shape ``(items,)``.
-
     Returns:
         A number of votes: 1 where all fail on the same items, k for independent models, and more
         than k where they tend to fail on different items.

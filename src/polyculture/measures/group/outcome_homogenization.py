@@ -20,10 +20,6 @@ def outcome_homogenization(models: Sequence[Predictions]) -> float:
     Read it beside the share of items that all models fail: with small error rates the
     product is tiny, so one shared failure can make H large.
 
-    Args:
-        models: Answers of k models, k at least 2, to the same items in the same order;
-            ``labels`` and ``gold`` of each have shape ``(items,)``.
-
     Returns:
         A ratio without unit, 0 or more, with no upper limit. 1 is what independent models
         would show; above 1, a person failed by one model tends to be failed by all.

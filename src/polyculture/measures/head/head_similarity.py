@@ -17,10 +17,6 @@ def head_similarity(a: HeadView, b: HeadView) -> float:
     occur, answers are the labels the head tells apart), and P the number of parameters. It looks
     at structure alone: the weights of two equal heads may differ in every number.
 
-    Args:
-        a: Head of one model.
-        b: Head of the other.
-
     Returns:
         From 0 (nothing in common) to 1 (the same structure).
 

@@ -22,11 +22,6 @@ def capa(a: Predictions, b: Predictions) -> float:
     the *same* mistake, and how sure they are. Unsure models overlap little: a model compared with
     itself gives less than 1 unless it is always certain.
 
-    Args:
-        a: Answers of one model, ``probabilities`` of shape ``(items, classes)`` and ``gold`` of
-            shape ``(items,)``. An answer that is missing has probability 0 everywhere.
-        b: Answers of the other to the same items, in the same order.
-
     Returns:
         A coefficient without unit, from -1 to 1. 0 is what models would show that spread their
         mistakes evenly and independently.

@@ -17,10 +17,6 @@ def cohen_kappa(a: Predictions, b: Predictions) -> float:
     which model m answers c. The right answers are not used: any two good models have a high kappa,
     because both follow the truth. A missing answer agrees with nothing.
 
-    Args:
-        a: Answers of one model, ``labels`` of shape ``(items,)``.
-        b: Answers of the other to the same items, in the same order.
-
     Returns:
         A coefficient without unit, from -1 to 1. 0 is what independent models would show.
 

@@ -18,10 +18,6 @@ def error_consistency(a: Predictions, b: Predictions) -> float:
     \(p_a, p_b\) are their accuracies. This is Cohen's kappa of right and wrong. It does not
     ask *which* wrong answer was given.
 
-    Args:
-        a: Answers of one model, ``labels`` and ``gold`` of shape ``(items,)``.
-        b: Answers of the other to the same items, in the same order.
-
     Returns:
         A coefficient without unit, from -1 to 1. 0 is what independent models of these
         accuracies would show, 1 means that they fail on exactly the same items. The lowest

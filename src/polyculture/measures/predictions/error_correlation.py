@@ -19,10 +19,6 @@ def error_correlation(a: Predictions, b: Predictions) -> float:
     rates. It equals ``error_consistency`` when both are equally accurate. Its ends can be reached
     only by equally accurate models. Kish's effective number of votes is made from it.
 
-    Args:
-        a: Answers of one model, ``labels`` and ``gold`` of shape ``(items,)``.
-        b: Answers of the other to the same items, in the same order.
-
     Returns:
         A correlation, from -1 to 1; 0 for independent models.
 

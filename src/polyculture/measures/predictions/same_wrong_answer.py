@@ -18,10 +18,6 @@ def same_wrong_answer(a: Predictions, b: Predictions) -> float:
     With two answers to choose from it is 1 by counting. A common fall-back answer ("none of
     these") makes it high as well. A missing answer is wrong, and the same as nothing.
 
-    Args:
-        a: Answers of one model, ``labels`` and ``gold`` of shape ``(items,)``.
-        b: Answers of the other to the same items, in the same order.
-
     Returns:
         A share from 0 to 1, of the items that both fail.
 

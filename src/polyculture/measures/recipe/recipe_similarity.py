@@ -19,10 +19,6 @@ def recipe_similarity(a: RecipeView, b: RecipeView) -> float:
 
     Every setting weighs the same, so a shared base is one among many here, though it matters most.
 
-    Args:
-        a: How one model was made.
-        b: How the other was made.
-
     Returns:
         A mean from 0 (no shared setting is alike) to 1 (all shared settings are equal).
 
