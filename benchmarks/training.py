@@ -9,10 +9,15 @@ own with the same threads. The goal is the best validation F1 of the Trainer; th
 training alone, without loading and without looks at the validation rows. Then all are asked about
 the test rows. All answers are held to legal tags.
 
-default    Trainer as it comes: batch 8, float32, rate 5e-5, three epochs
-tuned      batch 32, grouped by length, a higher rate, bfloat16 where the machine is faster with it
-ours       polyculture with the same head, small batches, three epochs
-spelt      the head of examples/ner.toml, a chain that also sees how words are spelt; one epoch
+default         Trainer as it comes: batch 8, float32, rate 5e-5, three epochs
+tuned           batch 32, grouped by length, a higher rate, bfloat16 where that is faster
+like_default    polyculture with the same head, and the batch, rate and schedule of ``default``
+like_tuned      likewise with those of ``tuned``
+ours            the same head with small batches, three epochs
+spelt           the head of examples/ner.toml, a chain that sees how words are spelt; one epoch
+
+``like_*`` say what a step costs, the others how soon a score is reached. The last lines hold both
+against the limit of the machine: the matrix products of the network alone, by the same threads.
 """
 
 from __future__ import annotations
@@ -30,6 +35,8 @@ from typing import TYPE_CHECKING
 from polyculture.core.recipe import Recipe
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     import polars as pl
     import torch
@@ -38,12 +45,13 @@ if TYPE_CHECKING:
 
     from polyculture.engine.loop import Tick
 
-KINDS = ("default", "tuned", "ours", "spelt")
+KINDS = ("default", "tuned", "like_default", "like_tuned", "ours", "spelt")
 RATE = 3e-4
 """Of the tuned Trainer, for its batches of 32."""
 OUR_RATE = 2e-4
 OUR_TOKENS = 230
 """About ten sentences: on few epochs more steps are worth more than larger products."""
+SMALL = {"learning_rate": OUR_RATE, "batch_tokens": OUR_TOKENS, "head_learning_rate": 1e-3}
 LINEAR = {"kind": "linear"}
 SPELT = {"kind": "crf", "hidden": 256, "shapes": True}
 SEED = 1
@@ -55,7 +63,7 @@ def main() -> None:
         print(json.dumps(RUN[arguments.kind](arguments)))
         return
     found = {}
-    for kind in arguments.kinds.split(","):
+    for kind in (*arguments.kinds.split(","), "limit"):
         command = [sys.executable, __file__, "--kind", kind, "--rows", str(arguments.rows)]
         command += ["--threads", str(arguments.threads), "--epochs", str(arguments.epochs)]
         environment = {**os.environ, "OMP_NUM_THREADS": str(arguments.threads)}
@@ -64,10 +72,14 @@ def main() -> None:
         ).stdout.splitlines()
         found[kind] = json.loads(lines[-1])
         show(kind, found[kind])
+    bound = found.pop("limit")
     for theirs in ("default", "tuned"):
-        for our in ("ours", "spelt"):
+        for our in (f"like_{theirs}", "ours", "spelt"):
             if theirs in found and our in found:
                 compare(theirs, found[theirs], our, found[our])
+    for kind, result in found.items():
+        share = bound["seconds_per_row"] / result["seconds_per_row"]
+        print(f"{kind}: {share:.2f} of the speed of its matrix products alone")
 
 
 def read_arguments() -> argparse.Namespace:
@@ -76,11 +88,15 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--kinds", default=",".join(KINDS))
-    parser.add_argument("--kind", choices=KINDS, help=argparse.SUPPRESS)
+    parser.add_argument("--kind", choices=[*KINDS, "limit"], help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
 def show(kind: str, result: dict) -> None:
+    if kind == "limit":
+        rows = 1 / result["seconds_per_row"]
+        print(f"limit: {result['gflops']:.0f} GFLOP/s in products alone, {rows:.0f} rows a second")
+        return
     print(f"{kind}: {result['setting']}")
     for seconds, f1 in result["looks"]:
         print(f"  after {seconds:7.1f} s of training: validation F1 {f1:.4f}")
@@ -101,7 +117,7 @@ def compare(kind: str, theirs: dict, our: str, ours: dict) -> None:
     )
 
 
-def recipe(arguments: argparse.Namespace, head: dict, epochs: int) -> Recipe:
+def recipe(arguments: argparse.Namespace, head: dict, epochs: int, **fit: float) -> Recipe:
     data = {"source": "starter", "name": "conll2003"}
     if arguments.rows:
         data |= {"train_rows": arguments.rows, "valid_rows": min(arguments.rows, 1_000)}
@@ -114,11 +130,9 @@ def recipe(arguments: argparse.Namespace, head: dict, epochs: int) -> Recipe:
             "base": {"source": "starter", "name": "minilm-l6"},
             "data": data,
             "fit": {
-                "learning_rate": OUR_RATE,
-                "batch_tokens": OUR_TOKENS,
-                "head_learning_rate": 1e-3,
+                **(fit or SMALL),
                 "epochs": epochs,
-                "evaluations_per_epoch": 4,
+                "evaluations_per_epoch": 1 if fit else 4,
                 "patience": 4 * epochs,
                 "threads": arguments.threads,
                 "checkpoint_seconds": 1e9,
@@ -127,7 +141,32 @@ def recipe(arguments: argparse.Namespace, head: dict, epochs: int) -> Recipe:
     )
 
 
-def ours(arguments: argparse.Namespace, head: dict, epochs: int) -> dict:
+def as_theirs(arguments: argparse.Namespace, rows: int, rate: float, warmup: float) -> dict:
+    """Ours with the batch, rate and schedule of the Trainer."""
+    fit = {
+        "learning_rate": rate,
+        "batch_tokens": round(rows * mean_tokens(arguments)),
+        "warmup": warmup,
+        "weight_decay": 0.0,
+    }
+    return ours(arguments, LINEAR, arguments.epochs, **fit)
+
+
+def mean_tokens(arguments: argparse.Namespace) -> float:
+    """Tokens of a training row, as the base's tokenizer cuts it."""
+    import numpy as np
+
+    from polyculture import api
+    from polyculture.api.shared import read_data
+    from polyculture.nets.build import open_tokenizer
+
+    words = read_data(recipe(arguments, LINEAR, 1)).splits["train"]["tokens"].to_list()
+    tokenizer = open_tokenizer(api.starter_folder("minilm-l6"))
+    batch = tokenizer(words, is_split_into_words=True, truncation=True)
+    return float(np.mean([len(tokens) for tokens in batch["input_ids"]]))
+
+
+def ours(arguments: argparse.Namespace, head: dict, epochs: int, **fit: float) -> dict:
     from polyculture import api
 
     looks: list[tuple[float, float]] = []
@@ -143,7 +182,7 @@ def ours(arguments: argparse.Namespace, head: dict, epochs: int) -> dict:
             looking += moment - began - now.seconds
 
     with tempfile.TemporaryDirectory() as out:
-        run, _ = api.train(recipe(arguments, head, epochs), Path(out), on_tick=tick)
+        run, _ = api.train(recipe(arguments, head, epochs, **fit), Path(out), on_tick=tick)
     chosen = run.facts.chosen
     return {
         "setting": f"{chosen['precision']}, {chosen['attention']} attention, "
@@ -153,6 +192,42 @@ def ours(arguments: argparse.Namespace, head: dict, epochs: int) -> dict:
         "test_f1": run.test.headline().value.number,
         "seconds_per_row": looks[-1][0] / run.facts.epochs / run.facts.rows["train"],
     }
+
+
+def limit(arguments: argparse.Namespace) -> dict:
+    """How fast rows could be if a step were its matrix products alone, none of them padded."""
+    import torch
+    from transformers import AutoModel
+
+    from polyculture import api
+    from polyculture.engine.thread_team import Team
+
+    tokens, threads = OUR_TOKENS, arguments.threads
+    model = AutoModel.from_pretrained(api.starter_folder("minilm-l6"), dtype=torch.float32)
+    layers = [module for module in model.encoder.modules() if isinstance(module, torch.nn.Linear)]
+    rows = [torch.randn(tokens // threads, layer.in_features) for layer in layers]
+    back = [torch.randn(tokens // threads, layer.out_features) for layer in layers]
+
+    def products(_: int) -> None:
+        with torch.no_grad():
+            for layer, x, y in zip(layers, rows, back, strict=True):
+                x @ layer.weight.T  # forward
+                y @ layer.weight  # the gradient of what came in
+                y.T @ x  # the gradient of the weights
+
+    with Team(threads) as team:
+        best = min(timed(lambda: team.map(products, range(threads))) for _ in range(12))
+    floats = 6 * tokens * sum(layer.weight.numel() for layer in layers)
+    return {
+        "gflops": floats / best / 1e9,
+        "seconds_per_row": best / tokens * mean_tokens(arguments),
+    }
+
+
+def timed(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
 
 
 def trainer(arguments: argparse.Namespace, *, tuned: bool) -> dict:
@@ -318,8 +393,11 @@ def bf16_pays(model: nn.Module) -> bool:
 RUN = {
     "default": lambda arguments: trainer(arguments, tuned=False),
     "tuned": lambda arguments: trainer(arguments, tuned=True),
+    "like_default": lambda arguments: as_theirs(arguments, 8, 5e-5, 0.0),
+    "like_tuned": lambda arguments: as_theirs(arguments, 32, RATE, 0.1),
     "ours": lambda arguments: ours(arguments, LINEAR, arguments.epochs),
     "spelt": lambda arguments: ours(arguments, SPELT, 1),
+    "limit": limit,
 }
 
 if __name__ == "__main__":

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from torch import nn
 
+from polyculture.adaptations.last_layers import LastLayers
 from polyculture.checks.adaptations import (
     CHECKS,
     Check,
@@ -20,12 +23,16 @@ from polyculture.checks.adaptations import (
 )
 from polyculture.checks.tiny import KINDS, Kind, tiny_base
 from polyculture.core import parts
-from polyculture.core.errors import ModelError
+from polyculture.core.errors import ModelError, RecipeError
+from polyculture.nets.blocks import blocks_of
 from polyculture.nets.network import count, trainable
 
 # All architectures in the long run; the first alone in the quick one.
 SHAPES = [KINDS[0], *(pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS[1:])]
 TEXTS = ["Ada Berg lives in Oslo today", "今天很好", "the film was lovely"]
+
+SMALL: dict[str, Any] = {"last_layers": partial(LastLayers, blocks=1)}
+"""Settings for bases of two blocks, where the usual ones are for larger bases."""
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +50,8 @@ def test_an_adaptation_keeps_its_promises(
     name: str, kind: Kind, output: Wanted, check: Check, bases: dict[Kind, Path]
 ) -> None:
     """Each cell of adaptation, architecture, output and promise."""
-    check(parts.load("adaptations", name), bases[kind], output)
+    adaptation = parts.load("adaptations", name)
+    check(replace(adaptation, settings=SMALL.get(name, adaptation.settings)), bases[kind], output)
 
 
 def test_low_rank_trains_as_many_numbers_as_declared(bases: dict[Kind, Path]) -> None:
@@ -56,6 +64,49 @@ def test_low_rank_trains_as_many_numbers_as_declared(bases: dict[Kind, Path]) ->
 
     # two layers of four 32 x 32 matrices and 32 x 64 both ways
     assert count(trainable(network).values()) == head + 2 * 3 * (4 * 64 + 2 * 96)
+
+
+def test_a_bottleneck_trains_as_many_numbers_as_declared(bases: dict[Kind, Path]) -> None:
+    """Two matrices of 32 x width and their biases behind each block, and the head."""
+    adaptation = parts.load("adaptations", "bottleneck")
+    network = open_small(bases["bert"], "word_labels")
+    head = count(network.head_parameters())
+
+    adaptation.attach(network, adaptation.settings(width=5))
+
+    assert count(trainable(network).values()) == head + 2 * (2 * 32 * 5 + 5 + 32)
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_the_last_block_and_what_comes_after_it_learn(kind: Kind, bases: dict[Kind, Path]) -> None:
+    """Token vectors and the first of two blocks are frozen."""
+    adaptation = parts.load("adaptations", "last_layers")
+    network = open_small(bases[kind], "labels")
+
+    adaptation.attach(network, adaptation.settings(blocks=1))
+
+    moving = set(trainable(network))
+    first, last = blocks_of(network.body, purpose="")
+    assert not any(weight.requires_grad for weight in first.parameters())
+    assert all(weight.requires_grad for weight in last.parameters())
+    assert not any("embed" in name for name in moving)
+
+
+def test_more_last_layers_than_there_are_blocks_are_refused(bases: dict[Kind, Path]) -> None:
+    """All of them are adaptation 'full'."""
+    adaptation = parts.load("adaptations", "last_layers")
+    network = open_small(bases["bert"], "labels")
+
+    with pytest.raises(RecipeError, match=r"nothing frozen: the base has 2 in all\. Choose 1 or"):
+        adaptation.attach(network, adaptation.settings(blocks=2))
+
+
+def test_a_base_without_blocks_has_no_place_for_a_bottleneck() -> None:
+    """The message says what to choose instead."""
+    body = nn.Sequential(nn.Linear(4, 4))
+
+    with pytest.raises(RecipeError, match=r"needs a transformer's blocks, but this base has none"):
+        blocks_of(body, purpose="Adaptation 'bottleneck'")
 
 
 def test_head_only_trains_as_many_numbers_as_declared(bases: dict[Kind, Path]) -> None:

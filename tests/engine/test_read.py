@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from hypothesis import strategies as st
 from hypothesis import given as drawn
+from hypothesis import strategies as st
 from torch import Tensor
 
 from polyculture.core import parts

@@ -1,7 +1,9 @@
 """Every kind of base, adaptation and head becomes an ordinary run."""
 
 import json
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification
 
 from polyculture import api
+from polyculture.core import parts
 from polyculture.core.data import Dataset
 from polyculture.core.errors import ModelError, PolycultureError, StoreError
 from polyculture.core.recipe import Recipe
@@ -35,6 +38,8 @@ COMBINATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "new transformer": ("classification", {"base": TRANSFORMER}),
     "head_only": ("classification", {"adaptation": "head_only"}),
     "low_rank": ("classification", {"adaptation": "low_rank"}),
+    "bottleneck": ("classification", {"adaptation": "bottleneck"}),
+    "last_layers": ("classification", {"adaptation": {"kind": "last_layers", "blocks": 1}}),
     "mlp": ("classification", {"head": {"kind": "mlp", "hidden": 16}}),
     "mean pooling": ("classification", {"head": {"kind": "linear", "pooling": "mean"}}),
     "convolutional": (
@@ -44,6 +49,7 @@ COMBINATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "tfidf": ("classification", {"base": {"source": "new", "kind": "tfidf"}}),
     "spans": ("spans", {}),
     "spans, head only": ("spans", {"adaptation": "head_only"}),
+    "spans, bottleneck": ("spans", {"adaptation": "bottleneck", "head": "crf"}),
     "spans, crf": ("spans", {"head": {"kind": "crf", "hidden": 16, "shapes": True}}),
     "spans, convolutional": ("spans", {"base": CONVOLUTIONAL, "head": "crf"}),
 }
@@ -194,6 +200,71 @@ def test_head_only_leaves_the_base_as_it_was(
     one, other = (load_file(folder / "model" / "model.safetensors") for folder in folders)
     for name in one:
         assert torch.equal(one[name], other[name]) == (not name.startswith("classifier")), name
+
+
+@pytest.mark.slow
+def test_what_stays_beside_the_base_is_attached_again_or_missed(
+    make_recipe: Make, toy: Toy, pretrained: dict[str, str], tmp_path: Path
+) -> None:
+    """The base's own weights keep their bytes; without what was added a run does not open."""
+    recipe = make_recipe(base=pretrained, adaptation="bottleneck", fit={"epochs": 1, "threads": 1})
+    data = toy("classification")
+    _, folder = api.train(recipe, tmp_path, dataset=data)
+    model = folder / "model"
+    base = load_file(Path(pretrained["path"]) / "model.safetensors")
+    kept = load_file(model / "model.safetensors")
+
+    inner = {name.removeprefix("bert."): value for name, value in kept.items()}
+    assert all(torch.equal(inner[name], base[name]) for name in base if name in inner)
+    assert not any("bottleneck" in name for name in kept)
+
+    another = make_recipe(base={"source": "folder", "path": str(model)})
+    with pytest.raises(ModelError, match="adapted by weights beside the base's"):
+        api.train(another, tmp_path / "another", dataset=data)
+
+    (model / "adaptation.safetensors").unlink()
+    with pytest.raises(ModelError, match=r"lacks adaptation\.safetensors.*Train the run again"):
+        open_run(folder)
+
+
+@pytest.mark.slow
+def test_blocks_that_are_computed_once_say_what_they_say_at_every_step(
+    make_recipe: Make,
+    toy: Toy,
+    pretrained: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without dropout the same is learnt with and without the cache, and frozen weights stay."""
+    config = Path(pretrained["path"]) / "config.json"
+    base = tmp_path / "base"
+    shutil.copytree(pretrained["path"], base)
+    settings = json.loads(config.read_text())
+    settings |= {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    (base / "config.json").write_text(json.dumps(settings))
+    recipe = make_recipe(
+        "spans",
+        base={"source": "folder", "path": str(base)},
+        adaptation={"kind": "last_layers", "blocks": 1},
+        fit={"epochs": 1, "threads": 2, "learning_rate": 1e-3, "precision": "float32"},
+    )
+    _, cached = api.train(recipe, tmp_path / "cached", dataset=toy("spans"))
+    plugin = parts.load("adaptations", "last_layers")
+    always = replace(plugin, computed_once=None)
+    real = parts.load
+    monkeypatch.setattr(
+        parts, "load", lambda *which: always if which[1] == "last_layers" else real(*which)
+    )
+    _, again = api.train(recipe, tmp_path / "again", dataset=toy("spans"))
+
+    before = load_file(base / "model.safetensors")
+    once, each = (load_file(run / "model" / "model.safetensors") for run in (cached, again))
+    for name in once:
+        torch.testing.assert_close(once[name], each[name], atol=1e-4, rtol=1e-3)
+    inner = {name.removeprefix("bert."): value for name, value in once.items()}
+    kept = {name for name in before if name in inner and torch.equal(before[name], inner[name])}
+    assert {n for n in before if "layer.0" in n or "embeddings" in n} <= kept
+    assert not any("layer.1" in name for name in kept)
 
 
 @pytest.mark.slow

@@ -25,7 +25,7 @@ from polyculture.core import parts
 from polyculture.core.errors import ModelError
 from polyculture.nets.build import open_network, open_tokenizer, save_network
 from polyculture.nets.layers import LinearHead
-from polyculture.nets.network import CachedBody, Network
+from polyculture.nets.network import Network
 
 TEXTS = ["Ada Berg lives in Oslo today", "今天很好", "the film was lovely"]
 
@@ -68,9 +68,9 @@ def test_a_cached_body_gives_the_same_logits(
     with torch.no_grad():
         features = body(**batch.inputs)[0]
 
-    network.swap_body(CachedBody(body))
+    network.remember()
     cached = outputs(network, replace(batch, features=features))
-    network.swap_body(body)
+    network.restore()
 
     torch.testing.assert_close(cached, expected, atol=1e-6, rtol=0)
     assert torch.equal(outputs(network, batch), expected)
@@ -87,9 +87,9 @@ def test_an_untrained_pooler_belongs_to_the_head(without_pooler: Path) -> None:
     with torch.no_grad():
         features = body(**batch.inputs)[0]
 
-    network.swap_body(CachedBody(body))
+    network.remember()
     trained(network, replace(batch, features=features))
-    network.swap_body(body)
+    network.restore()
 
     assert network.untrained == (
         "bert.pooler.dense.bias",

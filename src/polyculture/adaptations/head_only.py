@@ -25,5 +25,5 @@ PLUGIN = Adaptation(
     learning_rate=2e-3,
     attach=attach,
     freezes_body=True,
-    caches_features=True,
+    computed_once=lambda _, __: (),  # the whole body
 )

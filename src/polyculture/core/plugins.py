@@ -84,13 +84,17 @@ class Adaptation:
     learning_rate: float | None
     """Peak rate where the recipe names none; None if it follows the size of the base."""
     attach: Callable[[Any, Any], None]
-    """(network, settings): freeze, unfreeze or add weights, in place."""
+    """(network, settings): freeze, unfreeze or add weights, in place. Called again when a run is
+    opened, unless what was added was merged."""
     merge: Callable[[Any], None] | None = None
-    """(network): merge what was added, so that the network is plain again."""
+    """(network): merge what was added, so that the network is plain again. Without it, what is
+    added (under names of its own) is saved beside the model, which stays plain too."""
     freezes_body: bool = False
-    """The weights of the base stay as they are, whatever is added to them."""
-    caches_features: bool = False
-    """Nothing is added either, so the base's outputs are computed once."""
+    """Weights of the base stay as they are, so they must have been trained before."""
+    computed_once: Callable[[Any, Any], Sequence[Any]] | None = None
+    """(network, settings): the first blocks of the body, which never change, so that what they say
+    of an example is computed once and kept; an empty sequence for the whole body. Left out,
+    everything runs at every step."""
 
 
 @dataclass(frozen=True, kw_only=True)

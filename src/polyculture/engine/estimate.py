@@ -85,6 +85,7 @@ def estimate(
     say(f"reading {len(some.rows['train']):,} of {rows:,} training rows")
     encoded = {split: opened.encode(some, split) for split in SPLITS}
     compact_tokens(opened, encoded.values())
+    notes = notes_on(training, opened, encoded)
     on_tokens = _on_tokens(opened, len(some.rows["train"]), rows)
     encoding = time.perf_counter() - began - opening
     budget = budget_of(training, encoded["train"], rows)
@@ -103,10 +104,7 @@ def estimate(
             "seconds": middle,
             "chosen": prepared.chosen.facts(),
         },
-        notes=(
-            *notes_on(training, opened, encoded),
-            *on_tokens,
-        ),
+        notes=(*notes, *on_tokens),
         shown=shown,
         low=low,
         high=high,

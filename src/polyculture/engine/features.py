@@ -1,11 +1,11 @@
 """Cache the outputs of a frozen base; an epoch then takes about 1/60 of the time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from polyculture.core.task import Context, Encoded, Task
 from polyculture.engine.batches import collated
@@ -13,7 +13,8 @@ from polyculture.engine.device import Device
 from polyculture.engine.precision import Kernels
 from polyculture.engine.read import BUDGET, whole_rows
 from polyculture.engine.thread_team import Team
-from polyculture.nets.network import CachedBody, Network
+from polyculture.nets.batch import Batch
+from polyculture.nets.network import Network
 from polyculture.nets.pooling import vectors_of
 
 
@@ -25,24 +26,36 @@ def cache_features(
     *,
     kernels: Kernels,
     device: Device,
+    frozen: Sequence[nn.Module] = (),
 ) -> dict[str, list[Tensor]]:
-    """Run the frozen body over all examples and put a stand-in in its place.
+    """Run what is frozen over all examples and put a stand-in in its place.
 
-    The body runs in evaluation mode, without dropout: what is cached must be what it always says.
+    It runs in evaluation mode, without dropout: what is cached must be what it always says.
+
+    Args:
+        network: Its first blocks, or its whole body, never change.
+        encoded: The examples of every split.
+        task: Whose ``collate`` is called.
+        context: What it may look at.
+        kernels: Precision and attention.
+        device: Where the network is.
+        frozen: The first blocks; the whole body where left out.
 
     Returns:
-        For each split one tensor ``(positions, width)`` an example. ``network.cached_from`` keeps
-        the real body, for the end of training.
+        For each split one tensor ``(positions, width)`` an example. ``network.restore`` brings
+        back what was replaced, at the end of training.
     """
     body = network.body
     body.eval()
+    form = _Form()
+    stop = frozen[-1].register_forward_hook(form.stop) if frozen else None
     features = {}
     for split, part in encoded.items():
 
         def read(numbers: NDArray[Any], part: Encoded = part) -> list[Tensor]:
             batch = device.send(collated(part, numbers, task, context))
             with torch.no_grad(), device.arithmetic(kernels.precision):
-                hidden = vectors_of(body(**batch.inputs)).float().cpu()
+                hidden = _said(body, batch).float().cpu()
             mask = batch.inputs.get("attention_mask")
             if mask is None:
                 return [row.clone() for row in hidden]
@@ -57,6 +70,32 @@ def cache_features(
             for number, row in zip(numbers, rows, strict=True):
                 outputs[number] = row
         features[split] = outputs
-    network.cached_from = body
-    network.swap_body(CachedBody(body))
+    if stop is not None:
+        stop.remove()
+    network.remember(frozen, in_tuple=form.in_tuple)
     return features
+
+
+class _Reached(Exception):  # noqa: N818  # no error: the rest of the body need not run
+    """Frozen blocks have said what they say."""
+
+    def __init__(self, hidden: Tensor) -> None:
+        super().__init__()
+        self.hidden = hidden
+
+
+class _Form:
+    """Ends the body's work behind the last frozen block, and sees in which form a block gives."""
+
+    in_tuple = False
+
+    def stop(self, _: nn.Module, __: Any, output: Any) -> None:
+        self.in_tuple = not isinstance(output, Tensor)
+        raise _Reached(output[0] if self.in_tuple else output)
+
+
+def _said(body: nn.Module, batch: Batch) -> Tensor:
+    try:
+        return vectors_of(body(**batch.inputs))
+    except _Reached as reached:
+        return reached.hidden

@@ -24,6 +24,7 @@ from polyculture.core.task import (
 from polyculture.engine.counts import answer_rows
 from polyculture.engine.device import Device
 from polyculture.engine.read import decoded, read_rows
+from polyculture.nets.added import attach_saved
 from polyculture.nets.build import (
     form_of,
     labels_of,
@@ -233,6 +234,8 @@ def open_model(
     if network.untrained:
         refuse_untrained(folder, network, labels_of(folder), inventory.labels)
     load_head(network, folder)
+    adaptation: Any = recipe.adaptation
+    attach_saved(network, parts.load("adaptations", adaptation.kind), adaptation, folder)
     reader = open_reader(folder)
     check_tokens(folder, network, reader)
     context = Context(

@@ -13,6 +13,7 @@ from polyculture.engine.chosen import Chosen
 from polyculture.engine.device import Device, device_of
 from polyculture.engine.model import network_of
 from polyculture.engine.training import Training
+from polyculture.nets.added import attach
 from polyculture.nets.build import form_of, open_reader
 from polyculture.nets.embedding import compact, input_table
 from polyculture.nets.network import Network, count
@@ -73,7 +74,7 @@ def open_base(training: Training, earlier: Chosen | None = None) -> Opened:
     check_tokens(training.base.folder, network, reader)
     untrained = (*network.untrained, *(("head",) if _is_learnt(network.head) else ()))
     base_weights = _weights_apart_from_tokens(network)
-    training.adaptation.attach(network, recipe.adaptation)
+    attach(network, training.adaptation, recipe.adaptation)
     device.make_ready(network)
     if recipe.fit.recompute:
         recompute(network)

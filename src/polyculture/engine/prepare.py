@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from polyculture.core.task import Context, Encoded
 from polyculture.engine.batches import collated
@@ -129,6 +129,7 @@ def assemble(
         word_spaces=context.word_spaces,
     )
     use(network, chosen.kernels)
+    notes = notes_on(training, opened, encoded)
     features: dict[str, list[Tensor]] = {}
     began = time.perf_counter()
     if not _why_not_cached(training, opened, encoded["train"]):
@@ -139,6 +140,7 @@ def assemble(
             context,
             kernels=chosen.kernels,
             device=device,
+            frozen=_computed_once(training, network),
         )
         batch_of, loss_of = _functions(
             training, network, encoded["train"], context, features["train"]
@@ -175,7 +177,7 @@ def assemble(
                 features=features.get("valid"),
             ),
         ),
-        notes=notes_on(training, opened, encoded),
+        notes=notes,
         lengths=encoded["train"].sizes,
         seconds_an_example=seconds_an_example,
     )
@@ -200,18 +202,27 @@ def _answering(
 
 
 def _why_not_cached(training: Training, opened: Opened, encoded: Encoded) -> str:
-    """Why the outputs of the base are not kept for each example; empty where they are."""
-    if not training.adaptation.caches_features:
+    """Why the outputs of what is frozen are not kept for each example; empty where they are."""
+    if training.adaptation.computed_once is None:
         return "the base is trained"
     if training.draws:
         return "what is read is drawn anew each time"
-    if not opened.network.can_cache:
+    if _computed_once(training, opened.network):
+        if opened.context.form == "encoder_decoder":
+            return "its blocks pass on more than hidden states"
+    elif not opened.network.can_cache:
         return "its head needs more"
     some = np.arange(min(LOOK, len(encoded.examples)))
     batch = collated(encoded, some, training.task, opened.context)
     if any(len(values) != len(some) for values in batch.inputs.values()):
         return "an example is several rows of the network"
     return ""
+
+
+def _computed_once(training: Training, network: Network) -> Sequence[nn.Module]:
+    """The blocks whose outputs can be kept; none for those of the whole body."""
+    which = training.adaptation.computed_once
+    return [] if which is None else list(which(network, training.recipe.adaptation))
 
 
 def _tokens_of_test(training: Training, valid: int) -> int:
@@ -302,7 +313,7 @@ def notes_on(training: Training, opened: Opened, encoded: Mapping[str, Encoded])
     for split, part in encoded.items():
         notes += prefixed(part.notes, split)
     why = _why_not_cached(training, opened, encoded["train"])
-    if training.adaptation.caches_features and why:
+    if training.adaptation.computed_once is not None and why:
         notes.append(
             f"The frozen base runs at every step: {why}, so that its outputs cannot be kept."
         )

@@ -151,9 +151,7 @@ def _with_head_rate(training: Training, prepared: PreparedTraining) -> Fit:
 def _finish(training: Training, prepared: PreparedTraining) -> Network:
     """The plain network again: full embedding, merged updates, the real body."""
     network = prepared.network
-    restore = getattr(network, "cached_from", None)
-    if restore is not None:
-        network.swap_body(restore)
+    network.restore()
     expand(network.body)
     if training.adaptation.merge is not None:
         training.adaptation.merge(network)

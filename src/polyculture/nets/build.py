@@ -6,21 +6,22 @@ from typing import Any
 
 import torch
 import transformers
-from safetensors.torch import load_file, save_file
-from torch import nn
+from safetensors.torch import save_file
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedTokenizerBase
 from transformers.utils import logging
 
 from polyculture.core.errors import ModelError
 from polyculture.core.task import Form, Output, Reads, WordSpaces
+from polyculture.nets.added import save_added, without_added
+from polyculture.nets.beside import read_beside
 from polyculture.nets.configuration import CONFIG, check_settings, kind_reads, reason_of
 from polyculture.nets.model_readme import write_readme
 from polyculture.nets.network import Network
 from polyculture.nets.own_bodies import OwnBody, check_own_body, own_body
 from polyculture.nets.pooling import Pooling
 from polyculture.nets.reading.pictures import PictureReader
-from polyculture.nets.weights_fit import check_loaded, load
-from polyculture.store.weight_files import header_of, read_object, stored_tensors
+from polyculture.nets.weights_fit import check_loaded, load, tensors_of
+from polyculture.store.weight_files import read_object, stored_tensors
 
 HEAD = "head.safetensors"
 logging.set_verbosity_error()
@@ -175,16 +176,8 @@ def _bare_body(folder: Path) -> tuple[Any, tuple[str, ...]]:
 def _own(folder: Path, kind: type[OwnBody]) -> OwnBody:
     check_own_body(folder, kind, stored_tensors(folder))
     body = kind.of_folder(folder)
-    body.load_state_dict(_tensors(folder / "model.safetensors"), strict=False)
+    body.load_state_dict(tensors_of(folder / "model.safetensors"), strict=False)
     return body
-
-
-def _tensors(file: Path) -> dict[str, torch.Tensor]:
-    try:
-        return load_file(file)
-    except Exception as error:
-        msg = f"{file} cannot be read as safetensors: {reason_of(error)}."
-        raise ModelError(msg) from error
 
 
 def _loaded(kind: Any, folder: Path, **settings: Any) -> tuple[Any, dict[str, Any]]:
@@ -258,15 +251,18 @@ def save_network(
     model: Any = network.model
     if isinstance(model, OwnBody):
         model.save_sizes(folder)
-        save_file(_plain(model), folder / "model.safetensors")
+        save_file(dict(without_added(network)), folder / "model.safetensors")
     else:
         if network.head is not None:
             _forget_labels(model.config)
         model.config.architectures = [type(model).__name__]
         model.set_attn_implementation("eager")  # ours would be unknown to other readers
-        model.save_pretrained(folder)
+        plain = {"state_dict": without_added(network)} if network.added else {}
+        model.save_pretrained(folder, **plain)
+    save_added(network, folder)
     if network.head is not None:
-        save_file(_plain(network.head), folder / HEAD)
+        head = {name: weight.contiguous() for name, weight in network.head.state_dict().items()}
+        save_file(head, folder / HEAD)
     reader.save_pretrained(folder)
     write_readme(network, reader, folder, spaces)
 
@@ -284,30 +280,6 @@ def load_head(network: Network, folder: Path) -> None:
     Raises:
         ModelError: They are missing, damaged, or those of a head of other sizes.
     """
-    if network.head is None:
-        return
-    file = folder / HEAD
-    if not file.is_file():
-        msg = f"{folder} lacks {HEAD}, the weights of its head. Train the run again."
-        raise ModelError(msg)
-    needed = {name: tuple(weight.shape) for name, weight in network.head.state_dict().items()}
-    shapes = {name: tensor.shape for name, tensor in header_of(file).items()}
-    if shapes != needed:
-        _refuse_head(file, needed, shapes)
-    network.head.load_state_dict(_tensors(file))
-
-
-def _refuse_head(
-    file: Path, needed: dict[str, tuple[int, ...]], shapes: dict[str, tuple[int, ...]]
-) -> None:
-    name = next(n for n in (*needed, *shapes) if needed.get(n) != shapes.get(n))
-    here, there = (str(table.get(name, "missing")) for table in (shapes, needed))
-    msg = (
-        f"{file} is not the head of this run: {name!r} is {here} in the file, but recipe and "
-        f"labels in run.json need {there}."
-    )
-    raise ModelError(msg)
-
-
-def _plain(module: nn.Module) -> dict[str, torch.Tensor]:
-    return {name: value.contiguous() for name, value in module.state_dict().items()}
+    if network.head is not None:
+        needed = {name: weight.shape for name, weight in network.head.state_dict().items()}
+        network.head.load_state_dict(read_beside(folder / HEAD, needed, "head"))

@@ -90,3 +90,21 @@ def _beside(vectors: Tensor, shapes: Tensor | None, table: nn.Embedding | None) 
     if table is None or shapes is None:
         return vectors
     return torch.cat([vectors, table(shapes).to(vectors.dtype)], dim=-1)
+
+
+class BottleneckBlock(nn.Module):
+    """What two thin matrices make of vectors, added to them; nothing before the first step."""
+
+    def __init__(self, size: int, width: int) -> None:
+        super().__init__()
+        self.down = nn.Linear(size, width)
+        self.up = nn.Linear(width, size)
+        nn.init.normal_(self.down.weight, std=0.02)
+        nn.init.zeros_(self.down.bias)
+        nn.init.zeros_(self.up.weight)
+        nn.init.zeros_(self.up.bias)
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """Vectors of the same shape."""
+        change: Tensor = self.up(nn.functional.relu(self.down(vectors)))
+        return vectors + change

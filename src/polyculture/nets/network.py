@@ -6,12 +6,12 @@ on top of the bare body.
 """
 
 import threading
+from collections.abc import Sequence
 from inspect import signature
 from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
-from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 from polyculture.core.search import Search
 from polyculture.core.task import Output
@@ -20,35 +20,7 @@ from polyculture.nets.crf import viterbi
 from polyculture.nets.embedding import input_table
 from polyculture.nets.generation import write
 from polyculture.nets.pooling import Pooling, gather_words, pool, vectors_of
-
-
-class _Remembered(BaseModelOutputWithPooling):  # type: ignore[misc, unused-ignore]
-    """The body's saved outputs. Fields that were not saved read as none."""
-
-    def __getattr__(self, name: str) -> None:
-        if name.startswith("_"):
-            raise AttributeError(name)
-
-
-class CachedBody(nn.Module):
-    """Stands in for a body whose outputs were computed before; keeps a pooler that still learns."""
-
-    def __init__(self, body: nn.Module) -> None:
-        super().__init__()
-        self.pooler = getattr(body, "pooler", None)
-        self.config = body.config
-        self._given = threading.local()  # each thread has its own batch
-
-    def forward(self, *_: Any, **__: Any) -> BaseModelOutputWithPooling:
-        """The features that this thread was given."""
-        features: Tensor = self._given.features
-        pooled = self.pooler(features) if self.pooler is not None else None
-        return _Remembered(last_hidden_state=features, pooler_output=pooled)
-
-    def give(self, features: Tensor | None) -> None:
-        """Set the features of this thread's batch."""
-        self._given.features = features
-
+from polyculture.nets.stand_ins import CachedBody, StandIn, stand_ins_for, swap
 
 NAMES = {"vectors": "vectors"}
 """What the output of a head of ours is called, where it is not ``logits``."""
@@ -81,6 +53,11 @@ class Network(nn.Module):
         self.output = output
         self.pooling = pooling
         self.untrained = untrained
+        self.added: tuple[str, ...] = ()
+        """Parameters that an adaptation has added and not merged; see ``nets/added.py``."""
+        self.stand_in: StandIn | None = None
+        """What is given the features of a batch, while something stands in for what is frozen."""
+        self._frozen: tuple[list[nn.Module], list[nn.Module]] = ([], [])
         self._asked = threading.local()  # each thread has its own batch
         takes = signature(model.forward).parameters
         # while learning, nothing of what was read is kept for a next token
@@ -116,12 +93,24 @@ class Network(nn.Module):
             return False
         return bool(table.weight.requires_grad)
 
-    def swap_body(self, body: nn.Module) -> None:
-        """Replace the body."""
-        if self.head is not None:
-            self.model = body
-        else:
-            setattr(self.model, body_name(self.model), body)
+    def remember(self, frozen: Sequence[nn.Module] = (), *, in_tuple: bool = False) -> None:
+        """Stand-ins take the place of what is frozen; see ``nets/stand_ins.py``.
+
+        Args:
+            frozen: The first blocks of the body; the whole body where left out.
+            in_tuple: Blocks give their hidden states in a tuple.
+        """
+        old = list(frozen) or [self.body]
+        new = stand_ins_for(frozen, in_tuple=in_tuple) if frozen else [CachedBody(self.body)]
+        swap(self, old, new)
+        self._frozen = (old, list(new))
+        self.stand_in = new[-1]
+
+    def restore(self) -> None:
+        """What is frozen is back in its place, if a stand-in had taken it."""
+        old, new = self._frozen
+        swap(self, new, old)
+        self._frozen, self.stand_in = ([], []), None
 
     def head_parameters(self) -> list[nn.Parameter]:
         """Weights that belong to the task: outside the body, or in it but never trained before."""
@@ -157,9 +146,8 @@ class Network(nn.Module):
 
     def forward(self, batch: Batch) -> Outputs:
         """What the network says of a batch, by name."""
-        body = self.body
-        if isinstance(body, CachedBody):
-            body.give(batch.features)
+        if self.stand_in is not None:
+            self.stand_in.give(batch.features)
         positions = batch.places.get("positions")
         if self.head is None:
             return self._standard(batch, positions)

@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 from safetensors import safe_open
+from safetensors.torch import load_file
 from transformers import AutoModel, PreTrainedTokenizerBase
 
 from polyculture.core.errors import ModelError
@@ -64,6 +65,19 @@ def refuse_misfits(
 
 def _written(shape: Sequence[int]) -> str:
     return "×".join(str(length) for length in shape) or "1"
+
+
+def tensors_of(file: Path) -> dict[str, torch.Tensor]:
+    """All tensors of a safetensors file.
+
+    Raises:
+        ModelError: It cannot be read.
+    """
+    try:
+        return load_file(file)
+    except Exception as error:
+        msg = f"{file} cannot be read as safetensors: {reason_of(error)}."
+        raise ModelError(msg) from error
 
 
 def check_fit(folder: Path, config: Any, stored: Mapping[str, Stored]) -> int | None:

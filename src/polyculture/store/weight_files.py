@@ -13,6 +13,8 @@ from polyculture.core.errors import ModelError
 
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
+ADDED = "adaptation.safetensors"
+"""What an adaptation has added to a run's model and left beside its weights."""
 FLOATS = frozenset({"F64", "F32", "F16", "BF16"})
 LONGEST_HEADER = 100_000_000
 """Bytes; the limit of the format itself."""

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from polyculture.core.errors import ModelError
 from polyculture.core.plugins import Base, BaseSource
 from polyculture.core.recipe import RecipePath, Settings
 from polyculture.sources.bases.contents.plain import check_folder, digest_of
+from polyculture.store.weight_files import ADDED
 
 
 class Folder(Settings):
@@ -25,10 +27,12 @@ def open_base(settings: Folder, texts: Sequence[Sequence[str]], work: Path, seed
     """Check the folder; nothing of it is run.
 
     Raises:
-        ModelError: It lacks something, or its weights are pickled only.
+        ModelError: It lacks something, its weights are pickled only, or an adaptation lies beside
+            them.
     """
     del texts, work, seed
     folder = settings.path
+    _refuse_added(folder)
     check_folder(folder, str(folder))
     from polyculture.nets.own_bodies import own_body
 
@@ -41,6 +45,20 @@ def open_base(settings: Folder, texts: Sequence[Sequence[str]], work: Path, seed
         lineage=(name, *(settings.lineage or ancestors)),
         digest=digest_of(folder),
     )
+
+
+def _refuse_added(folder: Path) -> None:
+    """Refuse the model of a run whose adaptation lies beside its weights.
+
+    Without it the base would not be what the run answers with.
+    """
+    if (folder / ADDED).exists():
+        msg = (
+            f"{folder} is the model of a run that was adapted by weights beside the base's "
+            f"({ADDED}), which another training cannot start from. Name the run's own base, or "
+            "train the run with adaptation 'full' or 'low_rank'."
+        )
+        raise ModelError(msg)
 
 
 def _told_by_run(folder: Path) -> tuple[str | None, tuple[str, ...]]:

@@ -1,0 +1,52 @@
+"""The blocks of a transformer's body: layers of one kind that hidden states pass one by one."""
+
+from collections.abc import Callable
+from inspect import signature
+from typing import Any
+
+from torch import Tensor, nn
+
+from polyculture.core.errors import RecipeError
+
+HIDDEN = "hidden_states"
+"""What transformers calls the vectors that go into a block, in all its models."""
+
+
+def blocks_of(body: nn.Module, *, purpose: str) -> list[nn.Module]:
+    """The blocks in the order of the module graph; those of an encoder before its decoder's.
+
+    Args:
+        body: Of a network.
+        purpose: What needs them, to begin a message with.
+
+    Raises:
+        RecipeError: There is none.
+    """
+    stacks = [module for module in body.modules() if isinstance(module, nn.ModuleList)]
+    blocks = [block for stack in stacks for block in stack if _takes_hidden(block)]
+    inner = {id(part) for block in blocks for part in block.modules() if part is not block}
+    blocks = [block for block in blocks if id(block) not in inner]
+    if not blocks:
+        msg = (
+            f"{purpose} needs a transformer's blocks, but this base has none. Choose [adaptation] "
+            "kind = 'full' or 'head_only'."
+        )
+        raise RecipeError(msg)
+    return blocks
+
+
+def _takes_hidden(block: nn.Module) -> bool:
+    return next(iter(signature(block.forward).parameters), "") == HIDDEN
+
+
+def with_hidden(output: Any, change: Callable[[Tensor], Tensor]) -> Any:
+    """What a block gave with its hidden states changed: alone, or the first of several.
+
+    Example:
+        >>> import torch
+        >>> with_hidden((torch.ones(1), "rest"), lambda hidden: hidden + 1)
+        (tensor([2.]), 'rest')
+    """
+    if isinstance(output, Tensor):
+        return change(output)
+    return (change(output[0]), *output[1:])

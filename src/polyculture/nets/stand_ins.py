@@ -1,0 +1,102 @@
+"""What stands where a frozen part of a network was, and says what that part said before.
+
+What never changes is computed once for each example. A stand-in is given the saved features of a
+batch, in the thread that computes it, and hands them on.
+"""
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor, nn
+from transformers.modeling_outputs import BaseModelOutputWithPooling
+
+
+class _Remembered(BaseModelOutputWithPooling):  # type: ignore[misc, unused-ignore]
+    """The body's saved outputs. Fields that were not saved read as none."""
+
+    def __getattr__(self, name: str) -> None:
+        if name.startswith("_"):
+            raise AttributeError(name)
+
+
+class StandIn(nn.Module):
+    """Hands on the features that its thread was given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._given = threading.local()  # each thread has its own batch
+
+    def give(self, features: Tensor | None) -> None:
+        """Set the features of this thread's batch."""
+        self._given.features = features
+
+    @property
+    def features(self) -> Tensor:
+        """Those of this thread's batch."""
+        features: Tensor = self._given.features
+        return features
+
+
+class CachedBody(StandIn):
+    """Stands in for a whole body; keeps a pooler that still learns."""
+
+    def __init__(self, body: nn.Module) -> None:
+        super().__init__()
+        self.pooler = getattr(body, "pooler", None)
+        self.config = body.config
+
+    def forward(self, *_: Any, **__: Any) -> BaseModelOutputWithPooling:
+        """The features that this thread was given."""
+        pooled = self.pooler(self.features) if self.pooler is not None else None
+        return _Remembered(last_hidden_state=self.features, pooler_output=pooled)
+
+
+class CachedBlock(StandIn):
+    """Stands in for a block, the last of those that are frozen."""
+
+    def __init__(self, block: nn.Module, *, in_tuple: bool) -> None:
+        super().__init__()
+        self._block = [block]  # in a list, so that its weights are not this module's
+        self._in_tuple = in_tuple
+
+    def forward(self, *_: Any, **__: Any) -> Tensor | tuple[Tensor]:
+        """The features that this thread was given, in the form of the block's own output."""
+        return (self.features,) if self._in_tuple else self.features
+
+    def __getattr__(self, name: str) -> Any:
+        """What a body asks a block for, such as its kind of attention."""
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            return getattr(self.__dict__["_block"][0], name)
+
+
+class PassedBlock(CachedBlock):
+    """Stands in for a block before that one, whose output nobody reads."""
+
+    def forward(self, hidden_states: Tensor, *_: Any, **__: Any) -> Tensor | tuple[Tensor]:
+        """What came in."""
+        return (hidden_states,) if self._in_tuple else hidden_states
+
+
+def stand_ins_for(blocks: Sequence[nn.Module], *, in_tuple: bool) -> list[StandIn]:
+    """One for each frozen block; the last hands on the features, those before it what comes in."""
+    kinds = [PassedBlock] * (len(blocks) - 1) + [CachedBlock]
+    return [kind(block, in_tuple=in_tuple) for kind, block in zip(kinds, blocks, strict=True)]
+
+
+def swap(network: nn.Module, old: Sequence[nn.Module], new: Sequence[nn.Module]) -> None:
+    """Replace modules inside a network, in place, wherever they are held.
+
+    Example:
+        >>> network = nn.Sequential(nn.Linear(1, 1), nn.ReLU())
+        >>> swap(network, [network[1]], [nn.Tanh()])
+        >>> network[1]
+        Tanh()
+    """
+    places = {id(module): other for module, other in zip(old, new, strict=True)}
+    for module in list(network.modules()):
+        for name, child in list(module.named_children()):
+            if id(child) in places:
+                setattr(module, name, places[id(child)])
