@@ -68,7 +68,7 @@ def read(
         on_columns: Called with the columns that are used, before models are compared.
 
     Raises:
-        DataError: The table cannot be read as this; the message names file and line.
+        DataError: The table cannot be read as this.
         ProbeMismatchError: Models have different items.
     """
     table = table_of(path, form)

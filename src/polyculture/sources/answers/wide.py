@@ -60,7 +60,7 @@ def read(
         on_columns: Called with the columns that are used, before models are compared.
 
     Raises:
-        DataError: The table cannot be read as this; the message names file and line.
+        DataError: The table cannot be read as this.
     """
     table = table_of(path, form)
     roles = {"item": item, "gold": gold, "text": text, "group": group, "document": document}

@@ -27,7 +27,7 @@ def read(settings: Conll, columns: Mapping[str, Column]) -> Dataset:
     """Read the files and bring their tags to IOB2.
 
     Raises:
-        DataError: A file is missing, or a line of it is broken; the message names file and line.
+        DataError: A file is missing, or a line of it is broken.
     """
     paths = settings.paths
     form = TextForm(encoding=settings.encoding, settings=WAYS)

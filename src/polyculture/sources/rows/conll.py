@@ -44,7 +44,7 @@ def read_sentences(
 
     Raises:
         DataError: The file cannot be read or is empty, a line has too many or too few columns, or
-            a tag is none of the known schemes. The message names file and line.
+            a tag is none of the known schemes.
     """
     content = content_of(path)
     sentences, document = [], None

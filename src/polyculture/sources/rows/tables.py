@@ -24,7 +24,7 @@ def read_tables(
 
     Raises:
         RecipeError: The settings name a column that the task does not read.
-        DataError: A file cannot be read, or a row is broken; the message names file and line.
+        DataError: A file cannot be read, or a row is broken.
     """
     read = {split: read_rows(path, split, settings, columns) for split, path in paths.items()}
     splits = {split: rows for split, (rows, _) in read.items()}

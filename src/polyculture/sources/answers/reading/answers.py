@@ -187,7 +187,7 @@ def ids(table: Table, column: str, what: str) -> list[str]:
     """A column in which every cell has to say something.
 
     Raises:
-        DataError: A cell is empty; the message names its line.
+        DataError: A cell is empty.
     """
     cells = table.column(column)
     empty = cells.is_null().arg_max()
