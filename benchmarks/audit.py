@@ -86,14 +86,14 @@ def whole_audit(models: int, items: int, classes: int, resamples: int) -> None:
 
 def pairs_only(models: int, items: int, classes: int, resamples: int) -> None:
     """All pair measures with intervals: what the promise of the README is about."""
-    from polyculture.audit.align import aligned
+    from polyculture.audit.align import aligned_evidence
     from polyculture.audit.compare import compare_pairs
     from polyculture.core.views import Evidence, Predictions
     from polyculture.stats.panel import Panel
     from polyculture.stats.resample import counts
 
     tables, gold = made_up(models, items, classes)
-    evidence = aligned(
+    evidence = aligned_evidence(
         [
             Evidence(
                 model=f"m{number:03}",

@@ -28,7 +28,7 @@ import torch
 from transformers import BertConfig, BertForTokenClassification
 from polyculture.engine.step import Shares
 from polyculture.engine.devices.cpu import Cpu
-from polyculture.engine.team import Team
+from polyculture.engine.thread_team import Team
 from polyculture.nets.batch import Batch
 from polyculture.nets.dropout import make_cheap
 from polyculture.nets.network import Network, trainable

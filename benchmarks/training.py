@@ -200,7 +200,7 @@ def limit(arguments: argparse.Namespace) -> dict:
     from transformers import AutoModel
 
     from polyculture import api
-    from polyculture.engine.team import Team
+    from polyculture.engine.thread_team import Team
 
     tokens, threads = OUR_TOKENS, arguments.threads
     model = AutoModel.from_pretrained(api.starter_folder("minilm-l6"), dtype=torch.float32)
@@ -243,7 +243,7 @@ def trainer(arguments: argparse.Namespace, *, tuned: bool) -> dict:
     )
 
     from polyculture import api
-    from polyculture.api.shared import prepared, read_data
+    from polyculture.api.shared import prepare_rows, read_data
     from polyculture.core import parts
     from polyculture.core.task import Context
     from polyculture.stats.entities import may_follow
@@ -253,7 +253,7 @@ def trainer(arguments: argparse.Namespace, *, tuned: bool) -> dict:
     set_seed(SEED)
     wanted = recipe(arguments, LINEAR, arguments.epochs)
     dataset = read_data(wanted)
-    rows, inventory = prepared(wanted, dataset)
+    rows, inventory = prepare_rows(wanted, dataset)
     context = Context(settings=wanted.task, inventory=inventory)
     folder = api.starter_folder("minilm-l6")
     from polyculture.nets.build import open_tokenizer

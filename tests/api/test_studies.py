@@ -167,11 +167,11 @@ def test_a_study_reads_its_data_once_opens_a_base_once_and_fits_a_baseline_once(
 
         monkeypatch.setattr(module, name, call)
 
-    for name in ("read_data", "prepared", "open_base"):
+    for name in ("read_data", "prepare_rows", "open_base"):
         counted(shared, name)
     counted(evaluate, "simple_answers")
 
     result = api.study(folder / "seeds.toml", folder / "out", watcher=Quiet())
 
     assert len(result.runs) == 4
-    assert sorted(done) == ["open_base", "prepared", "read_data", "simple_answers"]
+    assert sorted(done) == ["open_base", "prepare_rows", "read_data", "simple_answers"]

@@ -285,7 +285,7 @@ def test_the_line_about_a_table_lists_the_first_of_many_models(tmp_path: Path) -
     text = f"item;id;{';'.join(names)}\n1;x{';y' * 20}\n"
     told: list[str] = []
 
-    wide(written(tmp_path, text), told=lambda taken: told.append(taken.sentence))
+    wide(written(tmp_path, text), on_columns=lambda used: told.append(used.sentence))
 
     shown = ", ".join(names[:12])
     assert told == [

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from polyculture.audit import aligned, audit
+from polyculture.audit import aligned_evidence, audit
 from polyculture.core.audit import Audit
 from polyculture.core.errors import ProbeMismatchError
 from polyculture.core.values import Known, Undefined, Value
@@ -394,4 +394,4 @@ def test_documents_follow_their_items() -> None:
         ),
     )
 
-    assert aligned([one, mixed])[1].documents == names
+    assert aligned_evidence([one, mixed])[1].documents == names

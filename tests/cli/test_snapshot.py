@@ -145,7 +145,7 @@ def test_ctrl_c_keeps_the_pages_and_says_how_to_go_on(models: Models, tmp_path: 
 
     assert process.returncode == 130
     assert "Traceback" not in errors
-    assert "the same command goes on" in errors
+    assert "the same command resumes" in errors
     kept = sorted(path.name for path in (tmp_path / "models.parquet.unfinished").iterdir())
     assert kept == ["page-000000.parquet", "page-000001.parquet", "state.json"]
 

@@ -8,12 +8,12 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
-from polyculture.api.shared import open_base, prepared
+from polyculture.api.shared import open_base, prepare_rows
 from polyculture.checks.tiny import tiny_base
 from polyculture.core import parts
 from polyculture.core.data import Dataset
 from polyculture.core.recipe import Recipe
-from polyculture.engine.ingredients import Ingredients
+from polyculture.engine.training import Training
 
 
 @pytest.fixture(autouse=True)
@@ -86,13 +86,13 @@ def toy() -> Callable[[str], Dataset]:
 
 
 @pytest.fixture
-def begin(pretrained: dict[str, str], tmp_path: Path) -> Callable[..., Ingredients]:
+def begin(pretrained: dict[str, str], tmp_path: Path) -> Callable[..., Training]:
     """All that a small training starts from; changes replace tables of its recipe."""
 
-    def ingredients(task: str = "classification", **changes: Any) -> Ingredients:
+    def begun(task: str = "classification", **changes: Any) -> Training:
         made, data = recipe(task, **{"base": pretrained, **changes}), toy_of(task)
-        rows, inventory = prepared(made, data)
-        return Ingredients(
+        rows, inventory = prepare_rows(made, data)
+        return Training(
             recipe=made,
             name="x",
             fingerprint="x",
@@ -102,4 +102,4 @@ def begin(pretrained: dict[str, str], tmp_path: Path) -> Callable[..., Ingredien
             base=open_base(made, rows["train"], tmp_path / "base"),
         )
 
-    return ingredients
+    return begun

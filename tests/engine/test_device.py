@@ -18,16 +18,16 @@ from polyculture.engine.chosen import Chosen
 from polyculture.engine.device import device_of, found_here
 from polyculture.engine.devices.cpu import Cpu
 from polyculture.engine.devices.plain import Plain
-from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.model import open_run
 from polyculture.engine.precision import Kernels
-from polyculture.engine.prepare import prepare
+from polyculture.engine.prepare import prepare_training
 from polyculture.engine.step import Shares
-from polyculture.engine.team import Team
+from polyculture.engine.thread_team import Team
+from polyculture.engine.training import Training
 from polyculture.nets.network import trainable
 
 Make = Callable[..., Recipe]
-Begin = Callable[..., Ingredients]
+Begin = Callable[..., Training]
 PLAIN = {"epochs": 2, "device": "plain", "learning_rate": 3e-3, "precision": "float32"}
 HERE = pytest.param("plain", id="plain")
 GPU = pytest.param(
@@ -78,12 +78,12 @@ def test_a_run_is_resumed_to_the_same_bytes_and_answers_again(
 @pytest.mark.parametrize("name", [HERE, GPU])
 def test_gradients_are_those_of_the_cpu(name: str, begin: Begin) -> None:
     """Without dropout there is one right answer, whatever computes it."""
-    given = begin(fit={**PLAIN, "threads": 2})
+    training = begin(fit={**PLAIN, "threads": 2})
 
     def gradients(device: str) -> dict[str, torch.Tensor]:
-        fit = given.recipe.fit.model_copy(update={"device": device})
-        recipe = given.recipe.model_copy(update={"fit": fit})
-        prepared = prepare(replace(given, recipe=recipe), None)
+        fit = training.recipe.fit.model_copy(update={"device": device})
+        recipe = training.recipe.model_copy(update={"fit": fit})
+        prepared = prepare_training(replace(training, recipe=recipe), None)
         for module in prepared.network.modules():
             if hasattr(module, "p"):
                 setattr(module, "p", 0.0)  # noqa: B010  # torch's modules have no such type

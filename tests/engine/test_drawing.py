@@ -8,13 +8,13 @@ import pytest
 
 from polyculture.core.task import Context, Encoded, Example, Task
 from polyculture.engine.batches import collated
-from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.opened import Opened, open_base
-from polyculture.engine.prepare import notes_on, prepare
+from polyculture.engine.prepare import notes_on, prepare_training
 from polyculture.engine.shown_rows import shown_rows
+from polyculture.engine.training import Training
 from polyculture.nets.batch import Batch
 
-Begin = Callable[..., Ingredients]
+Begin = Callable[..., Training]
 
 
 def without_a_token(example: Example, _: Context, rng: np.random.Generator) -> Example:
@@ -25,23 +25,23 @@ def without_a_token(example: Example, _: Context, rng: np.random.Generator) -> E
 
 
 @pytest.fixture
-def given(begin: Begin) -> Ingredients:
+def training(begin: Begin) -> Training:
     return begin()
 
 
 @pytest.fixture
-def opened(given: Ingredients) -> Opened:
-    return open_base(given)
+def opened(training: Training) -> Opened:
+    return open_base(training)
 
 
 @pytest.fixture
-def task(given: Ingredients) -> Task:
-    return replace(given.task, draw=without_a_token)
+def task(training: Training) -> Task:
+    return replace(training.task, draw=without_a_token)
 
 
 @pytest.fixture
-def encoded(given: Ingredients, opened: Opened) -> Encoded:
-    return given.task.encode(given.rows["train"], opened.context)
+def encoded(training: Training, opened: Opened) -> Encoded:
+    return training.task.encode(training.rows["train"], opened.context)
 
 
 def read(
@@ -78,10 +78,10 @@ def test_another_step_and_another_seed_draw_anew(
 
 
 def test_a_row_that_is_only_read_is_drawn_the_same_among_any_rows(
-    given: Ingredients, task: Task, opened: Opened
+    training: Training, task: Task, opened: Opened
 ) -> None:
     """So an answer to a text does not depend on the file that it stands in."""
-    rows = given.rows["train"].head(12)
+    rows = training.rows["train"].head(12)
     turned = task.encode(rows.reverse(), opened.context)
 
     there = read(task.encode(rows, opened.context), [*range(12)], task, opened.context)
@@ -90,11 +90,11 @@ def test_a_row_that_is_only_read_is_drawn_the_same_among_any_rows(
     assert there == {11 - n: tokens for n, tokens in back.items()}
 
 
-def test_a_row_is_shown_as_it_may_be_drawn(given: Ingredients, task: Task, opened: Opened) -> None:
+def test_a_row_is_shown_as_it_may_be_drawn(training: Training, task: Task, opened: Opened) -> None:
     """What the model will see, and not what it is made from."""
-    rows = given.rows["train"].head(3)
+    rows = training.rows["train"].head(3)
 
-    plain = shown_rows(rows, given.task, opened.context)
+    plain = shown_rows(rows, training.task, opened.context)
     shown = shown_rows(rows, task, opened.context)
 
     assert [len(row.tokens) for row in shown] == [len(row.tokens) - 1 for row in plain]
@@ -102,7 +102,7 @@ def test_a_row_is_shown_as_it_may_be_drawn(given: Ingredients, task: Task, opene
 
 def test_a_head_that_is_kept_moves_at_the_rate_of_its_base(begin: Begin) -> None:
     """The faster rate is for heads that start from nothing."""
-    new = prepare(begin(fit={"threads": 1, "precision": "float32"}), None)
+    new = prepare_training(begin(fit={"threads": 1, "precision": "float32"}), None)
     assert new.chosen.head_learning_rate
     assert new.chosen.head_learning_rate > new.chosen.learning_rate
 
@@ -111,36 +111,36 @@ def test_a_frozen_base_whose_outputs_are_not_kept_is_told(
     begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A frozen base is expected to be quick, so it is said where it is not."""
-    given = begin(adaptation="head_only")
-    opened = open_base(given)
-    encoded = {"train": opened.encode(given, "train")}
-    assert not any("outputs cannot be kept" in note for note in notes_on(given, opened, encoded))
+    training = begin(adaptation="head_only")
+    opened = open_base(training)
+    encoded = {"train": opened.encode(training, "train")}
+    assert not any("outputs cannot be kept" in note for note in notes_on(training, opened, encoded))
 
-    drawing = replace(given.task, draw=without_a_token)
-    monkeypatch.setattr(Ingredients, "task", property(lambda _: drawing))
+    drawing = replace(training.task, draw=without_a_token)
+    monkeypatch.setattr(Training, "task", property(lambda _: drawing))
 
     assert (
         "The frozen base runs at every step: what is read is drawn anew each time, so that its "
         "outputs cannot be kept."
-    ) in notes_on(given, opened, encoded)
+    ) in notes_on(training, opened, encoded)
 
 
 def test_a_frozen_base_that_sees_several_rows_of_each_example_is_read_at_every_step(
     begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One row of features for each example could not hold them."""
-    given = begin(adaptation="head_only")
-    opened = open_base(given)
-    encoded = {"train": opened.encode(given, "train")}
-    usual = given.task.collate
+    training = begin(adaptation="head_only")
+    opened = open_base(training)
+    encoded = {"train": opened.encode(training, "train")}
+    usual = training.task.collate
 
     def twice(examples: Sequence[Example], context: Context) -> Batch:
         return usual([one for one in examples for _ in range(2)], context)
 
-    several = replace(given.task, collate=twice)
-    monkeypatch.setattr(Ingredients, "task", property(lambda _: several))
+    several = replace(training.task, collate=twice)
+    monkeypatch.setattr(Training, "task", property(lambda _: several))
 
     assert (
         "The frozen base runs at every step: an example is several rows of the network, so that "
         "its outputs cannot be kept."
-    ) in notes_on(given, opened, encoded)
+    ) in notes_on(training, opened, encoded)

@@ -7,12 +7,12 @@ import pytest
 
 from polyculture.engine import estimate as estimates
 from polyculture.engine.estimate import estimate
-from polyculture.engine.ingredients import Ingredients
-from polyculture.engine.prepare import prepare
+from polyculture.engine.prepare import prepare_training
+from polyculture.engine.training import Training
 from polyculture.nets.embedding import expand
 from polyculture.nets.network import count
 
-Begin = Callable[..., Ingredients]
+Begin = Callable[..., Training]
 
 
 @pytest.mark.slow
@@ -29,16 +29,16 @@ def test_the_steps_are_those_of_the_training(
     task: str, changes: dict[str, Any], begin: Begin
 ) -> None:
     """Where all rows are read nothing but the time is reckoned, and that is a range."""
-    given = begin(task, **changes)
+    training = begin(task, **changes)
     said: list[str] = []
 
-    found = estimate(given, said.append)
+    found = estimate(training, said.append)
 
-    training = prepare(given, None)
-    assert found.figures["steps"] == len(training.work.plan)
-    assert found.figures["chosen"] == training.chosen.facts()
+    prepared = prepare_training(training, None)
+    assert found.figures["steps"] == len(prepared.work.plan)
+    assert found.figures["chosen"] == prepared.chosen.facts()
     assert found.figures["trained_parameters"] == count(
-        weight for weight in training.network.parameters() if weight.requires_grad
+        weight for weight in prepared.network.parameters() if weight.requires_grad
     )
     assert 0 < found.low <= found.figures["seconds"] <= found.high
     assert said[0] == "opening the base"
@@ -48,16 +48,16 @@ def test_the_steps_are_those_of_the_training(
 @pytest.mark.slow
 def test_weights_are_those_of_the_base_and_untrained_tokens_are_told(begin: Begin) -> None:
     """Only tokens that occur are trained, but the whole table belongs to the model."""
-    given = begin()
+    training = begin()
 
-    found = estimate(given)
+    found = estimate(training)
 
-    training = prepare(given, None)
-    kept = len(training.network.body.get_input_embeddings().weight)  # type: ignore[operator]
-    expand(training.network.body)
-    whole = len(training.network.body.get_input_embeddings().weight)  # type: ignore[operator]
+    prepared = prepare_training(training, None)
+    kept = len(prepared.network.body.get_input_embeddings().weight)  # type: ignore[operator]
+    expand(prepared.network.body)
+    whole = len(prepared.network.body.get_input_embeddings().weight)  # type: ignore[operator]
     assert kept < whole
-    assert found.figures["parameters"] == count(training.network.parameters())
+    assert found.figures["parameters"] == count(prepared.network.parameters())
     assert any(
         note.startswith(f"Of {whole:,} tokens that the base knows, these texts hold {kept:,}.")
         for note in found.notes
@@ -68,12 +68,14 @@ def test_weights_are_those_of_the_base_and_untrained_tokens_are_told(begin: Begi
 def test_some_rows_stand_for_all(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
     """A large data set is not encoded whole, and the notes say so."""
     monkeypatch.setattr(estimates, "ROWS_READ", 20)
-    given = begin()
-    rows = len(given.rows["train"])
+    training = begin()
+    rows = len(training.rows["train"])
 
-    found = estimate(given)
+    found = estimate(training)
 
-    assert found.figures["steps"] == pytest.approx(len(prepare(given, None).work.plan), rel=0.2)
+    assert found.figures["steps"] == pytest.approx(
+        len(prepare_training(training, None).work.plan), rel=0.2
+    )
     assert any(f"(20 of {rows} rows were counted)" in note for note in found.notes)
 
 

@@ -15,7 +15,7 @@ from polyculture.engine.train import train
 def test_answers_that_are_partly_right_are_told(tmp_path: Path) -> None:
     """An audit of equal answers would else read as if the task itself saw them so."""
     case = Case(task=parts.load("tasks", "similarity"), fit={"epochs": 1})
-    train(case.ingredients(tmp_path), tmp_path)
+    train(case.training(tmp_path), tmp_path)
     rows = case.splits["test"]
     gold = case.task.gold(rows, case.chosen)
 

@@ -20,13 +20,13 @@ from polyculture.core.task import Context, Encoded, Example, Inventory
 from polyculture.engine import read as reading
 from polyculture.engine.batches import cut
 from polyculture.engine.devices.cpu import Cpu
-from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.opened import open_base
 from polyculture.engine.read import decoded, read_rows, whole_rows
+from polyculture.engine.training import Training
 from polyculture.nets.batch import Reading
 from polyculture.tasks.spans import Spans
 
-Begin = Callable[..., Ingredients]
+Begin = Callable[..., Training]
 
 NEW = {"source": "new", "kind": "transformer", "width": 32, "layers": 2}
 SHORT = {"epochs": 1, "threads": 1, "precision": "float32", "max_length": 8}
@@ -100,18 +100,18 @@ def test_a_batch_asks_about_no_more_tokens_than_memory_has_logits_for(
 @pytest.mark.parametrize("task", ["classification", "spans"])
 def test_what_is_kept_of_a_row_is_small(task: str, begin: Begin) -> None:
     """A text keeps a number for each label, a word its label's code; nothing is left out."""
-    given = begin(task)
-    opened = open_base(given)
-    encoded = opened.encode(given, "valid")
+    training = begin(task)
+    opened = open_base(training)
+    encoded = opened.encode(training, "valid")
 
-    found = read_rows(opened.network, encoded, given.task, opened.context, device=Cpu(1))
+    found = read_rows(opened.network, encoded, training.task, opened.context, device=Cpu(1))
 
     assert found.loss is None
-    assert len(found.rows) == len(given.rows["valid"])
+    assert len(found.rows) == len(training.rows["valid"])
     if task == "classification":
-        assert {row.shape for row in found.rows} == {(len(given.inventory.labels),)}
+        assert {row.shape for row in found.rows} == {(len(training.inventory.labels),)}
         return
-    words = given.rows["valid"]["tokens"].list.len().to_list()
+    words = training.rows["valid"]["tokens"].list.len().to_list()
     assert [row.shape for row in found.rows] == [(count,) for count in words]
     assert {row.dtype for row in found.rows} == {np.dtype(np.int64)}
 
@@ -121,18 +121,18 @@ def test_logits_of_words_are_gone_after_their_batch(
 ) -> None:
     """However many rows there are, memory holds those of the batches that are being read."""
     monkeypatch.setattr(reading, "BUDGET", 40)
-    given = begin("spans")
-    opened = open_base(given)
+    training = begin("spans")
+    opened = open_base(training)
     seen: list[weakref.ref[Tensor]] = []
     alive: list[int] = []
 
     def read(one: Reading, context: Context) -> list[Any]:
         alive.append(sum(logits() is not None for logits in seen))
         seen.append(weakref.ref(one.outputs["logits"]))
-        return given.task.read(one, context)
+        return training.task.read(one, context)
 
-    encoded = opened.encode(given, "valid")
-    task = replace(given.task, read=read)
+    encoded = opened.encode(training, "valid")
+    task = replace(training.task, read=read)
     found = read_rows(opened.network, encoded, task, opened.context, device=Cpu(1))
 
     gc.collect()
@@ -144,16 +144,16 @@ def test_logits_of_words_are_gone_after_their_batch(
 
 def test_words_of_a_long_sentence_are_answered_by_their_windows(begin: Begin) -> None:
     """Each as its own window says, alone or beside others; a word without a token by none."""
-    given = begin("spans", base=NEW, fit=SHORT)
-    opened = open_base(given)
+    training = begin("spans", base=NEW, fit=SHORT)
+    opened = open_base(training)
     network, context = opened.network, opened.context
-    encoded = given.task.encode(SENTENCES, context)
+    encoded = training.task.encode(SENTENCES, context)
     expected = [np.full(len(LONG), -1), np.full(2, -1)]
 
-    found = read_rows(network, encoded, given.task, context)
+    found = read_rows(network, encoded, training.task, context)
 
     for example in encoded.examples:
-        batch = given.task.collate([example], context)
+        batch = training.task.collate([example], context)
         with torch.no_grad():
             codes = network(batch)["logits"][0].argmax(dim=1).numpy()
         words = example.places["words"]
@@ -170,14 +170,14 @@ def test_answers_do_not_depend_on_what_is_read_together(
     head: str, begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Large batches or small ones, of one thread or of two; a path runs over all windows."""
-    given = begin("spans", base=NEW, fit=SHORT, head={"kind": head})
-    opened = open_base(given)
+    training = begin("spans", base=NEW, fit=SHORT, head={"kind": head})
+    opened = open_base(training)
     context = replace(opened.context, settings=Spans(only_legal=True))
-    encoded = given.task.encode(SENTENCES, context)
+    encoded = training.task.encode(SENTENCES, context)
 
     def codes(budget: int, threads: int) -> list[list[int]]:
         monkeypatch.setattr(reading, "BUDGET", budget)
-        read = read_rows(opened.network, encoded, given.task, context, device=Cpu(threads))
+        read = read_rows(opened.network, encoded, training.task, context, device=Cpu(threads))
         return [row.tolist() for row in read.rows]
 
     assert codes(4_096, 1) == codes(8, 1) == codes(8, 2)
@@ -188,7 +188,7 @@ def test_answers_in_another_order_are_refused() -> None:
     task = parts.load("tasks", "classification")
     rows = pl.DataFrame({"id": ["a", "b"], "text": ["x", "y"]})
     context = Context(settings=task.settings(), inventory=Inventory(labels=("no", "yes")))
-    turned = replace(task, decode=lambda *given: task.decode(*given).reverse())
+    turned = replace(task, decode=lambda *training: task.decode(*training).reverse())
     values = [np.array([1.0, 0.0]), np.array([0.0, 1.0])]
 
     assert decoded(task, rows, values, context)["answer"].to_list() == ["no", "yes"]

@@ -8,21 +8,21 @@ import pytest
 
 from polyculture.core import parts
 from polyculture.core.task import Context, Inventory
-from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.opened import open_base
 from polyculture.engine.shown_rows import UNKNOWN, shown_rows
+from polyculture.engine.training import Training
 
-Begin = Callable[..., Ingredients]
+Begin = Callable[..., Training]
 
 
 def test_a_text_is_shown_with_its_tokens_its_label_and_what_is_cut(begin: Begin) -> None:
     """The tokens are those of the examples that are trained on."""
-    given = begin()
-    context = replace(open_base(given).context, longest=5)
-    rows = given.rows["train"].head(20)
-    encoded = given.task.encode(rows, context)
+    training = begin()
+    context = replace(open_base(training).context, longest=5)
+    rows = training.rows["train"].head(20)
+    encoded = training.task.encode(rows, context)
 
-    shown = shown_rows(rows, given.task, context)
+    shown = shown_rows(rows, training.task, context)
 
     reader = context.reader
     assert [reader.convert_tokens_to_ids(list(row.tokens)) for row in shown] == [
@@ -35,10 +35,10 @@ def test_a_text_is_shown_with_its_tokens_its_label_and_what_is_cut(begin: Begin)
 
 def test_words_stand_beside_the_token_that_answers_for_them(begin: Begin) -> None:
     """Each word once, in whichever window it is answered."""
-    given = begin("spans", fit={"max_length": 8})
-    rows = given.rows["train"].head(30)
+    training = begin("spans", fit={"max_length": 8})
+    rows = training.rows["train"].head(30)
 
-    shown = shown_rows(rows, given.task, open_base(given).context)
+    shown = shown_rows(rows, training.task, open_base(training).context)
 
     tags = [target.partition(" → ")[2] for row in shown for target in row.targets]
     assert tags == [tag for tags in rows["tags"] for tag in tags]

@@ -13,7 +13,7 @@ from polyculture.core.errors import ModelError
 from polyculture.engine.devices.cpu import Cpu
 from polyculture.engine.loop import move
 from polyculture.engine.step import Shares
-from polyculture.engine.team import Team
+from polyculture.engine.thread_team import Team
 from polyculture.nets.batch import Batch, Outputs
 from polyculture.nets.build import open_network
 from polyculture.nets.network import trainable

@@ -18,13 +18,13 @@ from polyculture.core.run import Scores
 from polyculture.core.task import Encoded, Example
 from polyculture.engine import read
 from polyculture.engine.devices.cpu import Cpu
-from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.opened import open_base
-from polyculture.engine.prepare import prepare
+from polyculture.engine.prepare import prepare_training
 from polyculture.engine.read import read_rows
+from polyculture.engine.training import Training
 
 Make = Callable[..., Recipe]
-Begin = Callable[..., Ingredients]
+Begin = Callable[..., Training]
 
 
 def values(scores: Scores) -> dict[str, float]:
@@ -141,9 +141,9 @@ def test_rows_whose_labels_are_unseen_do_not_move_the_validation_loss(
 ) -> None:
     """The loss is that of the other rows, also where a whole batch holds nothing else."""
     monkeypatch.setattr(read, "BUDGET", 40)
-    given = begin(task, head={"kind": head})
-    prepared = prepare(given, None)
-    encoded = open_base(given).encode(given, "valid")
+    training = begin(task, head={"kind": head})
+    prepared = prepare_training(training, None)
+    encoded = open_base(training).encode(training, "valid")
     again = [replace(unseen(one), row=one.row + encoded.rows) for one in encoded.examples]
     examples = [*encoded.examples, *again]
     twice = replace(encoded, examples=examples, rows=2 * encoded.rows)
@@ -152,7 +152,7 @@ def test_rows_whose_labels_are_unseen_do_not_move_the_validation_loss(
         found = read_rows(
             prepared.network,
             encoded,
-            given.task,
+            training.task,
             prepared.context,
             device=Cpu(1),
             loss_of=prepared.work.loss_of,
@@ -165,13 +165,13 @@ def test_rows_whose_labels_are_unseen_do_not_move_the_validation_loss(
 
 def test_without_any_known_label_there_is_no_validation_loss(begin: Begin) -> None:
     """Nothing is there that a mean could be taken of."""
-    given = begin()
-    prepared = prepare(given, None)
-    encoded = open_base(given).encode(given, "valid")
+    training = begin()
+    prepared = prepare_training(training, None)
+    encoded = open_base(training).encode(training, "valid")
     encoded = replace(encoded, examples=[unseen(example) for example in encoded.examples])
 
     found = read_rows(
-        prepared.network, encoded, given.task, prepared.context, loss_of=prepared.work.loss_of
+        prepared.network, encoded, training.task, prepared.context, loss_of=prepared.work.loss_of
     )
 
     assert found.loss is None

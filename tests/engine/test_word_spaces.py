@@ -14,16 +14,16 @@ from polyculture.core.data import Dataset
 from polyculture.core.errors import ModelError
 from polyculture.core.recipe import Recipe
 from polyculture.core.task import Encoded, task_of
-from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.model import open_run
 from polyculture.engine.opened import open_base
-from polyculture.engine.prepare import prepare
+from polyculture.engine.prepare import prepare_training
+from polyculture.engine.training import Training
 from polyculture.nets.build import open_tokenizer
 from polyculture.nets.word_tokens import tokenize_words
 
 Make = Callable[..., Recipe]
 Toy = Callable[[str], Dataset]
-Begin = Callable[..., Ingredients]
+Begin = Callable[..., Training]
 
 WORDS = ["Ada", "在", "青", "岛", "。"]
 ROWS = pl.DataFrame({"id": ["1"], "tokens": [WORDS]})
@@ -105,34 +105,34 @@ def test_texts_are_read_by_what_was_chosen_before(
     begin: Begin, spaced: dict[str, str], tmp_path: Path
 ) -> None:
     """Length and spaces of an interrupted training hold before anything is encoded."""
-    given = begin("spans", base=spaced, fit=FIT)
-    first = prepare(given, tmp_path)
+    training = begin("spans", base=spaced, fit=FIT)
+    first = prepare_training(training, tmp_path)
     earlier = first.chosen.model_copy(update={"max_length": 6, "word_spaces": "every_word"})
     (tmp_path / "chosen.json").write_text(earlier.model_dump_json(), encoding="utf-8")
 
-    again = prepare(given, tmp_path)
+    again = prepare_training(training, tmp_path)
 
-    opened = open_base(given, earlier)
+    opened = open_base(training, earlier)
     assert first.lengths.max() > again.lengths.max() == 6
     assert again.chosen == earlier
-    assert again.lengths.tolist() == opened.encode(given, "train").sizes.tolist()
+    assert again.lengths.tolist() == opened.encode(training, "train").sizes.tolist()
     expected = open_tokenizer(Path(spaced["path"]))([WORDS], is_split_into_words=True)
-    some = Ingredients(**{**vars(given), "rows": {"train": ROWS}})
-    assert tokens(open_base(given, first.chosen).encode(some, "train")) != expected["input_ids"]
+    some = Training(**{**vars(training), "rows": {"train": ROWS}})
+    assert tokens(open_base(training, first.chosen).encode(some, "train")) != expected["input_ids"]
     old = first.chosen.model_copy(update={"word_spaces": "every_word"})
-    assert tokens(open_base(given, old).encode(some, "train")) == expected["input_ids"]
+    assert tokens(open_base(training, old).encode(some, "train")) == expected["input_ids"]
 
 
 @pytest.mark.parametrize("kept", [0, 40])
 def test_choices_that_cannot_be_read_are_made_anew(begin: Begin, tmp_path: Path, kept: int) -> None:
     """They come out the same, and are written whole again."""
-    given = begin()
-    first = prepare(given, tmp_path)
+    training = begin()
+    first = prepare_training(training, tmp_path)
     file = tmp_path / "chosen.json"
     whole = file.read_bytes()
     file.write_bytes(whole[:kept])
 
-    again = prepare(given, tmp_path)
+    again = prepare_training(training, tmp_path)
 
     assert again.chosen == first.chosen
     assert file.read_bytes() == whole

@@ -12,7 +12,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 from polyculture.checks.tiny import tiny_base
 from polyculture.core import parts
 from polyculture.core.search import Search
-from polyculture.engine.team import Team
+from polyculture.engine.thread_team import Team
 from polyculture.nets.attention import register
 from polyculture.nets.batch import Batch
 from polyculture.nets.build import form_of, open_network, open_tokenizer

@@ -223,7 +223,7 @@ def test_a_new_task_is_read_by_the_sources_there_are(write: Write) -> None:
         'source = "table"\ntrain = "train.csv"\nvalid = "valid.csv"\ncolumns.caption = "alt"\n',
     )
 
-    rows, inventory = Shared().prepared(api.read_recipe(recipe))
+    rows, inventory = Shared().prepared_rows(api.read_recipe(recipe))
 
     assert rows["valid"].columns == ["id", "caption", "image", "target"]
     assert inventory.numbers == {"rows": 2}
@@ -233,7 +233,7 @@ def test_a_new_task_is_read_by_the_sources_there_are(write: Write) -> None:
         match=r"valid\.csv: there is no column 'target', which this task reads\. .* in \[data\], "
         r"as in columns\.target = 'its name'\.",
     ):
-        Shared().prepared(api.read_recipe(recipe))
+        Shared().prepared_rows(api.read_recipe(recipe))
 
 
 def test_short_settings_name_columns_too(write: Write) -> None:

@@ -5,9 +5,14 @@ import polars as pl
 import pytest
 
 from polyculture.core.errors import RowError
-from polyculture.stats.nearest import CHUNK, as_answers, directions, most_frequent, nearest
-from polyculture.stats.number_answers import as_answers as number_answers
-from polyculture.stats.number_answers import close
+from polyculture.stats.nearest import (
+    CHUNK,
+    directions,
+    most_frequent_names,
+    nearest,
+    ranked_answers,
+)
+from polyculture.stats.number_answers import answers_of_numbers, close
 from polyculture.stats.rows import check_names
 
 
@@ -24,7 +29,7 @@ def test_many_rows_are_answered_as_if_all_were_ranked_at_once() -> None:
 
     found = nearest(rows, values, near, names)
 
-    whole = as_answers(rows, np.stack(values) @ near.T, names)
+    whole = ranked_answers(rows, np.stack(values) @ near.T, names)
     assert found.drop("similarity").equals(whole.drop("similarity"))
     np.testing.assert_allclose(found["similarity"], whole["similarity"])
 
@@ -40,7 +45,7 @@ def test_a_name_of_rows_that_are_alike_is_no_longer_than_another() -> None:
 
 def test_the_most_frequent_name_answers_every_row() -> None:
     """What is never given stands last."""
-    found = most_frequent(rows_of(2), ["b", "a", "b"], ["a", "b", "c"])
+    found = most_frequent_names(rows_of(2), ["b", "a", "b"], ["a", "b", "c"])
 
     assert found["answer"].to_list() == ["b", "b"]
     assert found["ranking"].to_list() == [["b", "a", "c"]] * 2
@@ -48,7 +53,7 @@ def test_the_most_frequent_name_answers_every_row() -> None:
 
 def test_a_number_is_close_by_how_far_it_is_off() -> None:
     """However far it is off, it is worth no less than no answer."""
-    answers = number_answers(rows_of(3), [0.25, 1.0, -3.0])
+    answers = answers_of_numbers(rows_of(3), [0.25, 1.0, -3.0])
 
     assert close([0.5, 1.0, 0.5], answers) == [0.75, 1.0, 0.0]
 

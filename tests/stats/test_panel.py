@@ -6,7 +6,7 @@ import pytest
 from polyculture.core.errors import ProbeMismatchError
 from polyculture.core.views import Predictions
 from polyculture.stats import panel as module
-from polyculture.stats.joint import poisson_binomial, within
+from polyculture.stats.independence import poisson_binomial, within
 from polyculture.stats.panel import Panel, in_one_coding
 from polyculture.stats.resample import counts
 

@@ -14,7 +14,7 @@ from sklearn.metrics import precision_recall_fscore_support
 from polyculture.core.errors import DataError, ProbeMismatchError
 from polyculture.core.run import Scores
 from polyculture.core.values import Known, Undefined
-from polyculture.stats.answers import aligned
+from polyculture.stats.answers import aligned_answers
 from polyculture.stats.bootstrap import Resampled
 from polyculture.stats.labelled import score_one, score_several
 from polyculture.stats.several_labels import joined
@@ -186,8 +186,8 @@ def test_answers_to_other_items_are_refused() -> None:
     rows, found = frames(["a", "b"], ["a", "b"])
 
     with pytest.raises(ProbeMismatchError, match="for example at item '1'"):
-        aligned(rows, found.with_columns(id=pl.Series(["0", "2"])).reverse())
+        aligned_answers(rows, found.with_columns(id=pl.Series(["0", "2"])).reverse())
     with pytest.raises(ProbeMismatchError, match="for example at item '0'"):
-        aligned(rows, found.with_columns(id=pl.Series(["0", "0"])))
+        aligned_answers(rows, found.with_columns(id=pl.Series(["0", "0"])))
     with pytest.raises(DataError, match="no rows to score"):
-        aligned(rows.clear(), found.clear())
+        aligned_answers(rows.clear(), found.clear())

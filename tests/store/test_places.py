@@ -13,7 +13,7 @@ from polyculture.core.request import Request, differences
 from polyculture.store import locks, swap
 from polyculture.store.folder import output_file, whole_file, written_once
 from polyculture.store.leftovers import sweep, workplace
-from polyculture.store.marks import kind_of
+from polyculture.store.marks import marked_kind
 from polyculture.store.outputs import check_output
 from polyculture.store.unfinished import Unfinished, clear_leftovers, place_of
 
@@ -26,7 +26,7 @@ def write(folder: Path, text: str, *, replace: bool = False) -> None:
 def test_a_result_is_marked_and_replaced_by_its_own_kind_only(tmp_path: Path) -> None:
     """The old one goes only after the new one stands; an error leaves it as it was."""
     write(tmp_path / "a", "first")
-    assert kind_of(tmp_path / "a") == "audit"
+    assert marked_kind(tmp_path / "a") == "audit"
 
     write(tmp_path / "a", "second", replace=True)
     assert (tmp_path / "a" / "audit.json").read_text(encoding="utf-8") == "second"
@@ -51,7 +51,7 @@ def test_an_empty_folder_may_be_replaced_when_asked(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="add --replace"):
         write(tmp_path / "a", "x")
     write(tmp_path / "a", "x", replace=True)
-    assert kind_of(tmp_path / "a") == "audit"
+    assert marked_kind(tmp_path / "a") == "audit"
 
 
 def test_a_file_that_arrives_while_the_result_is_made_is_kept(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_a_result_may_bear_any_name(tmp_path: Path) -> None:
     write(tmp_path / "lock", "x")
     with output_file(tmp_path / "mark", kind="answers") as unfinished:
         unfinished.write_text("x", encoding="utf-8")
-    assert kind_of(tmp_path / "lock") == "audit"
+    assert marked_kind(tmp_path / "lock") == "audit"
 
 
 def test_after_a_kill_between_two_renames_the_old_result_stands_again(tmp_path: Path) -> None:

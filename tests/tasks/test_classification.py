@@ -212,9 +212,9 @@ def test_large_logits_do_not_overflow() -> None:
     assert answers["probabilities"].to_list() == [[1.0, 0.0]]
 
 
-def test_outputs_that_are_no_numbers_are_refused() -> None:
-    """A training that went astray is said to have done so, and for which item."""
-    with pytest.raises(ModelError, match=r"item 'i1' is not a number.*lower learning rate"):
+def test_outputs_that_are_nan_are_refused() -> None:
+    """A training that diverged is reported, with the item."""
+    with pytest.raises(ModelError, match=r"item 'i1' is NaN or infinite.*lower learning rate"):
         TASK.decode(rows(["a", "b"]), [np.zeros(2), np.array([np.nan, 0])], told("a", "b"))
 
 

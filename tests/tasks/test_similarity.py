@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from polyculture import api
-from polyculture.api.shared import prepared
+from polyculture.api.shared import prepare_rows
 from polyculture.checks.tasks import Case, learns_its_toy_data_and_predicts_the_same_after_reloading
 from polyculture.checks.tiny import tiny_base
 from polyculture.core import parts
@@ -161,7 +161,7 @@ def test_what_cannot_be_learnt_is_refused(
     data = replace(TASK.toy(), splits={"train": rows, "valid": rows, "corpus": TEXTS})
 
     with pytest.raises(DataError, match=told):
-        prepared(recipe_of(**settings), data)
+        prepare_rows(recipe_of(**settings), data)
 
 
 def test_a_search_without_a_corpus_is_refused() -> None:
@@ -169,7 +169,7 @@ def test_a_search_without_a_corpus_is_refused() -> None:
     data = replace(TASK.toy(), splits={"train": QUESTIONS, "valid": QUESTIONS})
 
     with pytest.raises(RecipeError, match=r"has no corpus, .* as corpus = 'its path'"):
-        prepared(recipe_of(), data)
+        prepare_rows(recipe_of(), data)
 
 
 @pytest.mark.slow
@@ -184,7 +184,7 @@ def test_other_settings_learn_the_toy_data_too(settings: dict[str, Any]) -> None
 @pytest.mark.slow
 def test_a_run_answers_new_questions_from_what_it_kept(tmp_path: Path) -> None:
     """Without the corpus' texts, of which it has no copy; one that was changed is refused."""
-    train(Case(task=TASK, **LEARNT).ingredients(tmp_path), tmp_path)
+    train(Case(task=TASK, **LEARNT).training(tmp_path), tmp_path)
     run = tmp_path / "run"
     (tmp_path / "new.csv").write_text("id,text\n1,about purr\n", encoding="utf-8")
 

@@ -105,7 +105,7 @@ def test_no_spans_in_training_are_refused() -> None:
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        (tagged("a/O b/O").with_columns(tags=pl.Series([["O"]])), "2 words came with 1 tags"),
+        (tagged("a/O b/O").with_columns(tags=pl.Series([["O"]])), "2 words have 1 tags"),
         (tagged("a/S-PER"), "expected a tag like 'O', 'B-PER' or 'I-PER', got 'S-PER'"),
         (tagged("a/B-"), "got 'B-'"),
         (raw("abc", (1, 4, "X")), r"'X' from 1 to 4 lies outside the text, which has 3"),

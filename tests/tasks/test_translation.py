@@ -193,7 +193,7 @@ def test_a_decoder_learns_to_write_behind_a_prompt(folder: Path, tmp_path: Path)
         settings={"beams": 1, "longest_answer": 32, "prompt": "{source} ="},
     )
 
-    run = train(case.ingredients(tmp_path), tmp_path / "run", answer_simply=simple_answers)
+    run = train(case.training(tmp_path), tmp_path / "run", answer_simply=simple_answers)
 
     rows = case.splits["test"]
     again, _ = open_run(tmp_path / "run" / "run").answer(rows.drop("target"))

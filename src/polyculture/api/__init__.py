@@ -1,15 +1,15 @@
-"""One noun a file; the command line, Python and the web call these verbs and nothing deeper.
+"""The public functions; the command line, Python and the web call these and nothing deeper.
 
-Verbs are looked up on use, so that importing the package stays cheap. No file may bear the name of
-a verb: Python would put the module in its place.
+Functions are looked up on use, so that importing the package stays cheap. No file may have the name
+of a function: the module would replace it.
 """
 
 from importlib import import_module
 from typing import Any
 
 _VERBS = {
-    "audit_answers": "audit",
-    "audit_runs": "runs_audit",
+    "audit_answers": "answer_audits",
+    "audit_runs": "run_audits",
     "check": "runs",
     "check_study": "studies",
     "demo": "samples",
@@ -23,7 +23,7 @@ _VERBS = {
     "missing_starters": "starter",
     "name_of": "runs",
     "new_recipe": "template",
-    "predict": "answers",
+    "predict": "predictions",
     "read_recipe": "recipes",
     "read_study": "recipes",
     "recipe_schema": "recipes",
@@ -31,11 +31,11 @@ _VERBS = {
     "snapshot_hub": "snapshots",
     "starter_folder": "starter",
     "study": "studies",
-    "summary": "audit",
+    "summary": "answer_audits",
     "survey": "surveys",
     "survey_summary": "surveys",
     "train": "runs",
-    "write_audit": "audit",
+    "write_audit": "answer_audits",
 }
 
 

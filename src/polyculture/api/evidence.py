@@ -1,12 +1,12 @@
-"""Look at trained models: their views on a probe, as evidence that any measure can read."""
+"""Observe trained models on a probe: their views, as evidence for measures."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from polyculture.api.learned import TrainingRows
 from polyculture.api.shared import Shared
+from polyculture.api.training_overlap import TrainingRows
 from polyculture.core.errors import ProbeMismatchError, RecipeError, need
 from polyculture.core.parts import suggestion
 from polyculture.core.task import task_of
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from polyculture.api.learned import Learned
+    from polyculture.api.training_overlap import Overlap
     from polyculture.core.data import Dataset
     from polyculture.core.run import Run
 
@@ -52,7 +52,7 @@ def observe(
     shared: Shared | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> tuple[list[Evidence], list[Run], ProbeItems]:
-    """Look at several runs on one probe; runs, names and probe are checked before torch is loaded.
+    """Observe several runs on one probe; runs, names and probe are checked before torch is loaded.
 
     Args:
         folders: Finished runs of one task.
@@ -80,10 +80,10 @@ def observe(
         say(f"looking at {run.name}")
         is_same = run.facts.data_digest == dataset.digest
         saved = folder / "predictions" / f"{items.name}.parquet" if is_same else None
-        seen = _look(folder, run, items, saved, training.of(run))
+        model_evidence = _look(folder, run, items, saved, training.of(run))
         if out is not None:
-            write_evidence(out / run.name / items.name, seen, replace=True)
-        evidence.append(seen)
+            write_evidence(out / run.name / items.name, model_evidence, replace=True)
+        evidence.append(model_evidence)
     return evidence, runs, items
 
 
@@ -139,7 +139,7 @@ def probe_items(run: Run, probe: str, shared: Shared) -> ProbeItems:
 
     dataset = shared.dataset(run.recipe)
     check_probe(dataset, probe)
-    splits, _ = shared.prepared(run.recipe)
+    splits, _ = shared.prepared_rows(run.recipe)
     rows = splits[probe]
     settings: Any = run.recipe.task
     task = task_of(settings)
@@ -162,7 +162,7 @@ def probe_items(run: Run, probe: str, shared: Shared) -> ProbeItems:
 
 
 def _look(
-    folder: Path, run: Run, items: ProbeItems, saved: Path | None, learned: Learned
+    folder: Path, run: Run, items: ProbeItems, saved: Path | None, overlap: Overlap
 ) -> Evidence:
     from polyculture.engine.model import open_run
     from polyculture.engine.observe import architecture, head, predictions, recipe
@@ -183,6 +183,6 @@ def _look(
         documents=items.documents,
         texts=None if items.is_restricted else items.texts,
         notes=tuple(notes),
-        learned_items=learned.items,
-        caveats=(*learned.caveats, *_other_labels(run, items.gold)),
+        learned_items=overlap.items,
+        caveats=(*overlap.caveats, *_other_labels(run, items.gold)),
     )

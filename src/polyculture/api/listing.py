@@ -52,10 +52,10 @@ def list_runs(folder: Path) -> list[Listed]:
     if not folder.is_dir():
         msg = f"There is no folder {folder}. Name a folder of runs, as train --out does."
         raise PolycultureError(msg)
-    found = list(_listed(folder))
-    if not found and (folder / "runs").is_dir():
-        found = list(_listed(folder / "runs"))
-    return sorted(found, key=lambda one: (one.name, one.state))
+    listed = list(_listed(folder))
+    if not listed and (folder / "runs").is_dir():
+        listed = list(_listed(folder / "runs"))
+    return sorted(listed, key=lambda run: (run.name, run.state))
 
 
 def _listed(folder: Path) -> Iterator[Listed]:
@@ -80,7 +80,7 @@ def _finished(folder: Path) -> Listed:
         name=folder.name,
         state="finished",
         folder=str(folder),
-        base=_base(run.recipe.model_dump(mode="json")["base"]),
+        base=_base_name(run.recipe.model_dump(mode="json")["base"]),
         task=str(getattr(run.recipe.task, "kind", "")),
         step=run.facts.steps,
         score=number,
@@ -97,7 +97,7 @@ def _unfinished(name: str, folder: Path) -> Listed:
     is_training = locks.state_of(folder / LOCK) == "held"
     try:
         recipe = json.loads((folder / REQUEST).read_bytes())["recipe"]
-        base, task = _base(recipe["base"]), str(recipe["task"]["kind"])
+        base, task = _base_name(recipe["base"]), str(recipe["task"]["kind"])
     except (OSError, ValueError, KeyError, TypeError):
         base = task = ""
     steps = [CHECKPOINT.fullmatch(path.name) for path in folder.glob("checkpoint/step-*.json")]
@@ -112,12 +112,14 @@ def _unfinished(name: str, folder: Path) -> Listed:
     )
 
 
-def _base(settings: dict[str, object]) -> str:
+def _base_name(settings: dict[str, object]) -> str:
     """What a base is called in few words.
 
     Example:
-        >>> _base({"source": "new", "kind": "tfidf"}), _base({"source": "folder", "path": "a/b"})
-        ('new tfidf', 'b')
+        >>> _base_name({"source": "new", "kind": "tfidf"})
+        'new tfidf'
+        >>> _base_name({"source": "folder", "path": "a/b"})
+        'b'
     """
     if settings.get("name"):
         return str(settings["name"])

@@ -1,4 +1,4 @@
-"""Look at the installation and the machine: what is there, what is missing, what is broken."""
+"""Inspect the installation and the machine: what is there, what is missing, what is broken."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ names += ["mps"] if torch.backends.mps.is_available() else []
 print(*names or ["cpu"], sep=", ")
 """
 PATIENCE = 120
-"""Seconds after which torch counts as one that does not start."""
+"""Seconds after which torch counts as failing to start."""
 LITTLE = 2_000_000_000
 """Bytes of free disk below which a fetch of the whole starter would fill it."""
 ROOM = 1_000_000_000
@@ -73,7 +73,7 @@ class Problem(Record):
     """It was there once, or should be, and does not work; else it is only missing."""
     sentence: str
     mend: str
-    """What mends it: a command, where there is one."""
+    """How to fix it: a command, if there is one."""
 
 
 class Checkup(Record):
@@ -109,10 +109,10 @@ class Checkup(Record):
 
 
 def doctor() -> Checkup:
-    """Look at everything that a command may need; nothing is changed, and nothing fetched.
+    """Check everything that a command may need; nothing is changed or fetched.
 
     Torch is asked for its devices in a process of its own: importing it takes seconds, and one that
-    breaks while it is imported must not end the look at everything else.
+    breaks while it is imported must not stop the other checks.
     """
     libraries = tuple(_libraries())
     device, trouble = _device()
@@ -153,8 +153,8 @@ def _libraries() -> Iterator[Library]:
         lines = requires("polyculture") or []
     except PackageNotFoundError:  # run from its source alone
         return
-    for found in filter(None, map(REQUIREMENT.match, lines)):
-        name, wanted, extra = found[1], found[2].strip(), found[3] or ""
+    for match in filter(None, map(REQUIREMENT.match, lines)):
+        name, wanted, extra = match[1], match[2].strip(), match[3] or ""
         if extra in {"", *EXTRAS} and name != "polyculture":
             there = _version(name)
             is_fit = bool(there) and _is_among(there, wanted)
@@ -211,7 +211,11 @@ def _torch_fails(why: str) -> Problem:
 
 def _missing(libraries: Sequence[Library]) -> Iterator[Problem]:
     for extra, what in {"": "every command", **EXTRAS}.items():
-        lacking = [_lacking(one) for one in libraries if one.extra == extra and not one.is_fit]
+        lacking = [
+            _lacking(library)
+            for library in libraries
+            if library.extra == extra and not library.is_fit
+        ]
         if lacking:
             target = f"polyculture[{extra}]" if extra else "polyculture"
             yield Problem(
@@ -258,7 +262,9 @@ def _tight(place: Path, free: int, memory: int) -> Iterator[Problem]:
 
 def _nearest(place: Path) -> Path:
     """A folder, or the nearest one above it that exists."""
-    return next(one for one in (place.absolute(), *place.absolute().parents) if one.is_dir())
+    return next(
+        parent for parent in (place.absolute(), *place.absolute().parents) if parent.is_dir()
+    )
 
 
 def _kept(place: Path) -> Iterator[Kept]:
@@ -286,10 +292,10 @@ def _browser() -> str:
     import webbrowser
 
     try:
-        found = webbrowser.get()
+        browser = webbrowser.get()
     except webbrowser.Error:
         return ""
-    return str(getattr(found, "name", "") or type(found).__name__)
+    return str(getattr(browser, "name", "") or type(browser).__name__)
 
 
 def _chinese_font() -> str:

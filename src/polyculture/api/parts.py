@@ -1,4 +1,4 @@
-"""What parts there are: names of all shelves, in the words that recipes and audits use."""
+"""List the parts of all shelves, by the names that recipes and audits use."""
 
 from polyculture.core import parts
 from polyculture.core.errors import RecipeError

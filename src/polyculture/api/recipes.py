@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from polyculture.core.errors import RecipeError
 from polyculture.core.recipe import Recipe
+from polyculture.core.recipe_errors import Written, recipe_error
 from polyculture.core.record import Record
-from polyculture.core.slips import Written, slip
 from polyculture.core.study import Study
 from polyculture.core.task import task_of
 from polyculture.sources.rows.columns import unknown_name
@@ -27,7 +27,7 @@ UNREADABLE = {
     errno.ELOOP: "{path} is a link that leads back to itself. Name the file itself.",
     errno.ENAMETOOLONG: "There is no file {path}: the name is too long. Check the path.",
 }
-"""What is said of a TOML file by the system's number of its refusal."""
+"""Messages for a TOML file that cannot be opened, by errno."""
 SHOWN = 40
 """Characters of a long change that a message shows."""
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
@@ -48,10 +48,10 @@ def read_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
 
 def recipe_of(table: dict[str, Any], path: Path, changes: Sequence[str] = ()) -> Recipe:
     """Check a table as a recipe; ``path`` is the file it came from, before the changes."""
-    recipe = _checked(Recipe, table, path, changes)
+    recipe = _validated(Recipe, table, path, changes)
     unknown = unknown_name(recipe.data, task_of(recipe.task).columns)
     if unknown:
-        place = _written(table, path, changes).place(f"data.columns.{unknown[0]}")
+        place = _source_text(table, path, changes).place(f"data.columns.{unknown[0]}")
         msg = f"{place}: {unknown[1]}"
         raise RecipeError(msg)
     return recipe
@@ -59,7 +59,7 @@ def recipe_of(table: dict[str, Any], path: Path, changes: Sequence[str] = ()) ->
 
 def read_study(path: Path, changes: Sequence[str] = ()) -> Study:
     """Read a study; see ``read_recipe``."""
-    return _checked(Study, changed(read_toml(path), changes), path, changes)
+    return _validated(Study, changed(read_toml(path), changes), path, changes)
 
 
 def recipe_schema() -> dict[str, Any]:
@@ -126,13 +126,15 @@ def _value(text: str) -> Any:
         raise RecipeError(msg) from error
 
 
-def _checked(model: type[Kind], table: dict[str, Any], path: Path, changes: Sequence[str]) -> Kind:
+def _validated(
+    model: type[Kind], table: dict[str, Any], path: Path, changes: Sequence[str]
+) -> Kind:
     try:
         return model.model_validate(table, context={"folder": path.resolve().parent})
     except ValidationError as error:
-        raise slip(error, _written(table, path, changes), model) from error
+        raise recipe_error(error, _source_text(table, path, changes), model) from error
 
 
-def _written(table: dict[str, Any], path: Path, changes: Sequence[str]) -> Written:
+def _source_text(table: dict[str, Any], path: Path, changes: Sequence[str]) -> Written:
     text = path.read_text(encoding="utf-8-sig") if path.is_file() else ""  # a pipe is read once
     return Written(path=path, text=text, changes=changes, table=table)

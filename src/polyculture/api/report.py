@@ -1,4 +1,4 @@
-"""Draw the report of an audit, a study or a survey again, or bring it elsewhere."""
+"""Redraw the report of an audit, a study or a survey, or export it."""
 
 from pathlib import Path
 
@@ -17,8 +17,8 @@ def render(
 
     Args:
         folder: The folder of an audit, a study or a survey.
-        out: Write one file here instead: ``.html``, ``.md`` or ``.json``. Left out, the drawings
-            in the folder are made anew.
+        out: Write one file here instead: ``.html``, ``.md`` or ``.json``. Left out, the drawings in
+        the folder are redrawn.
         language: ``en`` or ``zh``; left out, all that the record holds, or into ``out`` its first.
         replace: Replace a drawing that exists; a record, or a file that this program did not
             write, is never replaced.

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from polyculture.api.finished import refuse_finished
+from polyculture.api.existing_runs import refuse_finished
 from polyculture.api.shared import Shared, is_made
 from polyculture.core.errors import PolycultureError, RecipeError, StoreError, need
 from polyculture.core.names import fault_of
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from polyculture.core.data import Dataset
     from polyculture.core.plugins import Base
     from polyculture.core.run import Run
-    from polyculture.engine.ingredients import Ingredients
     from polyculture.engine.shown_rows import ShownRow
+    from polyculture.engine.training import Training
 
 
 class Check(Record):
@@ -97,18 +97,18 @@ def train(
     say("reading the data")
     shared = shared or Shared(dataset)
     dataset = shared.dataset(recipe)
-    rows, inventory = shared.prepared(recipe)
+    rows, inventory = shared.prepared_rows(recipe)
     unfinished = Unfinished.hold(folder)
     try:
         refuse_finished(folder, recipe, replace=replace)  # another process may have been quicker
         say("opening the base")
-        base = _opened(recipe, shared, unfinished)
-        from polyculture.engine.ingredients import Ingredients
+        base = _open_base(recipe, shared, unfinished)
+        from polyculture.engine.training import Training
 
         with telling_of_disk(folder):
             request = Request.of(recipe, dataset.digest, None if is_made(recipe) else base.digest)
             reason = _begin(unfinished, request)
-            given = Ingredients(
+            training = Training(
                 recipe=recipe,
                 name=name,
                 fingerprint=fingerprint_of(recipe, dataset, base.digest),
@@ -120,13 +120,13 @@ def train(
             if is_counted(recipe):
                 from polyculture.engine.counts import train_counts
 
-                run = train_counts(given, unfinished.run, say, answer_simply=shared.simple)
+                run = train_counts(training, unfinished.run, say, answer_simply=shared.simple)
             else:
                 say("loading torch")
                 from polyculture.engine import train as engine
 
                 run = engine.train(
-                    given,
+                    training,
                     unfinished.path,
                     until=until,
                     starts_over=reason,
@@ -150,10 +150,10 @@ def train(
 
 
 def _begin(unfinished: Unfinished, request: Request) -> str:
-    """Keep what an interrupted training of just this left; throw away anything else.
+    """Keep the state of an interrupted training with the same request; discard any other.
 
     Returns:
-        Why what was there is not used; empty where it is, or where there was nothing.
+        Why earlier state is not used; empty if it is used, or there is none.
     """
     before = unfinished.request_before()
     changed = () if before is None else differences(before, request)
@@ -188,14 +188,14 @@ def check(
     say("reading the data")
     shared = shared or Shared()
     dataset = shared.dataset(recipe)
-    rows, inventory = shared.prepared(recipe)
-    from polyculture.engine.ingredients import Ingredients
+    rows, inventory = shared.prepared_rows(recipe)
+    from polyculture.engine.training import Training
 
     remarks = task_of(recipe.task).remarks(rows, inventory, recipe.task)
     with TemporaryDirectory() as place:
         say("opening the base")
         base = shared.base(recipe, Path(place) / "base")
-        given = Ingredients(
+        training = Training(
             recipe=recipe,
             name=name_of(recipe),
             fingerprint=fingerprint_of(recipe, dataset, base.digest),
@@ -204,9 +204,9 @@ def check(
             inventory=inventory,
             base=base,
         )
-        figures, notes, shown = _estimated(given, say, show)
+        figures, notes, shown = _estimated(training, say, show)
     return Check(
-        name=given.name,
+        name=training.name,
         rows={split: len(part) for split, part in rows.items()},
         labels=inventory.labels,
         notes=(*dataset.notes, *base.notes, *remarks, *notes),
@@ -216,23 +216,23 @@ def check(
 
 
 def _estimated(
-    given: Ingredients, say: Callable[[str], None], show: int
+    training: Training, say: Callable[[str], None], show: int
 ) -> tuple[dict[str, Any], tuple[str, ...], tuple[ShownRow, ...]]:
-    """Figures, notes and first rows of a training that is not done."""
-    if is_counted(given.recipe):
+    """Figures, notes and first rows of a training, without training."""
+    if is_counted(training.recipe):
         names = ("parameters", "trained_parameters", "steps")
         seconds = dict.fromkeys(("seconds", "seconds_low", "seconds_high"), 0.0)
         from polyculture.engine.shown_rows import shown_rows
 
-        shown = shown_rows(given.rows["train"].head(show), given.task, given.context)
+        shown = shown_rows(training.rows["train"].head(show), training.task, training.context)
         figures = {**dict.fromkeys(names, 0), **seconds, "chosen": {}}
         return figures, ("TF-IDF takes seconds.",), shown
     say("loading torch")
     from polyculture.engine.estimate import estimate
 
-    found = estimate(given, say, show=show)
-    figures = found.figures | {"seconds_low": found.low, "seconds_high": found.high}
-    return figures, found.notes, found.shown
+    estimated = estimate(training, say, show=show)
+    figures = estimated.figures | {"seconds_low": estimated.low, "seconds_high": estimated.high}
+    return figures, estimated.notes, estimated.shown
 
 
 def is_counted(recipe: Recipe) -> bool:
@@ -241,7 +241,7 @@ def is_counted(recipe: Recipe) -> bool:
 
 
 def _prepare(recipe: Recipe) -> None:
-    """Set what has to be set before torch is loaded; say early what is not installed."""
+    """Set what must be set before torch is loaded; report missing libraries early."""
     from polyculture.nets import allocator, threads
 
     threads.be_polite()
@@ -279,7 +279,7 @@ def name_of(recipe: Recipe) -> str:
     return name
 
 
-def _opened(recipe: Recipe, shared: Shared, unfinished: Unfinished) -> Base:
+def _open_base(recipe: Recipe, shared: Shared, unfinished: Unfinished) -> Base:
     work = unfinished.path / "base"
     shutil.rmtree(work, ignore_errors=True)  # half made, if it was killed there
     return shared.base(recipe, work)

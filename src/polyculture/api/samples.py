@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
 
-from polyculture.api.audit import audit_answers
+from polyculture.api.answer_audits import audit_answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +29,8 @@ def demo(
 
     Args:
         out: Folder of the audit, report included.
-        replace: Put the new folder in the place of an audit that exists.
-        command: The command that makes all of this again, for the report.
+        replace: Replace an audit that exists.
+        command: The command that reproduces the audit, for the report.
         language: Of the report's page: ``en`` or ``zh``; left out, both.
         on_read: Told how the table was read.
 

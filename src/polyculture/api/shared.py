@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from polyculture.core.plugins import Base, DataSource
     from polyculture.core.recipe import Recipe
     from polyculture.core.task import Column, Inventory
-    from polyculture.engine.ingredients import Ingredients
+    from polyculture.engine.training import Training
 
 NEEDED = ("train", "valid")
 """Splits that training needs."""
@@ -28,7 +28,7 @@ Rows = dict[str, "pl.DataFrame"]
 
 
 class Shared:
-    """Data sets, prepared rows, bases and answers of baselines by what was asked.
+    """Datasets, prepared rows, bases and baselines' answers, each made once for the same settings.
 
     A study hands one of these to all its trainings; a training alone makes its own.
 
@@ -57,7 +57,7 @@ class Shared:
             self._datasets[key] = read_data(recipe)
         return self._datasets[key]
 
-    def prepared(self, recipe: Recipe) -> tuple[Rows, Inventory]:
+    def prepared_rows(self, recipe: Recipe) -> tuple[Rows, Inventory]:
         """All splits as the task wants them, and what can be learnt of them before training.
 
         Raises:
@@ -66,16 +66,16 @@ class Shared:
         """
         key = _key(recipe.data, recipe.task)
         if key not in self._prepared:
-            self._prepared[key] = prepared(recipe, self.dataset(recipe))
+            self._prepared[key] = prepare_rows(recipe, self.dataset(recipe))
         return self._prepared[key]
 
     def base(self, recipe: Recipe, work: Path) -> Base:
-        """The recipe's base. One that is made from nothing is made in ``work``, each time anew.
+        """The recipe's base. One that is made from nothing is made in ``work``, every time again.
 
         Raises:
             PolycultureError: It is not there, not fetched, or cannot be trusted.
         """
-        rows = self.prepared(recipe)[0]["train"]
+        rows = self.prepared_rows(recipe)[0]["train"]
         if is_made(recipe):
             return open_base(recipe, rows, work)
         key = _key(recipe.base)
@@ -84,19 +84,19 @@ class Shared:
                 self._bases[key] = open_base(recipe, rows, Path(place) / "base")
         return self._bases[key]
 
-    def simple(self, given: Ingredients) -> Mapping[str, pl.DataFrame]:
+    def simple(self, training: Training) -> Mapping[str, pl.DataFrame]:
         """What the baselines of a task answer to the split that they are held against."""
         from polyculture.engine.evaluate import simple_answers
 
-        recipe = given.recipe
-        key = _key(recipe.data, recipe.task) + given.base.kind
+        recipe = training.recipe
+        key = _key(recipe.data, recipe.task) + training.base.kind
         if key not in self._simple:
-            self._simple[key] = simple_answers(given)
+            self._simple[key] = simple_answers(training)
         return self._simple[key]
 
 
 def _key(*settings: Any) -> str:
-    return of_json([one.model_dump(mode="json") for one in settings])
+    return of_json([part.model_dump(mode="json") for part in settings])
 
 
 def read_data(recipe: Recipe) -> Dataset:
@@ -110,8 +110,8 @@ def read_data(recipe: Recipe) -> Dataset:
     return source.read(settings, task_of(recipe.task).columns)
 
 
-def prepared(recipe: Recipe, dataset: Dataset) -> tuple[Rows, Inventory]:
-    """See ``Shared.prepared``."""
+def prepare_rows(recipe: Recipe, dataset: Dataset) -> tuple[Rows, Inventory]:
+    """See ``Shared.prepared_rows``."""
     settings, task = recipe.task, task_of(recipe.task)
     pool = task.pool(settings)
     if pool and pool not in dataset.splits:

@@ -1,4 +1,4 @@
-"""Snapshots: what a public list of models says on one day, kept for later, offline."""
+"""Snapshots of a public list of models, for offline use later."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Snapshot(Record):
-    """What came of taking a snapshot."""
+    """The result of taking a snapshot."""
 
     models: int
     """Rows of the file."""
@@ -50,13 +50,13 @@ def snapshot_hub(
         watch: Told often (models so far, of how many at most, what is going on).
 
     Raises:
-        HubError: The hub cannot be reached, refuses, or is no hub; finished pages are kept.
+        HubError: The hub cannot be reached, refuses, or is not a hub; finished pages are kept.
         StoreError: The file exists, its name has another ending, an unfinished snapshot there was
             asked for differently, or the disk is full.
         MissingExtraError: The libraries that reach a hub are not installed.
     """
     if out.suffix.lower() != ".parquet":
-        msg = f"{out} cannot be written by its name. Name it with .parquet at the end."
+        msg = f"Unsupported file type: {out}. Use .parquet."
         raise StoreError(msg)
     facts = snapshot.take(
         this_hub(),
@@ -72,14 +72,14 @@ def snapshot_hub(
 
 def notes_of(facts: snapshot.Facts) -> tuple[str, ...]:
     """What a person should know of a snapshot, one sentence each."""
-    found = []
+    notes = []
     if facts.malformed:
         shown = "; ".join(facts.examples)
-        found.append(f"Without a name, dropped: {facts.malformed:,} (such as {shown}).")
+        notes.append(f"Without a name, dropped: {facts.malformed:,} (such as {shown}).")
     if facts.private:
-        found.append(f"Private to whoever asked, dropped: {facts.private:,}.")
+        notes.append(f"Private to whoever asked, dropped: {facts.private:,}.")
     if facts.unreadable:
-        found.append(f"With a field of the wrong kind, which is left empty: {facts.unreadable:,}.")
+        notes.append(f"With a field of the wrong kind, which is left empty: {facts.unreadable:,}.")
     if facts.repeated:
-        found.append(f"Given more than once, the first kept: {facts.repeated:,}.")
-    return tuple(found)
+        notes.append(f"Given more than once, the first kept: {facts.repeated:,}.")
+    return tuple(notes)

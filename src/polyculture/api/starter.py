@@ -1,4 +1,4 @@
-"""The embedded starter set: what there is, where it lies, and how it gets there."""
+"""The starter set: list it, find it, fetch it."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -39,7 +39,7 @@ def list_starters() -> list[StarterState]:
 
 
 def missing_starters(names: Sequence[str] = (), *, verify: bool = False) -> list[StarterState]:
-    """What a fetch of these names would get.
+    """What fetching these names would download.
 
     Args:
         names: Starters, or ``survey`` for the models of other fields than text; all but those for
@@ -47,7 +47,7 @@ def missing_starters(names: Sequence[str] = (), *, verify: bool = False) -> list
         verify: Read every byte of what is fetched, to find damage that sizes do not show.
 
     Raises:
-        StarterError: There is no starter of a name.
+        StarterError: A name is not that of a starter.
     """
     return [_state(entry) for entry in fetching.missing(tuple(names), verify=verify)]
 

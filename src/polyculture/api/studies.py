@@ -6,12 +6,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from polyculture.api.again import Again
 from polyculture.api.evidence import check_probe
-from polyculture.api.finished import files_of, run_differences
+from polyculture.api.existing_runs import files_of, run_differences
 from polyculture.api.recipes import changed, read_study, recipe_of
+from polyculture.api.retraining_log import RetrainingLog
+from polyculture.api.run_audits import audit_runs
 from polyculture.api.runs import check, name_of, train
-from polyculture.api.runs_audit import audit_runs
 from polyculture.api.shared import Shared, is_made
 from polyculture.core.errors import ProbeMismatchError, StoreError
 from polyculture.store.outputs import check_output
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Watcher(Protocol):
-    """Who is told how a study goes."""
+    """Receives the progress of a study."""
 
     def begin(self, title: str) -> None:
         """Another training begins."""
@@ -46,7 +46,7 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class StudyResult:
-    """What a study made."""
+    """The result of a study."""
 
     audit: Audit
     folder: Path
@@ -68,16 +68,16 @@ def study(
     show_text: bool = False,
     command: str = "",
 ) -> StudyResult:
-    """Run a study; what an interrupted one finished is kept, what it began is resumed.
+    """Run a study; an interrupted one keeps its finished runs and resumes the unfinished one.
 
     Args:
         path: The study's TOML file.
         out: Folder of the study: ``runs``, ``evidence`` and ``audit`` in it.
         watcher: Told how it goes.
         changes: Settings to change in every recipe, as ``fit.epochs=1``.
-        replace: Train again and write anew what this program wrote there before.
+        replace: Train again and replace what this program wrote there before.
         keep_runs: With ``replace``, keep finished runs that are what is asked for; others are
-            trained again, and the audit is written anew.
+        trained again, and the audit is replaced.
         budget_seconds: Train for about this time in all, in equal parts.
         show_text: Show the items' texts also where their source restricts them.
         command: The command that makes this study again.
@@ -90,27 +90,27 @@ def study(
     wanted, recipes = read_recipes(path, changes)
     check_output(out / "audit", kind="audit", replace=replace, inputs=[path])
     shared = Shared()
-    again = Again(out, is_asked=replace and not keep_runs)
-    kept = _checked(wanted, recipes, shared, out, replace=replace, again=again)
+    log = RetrainingLog(out, is_asked=replace and not keep_runs)
+    finished = _check_models(wanted, recipes, shared, out, replace=replace, log=log)
     runs: list[Path] = []
     for number, recipe in enumerate(recipes, start=1):
         name = name_of(recipe)
         runs.append(out / "runs" / name)
-        if name in kept:
+        if name in finished:
             continue
         watcher.begin(f"{name} ({number} of {len(recipes)})")
-        left = sum(name_of(one) not in kept for one in recipes[number - 1 :])
+        left = sum(name_of(later) not in finished for later in recipes[number - 1 :])
         train(
             recipe,
             out / "runs",
             replace=replace,
-            budget_seconds=None if until is None else _part(until, left),
+            budget_seconds=None if until is None else _seconds_for_next(until, left),
             on_tick=watcher.tick,
             say=watcher.say,
             tell=watcher.tell,
             shared=shared,
         )
-        again.add(name)
+        log.add(name)
     watcher.begin("audit")
     audit = audit_runs(
         runs,
@@ -130,8 +130,8 @@ def study(
         shared=shared,
         say=watcher.say,
     )
-    again.end()
-    return StudyResult(audit=audit, folder=out / "audit", runs=tuple(runs), kept=kept)
+    log.end()
+    return StudyResult(audit=audit, folder=out / "audit", runs=tuple(runs), kept=finished)
 
 
 def check_study(path: Path, *, watcher: Watcher, changes: Sequence[str] = ()) -> tuple[Check, ...]:
@@ -143,11 +143,11 @@ def check_study(path: Path, *, watcher: Watcher, changes: Sequence[str] = ()) ->
     wanted, recipes = read_recipes(path, changes)
     shared = Shared()
     check_probe(shared.dataset(recipes[0]), wanted.probe)
-    found = []
+    checks = []
     for recipe in recipes:
         watcher.begin(name_of(recipe))
-        found.append(check(recipe, shared=shared))
-    return tuple(found)
+        checks.append(check(recipe, shared=shared))
+    return tuple(checks)
 
 
 def read_recipes(path: Path, changes: Sequence[str] = ()) -> tuple[Study, list[Recipe]]:
@@ -169,38 +169,38 @@ def read_recipes(path: Path, changes: Sequence[str] = ()) -> tuple[Study, list[R
     return wanted, recipes
 
 
-def _checked(
+def _check_models(
     wanted: Study,
     recipes: Sequence[Recipe],
     shared: Shared,
     out: Path,
     *,
     replace: bool,
-    again: Again,
+    log: RetrainingLog,
 ) -> tuple[str, ...]:
-    """Find every slip before the first hour is spent.
+    """Check every recipe before any training starts.
 
     Returns:
         Names of runs that are finished and just what is asked for.
     """
-    kept = []
+    finished = []
     for recipe in recipes:
-        shared.prepared(recipe)
+        shared.prepared_rows(recipe)
     check_probe(shared.dataset(recipes[0]), wanted.probe)
     for recipe in recipes:  # bases last: they may load torch
         folder = out / "runs" / name_of(recipe)
         base = None if is_made(recipe) else shared.base(recipe, folder).digest
         data = shared.dataset(recipe).digest
-        is_kept = not again.trains(folder.name) and _is_kept(
+        is_kept = not log.trains(folder.name) and _is_kept(
             folder, recipe, data, base, replace=replace
         )
         if is_kept:
-            kept.append(folder.name)
+            finished.append(folder.name)
         else:
             check_output(folder, kind="run", replace=replace, inputs=files_of(recipe))
-        seen = out / "evidence" / folder.name / wanted.probe
-        check_output(seen, kind="evidence", replace=True)
-    return tuple(kept)
+        evidence = out / "evidence" / folder.name / wanted.probe
+        check_output(evidence, kind="evidence", replace=True)
+    return tuple(finished)
 
 
 def _is_kept(folder: Path, recipe: Recipe, data: str, base: str | None, *, replace: bool) -> bool:
@@ -224,6 +224,6 @@ def _is_kept(folder: Path, recipe: Recipe, data: str, base: str | None, *, repla
     raise StoreError(msg)
 
 
-def _part(until: float, models: int) -> float:
+def _seconds_for_next(until: float, models: int) -> float:
     """Seconds for the next of some trainings; a tenth is left for comparing."""
     return max(1.0, 0.9 * (until - time.monotonic()) / models)

@@ -47,12 +47,12 @@ def survey(
         replace: Replace a survey that exists.
         columns: For tables of a layout that is not known: card field to column.
         aliases: For tables: a file of names that are one, or are not.
-        years: A table of models with their years of publication, to hold this source's against.
-        fresh: Read anew what was kept from last time.
+        years: A table of models with their years of publication, to compare this source's with.
+        fresh: Read everything again instead of using the cache.
         draws: Random sets behind each chance level and p value.
         resamples: Rounds behind each interval.
         seed: Seed of all drawing.
-        command: The command that makes all of this again, for the page.
+        command: The command that reproduces the survey, for the page.
         on_progress: Told (done, of all, what) while cards are read.
         on_stage: Told what is counted next.
 
@@ -63,7 +63,7 @@ def survey(
         PolycultureError: A source is not known or cannot be read, or the folder exists.
     """
     if out is not None:
-        inputs = [*map(Path, sources), *(one for one in (aliases, years) if one is not None)]
+        inputs = [*map(Path, sources), *(path for path in (aliases, years) if path is not None)]
         check_output(out, kind="survey", replace=replace, inputs=inputs)
     if min(draws, resamples) < 1:
         msg = f"A survey needs draws and resamples of 1 or more, got {draws} and {resamples}."
@@ -80,7 +80,7 @@ def survey(
         )
         raise PolycultureError(msg)
     compared: Cards | None = None if years is None else parts.load(SHELF, "table").read([years])
-    read = [_read(kind, places, settings, on_progress) for kind, places in kinds.items()]
+    read = [_read_cards(kind, places, settings, on_progress) for kind, places in kinds.items()]
     # SciPy comes with these: a slip in a source is told without it
     from polyculture.zoo.count.assemble import survey as count
     from polyculture.zoo.count.cache import kept_or_counted
@@ -88,17 +88,17 @@ def survey(
 
     cards = joined(read)
     effort = {"draws": draws, "resamples": resamples, "seed": seed}
-    found = kept_or_counted(
+    result = kept_or_counted(
         cards, lambda: count(cards, **effort, on_stage=on_stage), fresh=fresh, **effort
     )
     if compared is not None:
         from polyculture.zoo.count.years import year_check
 
-        found = found.model_copy(update={"year_check": year_check(cards, compared)})
+        result = result.model_copy(update={"year_check": year_check(cards, compared)})
     if out is not None:
         on_stage("page")
-        _write(found, cards, out, command=command, replace=replace)
-    return found
+        _write(result, cards, out, command=command, replace=replace)
+    return result
 
 
 def survey_summary(survey: Survey) -> dict[str, Any]:
@@ -109,15 +109,15 @@ def survey_summary(survey: Survey) -> dict[str, Any]:
 
 
 def _by_kind(sources: Sequence[str]) -> dict[str, list[Path]]:
-    """Kind of source to the paths of that kind, in the order they came."""
-    found: dict[str, list[Path]] = {}
+    """Kind of source to the paths of that kind, in their order."""
+    kinds: dict[str, list[Path]] = {}
     for source in sources:
         kind, places = _kind_of(source)
-        found.setdefault(kind, []).extend(places)
-    if not found:
+        kinds.setdefault(kind, []).extend(places)
+    if not kinds:
         msg = f"A survey needs a source: {' or '.join(_names())}, or a path."
         raise PolycultureError(msg)
-    return found
+    return kinds
 
 
 def _kind_of(source: str) -> tuple[str, list[Path]]:
@@ -154,14 +154,14 @@ def _names() -> tuple[str, ...]:
     return tuple(name for name in parts.names(SHELF) if parts.load(SHELF, name).accepts is None)
 
 
-def _read(
+def _read_cards(
     kind: str,
     places: Sequence[Path],
     settings: Mapping[str, Any],
     on_progress: Callable[[int, int, str], None],
 ) -> Cards:
-    own = {name: settings[name] for name in SETTINGS.get(kind, ())}
-    return parts.load(SHELF, kind).read(places, on_progress=on_progress, **own)  # type: ignore[no-any-return]
+    chosen = {name: settings[name] for name in SETTINGS.get(kind, ())}
+    return parts.load(SHELF, kind).read(places, on_progress=on_progress, **chosen)  # type: ignore[no-any-return]
 
 
 def _write(survey: Survey, cards: Cards, out: Path, *, command: str, replace: bool) -> None:

@@ -48,14 +48,18 @@ def new_recipe(path: Path, *, task: str, data: str, base: str, replace: bool = F
         task: A task of the shelf, such as ``classification``.
         data: A file to learn from, of which a tenth is held out; or a data set of the starter.
         base: A model of the starter, a folder, ``owner/name`` on a hub, or a kind that is made new.
-        replace: Replace a recipe that this verb wrote and nobody changed.
+        replace: Replace a recipe that this function wrote and that is unchanged.
 
     Raises:
         PolycultureError: The file exists, or a part cannot be found or combined with the others.
     """
     inputs = [Path(data), Path(base)]
     check_output(path, kind="recipe", replace=replace, inputs=inputs)
-    chosen: Chosen = {"task": {"kind": task}, "base": _base(base), "data": _data(data, path)}
+    chosen: Chosen = {
+        "task": {"kind": task},
+        "base": _base_settings(base),
+        "data": _data(data, path),
+    }
     text = recipe_text(chosen, path)
     recipe_of(tomllib.loads(text), path)
     with output_file(path, kind="recipe", replace=replace, inputs=inputs) as unfinished:
@@ -78,17 +82,17 @@ def recipe_text(chosen: Chosen, path: Path) -> str:
     for place, field in Recipe.model_fields.items():
         shelf = next((mark for mark in field.metadata if isinstance(mark, OnShelf)), None)
         if shelf is not None:
-            lines += _part(place, shelf, chosen.get(place, {}))
+            lines += _part_lines(place, shelf, chosen.get(place, {}))
     lines += ["[fit]", *_settings(Fit, chosen.get("fit", {}))]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _part(place: str, shelf: OnShelf, chosen: Mapping[str, Any]) -> Iterator[str]:
+def _part_lines(place: str, shelf: OnShelf, chosen: Mapping[str, Any]) -> Iterator[str]:
     name = chosen.get(shelf.key) or shelf.default or ""
     kind = shelf.settings(name)
     yield f"[{place}]"
     yield f"# One of: {', '.join(parts.names(shelf.shelf))}."
-    yield f"{shelf.key} = {_written(name)}"
+    yield f"{shelf.key} = {_as_toml(name)}"
     yield ""
     yield from _settings(kind, chosen, hidden={shelf.key})
 
@@ -97,14 +101,14 @@ def _settings(
     kind: type[Any], chosen: Mapping[str, Any], hidden: set[str] | frozenset[str] = frozenset()
 ) -> Iterator[str]:
     """Lines of a record's settings, the chosen ones first."""
-    told = _sentences(kind)
+    sentences = _sentences(kind)
     shown = {name: field for name, field in kind.model_fields.items() if name not in hidden}
-    for name in sorted(shown, key=lambda one: one not in chosen):
+    for name in sorted(shown, key=lambda key: key not in chosen):
         yield from textwrap.wrap(
-            told.get(name, ""), WIDTH, initial_indent="# ", subsequent_indent="# "
+            sentences.get(name, ""), WIDTH, initial_indent="# ", subsequent_indent="# "
         )
         is_set = name in chosen
-        value = _written(chosen[name]) if is_set else _default(shown[name])
+        value = _as_toml(chosen[name]) if is_set else _default(shown[name])
         yield f"{'' if is_set else '# '}{name} = {value}"
         yield ""
 
@@ -114,7 +118,7 @@ def _default(field: FieldInfo) -> str:
     value = None
     if not field.is_required():
         value = field.get_default(call_default_factory=True, validated_data={})
-    return f"<{_words(field.annotation)}>" if value is None else _written(value)
+    return f"<{_words(field.annotation)}>" if value is None else _as_toml(value)
 
 
 def _words(kind: Any) -> str:
@@ -126,50 +130,50 @@ def _words(kind: Any) -> str:
     """
     origin, inside = get_origin(kind), get_args(kind)
     if origin is Literal:
-        return " or ".join(map(_written, inside))
+        return " or ".join(map(_as_toml, inside))
     if origin is Annotated:
         return _words(inside[0])
     if origin is tuple:
         return f"list: {_words(inside[0])}"
     if inside:
-        return " or ".join(_words(one) for one in inside if one is not NoneType)
+        return " or ".join(_words(part) for part in inside if part is not NoneType)
     return WORDS.get(kind, "value")
 
 
-def _written(value: Any) -> str:
+def _as_toml(value: Any) -> str:
     """A value as TOML.
 
     Example:
-        >>> _written(True), _written(1e-4), _written(("x", "y"))
+        >>> _as_toml(True), _as_toml(1e-4), _as_toml(("x", "y"))
         ('true', '0.0001', '["x", "y"]')
     """
     if isinstance(value, tuple | list):
-        return f"[{', '.join(map(_written, value))}]"
+        return f"[{', '.join(map(_as_toml, value))}]"
     return json.dumps(value, ensure_ascii=False)
 
 
 def _sentences(kind: type[Any]) -> dict[str, str]:
     """The text below each field of a record, inherited ones included."""
-    told: dict[str, str] = {}
-    for one in reversed(kind.__mro__):
-        if issubclass(one, Settings | Recipe) and one is not Settings:
-            told |= _own_sentences(one)
-    return told
+    sentences: dict[str, str] = {}
+    for record in reversed(kind.__mro__):
+        if issubclass(record, Settings | Recipe) and record is not Settings:
+            sentences |= _own_sentences(record)
+    return sentences
 
 
 def _own_sentences(kind: type[Any]) -> dict[str, str]:
     (tree,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     body = getattr(tree, "body", [])
-    told = {}
+    sentences = {}
     for node, below in pairwise(body):
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             text = below.value if isinstance(below, ast.Expr) else None
             if isinstance(text, ast.Constant) and isinstance(text.value, str):
-                told[node.target.id] = " ".join(text.value.replace("``", "").split())
-    return told
+                sentences[node.target.id] = " ".join(text.value.replace("``", "").split())
+    return sentences
 
 
-def _base(name: str) -> dict[str, Any]:
+def _base_settings(name: str) -> dict[str, Any]:
     """The settings of a base, by what its name is."""
     kinds = get_args(parts.load("sources.bases", "new").settings.model_fields["kind"].annotation)
     if any(entry.name == name and entry.kind == "model" for entry in starters()):

@@ -1,11 +1,11 @@
-"""What is worth doing, computed from the audit and said in short honest sentences."""
+"""Recommendations computed from the audit, in short sentences."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from polyculture.audit.clusters import by_measure, numbers_of
-from polyculture.audit.concord import BEHAVIOUR
+from polyculture.audit.view_correlation import BEHAVIOUR
 from polyculture.core.audit import Advice, Comparison, GroupResult, JointOutcome, ModelResult
 from polyculture.core.values import Known, Value
 from polyculture.stats.panel import Panel
@@ -27,7 +27,7 @@ def advice(
     *,
     confidence: float,
 ) -> tuple[Advice, ...]:
-    """All sentences that this audit gives reason for.
+    """All recommendations that this audit supports.
 
     Args:
         results: What each model did, in the panel's order.
@@ -38,16 +38,16 @@ def advice(
         confidence: Share of the bootstrap inside an interval.
     """
     has_gold = panel.models[0].gold is not None
-    models = [one.name for one in results]
-    found = [_alike(comparisons)]
+    models = [result.name for result in results]
+    candidates = [_alike(comparisons)]
     if has_gold:
-        found.insert(0, _joint_failure(models, panel, *outcomes))
-        found.append(_vote(results, panel, group))
+        candidates.insert(0, _joint_failure(models, panel, *outcomes))
+        candidates.append(_vote(results, panel, group))
     if has_gold and len(models) > 2 and panel.units() > 1:  # noqa: PLR2004
-        found.append(_least_together(models, panel))
+        candidates.append(_least_together(models, panel))
     if has_gold and FEWEST_TO_LEAVE_OUT <= len(models) <= MOST_LEFT_OUT and panel.units() > 1:
-        found.append(_leave_out(models, panel, confidence))
-    return tuple(one for one in found if one)
+        candidates.append(_leave_out(models, panel, confidence))
+    return tuple(candidate for candidate in candidates if candidate)
 
 
 def percent(share: float) -> str:
@@ -106,19 +106,19 @@ def _then(ratio: Value) -> str:
 def _alike(comparisons: Sequence[Comparison]) -> Advice | None:
     measures = by_measure(comparisons)
     for name in BEHAVIOUR:
-        own = measures.get(("predictions", name), [])
-        numbers = numbers_of(own)
+        pairs = measures.get(("predictions", name), [])
+        numbers = numbers_of(pairs)
         if not np.isfinite(numbers).any():
             continue
-        most = own[int(np.nanargmax(numbers))]
-        pair = (
+        most = pairs[int(np.nanargmax(numbers))]
+        claim = (
             f"{most.a} and {most.b} are the most alike ({name.replace('_', ' ')} "
-            f"{_with_ends(most.value)}{_chosen(len(own))})"
+            f"{_with_ends(most.value)}{_chosen(len(pairs))})"
         )
         then = "with one of them, the other adds least."
         if isinstance(most.value, Known) and not _above_chance(most.value):
             then = "no more than chance may give."
-        return Advice(topic="most_alike", models=(most.a, most.b), sentence=f"{pair}: {then}")
+        return Advice(topic="most_alike", models=(most.a, most.b), sentence=f"{claim}: {then}")
     return None
 
 
@@ -141,8 +141,8 @@ def _with_ends(value: Value) -> str:
 def _vote(
     results: Sequence[ModelResult], panel: Panel, group: Sequence[GroupResult]
 ) -> Advice | None:
-    models = [one.name for one in results]
-    gain = next((one.value for one in group if one.measure == "vote_gain"), None)
+    models = [result.name for result in results]
+    gain = next((result.value for result in group if result.measure == "vote_gain"), None)
     if not isinstance(gain, Known) or gain.low is None or gain.high is None:
         return None
     if len(models) == 2:  # noqa: PLR2004

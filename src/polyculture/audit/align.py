@@ -12,7 +12,7 @@ from polyculture.core.views import Evidence, Predictions
 from polyculture.stats.panel import in_one_coding
 
 
-def aligned(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+def aligned_evidence(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
     """The same evidence with items joined by id, in the first model's order, and shared codes.
 
     Raises:
@@ -20,10 +20,10 @@ def aligned(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
             different items or have different right answers.
     """
     if len(evidence) < 2:  # noqa: PLR2004
-        names = ", ".join(repr(one.model) for one in evidence) or "none"
+        names = ", ".join(repr(model.model) for model in evidence) or "none"
         msg = f"An audit compares models, so it needs at least two, but there is {names}."
         raise ProbeMismatchError(msg)
-    name, times = Counter(one.model for one in evidence).most_common(1)[0]
+    name, times = Counter(model.model for model in evidence).most_common(1)[0]
     if times > 1:
         msg = f"Two models are named {name!r}. Give each its own name."
         raise ProbeMismatchError(msg)
@@ -31,37 +31,37 @@ def aligned(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
     if not first.items:
         msg = f"{first.model!r} answered no items, so there is nothing to compare."
         raise ProbeMismatchError(msg)
-    ordered = [first, *(_in_order(one, first) for one in evidence[1:])]
-    coded = in_one_coding([one.predictions for one in ordered])
-    for one, predictions in zip(ordered, coded, strict=True):
-        _same_gold(first.model, coded[0], one.model, predictions)
+    ordered = [first, *(_in_order(model, first) for model in evidence[1:])]
+    coded = in_one_coding([model.predictions for model in ordered])
+    for model, predictions in zip(ordered, coded, strict=True):
+        _same_gold(first.model, coded[0], model.model, predictions)
     return tuple(
-        replace(one, predictions=predictions)
-        for one, predictions in zip(ordered, coded, strict=True)
+        replace(model, predictions=predictions)
+        for model, predictions in zip(ordered, coded, strict=True)
     )
 
 
-def _in_order(one: Evidence, first: Evidence) -> Evidence:
-    if one.items == first.items:
-        return one
-    strange = set(one.items) ^ set(first.items)
+def _in_order(other: Evidence, first: Evidence) -> Evidence:
+    if other.items == first.items:
+        return other
+    strange = set(other.items) ^ set(first.items)
     if strange:
         item = min(strange)
-        has, lacks = (one, first) if item in set(one.items) else (first, one)
+        has, lacks = (other, first) if item in set(other.items) else (first, other)
         msg = (
             f"Models are compared on the same items, but {has.model!r} answered {item!r} and "
             f"{lacks.model!r} did not ({len(strange)} such items). Let all answer one probe."
         )
         raise ProbeMismatchError(msg)
-    place = {item: number for number, item in enumerate(one.items)}
+    place = {item: number for number, item in enumerate(other.items)}
     order = np.array([place[item] for item in first.items])
     return replace(
-        one,
+        other,
         items=first.items,
-        predictions=_reordered(one.predictions, order, first.items),
-        groups=None if one.groups is None else tuple(one.groups[n] for n in order),
-        documents=None if one.documents is None else tuple(one.documents[n] for n in order),
-        texts=None if one.texts is None else tuple(one.texts[n] for n in order),
+        predictions=_reordered(other.predictions, order, first.items),
+        groups=None if other.groups is None else tuple(other.groups[n] for n in order),
+        documents=None if other.documents is None else tuple(other.documents[n] for n in order),
+        texts=None if other.texts is None else tuple(other.texts[n] for n in order),
     )
 
 

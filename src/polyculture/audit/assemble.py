@@ -1,4 +1,4 @@
-"""One entry: from the evidence of several models to an audit."""
+"""Make an audit from the evidence of several models."""
 
 from collections.abc import Sequence
 
@@ -6,12 +6,12 @@ import numpy as np
 
 from polyculture.audit import groups
 from polyculture.audit.advice import advice
-from polyculture.audit.align import aligned
+from polyculture.audit.align import aligned_evidence
 from polyculture.audit.caveats import caveats, learned_a_little, shared
 from polyculture.audit.clusters import clusterings
 from polyculture.audit.compare import compare_pairs
-from polyculture.audit.concord import concordance
-from polyculture.audit.contests import contests
+from polyculture.audit.paired_tests import contests
+from polyculture.audit.view_correlation import concordance
 from polyculture.core.audit import Audit, JointOutcome
 from polyculture.core.views import Evidence
 from polyculture.stats.panel import Panel
@@ -41,21 +41,21 @@ def audit(
         ProbeMismatchError: There is one model only, two have one name, or they answered different
             items or have different right answers.
     """
-    models = aligned(evidence)
-    first, names = models[0], [one.model for one in models]
+    models = aligned_evidence(evidence)
+    first, names = models[0], [model.model for model in models]
     draws, shuffles = np.random.default_rng(seed).spawn(2)
-    documents = next((one.documents for one in models if one.documents is not None), None)
+    documents = next((model.documents for model in models if model.documents is not None), None)
     clusters = None if documents is None else clusters_of(documents)
     panel = Panel(
-        models=tuple(one.predictions for one in models),
+        models=tuple(model.predictions for model in models),
         counts=counts(len(first.items), resamples, draws, clusters),
         clusters=clusters,
     )
     comparisons = compare_pairs(models, panel, confidence=confidence)
     group = groups.group_results(panel, confidence=confidence)
     has_gold = first.predictions.gold is not None
-    by = next((one.groups for one in models if one.groups is not None), None)
-    joint = _joint(panel, confidence)
+    by = next((model.groups for model in models if model.groups is not None), None)
+    joint = _joint_outcomes(panel, confidence)
     within_gold = _within_gold(panel, confidence)
     by_count = groups.counts_of_failures(panel) if has_gold else ((), ())
     results = groups.model_results(models, panel, confidence=confidence)
@@ -72,7 +72,7 @@ def audit(
         strata=groups.strata(panel, by, confidence=confidence) if by and has_gold else (),
         all_fail_within_strata=_within_groups(panel, by, confidence),
         all_fail_within_gold=within_gold,
-        shared_refusals=int(np.all([one.predictions.missing for one in models], axis=0).sum()),
+        shared_refusals=int(np.all([model.predictions.missing for model in models], axis=0).sum()),
         group=group,
         contests=contests(names, panel) if has_gold else (),
         clusterings=clusterings(names, comparisons),
@@ -82,7 +82,7 @@ def audit(
         ),
         caveats=caveats(models),
         notes=(
-            *shared([one.notes for one in models], models),
+            *shared([model.notes for model in models], models),
             *learned_a_little(models),
             *_own_notes(panel),
         ),
@@ -96,7 +96,7 @@ def audit(
     )
 
 
-def _joint(panel: Panel, confidence: float) -> tuple[JointOutcome, JointOutcome]:
+def _joint_outcomes(panel: Panel, confidence: float) -> tuple[JointOutcome, JointOutcome]:
     if panel.models[0].gold is None:
         nothing = groups.undefined_outcome(groups.NO_GOLD)
         return nothing, nothing

@@ -1,4 +1,4 @@
-"""What has to be known before any number of an audit is read."""
+"""What a reader must know before any number of an audit."""
 
 from collections.abc import Sequence
 
@@ -12,25 +12,28 @@ MOST_NAMED = 12
 
 def caveats(models: Sequence[Evidence]) -> tuple[str, ...]:
     """Which models learned from the probe, and what else makes their figures flatter."""
-    return (*_learned(models, is_small=False), *shared([one.caveats for one in models], models))
+    return (
+        *_items_learned_from(models, is_small=False),
+        *shared([model.caveats for model in models], models),
+    )
 
 
 def learned_a_little(models: Sequence[Evidence]) -> tuple[str, ...]:
     """The same where it is few items: for the notes."""
-    return tuple(_learned(models, is_small=True))
+    return tuple(_items_learned_from(models, is_small=True))
 
 
 def shared(sentences: Sequence[Sequence[str]], models: Sequence[Evidence]) -> list[str]:
-    """What is said of every model, once and without a name; then what is said of some, with theirs.
+    """Sentences about every model once, without a name; then those about some, with their names.
 
     Args:
         sentences: Of each model.
         models: In the same order.
     """
     names: dict[str, list[str]] = {}
-    for one, own in zip(models, sentences, strict=True):
-        for sentence in own:
-            names.setdefault(sentence, []).append(one.model)
+    for model, said_of_model in zip(models, sentences, strict=True):
+        for sentence in said_of_model:
+            names.setdefault(sentence, []).append(model.model)
     of_all = [sentence for sentence, whose in names.items() if len(whose) == len(models)]
     return [
         *of_all,
@@ -42,13 +45,13 @@ def shared(sentences: Sequence[Sequence[str]], models: Sequence[Evidence]) -> li
     ]
 
 
-def _learned(models: Sequence[Evidence], *, is_small: bool) -> list[str]:
+def _items_learned_from(models: Sequence[Evidence], *, is_small: bool) -> list[str]:
     items = len(models[0].items)
     by_count: dict[int, list[str]] = {}
-    for one in models:
-        if one.learned_items and (one.learned_items < SMALL * items) == is_small:
-            by_count.setdefault(one.learned_items, []).append(one.model)
-    found = []
+    for model in models:
+        if model.learned_items and (model.learned_items < SMALL * items) == is_small:
+            by_count.setdefault(model.learned_items, []).append(model.model)
+    sentences = []
     for count, names in sorted(by_count.items(), reverse=True):
         who = "Every model" if len(names) == len(models) else _listed(names)
         sentence = (
@@ -57,8 +60,8 @@ def _learned(models: Sequence[Evidence], *, is_small: bool) -> list[str]:
         )
         if not is_small:
             sentence += " Its scores and its likeness here say little about new texts."
-        found.append(sentence)
-    return found
+        sentences.append(sentence)
+    return sentences
 
 
 def _listed(names: Sequence[str]) -> str:

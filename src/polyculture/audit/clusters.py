@@ -1,4 +1,4 @@
-"""Models in an order in which alike ones stand together."""
+"""Hierarchical clustering of models, by each measure."""
 
 from collections.abc import Iterable, Sequence
 
@@ -15,10 +15,10 @@ Key = tuple[str, str]
 
 def by_measure(comparisons: Iterable[Comparison]) -> dict[Key, list[Comparison]]:
     """Comparisons of each view and measure, in the order of the pairs."""
-    found: dict[Key, list[Comparison]] = {}
+    groups: dict[Key, list[Comparison]] = {}
     for comparison in comparisons:
-        found.setdefault((comparison.view, comparison.measure), []).append(comparison)
-    return found
+        groups.setdefault((comparison.view, comparison.measure), []).append(comparison)
+    return groups
 
 
 def numbers_of(comparisons: Sequence[Comparison]) -> NDArray[np.float64]:
@@ -33,15 +33,15 @@ def clusterings(models: Sequence[str], comparisons: Iterable[Comparison]) -> tup
         models: Names, in the order of the pairs.
         comparisons: All pairs of all measures.
     """
-    found = []
-    for (view, name), own in by_measure(comparisons).items():
-        numbers = numbers_of(own)
+    results = []
+    for (view, name), pairs in by_measure(comparisons).items():
+        numbers = numbers_of(pairs)
         if np.isnan(numbers).any():
             continue
         measure = parts.load(f"measures.{view}", name)
         distance = measure.high - numbers if measure.higher_is_alike else numbers - measure.low
         merges = linkage(np.maximum(distance, 0), "average", optimal_ordering=True)
-        found.append(
+        results.append(
             Clustering(
                 view=view,
                 measure=name,
@@ -49,4 +49,4 @@ def clusterings(models: Sequence[str], comparisons: Iterable[Comparison]) -> tup
                 merges=tuple((int(a), int(b), float(d), int(n)) for a, b, d, n in merges),
             )
         )
-    return tuple(found)
+    return tuple(results)

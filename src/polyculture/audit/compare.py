@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from polyculture.audit.values import Floats, with_interval
+from polyculture.audit.intervals import Floats, with_interval
 from polyculture.core import parts
 from polyculture.core.audit import Comparison
 from polyculture.core.errors import UndefinedError
@@ -27,9 +27,9 @@ def compare_pairs(
         panel: The same models' answers under bootstrap weights.
         confidence: Share of the bootstrap inside an interval.
     """
-    found: list[Comparison] = []
+    comparisons: list[Comparison] = []
     for view in get_args(ViewName):
-        if not any(getattr(one, view) for one in evidence):
+        if not any(getattr(model, view) for model in evidence):
             continue
         for name in parts.names(f"measures.{view}"):
             measure: PairMeasure = parts.load(f"measures.{view}", name)
@@ -37,13 +37,13 @@ def compare_pairs(
                 values = _resampled(measure, evidence, panel, confidence)
             else:
                 values = [_plain(measure, view, *pair) for pair in _pairs(evidence)]
-            found += [
+            comparisons += [
                 Comparison(
                     a=a.model, b=b.model, view=view, measure=name, value=value, items=len(a.items)
                 )
                 for (a, b), value in zip(_pairs(evidence), values, strict=True)
             ]
-    return tuple(found)
+    return tuple(comparisons)
 
 
 def _pairs(evidence: Sequence[Evidence]) -> list[tuple[Evidence, Evidence]]:
@@ -96,7 +96,7 @@ def _chance(measure: PairMeasure, a: Any, b: Any) -> float | None:
 
 
 def _plain(measure: PairMeasure, view: str, a: Evidence, b: Evidence) -> Value:
-    unknown = [repr(one.model) for one in (a, b) if getattr(one, view) is None]
+    unknown = [repr(model.model) for model in (a, b) if getattr(model, view) is None]
     if unknown:
         return Undefined(reason=f"the {view} of {' and '.join(unknown)} is not known")
     left, right = getattr(a, view), getattr(b, view)

@@ -1,4 +1,4 @@
-"""What an audit will cost, from the numbers of models, items and resamples alone."""
+"""Estimate the cost of an audit from its numbers of models, items and resamples."""
 
 import os
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ BYTES_A_PAIR_AND_ROUND = 64
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """Roughly what comparing takes; it may well be half or double."""
+    """A rough estimate; the true cost may be half or double."""
 
     models: int
     items: int
@@ -57,7 +57,7 @@ class Cost:
 
 
 def refuse_too_much(cost: Cost, *, memory: float | None = None) -> None:
-    """Say early that an audit would not come to an end.
+    """Refuse early an audit that would not finish.
 
     Args:
         cost: What it takes.

@@ -1,4 +1,4 @@
-"""What all models do at once: joint outcomes, strata of items, and measures of the group."""
+"""Joint outcomes of all models, strata of items, and measures of the group."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -6,16 +6,17 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from polyculture.audit.intervals import Floats, value_of
 from polyculture.audit.quality import Quality, quality
-from polyculture.audit.values import Floats, value_of
 from polyculture.core import parts
 from polyculture.core.audit import GroupResult, JointOutcome, ModelResult, Stratum
 from polyculture.core.errors import UndefinedError
 from polyculture.core.measure import GroupMeasure
 from polyculture.core.values import Known, Undefined, Value
 from polyculture.core.views import Evidence
-from polyculture.stats.joint import poisson_binomial, within
-from polyculture.stats.panel import Panel, share
+from polyculture.stats.independence import poisson_binomial, within
+from polyculture.stats.panel import Panel
+from polyculture.stats.scores import ratio
 
 NO_GOLD = "no right answers (gold) are known"
 JOINT = frozenset({"all_fail", "all_correct", "outcome_homogenization"})
@@ -28,29 +29,29 @@ def model_results(
     """Accuracy, F1, errors, missing answers and answers never given of each model."""
     has_gold = panel.models[0].gold is not None
     items = panel.units()
-    found = [
-        quality(one, panel, confidence=confidence)
+    qualities = [
+        quality(model, panel, confidence=confidence)
         if has_gold
         else Quality("macro_f1", Undefined(reason=NO_GOLD), ())
-        for one in evidence
+        for model in evidence
     ]
     return tuple(
         ModelResult(
-            name=one.model,
+            name=model.model,
             accuracy=value_of(
                 1 - panel.error_rates[number], confidence=confidence, why="", items=items
             )
             if has_gold
             else Undefined(reason=NO_GOLD),
             errors=int(panel.wrong[number].sum()) if has_gold else None,
-            missing=int(one.predictions.missing.sum()),
-            lineage=one.lineage,
-            f1_kind=found[number].kind,
-            f1=found[number].f1,
-            never_answered=found[number].never,
-            learned_items=one.learned_items,
+            missing=int(model.predictions.missing.sum()),
+            lineage=model.lineage,
+            f1_kind=qualities[number].kind,
+            f1=qualities[number].f1,
+            never_answered=qualities[number].never,
+            learned_items=model.learned_items,
         )
-        for number, one in enumerate(evidence)
+        for number, model in enumerate(evidence)
     )
 
 
@@ -77,7 +78,7 @@ def joint_outcome(
     return JointOutcome(
         observed=make(observed, items=items, chance=level),
         expected=make(expected),
-        ratio=make(share(observed, expected), chance=1.0),
+        ratio=make(ratio(observed, expected), chance=1.0),
         difference=make(observed - expected, chance=0.0),
     )
 
@@ -134,9 +135,9 @@ def strata(panel: Panel, groups: Sequence[str], *, confidence: float) -> tuple[S
 
 def _within_one(panel: Panel, inside: NDArray[np.bool_], confidence: float) -> JointOutcome:
     size = panel.mean_of(inside)  # (rounds,)
-    rates = [share(panel.mean_of(wrong & inside), size) for wrong in panel.wrong]
+    rates = [ratio(panel.mean_of(wrong & inside), size) for wrong in panel.wrong]
     return joint_outcome(
-        share(panel.mean_of(np.all(panel.wrong, axis=0) & inside), size),
+        ratio(panel.mean_of(np.all(panel.wrong, axis=0) & inside), size),
         np.prod(rates, axis=0),
         items=panel.units(inside),
         what="failure",

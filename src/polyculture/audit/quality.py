@@ -1,4 +1,4 @@
-"""How well one model does beyond its accuracy: F1 over classes or entities, answers never given.
+"""Quality of a model beyond accuracy: F1 over classes or entities, answers never given.
 
 Macro F1 is the plain mean over the right answers that occur: one that a model never gives has
 F1 0, which accuracy hides where that answer is rare.
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 
-from polyculture.audit.values import value_of
+from polyculture.audit.intervals import value_of
 from polyculture.core.errors import DataError
 from polyculture.core.values import Known, Undefined, Value
 from polyculture.core.views import Evidence, Predictions
@@ -39,31 +39,33 @@ class Quality(NamedTuple):
     never: tuple[str, ...]
 
 
-def quality(one: Evidence, panel: Panel, *, confidence: float) -> Quality:
+def quality(model: Evidence, panel: Panel, *, confidence: float) -> Quality:
     """F1 with its interval, and what is never answered, of a model whose gold is known.
 
     Args:
-        one: The model, in the panel's order of items.
+        model: The model, in the panel's order of items.
         panel: Bootstrap weights of the items.
         confidence: Share of the bootstrap inside an interval.
     """
-    gold = one.predictions.gold
+    gold = model.predictions.gold
     assert gold is not None  # noqa: S101  # callers ask only where right answers are known
-    spans = _spans_of(one.predictions.classes)
+    spans = _spans_of(model.predictions.classes)
     if spans is not None:
-        features, kinds = _of_spans(one.predictions, spans)
+        features, kinds = _of_spans(model.predictions, spans)
         rounds = _rounds(features, panel, lambda counts: counts.summed().f1[..., 0])
-        return Quality("entity_f1", _value(rounds, panel, confidence), _never(features, kinds))
-    if one.recipe is not None and one.recipe.settings.get("task.multi_label") is True:
+        return Quality(
+            "entity_f1", _value_of_rounds(rounds, panel, confidence), _never(features, kinds)
+        )
+    if model.recipe is not None and model.recipe.settings.get("task.multi_label") is True:
         return Quality("macro_f1", Undefined(reason=SEVERAL), ())
     wanted = np.unique(gold)
     if 2 * len(wanted) > len(gold):
         return Quality("macro_f1", Undefined(reason=NO_CLASSES), ())
-    features = _of_classes(one.predictions.labels, gold, wanted)
+    features = _of_classes(model.predictions.labels, gold, wanted)
     rounds = _rounds(features, panel, lambda counts: macro(counts.f1, counts))
-    classes = one.predictions.classes
+    classes = model.predictions.classes
     names = [classes[code] if classes else str(code) for code in wanted]
-    return Quality("macro_f1", _value(rounds, panel, confidence), _never(features, names))
+    return Quality("macro_f1", _value_of_rounds(rounds, panel, confidence), _never(features, names))
 
 
 def _of_classes(
@@ -72,9 +74,9 @@ def _of_classes(
     """Right answers, answers and gold of each class that is gold, ``(items, 3 * classes)``."""
     place = np.full(int(max(labels.max(initial=0), gold.max(initial=0))) + 2, -1, dtype=np.int64)
     place[wanted] = np.arange(len(wanted))
-    given, right = place[labels], place[gold]  # MISSING is -1, the last place, which holds -1
-    correct = np.where(given == right, right, -1)
-    return csr_array(hstack([one_hot(codes, len(wanted)) for codes in (correct, given, right)]))
+    answered, right = place[labels], place[gold]  # MISSING is -1, the last place, which holds -1
+    correct = np.where(answered == right, right, -1)
+    return csr_array(hstack([one_hot(codes, len(wanted)) for codes in (correct, answered, right)]))
 
 
 def _spans_of(classes: Sequence[str]) -> list[list[Span]] | None:
@@ -94,9 +96,9 @@ def _of_spans(
     gold = predictions.gold
     assert gold is not None  # noqa: S101  # as above
     wanted = [spans[code] for code in gold]
-    given = [spans[code] if code >= 0 else [] for code in predictions.labels]
+    answered = [spans[code] if code >= 0 else [] for code in predictions.labels]
     kinds = sorted({kind for answer in spans for kind, _, _ in answer})
-    return csr_array(span_features(wanted, given, kinds)), kinds
+    return csr_array(span_features(wanted, answered, kinds)), kinds
 
 
 def _rounds(features: csr_array, panel: Panel, statistic: Callable[[Counts], Numbers]) -> Numbers:
@@ -117,7 +119,7 @@ def _rounds(features: csr_array, panel: Panel, statistic: Callable[[Counts], Num
     return np.concatenate(values)
 
 
-def _value(rounds: Numbers, panel: Panel, confidence: float) -> Value:
+def _value_of_rounds(rounds: Numbers, panel: Panel, confidence: float) -> Value:
     if len(rounds) < len(panel.counts) and not np.isnan(rounds[0]):
         return Known(number=float(rounds[0]), no_interval=TOO_MANY)
     return value_of(rounds, confidence=confidence, why=NOTHING)

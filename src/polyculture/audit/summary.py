@@ -1,4 +1,4 @@
-"""An audit in few keys, for programs: what ``polyculture audit --json`` prints."""
+"""A short JSON summary of an audit, as ``polyculture audit --json`` prints it."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ NO_CHANCE = "no chance level is known for this measure"
 def summary(audit: Audit) -> dict[str, Any]:
     """The audit as plain JSON values; ``docs/audit-json.md`` describes them.
 
-    Whatever is undefined is ``{"reason": ...}`` in the place of its number.
+    Whatever is undefined is ``{"reason": ...}`` instead of a number.
     """
     return {
         "schema_number": SCHEMA_NUMBER,
@@ -26,31 +26,31 @@ def summary(audit: Audit) -> dict[str, Any]:
         "f1_kind": audit.models[0].f1_kind,
         "f1": {model.name: number(model.f1) for model in audit.models},
         "never_answered": {model.name: list(model.never_answered) for model in audit.models},
-        "learned_items": {model.name: _learned(model) for model in audit.models},
+        "learned_items": {model.name: _learned_items(model) for model in audit.models},
         "group": {
-            "all_fail": _joint(audit.all_fail),
-            "all_correct": _joint(audit.all_correct),
+            "all_fail": _joint_numbers(audit.all_fail),
+            "all_correct": _joint_numbers(audit.all_correct),
             **{result.measure: number(result.value) for result in audit.group},
         },
         "pairs": [_pair(comparison) for comparison in audit.comparisons],
         "contests": [
             {
-                "a": one.a,
-                "b": one.b,
-                "a_only": one.a_only,
-                "b_only": one.b_only,
-                "p_value": number(one.p_value),
-                "p_corrected": number(one.p_corrected),
+                "a": entry.a,
+                "b": entry.b,
+                "a_only": entry.a_only,
+                "b_only": entry.b_only,
+                "p_value": number(entry.p_value),
+                "p_corrected": number(entry.p_corrected),
             }
-            for one in audit.contests
+            for entry in audit.contests
         ],
-        "advice": [one.sentence for one in audit.advice],
+        "advice": [entry.sentence for entry in audit.advice],
         "caveats": list(audit.caveats),
         "notes": list(audit.notes),
     }
 
 
-def _learned(model: ModelResult) -> int | dict[str, str]:
+def _learned_items(model: ModelResult) -> int | dict[str, str]:
     if model.learned_items is None:
         return {"reason": "its training rows are not known"}
     return model.learned_items
@@ -66,7 +66,7 @@ def number(value: Value) -> float | dict[str, str]:
     return value.number if isinstance(value, Known) else {"reason": value.reason}
 
 
-def _joint(outcome: JointOutcome) -> dict[str, Any]:
+def _joint_numbers(outcome: JointOutcome) -> dict[str, Any]:
     return {key: number(getattr(outcome, key)) for key in ("observed", "expected", "ratio")}
 
 

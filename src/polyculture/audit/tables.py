@@ -28,15 +28,20 @@ COMPARISONS = {
 def comparison_table(audit: Audit) -> pl.DataFrame:
     """One row a pair and measure; what is undefined is null and has its reason."""
     rows = []
-    for one in audit.comparisons:
-        value = one.value
-        row: dict[str, Any] = {"a": one.a, "b": one.b, "view": one.view, "measure": one.measure}
+    for comparison in audit.comparisons:
+        value = comparison.value
+        row: dict[str, Any] = {
+            "a": comparison.a,
+            "b": comparison.b,
+            "view": comparison.view,
+            "measure": comparison.measure,
+        }
         if isinstance(value, Known):
             row |= {"value": value.number, "low": value.low, "high": value.high}
             row |= {"chance": value.chance, "reason": value.no_interval}
         else:
             row["reason"] = value.reason
-        rows.append({**dict.fromkeys(COMPARISONS), **row, "items": one.items})
+        rows.append({**dict.fromkeys(COMPARISONS), **row, "items": comparison.items})
     return pl.DataFrame(rows, schema=COMPARISONS)
 
 
@@ -48,9 +53,9 @@ def item_table(models: Sequence[Evidence], *, shows_text: bool) -> pl.DataFrame:
         shows_text: Texts may be part of it.
     """
     columns: dict[str, Any] = {"item": list(models[0].items)}
-    groups = next((one.groups for one in models if one.groups is not None), None)
-    documents = next((one.documents for one in models if one.documents is not None), None)
-    texts = next((one.texts for one in models if one.texts is not None), None)
+    groups = next((model.groups for model in models if model.groups is not None), None)
+    documents = next((model.documents for model in models if model.documents is not None), None)
+    texts = next((model.texts for model in models if model.texts is not None), None)
     if groups is not None:
         columns["group"] = list(groups)
     if documents is not None:
@@ -61,14 +66,16 @@ def item_table(models: Sequence[Evidence], *, shows_text: bool) -> pl.DataFrame:
     names = [*(first.classes or _codes(models)), None]  # MISSING is -1, the last place
     if first.gold is not None:
         columns["gold"] = [names[code] for code in first.gold]
-        columns["failures"] = np.sum([one.predictions.wrong for one in models], axis=0)
-    for one in models:
-        answers = [names[code] for code in one.predictions.labels]
-        columns[f"answer: {one.model}"] = pl.Series(answers, dtype=pl.String)
+        columns["failures"] = np.sum([model.predictions.wrong for model in models], axis=0)
+    for model in models:
+        answers = [names[code] for code in model.predictions.labels]
+        columns[f"answer: {model.model}"] = pl.Series(answers, dtype=pl.String)
     return pl.DataFrame(columns)
 
 
 def _codes(models: Sequence[Evidence]) -> list[str]:
-    arrays = [array for one in models for array in (one.predictions.labels, one.predictions.gold)]
+    arrays = [
+        array for model in models for array in (model.predictions.labels, model.predictions.gold)
+    ]
     highest = max(int(array.max(initial=-1)) for array in arrays if array is not None)
     return [str(code) for code in range(highest + 1)]

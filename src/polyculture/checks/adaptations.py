@@ -117,7 +117,7 @@ def gradients_reach_the_trained_weights_and_no_others(
 
 
 def the_head_always_learns(adaptation: Adaptation, folder: Path, output: Wanted) -> None:
-    """A head that starts from chance must be trained, also where it lies inside the base."""
+    """A head that is initialised at random must be trained, also inside the base."""
     network = adapted(adaptation, folder, output)
 
     head = network.head_parameters()

@@ -64,8 +64,8 @@ def every_weight_learns(head: Head, settings: Settings, folder: Path, output: Wa
     idle = [n for n, w in network.head.named_parameters() if w.grad is None or not w.grad.any()]
     assert not idle, f"weights of the head without gradient: {idle}"
     assert any(w.grad is not None and bool(w.grad.any()) for w in network.body.parameters())
-    theirs = {id(weight) for weight in network.head_parameters()}
-    assert theirs == {id(weight) for weight in network.head.parameters()}
+    declared = {id(weight) for weight in network.head_parameters()}
+    assert declared == {id(weight) for weight in network.head.parameters()}
 
 
 def training_lowers_the_loss(head: Head, settings: Settings, folder: Path, output: Wanted) -> None:

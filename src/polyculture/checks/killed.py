@@ -1,4 +1,4 @@
-"""A training that dies without warning: what resuming is checked on.
+"""Kill a training without warning, to check resuming.
 
 It lies in the package, since a fresh process has to find it by its name.
 """
@@ -23,7 +23,7 @@ def train_until(recipe: Recipe, data: Dataset, out: Path, home: str, last_step: 
         out: Folder of runs.
         home: Where this machine's choices are remembered; the server that starts processes may
             have been started with another.
-        last_step: The step after which to die; none to live.
+        last_step: The step after which to die; None to live.
     """
     os.environ["POLYCULTURE_HOME"] = home
 
@@ -35,7 +35,7 @@ def train_until(recipe: Recipe, data: Dataset, out: Path, home: str, last_step: 
 
 
 class Cut(BaseException):
-    """The power is gone: no part of a training may catch this."""
+    """Stands for a power cut: no part of a training may catch this."""
 
 
 def cut_after(step: int) -> Callable[[Any], None]:

@@ -118,12 +118,12 @@ def support_of(case: Case, scores: Scores) -> dict[str, int]:
 def targets_of(case: Case, rows: pl.DataFrame, *inventories: Inventory) -> list[list[NDArray[Any]]]:
     """The targets of all examples, as a small base reads them, for each inventory."""
     with TemporaryDirectory() as place:
-        read = open_base(case.ingredients(Path(place))).context
-    found = []
+        read = open_base(case.training(Path(place))).context
+    targets = []
     for inventory in inventories:
         encoded = case.task.encode(rows, replace(read, inventory=inventory))
-        found.append([example.targets["labels"] for example in encoded.examples])
-    return found
+        targets.append([example.targets["labels"] for example in encoded.examples])
+    return targets
 
 
 def right_answers_have_the_best_score(case: Case) -> None:

@@ -21,7 +21,7 @@ def view(name: str, seed: int, *, cause: int | None = None) -> Any:
     Args:
         name: ``predictions``, ``architecture``, ``recipe`` or ``head``.
         seed: What is the model's own.
-        cause: What it shares with all models of the same cause; none for a stranger.
+        cause: What it shares with all models of the same cause; None for a stranger.
     """
     makers: dict[str, Callable[[int, int | None], Any]] = {
         "predictions": _predictions,

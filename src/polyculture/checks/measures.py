@@ -45,8 +45,8 @@ def chance_of(measure: Measure, *models: Any) -> float | None:
     level: Any = measure.chance
     if not callable(level):
         return None if level is None else float(level)
-    found: float = level(*models[:2]) if isinstance(measure, PairMeasure) else level(models)
-    return found
+    declared: float = level(*models[:2]) if isinstance(measure, PairMeasure) else level(models)
+    return declared
 
 
 def weighted(measure: Measure, models: Any, counts: Any) -> Any:
@@ -64,7 +64,7 @@ def states_its_facts(measure: Measure, name: str) -> None:
     assert measure.source
     assert not measure.unchanged_by - CHANGES.keys(), "a change that no check knows"
     assert measure.needs <= {"gold", "probabilities"}
-    for part in ("Args:", "Returns:", "Raises:", "Example:", "Source:", r"\["):
+    for part in ("Returns:", "Raises:", "Example:", "Source:", r"\["):
         assert part in words, f"{name} has no {part}"
     if isinstance(measure, PairMeasure) and measure.same is not None:
         assert measure.low <= measure.same <= measure.high

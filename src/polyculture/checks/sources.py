@@ -95,8 +95,8 @@ def keeps_splits_apart(source: DataSource, settings: Any, columns: Columns) -> N
         for split, rows in dataset.splits.items()
     }
 
-    for one, other in combinations(keys, 2):
-        assert not keys[one] & keys[other], f"{one} and {other} share documents"
+    for split, other in combinations(keys, 2):
+        assert not keys[split] & keys[other], f"{split} and {other} share documents"
 
 
 def speaks_the_columns_of_the_task(source: DataSource, settings: Any, columns: Columns) -> None:
@@ -118,7 +118,7 @@ def speaks_the_columns_of_the_task(source: DataSource, settings: Any, columns: C
 
 
 def needs_no_network_once_fetched(source: DataSource, settings: Any, columns: Columns) -> None:
-    """Reading what was read before reaches nobody."""
+    """A second read makes no network connection."""
     source.read(settings, columns)
 
     with without_network():
@@ -127,16 +127,16 @@ def needs_no_network_once_fetched(source: DataSource, settings: Any, columns: Co
 
 def names_a_broken_row(source: DataSource, broken: Any, columns: Columns, place: str) -> None:
     """The error is one for people, and says in which file and line to look."""
-    told = refusal(lambda: source.read(broken, columns), DataError)
+    message = refusal(lambda: source.read(broken, columns), DataError)
 
-    assert place in told, f"{place!r} is not in {told!r}"
+    assert place in message, f"{place!r} is not in {message!r}"
 
 
 def opens_the_same_base_twice(source: BaseSource, settings: Any, texts: Sequence[Any]) -> None:
     """The same settings, texts and seed give the same bytes."""
-    with TemporaryDirectory() as one, TemporaryDirectory() as other:
-        first = source.open(settings, texts, Path(one), 1)
-        second = source.open(settings, texts, Path(other), 1)
+    with TemporaryDirectory() as place, TemporaryDirectory() as other_place:
+        first = source.open(settings, texts, Path(place), 1)
+        second = source.open(settings, texts, Path(other_place), 1)
 
     assert first.digest == second.digest
     assert first.lineage == second.lineage
@@ -182,9 +182,9 @@ def opens_without_a_network(source: BaseSource, settings: Any, texts: Sequence[A
 def refuses_in_one_sentence(source: BaseSource, broken: Any) -> None:
     """What cannot be opened is said for people, without a library's traceback."""
     with TemporaryDirectory() as work:
-        told = refusal(lambda: source.open(broken, (), Path(work), 1), PolycultureError)
+        message = refusal(lambda: source.open(broken, (), Path(work), 1), PolycultureError)
 
-    assert len(told.splitlines()) == 1
+    assert len(message.splitlines()) == 1
 
 
 DataCheck = Callable[[DataSource, Any, Columns], None]

@@ -25,14 +25,14 @@ from polyculture.core.run import Scores
 from polyculture.core.task import Context, Inventory, Task, pool_of
 from polyculture.core.values import Known
 from polyculture.engine.batches import collated
-from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.model import open_run
 from polyculture.engine.opened import open_base as open_network_of
 from polyculture.engine.train import train
+from polyculture.engine.training import Training
 from polyculture.stats.paired import better
 
 SURE = 0.01
-"""A p below which a model is not better than a simple method by accident."""
+"""The p value below which a model counts as better than a simple method."""
 CLOSE = 1e-4
 """Relative difference between a loss and the sum of its parts."""
 PARTS = 3
@@ -96,14 +96,14 @@ class Case:
         """The grades of some answers to the test rows."""
         return self.task.grade(self.splits["test"], answers, self.context)
 
-    def ingredients(self, place: Path) -> Ingredients:
+    def training(self, place: Path) -> Training:
         """All that a training on the toy data starts from; the base is made in the folder."""
         data: Any = {"source": "table", "train": "toy.csv"}
         fit = {"precision": "float32", "threads": 1, **self.fit}
         chosen = {"task": self.chosen, "base": dict(self.base)}
         chosen |= {"head": dict(self.head)} if self.head else {}
         recipe = Recipe.model_validate({**chosen, "data": data, "fit": fit})
-        return Ingredients(
+        return Training(
             recipe=recipe,
             name="toy",
             fingerprint="toy",
@@ -119,22 +119,22 @@ def inventories_depend_on_the_rows_as_a_set(case: Case) -> None:
     turned = {name: rows.reverse() for name, rows in case.splits.items()}
     again = {name: case.task.prepare(rows, name, case.chosen) for name, rows in case.splits.items()}
 
-    told = "learn() depends on the order of the rows"
-    assert case.inventory == case.task.learn(turned, case.chosen), told
-    told = "preparing prepared rows changes them"
-    assert case.inventory == case.task.learn(again, case.chosen), told
-    assert all(rows.equals(again[name]) for name, rows in case.splits.items()), told
+    message = "learn() depends on the order of the rows"
+    assert case.inventory == case.task.learn(turned, case.chosen), message
+    message = "preparing prepared rows changes them"
+    assert case.inventory == case.task.learn(again, case.chosen), message
+    assert all(rows.equals(again[name]) for name, rows in case.splits.items()), message
 
 
 def declared_columns_are_those_that_are_read(case: Case) -> None:
     """The toy data hold declared columns alone, and rows to predict go without the gold."""
     everyone = {"id", "document", "group"}
     gold = {name for name, column in case.task.columns.items() if column.is_gold}
-    given = case.task.toy().splits
-    for rows in given.values():
+    splits = case.task.toy().splits
+    for rows in splits.values():
         undeclared = {*rows.columns} - {*case.task.columns} - everyone
         assert not undeclared, f"columns that the task does not declare: {undeclared}"
-    rows = given["test"]
+    rows = splits["test"]
     bare = rows.drop([name for name in rows.columns if name in gold])
 
     prepared = case.task.prepare(bare, "the input", case.chosen)
@@ -180,7 +180,7 @@ def without_answers(answers: pl.DataFrame) -> pl.DataFrame:
 
 def missing_answers_are_counted(case: Case) -> None:
     """An answer that was not given leaves its row in the score, and helps no score."""
-    answers = max(case.baselines().values(), key=lambda found: sum(case.grades(found)))
+    answers = max(case.baselines().values(), key=lambda candidate: sum(case.grades(candidate)))
 
     scores, whole = case.score(without_answers(answers)), case.score(answers)
 
@@ -193,12 +193,12 @@ def missing_answers_are_counted(case: Case) -> None:
 
 def is_better(scores: Scores, others: Scores) -> bool:
     """Whether the headline of some scores is better than that of others; both must be known."""
-    ours, theirs = scores.headline(), others.headline()
-    assert isinstance(ours.value, Known), f"the headline is undefined: {ours.value.reason}"
-    assert isinstance(theirs.value, Known), f"the headline is undefined: {theirs.value.reason}"
-    if ours.higher_is_better:
-        return ours.value.number > theirs.value.number
-    return ours.value.number < theirs.value.number
+    score, other = scores.headline(), others.headline()
+    assert isinstance(score.value, Known), f"the headline is undefined: {score.value.reason}"
+    assert isinstance(other.value, Known), f"the headline is undefined: {other.value.reason}"
+    if score.higher_is_better:
+        return score.value.number > other.value.number
+    return score.value.number < other.value.number
 
 
 def scores_can_be_computed_again_from_saved_answers(case: Case) -> None:
@@ -219,20 +219,20 @@ def scores_can_be_computed_again_from_saved_answers(case: Case) -> None:
 def a_loss_is_a_sum_over_its_count(case: Case) -> None:
     """The losses of the parts of a batch add up to the loss of the whole, and so do the counts."""
     with TemporaryDirectory() as place:
-        given = case.ingredients(Path(place))
-        opened = open_network_of(given)
-        encoded = opened.encode(given, "train")
+        training = case.training(Path(place))
+        opened = open_network_of(training)
+        encoded = opened.encode(training, "train")
         network = opened.network.eval()
 
-        def found(numbers: np.ndarray[Any, Any]) -> tuple[float, int]:
+        def loss_and_count(numbers: np.ndarray[Any, Any]) -> tuple[float, int]:
             batch = collated(encoded, numbers, case.task, opened.context)
             with torch.no_grad():
                 loss = case.task.loss(network(batch), batch, opened.context)
             return float(loss), batch.count
 
         every = np.arange(min(4 * PARTS, len(encoded.examples)))
-        whole, count = found(every)
-        shares = [found(every[start::PARTS]) for start in range(PARTS)]
+        whole, count = loss_and_count(every)
+        shares = [loss_and_count(every[start::PARTS]) for start in range(PARTS)]
 
     assert count > 0, "no batch has a target: collate() has to set the count"
     counted = sum(part for _, part in shares)
@@ -241,16 +241,16 @@ def a_loss_is_a_sum_over_its_count(case: Case) -> None:
         "something else than targets, or does a loss join examples of one row?"
     )
     if not case.task.couples_rows:
-        told = "the losses of parts do not add up: loss() is a sum over batch.count, not a mean"
+        message = "the losses of parts do not add up: loss() is a sum over batch.count, not a mean"
         total = sum(loss for loss, _ in shares)
-        np.testing.assert_allclose(total, whole, rtol=CLOSE, err_msg=told)
+        np.testing.assert_allclose(total, whole, rtol=CLOSE, err_msg=message)
 
 
 def examples_stand_in_the_order_of_the_rows(case: Case) -> None:
     """Every row has its examples together, each with a size; what has no gold has no target."""
     with TemporaryDirectory() as place:
-        given = case.ingredients(Path(place))
-        opened = open_network_of(given)
+        training = case.training(Path(place))
+        opened = open_network_of(training)
         rows = case.splits["test"]
         encoded = case.task.encode(rows, opened.context)
         gold = [name for name in rows.columns if _is_gold(case.task, name)]
@@ -262,8 +262,8 @@ def examples_stand_in_the_order_of_the_rows(case: Case) -> None:
     assert encoded.rows == len(rows)
     assert (encoded.sizes > 0).all(), "every example has a size"
     if gold:
-        told = "rows without gold columns have targets"
-        assert not any(example.targets for example in bare.examples), told
+        message = "rows without gold columns have targets"
+        assert not any(example.targets for example in bare.examples), message
 
 
 def _is_gold(task: Task, name: str) -> bool:
@@ -275,26 +275,26 @@ def learns_its_toy_data_and_predicts_the_same_after_reloading(case: Case) -> Non
     registered = parts.load("tasks", case.chosen.kind)
     assert case.task is registered, "a training finds its task by the name of its settings"
     with TemporaryDirectory() as place:
-        run = train(case.ingredients(Path(place)), Path(place))
+        run = train(case.training(Path(place)), Path(place))
         folder = Path(place) / "run"
         again, _ = open_run(folder).answer(case.splits["test"])
         saved = pl.read_parquet(folder / "predictions" / "test.parquet")
 
     assert run.test is not None
-    told = "a run answers otherwise after it was opened again"
-    assert again.equals(saved.select(again.columns)), told
+    message = "a run answers otherwise after it was opened again"
+    assert again.equals(saved.select(again.columns)), message
     baselines = case.baselines()
     for name, answers in baselines.items():
-        told = f"decode() gives {again.schema}, the baseline {name!r} {answers.schema}"
-        assert again.schema == answers.schema, told
+        message = f"decode() gives {again.schema}, the baseline {name!r} {answers.schema}"
+        assert again.schema == answers.schema, message
     worst = min(baselines.values(), key=lambda answers: sum(case.grades(answers)))
-    own, simple = run.test.headline().value, case.score(worst).headline().value
-    told = f"a tiny model reaches {own}, the weakest baseline {simple}"
-    assert is_better(run.test, case.score(worst)), told
+    reached, simple = run.test.headline().value, case.score(worst).headline().value
+    message = f"a tiny model reaches {reached}, the weakest baseline {simple}"
+    assert is_better(run.test, case.score(worst)), message
     p, won, lost = better(case.grades(again), case.grades(worst))
     assert isinstance(p, Known)
-    assert p.number < SURE, f"{told}: p {p.number:.3f}. Give it more epochs or easier toy data"
-    assert won > lost, f"{told}, but it loses {lost} rows and wins {won}: do grades fit answers?"
+    assert p.number < SURE, f"{message}: p {p.number:.3f}. Give it more epochs or easier toy data"
+    assert won > lost, f"{message}, but it loses {lost} rows and wins {won}: do grades fit answers?"
 
 
 Check = Callable[[Case], None]

@@ -88,14 +88,16 @@ def _choice(names: tuple[str, ...], cards: int, rng: Random) -> pl.Series:
     """Names by Zipf's law; one card in twenty has none."""
     shares = 1 / np.arange(1, len(names) + 1)
     code = rng.choice(len(names), cards, p=shares / shares.sum())
-    found = pl.Series(names).gather(code)
-    return found.zip_with(pl.Series(rng.random(cards) > UNTOLD), pl.Series([None], dtype=pl.String))
+    chosen = pl.Series(names).gather(code)
+    return chosen.zip_with(
+        pl.Series(rng.random(cards) > UNTOLD), pl.Series([None], dtype=pl.String)
+    )
 
 
 def _dates(days: Positions, rng: Random) -> pl.Series:
-    found = pl.Series(days).cast(pl.Int32) + (FIRST_DAY - dt.date(1970, 1, 1)).days
+    day = pl.Series(days).cast(pl.Int32) + (FIRST_DAY - dt.date(1970, 1, 1)).days
     known = pl.Series(rng.random(len(days)) > UNDATED)
-    return found.cast(pl.Date).zip_with(known, pl.Series([None], dtype=pl.Date))
+    return day.cast(pl.Date).zip_with(known, pl.Series([None], dtype=pl.Date))
 
 
 def _edges(cards: int, rng: Random) -> tuple[Positions, Positions]:
@@ -126,8 +128,8 @@ def _preferred(child: Positions, rng: Random) -> Positions:
         if np.array_equal(further, source):
             break
         source = further
-    own = np.floor(rng.random(len(child)) * child).astype(np.int64)
-    return own[source]
+    earlier = np.floor(rng.random(len(child)) * child).astype(np.int64)
+    return earlier[source]
 
 
 def _mistakes(cards: int, rng: Random) -> tuple[Positions, Positions]:
@@ -150,10 +152,10 @@ def _lists(
     relation = np.where(
         number[child] > 1, RELATIONS.index("merge"), rng.choice([0, 1, 3], len(child))
     )
-    told = pl.DataFrame(
+    edges = pl.DataFrame(
         {"child": child, "parents": names, "relations": pl.Series(RELATIONS).gather(relation)}
     )
-    grouped = told.group_by("child", maintain_order=True).agg("parents", "relations")
+    grouped = edges.group_by("child", maintain_order=True).agg("parents", "relations")
     every = pl.DataFrame({"child": np.arange(cards)}).join(
         grouped, on="child", how="left", maintain_order="left"
     )

@@ -108,9 +108,9 @@ def command(
         words += [f"--{name}", str(number)] if number != usual else []
     words += ["--lang", lang] if lang else []
     out = out or _usual_folder(paths, probe)
-    said = shown(shlex.join([*words, "--out", str(out)]))
+    command_line = shown(shlex.join([*words, "--out", str(out)]))
     common = {"out": out, "replace": replace, "resamples": resamples, "seed": seed}
-    common |= {"command": said, "language": lang}
+    common |= {"command": command_line, "language": lang}
     if item is not None or probe is None:
         audit = api.audit_answers(
             _one(paths),

@@ -28,45 +28,47 @@ def command(
     from polyculture import api
     from polyculture.core.shown import shown
 
-    found = api.doctor()
+    checkup = api.doctor()
     if as_json:
-        typer.echo(json.dumps(found.model_dump(mode="json"), ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(checkup.model_dump(mode="json"), ensure_ascii=False, indent=1))
     else:
-        for line in _lines(found):
+        for line in _lines(checkup):
             typer.echo(shown(line))
-    if found.is_broken:
+    if checkup.is_broken:
         raise typer.Exit(BROKEN)
 
 
-def _lines(found: "Checkup") -> "Iterator[str]":
+def _lines(checkup: "Checkup") -> "Iterator[str]":
     rows = {
-        "polyculture": f"{found.polyculture}, Python {found.python}, {found.platform}",
-        "machine": f"{found.cores} cores, {found.memory_bytes / GB:.1f} GB of memory",
-        "device": found.device,
+        "polyculture": f"{checkup.polyculture}, Python {checkup.python}, {checkup.platform}",
+        "machine": f"{checkup.cores} cores, {checkup.memory_bytes / GB:.1f} GB of memory",
+        "device": checkup.device,
     }
-    for extra in dict.fromkeys(one.extra for one in found.libraries):
-        own = [one for one in found.libraries if one.extra == extra]
-        named = ", ".join(f"{one.name} {one.version or 'missing'}" for one in own)
+    for extra in dict.fromkeys(entry.extra for entry in checkup.libraries):
+        libraries = [entry for entry in checkup.libraries if entry.extra == extra]
+        named = ", ".join(f"{entry.name} {entry.version or 'missing'}" for entry in libraries)
         rows[extra or "libraries"] = named
-    kept = ", ".join(f"{one.name} {one.bytes / GB:.2f} GB" for one in found.kept) or "empty"
-    rows["cache"] = f"{found.cache}: {kept}; {found.free_bytes / GB:.1f} GB free"
-    rows["starter"] = _starters(found)
+    contents = (
+        ", ".join(f"{entry.name} {entry.bytes / GB:.2f} GB" for entry in checkup.kept) or "empty"
+    )
+    rows["cache"] = f"{checkup.cache}: {contents}; {checkup.free_bytes / GB:.1f} GB free"
+    rows["starter"] = _starters(checkup)
     rows["pages"] = (
-        f"browser: {found.browser or 'none found'}; "
-        f"a font for Chinese: {found.chinese_font or 'none found'}"
+        f"browser: {checkup.browser or 'none found'}; "
+        f"a font for Chinese: {checkup.chinese_font or 'none found'}"
     )
     for name, value in rows.items():
         yield f"{name:<{WIDTH}} {value}"
     yield ""
-    for problem in found.problems:
+    for problem in checkup.problems:
         yield f"{'Broken' if problem.is_broken else 'Missing'}: {problem.sentence}"
         yield f"  {problem.mend}"
-    if not found.problems:
+    if not checkup.problems:
         yield "Nothing is missing, nothing is broken."
 
 
-def _starters(found: "Checkup") -> str:
-    parts = [f"fetched: {', '.join(found.fetched) or 'none'}"]
-    parts += [f"damaged: {', '.join(found.damaged)}"] if found.damaged else []
-    parts += [f"not fetched: {', '.join(found.not_fetched)}"] if found.not_fetched else []
+def _starters(checkup: "Checkup") -> str:
+    parts = [f"fetched: {', '.join(checkup.fetched) or 'none'}"]
+    parts += [f"damaged: {', '.join(checkup.damaged)}"] if checkup.damaged else []
+    parts += [f"not fetched: {', '.join(checkup.not_fetched)}"] if checkup.not_fetched else []
     return "; ".join(parts)

@@ -66,9 +66,9 @@ def make() -> typer.Typer:
         module = import_module(f"polyculture.cli.{file.name}")
         if hasattr(module, "app"):
             examples = getattr(module, "EXAMPLES", {})
-            for one in module.app.registered_commands:
-                one.cls = Command
-                one.epilog = epilog(examples.get(one.name or one.callback.__name__, ()))
+            for command in module.app.registered_commands:
+                command.cls = Command
+                command.epilog = epilog(examples.get(command.name or command.callback.__name__, ()))
             main.add_typer(module.app, name=file.name, epilog=epilog())
         else:
             name = file.name.replace("_", "-")
@@ -98,19 +98,19 @@ def run(arguments: list[str] | None = None) -> None:
 
 
 def _ended_by(error: BaseException, arguments: list[str]) -> int:
-    """The exit status; what is to be said has been said then.
+    """Report how a command ended; return the exit status.
 
-    Typer turns a Ctrl-C into status 130, and a reader who has gone into 1, and says nothing.
+    Typer silently turns a Ctrl-C into status 130, and a closed pipe into 1.
     """
-    if any(isinstance(one, KeyboardInterrupt) for one in causes(error)):
-        ended = next((one for one in causes(error) if isinstance(one, Ended)), None)
+    if any(isinstance(cause, KeyboardInterrupt) for cause in causes(error)):
+        ended = next((cause for cause in causes(error) if isinstance(cause, Ended)), None)
         ended = ended or Ended(signal.SIGINT)
-        told = f"{ended.told} The same command resumes" if ended.told else INTERRUPTED_TOLD
+        message = f"{ended.message} The same command resumes" if ended.message else INTERRUPTED_TOLD
         with suppress(OSError):
-            sys.stderr.write(f"{told}: {shlex.join(['polyculture', *arguments])}\n")
+            sys.stderr.write(f"{message}: {shlex.join(['polyculture', *arguments])}\n")
         return ended.status
     if isinstance(error, SystemExit):
-        has_gone = any(isinstance(one, BrokenPipeError) for one in causes(error))
+        has_gone = any(isinstance(cause, BrokenPipeError) for cause in causes(error))
         code = error.code if isinstance(error.code, int) else int(error.code is not None)
         return PIPE_CLOSED if has_gone else code
     return leave(error)

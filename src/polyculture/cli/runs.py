@@ -23,7 +23,7 @@ def command(
 
     listed = api.list_runs(folder)
     if as_json:
-        rows = [one.model_dump(mode="json") for one in listed]
+        rows = [run.model_dump(mode="json") for run in listed]
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return
     if not listed:
@@ -43,9 +43,9 @@ def command(
     table.add_column("step", justify="right")
     table.add_column("score", justify="right")
     table.add_column("")
-    for one in listed:
-        score = "" if one.score is None else f"{one.score:.4f}"
-        step = "" if one.step is None else f"{one.step:,}"
-        cells = (one.name, one.state, one.task, one.base, step, score, one.note or one.score_name)
+    for run in listed:
+        score = "" if run.score is None else f"{run.score:.4f}"
+        step = "" if run.step is None else f"{run.step:,}"
+        cells = (run.name, run.state, run.task, run.base, step, score, run.note or run.score_name)
         table.add_row(*map(Text, cells))
     console.print(table)

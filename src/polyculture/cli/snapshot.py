@@ -43,7 +43,7 @@ def hub(
     from polyculture import api
 
     try:
-        with _progress() as progress:
+        with _entry_progress() as progress:
             bar = progress.add_task("asking the hub", total=limit, visible=False)
             taken = api.snapshot_hub(
                 out,
@@ -58,14 +58,14 @@ def hub(
                 ),
             )
     except KeyboardInterrupt:
-        typer.echo(f"The pages so far lie beside {out}: the same command goes on.", err=True)
+        typer.echo(f"The pages so far are kept beside {out}: the same command resumes.", err=True)
         raise
     for note in taken.notes:
         typer.echo(note)
     typer.echo(f"{taken.models:,} models of {taken.hub} are in {out}.")
 
 
-def _progress() -> "Progress":
+def _entry_progress() -> "Progress":
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TimeElapsedColumn
 

@@ -48,7 +48,7 @@ def show() -> None:
     if console.width < NARROW:
         for state in states:
             size = f"{_size(state.download_bytes)} to fetch, {_size(state.disk_bytes)} to keep"
-            line = f"{state.name}: {size}; fetched: {_fetched(state)}. {_about(state)}"
+            line = f"{state.name}: {size}; fetched: {_fetched(state)}. {_about_starter(state)}"
             console.print(line, markup=False, highlight=False)
         return
     table = Table(box=None, pad_edge=False)
@@ -63,7 +63,7 @@ def show() -> None:
             _size(state.download_bytes),
             _size(state.disk_bytes),
             _fetched(state),
-            _about(state),
+            _about_starter(state),
         )
     console.print(table)
 
@@ -72,7 +72,7 @@ def _fetched(state: "StarterState") -> str:
     return "yes" if state.is_fetched else "damaged" if state.damage else "no"
 
 
-def _about(state: "StarterState") -> str:
+def _about_starter(state: "StarterState") -> str:
     return f"{state.about}. {state.licence}{' (restricted)' if state.is_restricted else ''}"
 
 
@@ -95,7 +95,7 @@ def fetch(
             typer.echo("Everything is fetched already.")
         return
     _announce(missing)
-    with _progress() as progress:
+    with _download_progress() as progress:
         bars: dict[str, TaskID] = {}
 
         def watch(what: str, done: int, total: int) -> None:
@@ -126,16 +126,18 @@ def where(
 def _announce(missing: "list[StarterState]") -> None:
     """Say what will be fetched, how large it is, and on which terms, before it starts."""
     archives = {state.archive: state.download_bytes for state in missing}
-    fetched, kept = sum(archives.values()), sum(state.disk_bytes for state in missing)
+    downloaded, unpacked = sum(archives.values()), sum(state.disk_bytes for state in missing)
     for state in missing:
         typer.echo(f"{state.name}: {state.upstream}.")
         if state.damage:
             typer.echo(f"  Damaged: {state.damage}.")
         typer.echo(f"  Licence: {state.licence}. {state.terms}".rstrip())
-    typer.echo(f"To fetch: {_size(fetched)} in {_count(len(archives))}; to keep: {_size(kept)}.")
+    typer.echo(
+        f"To fetch: {_size(downloaded)} in {_count(len(archives))}; to keep: {_size(unpacked)}."
+    )
 
 
-def _progress() -> "Progress":
+def _download_progress() -> "Progress":
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 
     return Progress(

@@ -57,19 +57,19 @@ def command(
 
     words = ["polyculture", "study", str(study)]
     words += ["--out", str(out)] if out else []
-    for one in change or []:
-        words += ["--set", one]
+    for setting in change or []:
+        words += ["--set", setting]
     seconds = left_of(budget)
     with Show(quiet=quiet) as show:
         if check:
             checks = api.check_study(study, watcher=show, changes=change or [])
             show.end()
             if as_json:
-                found = [one.model_dump(mode="json") for one in checks]
-                typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+                records = [checked.model_dump(mode="json") for checked in checks]
+                typer.echo(json.dumps(records, ensure_ascii=False, indent=1))
                 return
-            for one in checks:
-                show_check(one)
+            for checked in checks:
+                show_check(checked)
             return
         result = api.study(
             study,

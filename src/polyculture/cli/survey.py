@@ -69,14 +69,14 @@ def command(
     if report and out is None:
         out = Path("surveys") / (Path(sources[0]).resolve().stem or "survey")
     words = ["polyculture", "survey", *sources]
-    words += [word for one in column or () for word in ("--column", one)]
+    words += [word for pair in column or () for word in ("--column", pair)]
     for name, path in (("aliases", aliases), ("years", years), ("out", out)):
         words += [f"--{name}", str(path)] if path is not None else []
     numbers = {"draws": (draws, 1000), "resamples": (resamples, 1000), "seed": (seed, 1)}
     for name, (number, usual) in numbers.items():
         words += [f"--{name}", str(number)] if number != usual else []
     with Watch(quiet=quiet) as watch:
-        found = api.survey(
+        survey = api.survey(
             sources,
             out=out,
             replace=replace,
@@ -92,10 +92,10 @@ def command(
             on_stage=watch.stage,
         )
     if as_json:
-        summary = api.survey_summary(found)
+        summary = api.survey_summary(survey)
         typer.echo(json.dumps(summary, ensure_ascii=False, indent=1, allow_nan=False))
     else:
-        show_survey(found, out)
+        show_survey(survey, out)
 
 
 def _columns(pairs: list[str]) -> dict[str, str] | None:

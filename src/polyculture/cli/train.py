@@ -29,11 +29,11 @@ def seconds_of(text: str) -> float:
         >>> seconds_of("5m"), seconds_of("90")
         (300.0, 90.0)
     """
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
-    if found is None or float(found[1]) == 0:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
+    if match is None or float(match[1]) == 0:
         msg = f"--budget wants a time such as 90s, 5m or 1.5h, got {text!r}."
         raise RecipeError(msg)
-    return float(found[1]) * UNITS[found[2] or "s"]
+    return float(match[1]) * UNITS[match[2] or "s"]
 
 
 def command(
@@ -85,9 +85,9 @@ def command(
     with Show(quiet=quiet) as screen:
         screen.begin(api.name_of(wanted))
         if check:
-            found = api.check(wanted, say=screen.say, show=show)
+            checked = api.check(wanted, say=screen.say, show=show)
             screen.end()
-            _echo_json(found) if as_json else show_check(found)
+            _echo_json(checked) if as_json else show_check(checked)
             return
         run, folder = api.train(
             wanted,
@@ -112,7 +112,7 @@ def command(
 
 
 def left_of(budget: str) -> float | None:
-    """Seconds that are left of a budget for the whole command; none without one."""
+    """Seconds that are left of a budget for the whole command; None without one."""
     return seconds_of(budget) - (time.monotonic() - BEGAN) if budget else None
 
 

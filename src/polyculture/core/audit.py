@@ -40,7 +40,7 @@ class GroupResult(Record):
 
 
 class Clustering(Record):
-    """Models ordered so that alike ones stand together, for one view's similarity."""
+    """Hierarchical clustering of the models by one measure."""
 
     view: str
     measure: str
@@ -50,7 +50,7 @@ class Clustering(Record):
 
 
 class Concordance(Record):
-    """Does likeness in one view go with likeness of behaviour?"""
+    """Correlation of similarity in one view with similarity of behaviour, over pairs of models."""
 
     view: str
     measure: str
@@ -78,10 +78,10 @@ class ModelResult(Record):
     never_answered: tuple[str, ...] = ()
     """Right answers (types, for spans) that the model never gives."""
     learned_items: int | None = None
-    """Items whose text is among the rows that the model learned from; none where nobody knows."""
+    """Items whose text is among the rows that the model learned from; None if unknown."""
 
     def never(self, who: str) -> str:
-        """Half a sentence on the answers that it never gives; empty where it gives all.
+        """A clause on the answers that the model never gives; empty if it gives all.
 
         Example:
             >>> nothing = Undefined(reason="no answers")
@@ -98,7 +98,7 @@ class ModelResult(Record):
 
 
 class Contest(Record):
-    """Is one model really better than another? The exact test on the probe's items or documents."""
+    """The exact paired test of two models on the probe's items or documents."""
 
     a: str
     """The one that is right more often; at a tie, the one that comes first."""
@@ -121,7 +121,7 @@ class Stratum(Record):
 
 
 class Advice(Record):
-    """One thing worth doing, computed from the audit and said in a sentence."""
+    """A recommendation computed from the audit, as one sentence."""
 
     topic: Literal["joint_failure", "vote", "least_alike", "most_alike", "leave_out"]
     models: tuple[str, ...]
@@ -159,7 +159,7 @@ class Audit(Record):
     concordance: tuple[Concordance, ...]
     advice: tuple[Advice, ...] = ()
     caveats: tuple[str, ...] = ()
-    """What has to be known before any number is read, such as a probe that models learned from."""
+    """What a reader must know before any number, such as a probe that models learned from."""
     notes: tuple[str, ...]
     settings: dict[str, str | int | float | bool]
     kind: Literal["audit"] = "audit"

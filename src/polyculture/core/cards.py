@@ -47,8 +47,8 @@ then share its weight equally, or none, which is not a value."""
 class Cards:
     """What one source says about its models.
 
-    Parents are kept as the source gives them: cycles, unknown names and all. ``survey`` mends
-    them and counts what it mended.
+    Parents are kept as the source gives them: cycles, unknown names and all. ``survey`` repairs
+    them and counts the repairs.
     """
 
     source: str
@@ -72,7 +72,7 @@ class Cards:
     blind: tuple[str, ...] = ()
     """What this kind of source cannot see, one sentence each."""
     notes: tuple[str, ...] = ()
-    """What was dropped, joined or mended while reading, with counts, one sentence each."""
+    """What was dropped, joined or repaired while reading, with counts, one sentence each."""
     joined: tuple[tuple[str, str], ...] = ()
     """Names that were taken for one: (as written, as counted)."""
     digest: str = ""

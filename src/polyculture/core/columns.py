@@ -50,5 +50,5 @@ def originals(columns: Mapping[str, Column], there: Collection[str]) -> list[str
         ['text']
     """
     inputs = {name: column for name, column in inputs_of(columns).items() if name in there}
-    made = {column.unless for column in inputs.values()}
-    return [name for name in inputs if name not in made]
+    derived = {column.unless for column in inputs.values()}
+    return [name for name in inputs if name not in derived]

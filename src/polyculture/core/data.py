@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """The files that the rows of a dataset came from, for messages."""
+    """The files that the rows of a dataset were read from, for messages."""
 
     place: Callable[[str, str | None], str]
     """Split and id of a row to its file and line; for no id the file of the split."""
@@ -51,7 +51,7 @@ class Origin:
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """Examples by split. A split that is absent is absent: nothing stands in for it."""
+    """Examples by split. A missing split is never replaced by another one."""
 
     name: str
     splits: Mapping[str, pl.DataFrame]
@@ -64,14 +64,14 @@ class Dataset:
     is_restricted: bool = False
     """The text may not be copied: probes keep ids only and reports withhold it."""
     origin: Origin | None = field(default=None, compare=False, repr=False)
-    """Where the rows stand in files; none for rows that came another way."""
+    """Files and lines of the rows; None for rows that were not read from files."""
 
     def where(self, split: str) -> str:
         """The file of a split, or its name where there is no file, for messages."""
         return f"{self.name} ({split})" if self.origin is None else self.origin.place(split, None)
 
     def tell(self, split: str, error: RowError) -> DataError:
-        """A task's complaint about a row, with the file and line at which the row stands."""
+        """A task's error about a row, with the row's file and line."""
         if self.origin is None:
             return RowError(error.reason, where=self.where(split), item=error.item)
         reason = error.reason

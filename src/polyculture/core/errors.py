@@ -1,4 +1,4 @@
-"""The errors a person may meet, each one clear sentence.
+"""Errors for users, each one clear sentence.
 
 The command line prints a ``PolycultureError`` without a traceback and exits with status 2. Any
 other exception is a bug of ours and keeps its traceback.
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class PolycultureError(Exception):
-    """What was expected, what came, where, and what to do: one sentence or two."""
+    """What was expected, what was got, where, and what to do, in one or two sentences."""
 
 
 class RecipeError(PolycultureError):
@@ -33,11 +33,11 @@ class RowError(DataError):
         self.where = where
         """Split or file."""
         self.reason = reason
-        """What was expected, what came, what to do."""
+        """What was expected, what was got, what to do."""
         self.item = item
-        """Id of the row; none where the whole split is meant."""
+        """Id of the row; None if the whole split is meant."""
         self.column = column
-        """The column that is lacking, if that is the reason."""
+        """The missing column, if that is the reason."""
 
 
 class ProbeMismatchError(PolycultureError):
@@ -65,7 +65,7 @@ class UndefinedError(PolycultureError):
 
 
 def need(module: str, *, extra: str, purpose: str) -> Any:
-    """Import an optional library, or say in one sentence how to get it.
+    """Import an optional library, or raise an error that says how to install it.
 
     Only the missing name itself is caught: an error inside the library stays what it is.
 

@@ -27,20 +27,21 @@ class PairMeasure:
     low: float
     high: float
     same: float | None
-    """The value of a model with itself; none where that depends on the data."""
+    """The value of a model with itself; None if that depends on the data."""
     chance: float | Callable[[Any, Any], float] | None
-    """Level of unrelated models: a number, a function of the two views, or not known."""
+    """Value for unrelated models: a number, a function of the two views, or None if unknown."""
     source: str
     unchanged_by: frozenset[str] = field(default=frozenset())
     needs: frozenset[str] = field(default=frozenset())
     """``gold``, ``probabilities``: without these the measure is undefined."""
     weighted: Callable[..., NDArray[np.float64]] | None = None
-    """A ``stats.panel.Panel`` to ``(pairs, replicates)``, NaN where undefined."""
+    """From a ``stats.panel.Panel`` to ``(pairs, rounds)``: pairs in the panel's order; first the
+    value on the items as they are, then one a bootstrap round; NaN where undefined."""
     higher_is_alike: bool = True
     is_share: bool = False
-    """The value is a share of the items, so at 0 and 1 the exact bound stands for the bootstrap."""
+    """The value is a share of the items: at 0 and 1 an exact bound replaces the bootstrap's."""
     no_interval: str = "it does not depend on the items"
-    """Why there is no interval, where there is no ``weighted`` form."""
+    """Why there is no interval, for a measure without a ``weighted`` form."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,10 +57,11 @@ class GroupMeasure:
     unchanged_by: frozenset[str] = field(default=frozenset())
     needs: frozenset[str] = field(default=frozenset())
     weighted: Callable[..., NDArray[np.float64]] | None = None
-    """A ``stats.panel.Panel`` to ``(replicates,)``, NaN where undefined."""
+    """From a ``stats.panel.Panel`` to ``(rounds,)``: first the value on the items as they are, then
+    one a bootstrap round; NaN where undefined."""
     is_share: bool = False
-    """The value is a share of the items, so at 0 and 1 the exact bound stands for the bootstrap."""
+    """The value is a share of the items: at 0 and 1 an exact bound replaces the bootstrap's."""
     no_interval: str = "it does not depend on the items"
-    """Why there is no interval, where there is no ``weighted`` form."""
+    """Why there is no interval, for a measure without a ``weighted`` form."""
     note: Callable[..., str] | None = None
     """What a reader must know beside the value: ties, models set aside, what was in-sample."""

@@ -1,4 +1,4 @@
-"""Names that become files and folders: one plain path component, so that nothing leaves its folder.
+"""Names that become files and folders: one plain path component, never a path.
 
 Names of runs, of a study's models, of probes and starters are checked when they are read, from a
 recipe as well as from a saved record.
@@ -11,7 +11,7 @@ LONGEST = 200
 
 
 def fault_of(name: str) -> str | None:  # noqa: PLR0911  # one return a fault
-    """Why a name cannot be that of a folder; none where it can.
+    """Why a name cannot be used for a folder; None if it can.
 
     Example:
         >>> fault_of("minilm-l6"), fault_of("..")
@@ -41,7 +41,7 @@ def checked_name(name: str) -> str:
     """The name itself, for validators of records.
 
     Raises:
-        ValueError: It cannot be that of a folder.
+        ValueError: The name cannot be used for a folder.
     """
     fault = fault_of(name)
     if fault is not None:

@@ -63,7 +63,7 @@ def load(shelf: str, name: str) -> Any:
 
 
 def _loaded(point: EntryPoint, shelf: str) -> Any:
-    """A part of another package; its name has to be the one that its settings have."""
+    """A part of another package; its name has to be that of its settings."""
     try:
         part = point.load()
     except (ImportError, AttributeError) as error:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class DataSource:
-    """A kind of place that rows with answers come from."""
+    """A kind of source of labelled rows."""
 
     settings: type[Settings]
     read: Callable[[Any, Mapping[str, Column]], Dataset]
@@ -31,14 +31,14 @@ class DataSource:
 
 @dataclass(frozen=True, kw_only=True)
 class Base:
-    """A base model, opened: where its files lie and whose child it is."""
+    """A base model, opened: where its files are and what it is derived from."""
 
     name: str
     kind: Literal["transformers", "convolutional", "tfidf"]
     """``transformers``: a plain Hugging Face folder; ``convolutional``: a network of our own;
     ``tfidf``: no network."""
     folder: Path | None
-    """Configuration, safetensors weights and the settings of a reader; none for ``tfidf``."""
+    """Configuration, safetensors weights and the settings of a reader; None for ``tfidf``."""
     lineage: tuple[str, ...]
     """The base's name, then its ancestors, the nearest first; empty if made from nothing."""
     digest: str
@@ -47,15 +47,15 @@ class Base:
 
 @dataclass(frozen=True, kw_only=True)
 class BaseSource:
-    """A kind of place that base models come from."""
+    """A kind of source of base models."""
 
     settings: type[Settings]
     open: Callable[[Any, Sequence[Sequence[str]], Path, int], Base]
     """Settings, training rows (each a list of words, texts or paths of files), an empty work
     folder, seed. Only bases made from nothing look at the rows, to make their reader."""
     refuses: Callable[[Recipe], str | None] | None = None
-    """Why the other parts of a recipe cannot go with this base, or none. It asks them for facts,
-    such as ``freezes_body``, never for their names."""
+    """Why the other parts of a recipe cannot be combined with this base, or None. It asks them for
+    facts, such as ``freezes_body``, never for their names."""
     is_made: bool = False
     """The base is made when it is opened, which takes a while."""
 
@@ -68,7 +68,7 @@ class Head:
     gives: frozenset[Output]
     """What it can give; a task wants one of these."""
     make: Callable[..., Any] | None
-    """(settings, width, labels, dropout): a torch module; none where the base's own standard head
+    """(settings, width, labels, dropout): a torch module; None if the base's own standard head
     is used. A module that scores the words of a row together has ``loss(logits, targets, mask)``
     and ``best_path(logits, mask, allowed=...)``: the summed loss, and label codes of
     ``(rows, words)``."""
@@ -82,7 +82,7 @@ class Adaptation:
 
     settings: type[Settings]
     learning_rate: float | None
-    """Peak rate where the recipe names none; none where it follows the size of the base."""
+    """Peak rate where the recipe names none; None if it follows the size of the base."""
     attach: Callable[[Any, Any], None]
     """(network, settings): freeze, unfreeze or add weights, in place. Called again when a run is
     opened, unless what was added was merged."""
@@ -107,12 +107,12 @@ class AnswerSource:
 
 @dataclass(frozen=True, kw_only=True)
 class CardSource:
-    """A kind of zoo that cards are read from."""
+    """A kind of source of cards."""
 
     read: Callable[..., Cards]
-    """(places, on_progress=..., **settings): all cards of the paths, which are none where the
-    source is called by its name; ``on_progress`` takes (done, of all, what is being read)."""
+    """(places, on_progress=..., **settings): all cards; ``places`` is empty if the source is called
+    by its name; ``on_progress`` takes (done, of all, what is being read)."""
     accepts: Callable[[Path], bool] | None = None
-    """Whether a path looks like this kind; none where the source is called by its name."""
+    """Whether a path looks like this kind; None if the source is called by its name."""
     blind: tuple[str, ...] = field(default=())
     """What this kind of source cannot see, one sentence each."""

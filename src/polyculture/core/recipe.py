@@ -224,7 +224,9 @@ class Recipe(Asked):
         wanted = parts.load("tasks", task.kind).output
         if wanted in parts.load("heads", head.kind).gives:
             return None
-        fitting = [one for one in parts.names("heads") if wanted in parts.load("heads", one).gives]
+        fitting = [
+            name for name in parts.names("heads") if wanted in parts.load("heads", name).gives
+        ]
         choice = " or ".join(repr(name) for name in fitting) or "another task"
         return (
             f"head {head.kind!r} does not give what the task {task.kind!r} wants "

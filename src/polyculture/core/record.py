@@ -8,7 +8,7 @@ from pydantic_core import PydanticKnownError
 
 
 class Record(BaseModel):
-    """A value that is written once: frozen, and without room for unknown fields.
+    """A frozen record that refuses unknown fields.
 
     A changed record is a new one: ``record.model_copy(update={...})``.
     """
@@ -17,7 +17,7 @@ class Record(BaseModel):
 
 
 class Asked(Record):
-    """What a person writes down: as any record, but true and false are not numbers.
+    """A record written by a person: true and false are not accepted as numbers.
 
     Example:
         >>> class Wish(Asked):
@@ -66,10 +66,10 @@ def _leaves(annotation: Any) -> Iterator[Any]:
     inner = get_args(annotation)
     if not inner:
         yield annotation
-    for one in inner:
-        yield from _leaves(one)
+    for argument in inner:
+        yield from _leaves(argument)
 
 
 def _holds_truth(value: Any) -> bool:
     several = value if isinstance(value, list | tuple) else [value]
-    return any(isinstance(one, bool) for one in several)
+    return any(isinstance(item, bool) for item in several)

@@ -1,4 +1,4 @@
-"""What a report is made from: an audit, the items behind it, and how they came about."""
+"""The input of a report: an audit, its items, and how they were made."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ class ReportInput:
     asked: dict[str, str] = field(default_factory=dict)
     """What was asked: short label to plain value (file or study, probe, gold column, ...)."""
     command: str = ""
-    """The command that makes all of this again."""
+    """The command that reproduces the audit."""
     shows_text: bool = True
     """Texts of items may be shown; false where the source forbids it and nobody asked for it."""

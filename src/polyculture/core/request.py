@@ -1,4 +1,4 @@
-"""What a training was asked for, held against what is asked for now.
+"""Compare what a training was asked for with what is asked for now.
 
 An unfinished training is resumed, and a finished one kept, only where both are the same: recipe,
 data and base. Where files lie makes no difference, nor does how often a checkpoint is written.
@@ -23,9 +23,9 @@ class Request(Record):
     recipe: dict[str, Any]
     """The recipe, as JSON holds it."""
     data: str | None
-    """Digest of the rows; none where they were not read."""
+    """Digest of the rows; None if they were not read."""
     base: str | None
-    """Digest of the base; none where it would have to be made first."""
+    """Digest of the base; None if it would have to be made first."""
 
     @classmethod
     def of(cls, recipe: Recipe, data: str | None, base: str | None) -> "Request":
@@ -46,16 +46,16 @@ def differences(before: Request, now: Request) -> tuple[str, ...]:
         ('fit.epochs 60 → 12', 'the rows of the data')
     """
     changed = dict(_changed(before.recipe, now.recipe))
-    found = [text for key, text in changed.items() if not key.startswith(("data.", "base."))]
+    changes = [text for key, text in changed.items() if not key.startswith(("data.", "base."))]
     for part, what in (("data", "the rows of the data"), ("base", "the files of the base")):
         digests = getattr(before, part), getattr(now, part)
-        own = {key: text for key, text in changed.items() if key.startswith(f"{part}.")}
+        of_part = {key: text for key, text in changed.items() if key.startswith(f"{part}.")}
         if None in digests:
-            found += own.values()
+            changes += of_part.values()
         elif digests[0] != digests[1]:
-            told = [text for key, text in own.items() if not _has_only_moved(before, now, key)]
-            found += told or [what]
-    return tuple(found)
+            real = [text for key, text in of_part.items() if not _has_only_moved(before, now, key)]
+            changes += real or [what]
+    return tuple(changes)
 
 
 def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Names and texts of other people as they may be printed: nothing in them steers a terminal."""
+"""Make outside names and texts safe to print: no control character reaches the terminal."""
 
 import os
 import re
@@ -14,7 +14,7 @@ STANDARD_INPUT = Path("-")
 
 
 def shown(text: str) -> str:
-    r"""A text on one line, each character that would steer a terminal written out.
+    r"""A text on one line with control characters escaped.
 
     Example:
         >>> shown("a\x1b[31mb\nc"), shown("北京")
@@ -23,8 +23,8 @@ def shown(text: str) -> str:
     return UNSEEN.sub(_written_out, text)
 
 
-def _written_out(found: re.Match[str]) -> str:
-    character = found[0]
+def _written_out(match: re.Match[str]) -> str:
+    character = match[0]
     if unicodedata.category(character) == "Cs":
         code = ord(character)  # a byte of a file name stands as U+DC80 and beyond
         return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"  # noqa: PLR2004

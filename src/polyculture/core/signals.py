@@ -1,4 +1,4 @@
-"""Signals that ask this process to end: at once, or after the step in hand.
+"""Signals that ask this process to end: at once, or after the current step.
 
 ``SIGINT`` is Ctrl-C; schedulers send ``SIGTERM`` before they kill; a closed terminal sends
 ``SIGHUP``. All three raise an exception, so that whatever is half-written is cleared on the way
@@ -22,17 +22,17 @@ ASKING = tuple(
 
 
 class Ended(KeyboardInterrupt):
-    """A signal ended what was being done; the message says where it stands.
+    """A signal ended the work; the message says how far it got.
 
     Example:
         >>> Ended(15, "Stopped at step 3 of 9.").status
         143
     """
 
-    def __init__(self, number: int, told: str = "") -> None:
-        super().__init__(told)
+    def __init__(self, number: int, message: str = "") -> None:
+        super().__init__(message)
         self.number = int(number)
-        self.told = told
+        self.message = message
 
     @property
     def status(self) -> int:
@@ -40,15 +40,15 @@ class Ended(KeyboardInterrupt):
         return 128 + self.number
 
 
-class Asked:
-    """Which signal asked to end, if any did."""
+class FirstSignal:
+    """The first signal that asked to end, if any did."""
 
     def __init__(self) -> None:
         self.number: int | None = None
 
 
 def raise_on_signals() -> None:
-    """Let every asking signal raise; one that is ignored (``nohup``) stays ignored.
+    """Make these signals raise ``Ended``; one that is ignored (``nohup``) stays ignored.
 
     Python drops what is raised inside a finalizer or a callback of a weak reference, as those
     of an import. A signal that arrives there would be lost, so it is sent again.
@@ -58,16 +58,16 @@ def raise_on_signals() -> None:
 
 
 @contextmanager
-def finish_step_first() -> Iterator[Asked]:
+def finish_step_first() -> Iterator[FirstSignal]:
     """Remember the first signal while the block runs; a second one raises at once.
 
     Outside the main thread Python delivers no signals, and nothing is changed.
     """
-    asked = Asked()
+    first = FirstSignal()
     before: dict[int, Any] = {}
 
     def remember(number: int, _: FrameType | None) -> None:
-        asked.number = number
+        first.number = number
         _restore(before)
         with suppress(OSError, ValueError):  # the terminal may be what has gone
             os.write(
@@ -78,9 +78,9 @@ def finish_step_first() -> Iterator[Asked]:
     if threading.current_thread() is threading.main_thread():
         before.update(_install(remember))
     try:
-        yield asked
+        yield first
     finally:
-        if asked.number is None:
+        if first.number is None:
             _restore(before)
 
 

@@ -64,12 +64,12 @@ class Study(Asked):
 
 
 NAMED_BY_KIND = {"task", "adaptation", "head"}
-"""Tables of a recipe that a part's name alone may stand for."""
+"""Tables of a recipe that may be given as the part's name alone."""
 
 
-def _laid_over(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+def _laid_over(shared: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     result = dict(shared)
-    for key, value in own.items():
+    for key, value in changes.items():
         below = result.get(key)
         if isinstance(below, str) and key in NAMED_BY_KIND:
             below = {"kind": below}

@@ -21,7 +21,7 @@ class Concentration(Record):
     classes: int
     hhi: Value
     """Sum of squared shares. ``chance`` is the mean of sets of the same size drawn from all cards
-    (for all cards together: of lineages grown by uniform attachment; none for traits)."""
+    (for all cards together: of lineages grown by uniform attachment; None for traits)."""
     hhi_unbiased: Value
     """For two cards drawn without putting back, the chance that they share a class."""
     hill1: Value
@@ -169,7 +169,7 @@ class TraitHistory(Record):
 
 
 class Outlier(Record):
-    """A card that is built like no other."""
+    """A card whose architecture is far from all others."""
 
     name: str
     communities: tuple[str, ...]

@@ -54,20 +54,20 @@ class Column:
     kind: Literal["text", "words", "tags", "spans", "label", "labels", "file", "number"]
     """What a cell holds, which says how it is read. In rows, ``file`` is an absolute path."""
     usual: tuple[str, ...] = ()
-    """Names that it usually has in other people's files, looked for where there is none of ours."""
+    """Its usual names in other people's files, tried if our own is absent."""
     is_gold: bool = False
     """It holds the right answer, so rows to predict go without it."""
     is_optional: bool = False
     """The data may lack it. Where they have it, no cell is empty."""
     unless: str = ""
-    """It is not read where there is a column of this name."""
+    """Not read if the data have a column of this name."""
 
 
 class Inventory(Record):
     """What is learnt from the training rows before there is a network. Saved in the run."""
 
     labels: tuple[str, ...] = ()
-    """All answers, in the order of the network's outputs; none where answers are not chosen."""
+    """All answers, in the order of the network's outputs; empty if answers are not chosen."""
     numbers: dict[str, float] = Field(default_factory=dict)
     """Other facts by name: the mean and scale of a series, the rate of a clip."""
 
@@ -86,9 +86,9 @@ class Example:
     size: int
     """What the budget of a batch counts: tokens in and out, patches, frames."""
     targets: Mapping[str, NDArray[Any]] = field(default_factory=dict)
-    """The right answers as numbers; empty where nobody knows them."""
+    """The right answers as numbers; empty if unknown."""
     places: Mapping[str, NDArray[Any]] = field(default_factory=dict)
-    """How outputs find their way back to the row, such as the token at which a word begins."""
+    """How outputs map back to the row, such as the token at which a word begins."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +102,7 @@ class Encoded:
     protocol: Mapping[str, int] = field(default_factory=dict)
     """Counts that a score has to name, such as ``cut_texts``."""
     unreadable: str = ""
-    """Why not one row can be read, where that is so."""
+    """Why no row at all can be read; empty if some can."""
 
     @property
     def sizes(self) -> NDArray[np.int64]:
@@ -119,7 +119,7 @@ class Pool:
     rows: pl.DataFrame
     """Prepared; of a finished run ``id`` and the gold columns alone."""
     read: NDArray[Any] | None = None
-    """What the task's ``read`` gave of each, ``(rows, ...)``; none before a model is finished."""
+    """What the task's ``read`` gave of each, ``(rows, ...)``; None before a model is finished."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,13 +130,13 @@ class Context:
     """The task's own."""
     inventory: Inventory
     reader: Any = None
-    """Tokenizer or image processor of the base; none where only answers are looked at."""
+    """Tokenizer or image processor of the base; None if only answers are looked at."""
     longest: int = 0
     """Longest input, in units of ``Example.size``."""
     word_spaces: WordSpaces = "as_in_text"
     """Text: which words are read with a space before them."""
     pool: Pool | None = None
-    """What rows are answered against; none where they are answered alone."""
+    """What rows are answered against; None if they are answered alone."""
     form: Form = "encoder"
     """How the base reads."""
 
@@ -147,7 +147,7 @@ class Context:
 
     @property
     def longest_answer(self) -> int:
-        """Longest text that is written, in tokens, within what the base allows.
+        """Longest generated text in tokens, within what the base allows.
 
         A decoder reads and writes within one length. 0 for settings without ``core/search``.
         """
@@ -158,8 +158,8 @@ class Context:
 def _equal(rows: pl.DataFrame, answers: pl.DataFrame, context: Context) -> list[float]:
     """1 for an answer that equals the gold, 0 for any other and for none."""
     task = task_of(context.settings)
-    given = answers["answer"].to_list()
-    return [float(a == b) for a, b in zip(task.gold(rows, context.settings), given, strict=True)]
+    answered = answers["answer"].to_list()
+    return [float(a == b) for a, b in zip(task.gold(rows, context.settings), answered, strict=True)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,7 +248,7 @@ class Task:
 
 
 def pool_of(settings: Any, rows: Mapping[str, pl.DataFrame]) -> Pool | None:
-    """The prepared rows that a task answers all others against; none where there are none."""
+    """The prepared rows that a task answers all others against; None if there are none."""
     split = task_of(settings).pool(settings)
     return Pool(rows=rows[split]) if split in rows else None
 

@@ -8,7 +8,7 @@ from polyculture.core.record import Record
 
 
 class Known(Record):
-    """A number, how sure it is, and what chance alone would give."""
+    """A number with its interval and its chance level."""
 
     kind: Literal["known"] = "known"
     number: float
@@ -20,11 +20,11 @@ class Known(Record):
     no_interval: str | None = None
     """Why there is no interval."""
     chance: float | None = None
-    """What unrelated models would show; none where no such level is known."""
+    """What unrelated models would show; None if no such level is known."""
 
 
 class Undefined(Record):
-    """There is no value, and this is why. Never 0.0, never NaN."""
+    """No value, and the reason; never 0.0 or NaN."""
 
     kind: Literal["undefined"] = "undefined"
     reason: str

@@ -19,6 +19,9 @@ MISSING = -1
 class Predictions:
     """Answers of one model to the items of a probe.
 
+    Measures take those of two models, or of k models, 2 at least, to the same items in the same
+    order and in one coding of the classes.
+
     Example:
         >>> import numpy as np
         >>> Predictions(labels=np.array([0, 1]), gold=np.array([0, 0])).wrong
@@ -28,9 +31,10 @@ class Predictions:
     labels: NDArray[np.int64]
     """Code of the answer to each item, ``(items,)``; ``MISSING`` where none was given."""
     gold: NDArray[np.int64] | None = None
-    """Code of the right answer, ``(items,)``, or none where nobody knows it."""
+    """Code of the right answer, ``(items,)``, or None if unknown."""
     probabilities: NDArray[np.floating[Any]] | None = None
-    """Probability of each class, ``(items, classes)``; class c is the answer with code c."""
+    """Probability of each class, ``(items, classes)``; class c is the answer with code c. An answer
+    that is missing has probability 0 everywhere."""
     classes: tuple[str, ...] = ()
     """The answers that the codes stand for; empty in small examples."""
     items: tuple[str, ...] = ()
@@ -96,7 +100,7 @@ class HeadView(Record):
 class Evidence:
     """One model's views on one probe.
 
-    Views that are not there are none; a measure that needs one is then undefined, with a reason.
+    A missing view is None; a measure that needs it is then undefined, with a reason.
     """
 
     model: str
@@ -117,12 +121,12 @@ class Evidence:
     """Group of each item (a domain, a source), where the probe has them."""
     documents: tuple[str | None, ...] | None = None
     """Document (or user, or thread) of each item: items of one are not independent, so a bootstrap
-    draws them together. An entry is none where the item stands alone, the whole where all do."""
+    draws them together. An entry is None if the item stands alone; the field is None if all do."""
     texts: tuple[str, ...] | None = None
-    """What was asked, for the report; none where the text must stay where it is."""
+    """What was asked, for the report; None if the text must stay where it is."""
     notes: tuple[str, ...] = field(default=())
     """What was cut, dropped or missing, one sentence each."""
     learned_items: int | None = None
-    """Items whose text is among the rows that the model learned from; none where nobody knows."""
+    """Items whose text is among the rows that the model learned from; None if unknown."""
     caveats: tuple[str, ...] = field(default=())
     """What a reader has to know before any number, one sentence each."""

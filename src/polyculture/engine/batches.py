@@ -90,11 +90,11 @@ def collated(
 
 
 def drawn(example: Example, task: Task, context: Context, chance: tuple[int, ...] = ()) -> Example:
-    """What a task draws of an example, where it draws.
+    """An example with its random changes (masks, crops), if the task makes any.
 
     Args:
         example: As the task encoded it.
-        task: It draws.
+        task: Whose ``draw`` is called.
         context: What it may look at.
         chance: Seed of the training, number of the step and of the example. Where left out, the
             seed is made from the inputs, so that a text is drawn the same among any other rows.

@@ -1,4 +1,4 @@
-"""A time for the whole command: what is left of it for the steps of a training.
+"""A time budget for the whole command, and what is left of it for training steps.
 
 After the last step come a look at the validation rows, saving, opening the saved model and
 answering validation and test with it. What these take is estimated from the speed at which rows
@@ -9,20 +9,20 @@ import math
 import time
 
 TRAINING_COSTS = 3.0
-"""A token costs about so many times more to learn from than to read."""
+"""How many times more a token costs in training than in reading."""
 SAVING = 2.0
 """Seconds for writing and reopening a small model, and for what no estimate sees."""
 WEIGHTS_A_SECOND = 25e6
 """Weights that are written and read again in a second, on a slow disk."""
 AGAIN = 0.5
-"""What answers take is asked again when this share of the time that was left has passed: a model
-that has learnt little writes longer texts."""
+"""Answering is timed again after this share of the remaining time: a model that has learnt little
+writes longer texts."""
 COLD = 3
-"""Steps whose speed says little: memory is asked for, and caches are empty."""
+"""Warm-up steps whose speed says little: memory is being allocated and caches are cold."""
 
 
 class Budget:
-    """When a training's steps have to end.
+    """When the steps of a training must end.
 
     Example:
         >>> budget = Budget(until=100.0, tokens_after=0, weights=0, share=0.0, now=0.0)
@@ -39,11 +39,11 @@ class Budget:
         share: float,
         now: float | None = None,
     ) -> None:
-        """Begin to count.
+        """Start the clock.
 
         Args:
-            until: When the command has to end, on the clock of ``time.monotonic``; infinite where
-                time is no limit.
+            until: When the command has to end, on the clock of ``time.monotonic``; infinite for no
+            limit.
             tokens_after: Tokens that are read after the last step.
             weights: Weights of the model that is saved at the end.
             share: Share of the schedule that was behind when this command began.
@@ -64,12 +64,12 @@ class Budget:
         return math.isfinite(self.until) and now >= self.ask_from
 
     def saw_answers(self, *, tokens: int, seconds: float, now: float) -> None:
-        """Take note of how long some answers took."""
+        """Record how long some answers took."""
         self.saw(tokens=tokens, seconds=seconds, learning=False)
         self.ask_from = now + AGAIN * self.left(now)
 
     def saw(self, *, tokens: int, seconds: float, learning: bool) -> None:
-        """Take note of how long some tokens took; reading counts for more than learning."""
+        """Record how long some tokens took; reading counts for more than training."""
         self.steps += learning
         if seconds <= 0 or (learning and (self.was_read or self.steps <= COLD)):
             return
@@ -78,7 +78,7 @@ class Budget:
 
     @property
     def end(self) -> float:
-        """When the steps have to end."""
+        """When the steps must end."""
         reading = self.tokens_after / self.speed if self.speed else 0.0
         return self.until - self.saving - reading
 

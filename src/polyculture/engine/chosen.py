@@ -42,12 +42,12 @@ class Chosen(Record):
 
 
 def remembered(folder: Path | None) -> Chosen | None:
-    """What a training in a folder chose; none where nothing is there, or nothing that can be read.
+    """What a training in a folder chose; None if there is no record, or it cannot be read.
 
-    Then all is chosen anew, which gives the same again on the same machine.
+    Everything is then chosen again, with the same result on the same machine.
 
     Args:
-        folder: A training's; none for none.
+        folder: Of the training, if there is one.
     """
     if folder is None or not (folder / CHOSEN).exists():
         return None

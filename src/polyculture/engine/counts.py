@@ -1,4 +1,4 @@
-"""TF-IDF from training to answers, without torch: word counts wait for no network.
+"""TF-IDF from training to answers, without torch.
 
 ``engine/train.py`` and ``engine/model.py`` do the same for networks, and cost seconds to import.
 """
@@ -17,8 +17,8 @@ from polyculture.core.run import Facts, Run
 from polyculture.core.task import Context, Encoded, task_of
 from polyculture.engine import memory
 from polyculture.engine.evaluate import evaluate_saved, simple_answers
-from polyculture.engine.ingredients import Ingredients, versions
 from polyculture.engine.record import write_run
+from polyculture.engine.training import Training, versions
 from polyculture.nets.reading.account import (
     of_texts,
     of_unknown,
@@ -54,9 +54,9 @@ def answer_rows(
     model: Tfidf, context: Context, rows: pl.DataFrame, where: str
 ) -> tuple[pl.DataFrame, Encoded]:
     """See ``Counts.answer``."""
-    seen, counts = _count(model, rows, where)
+    encoded, counts = _count(model, rows, where)
     logits = list(model.scores(counts))
-    return task_of(context.settings).decode(rows, logits, context), seen
+    return task_of(context.settings).decode(rows, logits, context), encoded
 
 
 def _count(model: Tfidf, rows: pl.DataFrame, where: str) -> tuple[Encoded, Any]:
@@ -64,7 +64,7 @@ def _count(model: Tfidf, rows: pl.DataFrame, where: str) -> tuple[Encoded, Any]:
     counts = model.count(texts)
     cut = sum(len(text) > LONGEST for text in texts)
     unknown = int((counts.getnnz(axis=1) == 0).sum())
-    seen = Encoded(
+    encoded = Encoded(
         examples=(),
         rows=len(rows),
         notes=(
@@ -74,8 +74,8 @@ def _count(model: Tfidf, rows: pl.DataFrame, where: str) -> tuple[Encoded, Any]:
         protocol={"cut_texts": cut},
         unreadable=why_unreadable(unknown, len(rows)),
     )
-    refuse_unreadable(seen, where)
-    return seen, counts
+    refuse_unreadable(encoded, where)
+    return encoded, counts
 
 
 def open_counts(folder: Path, context: Context) -> Counts:
@@ -88,16 +88,16 @@ def open_counts(folder: Path, context: Context) -> Counts:
 
 
 def train_counts(
-    given: Ingredients,
+    training: Training,
     folder: Path,
     say: Callable[[str], None] = lambda _: None,
     *,
-    answer_simply: Callable[[Ingredients], Mapping[str, pl.DataFrame]] = simple_answers,
+    answer_simply: Callable[[Training], Mapping[str, pl.DataFrame]] = simple_answers,
 ) -> Run:
     """Train, test and write a run of word counts.
 
     Args:
-        given: Recipe, data and base.
+        training: Recipe, data and base.
         folder: Where the run is written.
         say: Told what is being done, in a few words.
         answer_simply: What the baselines answer.
@@ -106,21 +106,22 @@ def train_counts(
     memory.forget_peak()
     began = time.monotonic()
     say("counting words")
-    context, rows = given.context, given.rows["train"]
-    if given.task.codes is None:
-        msg = f"Word counts cannot learn the task {given.recipe.task.kind!r}. Choose another base."  # type: ignore[attr-defined]
+    context, rows = training.context, training.rows["train"]
+    if training.task.codes is None:
+        kind = training.recipe.task.kind  # type: ignore[attr-defined]
+        msg = f"Word counts cannot learn the task {kind!r}. Choose another base."
         raise RecipeError(msg)
-    targets = np.stack(given.task.codes(rows, context))
+    targets = np.stack(training.task.codes(rows, context))
     model = Tfidf.fit(joined_texts(rows), targets, labels=len(context.labels))
     model.save(folder / "model")
     saved = open_counts(folder / "model", context)
-    notes = _notes(model, given)
-    evaluation = evaluate_saved(given, saved, folder, say, simple=answer_simply(given))
+    notes = _notes(model, training)
+    evaluation = evaluate_saved(training, saved, folder, say, simple=answer_simply(training))
     facts = Facts(
         versions=versions(),
-        base_digest=given.base.digest,
-        data_digest=given.dataset.digest,
-        lineage=given.base.lineage,
+        base_digest=training.base.digest,
+        data_digest=training.dataset.digest,
+        lineage=training.base.lineage,
         chosen={"analyzer": model.analyzer, "max_length": None},
         seconds=time.monotonic() - began,
         peak_memory_mb=memory.peak_mb(),
@@ -130,17 +131,17 @@ def train_counts(
         stopped="the one optimum was found",
         parameters=model.parameters,
         trained_parameters=model.parameters,
-        rows={split: len(rows) for split, rows in given.rows.items()},
-        inputs=given.inputs,
-        notes=(*given.dataset.notes, *given.base.notes, *notes, *evaluation.notes),
+        rows={split: len(rows) for split, rows in training.rows.items()},
+        inputs=training.inputs,
+        notes=(*training.dataset.notes, *training.base.notes, *notes, *evaluation.notes),
     )
-    return write_run(given, folder, facts, evaluation)
+    return write_run(training, folder, facts, evaluation)
 
 
-def _notes(model: Tfidf, given: Ingredients) -> list[str]:
-    """What was cut and what is unknown, but of the test, which is told when it is answered."""
+def _notes(model: Tfidf, training: Training) -> list[str]:
+    """What was cut or unknown in train and valid; the test is reported when it is answered."""
     notes = []
-    for split, rows in given.rows.items():
-        seen, _ = _count(model, rows, split)
-        notes += prefixed(seen.notes, split) if split in {"train", "valid"} else []
+    for split, rows in training.rows.items():
+        encoded, _ = _count(model, rows, split)
+        notes += prefixed(encoded.notes, split) if split in {"train", "valid"} else []
     return notes

@@ -1,4 +1,4 @@
-"""What a training uses where its recipe leaves rate and size of the batch out.
+"""Default learning rates and batch sizes.
 
 The figures come from docs/log.md ("Defaults that learn"); what was used is recorded in the run.
 """
@@ -29,11 +29,11 @@ FEWEST_STEPS = 180
 on learning how frequent each tag is, and only then began to tell words apart; this is three times
 that. The studies of ``examples/`` have more, so that they train as they were measured."""
 FEWEST_ROWS = 4
-"""Smaller batches than this are slow, and each says little."""
+"""Smaller batches than this are slow and noisy."""
 
 
 def learning_rate(weights: int, *, is_pretrained: bool) -> float:
-    """Peak rate where every weight of the base moves.
+    """Default peak rate where every weight of the base is trained.
 
     Args:
         weights: Of the base, without its table of tokens.

@@ -1,9 +1,9 @@
-"""Where a network computes: the one seam between the engine and a kind of processor.
+"""Devices: the only place where the engine depends on the kind of processor.
 
 Everything that differs between processors lies behind ``Device``, a file for each kind in
 ``engine/devices/``. The CPU shares a batch between threads, with dropout and tables of tokens of
 its own; every other processor takes the plain path of torch, which also runs on a CPU (``plain``),
-so that it is tested where there is no other.
+so that it can be tested without an accelerator.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Device(Protocol):
         """Bring the weights to the processor, in place."""
 
     def make_ready(self, network: Network) -> None:
-        """Put into the network what trains faster here, in place."""
+        """Swap in modules that train faster here, in place."""
 
     def send(self, batch: Batch) -> Batch:
         """The batch where the weights are."""
@@ -83,10 +83,10 @@ def device_of(fit: Fit, earlier: Chosen | None = None) -> Device:
 
     Args:
         fit: What the recipe says.
-        earlier: What the training chose that is resumed: it goes on as it began.
+        earlier: Choices of the resumed training, which are kept.
 
     Raises:
-        RecipeError: There is no such device here.
+        RecipeError: This machine has no such device.
     """
     from polyculture.engine.devices.cpu import Cpu
     from polyculture.engine.devices.plain import Plain

@@ -1,4 +1,4 @@
-"""How long a training would take: a few short steps, timed, and nothing kept.
+"""Estimate the time of a training from a few short timed steps.
 
 Some of the rows stand for all: they are encoded to learn how long rows are, and two steps on rows
 of usual length are timed and scaled by their tokens. One number would claim too much, so the result
@@ -16,12 +16,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from polyculture.core.task import Encoded
-from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.opened import Opened, compact_tokens, open_base
 from polyculture.engine.plan import Plan
-from polyculture.engine.prepare import Prepared, assemble, budget_of, notes_on
+from polyculture.engine.prepare import PreparedTraining, assemble, budget_of, notes_on
 from polyculture.engine.shown_rows import ShownRow, shown_rows
-from polyculture.engine.timed_steps import USUAL, Speed, time_steps
+from polyculture.engine.timed_steps import USUAL, StepTimes, time_steps
+from polyculture.engine.training import Training
 from polyculture.nets.embedding import CompactEmbedding, input_table
 from polyculture.nets.network import count, trainable
 
@@ -66,35 +66,35 @@ class Size:
 
 
 def estimate(
-    given: Ingredients, say: Callable[[str], None] = lambda _: None, *, show: int = 0
+    training: Training, say: Callable[[str], None] = lambda _: None, *, show: int = 0
 ) -> Estimate:
     """Prepare a training on some of its rows, take some steps, and throw everything away.
 
     Args:
-        given: Recipe, data and base.
+        training: Recipe, data and base.
         say: Told what is being done, in a few words.
         show: Training rows to show as the model reads them.
     """
     began = time.perf_counter()
     say("opening the base")
-    opened = open_base(given)
+    opened = open_base(training)
     opening = time.perf_counter() - began
     parameters = count(opened.network.parameters())
-    shown = shown_rows(given.rows["train"].head(show), given.task, opened.context)
-    some, rows = _some(given, ROWS_READ, ROWS_READ), len(given.rows["train"])
+    shown = shown_rows(training.rows["train"].head(show), training.task, opened.context)
+    some, rows = _some(training, ROWS_READ, ROWS_READ), len(training.rows["train"])
     say(f"reading {len(some.rows['train']):,} of {rows:,} training rows")
     encoded = {split: opened.encode(some, split) for split in SPLITS}
     compact_tokens(opened, encoded.values())
-    notes = notes_on(given, opened, encoded)
+    notes = notes_on(training, opened, encoded)
     on_tokens = _on_tokens(opened, len(some.rows["train"]), rows)
     encoding = time.perf_counter() - began - opening
-    budget = budget_of(given, encoded["train"], rows)
+    budget = budget_of(training, encoded["train"], rows)
     say("choosing precision and attention")
     judged = _some(some, len(some.rows["train"]), ROWS_JUDGED)
     prepared = assemble(judged, opened, _few(encoded, opened.encode(judged, "valid")), budget)
     say(f"timing {len(USUAL)} short steps")
-    start = opening + _cost_of_reading(given, some, encoded, encoding, prepared)
-    size = _size(given, some, encoded["train"], budget, start)
+    start = opening + _cost_of_reading(training, some, encoded, encoding, prepared)
+    size = _size(training, some, encoded["train"], budget, start)
     low, middle, high = seconds(size, time_steps(prepared, judged))
     return Estimate(
         figures={
@@ -111,12 +111,12 @@ def estimate(
     )
 
 
-def seconds(size: Size, speed: Speed) -> tuple[float, float, float]:
+def seconds(size: Size, speed: StepTimes) -> tuple[float, float, float]:
     """Seconds for all epochs: if nothing else ran, as the timed steps went, beside other programs.
 
     Example:
         >>> size = Size(steps=10, tokens=1_000, looked=0, answered=0, start=1.0)
-        >>> speed = Speed(tokens=(0.009, 0.011), move=0.1, look=0.0, answer=0.0, cores=0.5)
+        >>> speed = StepTimes(tokens=(0.009, 0.011), move=0.1, look=0.0, answer=0.0, cores=0.5)
         >>> [round(value, 1) for value in seconds(size, speed)]
         [5.5, 12.0, 18.2]
     """
@@ -134,57 +134,57 @@ def seconds(size: Size, speed: Speed) -> tuple[float, float, float]:
     return fastest * speed.cores, at(float(np.mean(speed.tokens))), slowest * BUSY
 
 
-def _some(given: Ingredients, train: int, valid: int) -> Ingredients:
+def _some(training: Training, train: int, valid: int) -> Training:
     """So many rows from all over each split that is trained with, and one epoch of them."""
     rows = {
-        **given.rows,
-        "train": _spread(given.rows["train"], train),
-        "valid": _spread(given.rows["valid"], valid),
+        **training.rows,
+        "train": _spread(training.rows["train"], train),
+        "valid": _spread(training.rows["valid"], valid),
     }
-    fit = given.recipe.fit.model_copy(update={"epochs": 1})
-    return replace(given, rows=rows, recipe=given.recipe.model_copy(update={"fit": fit}))
+    fit = training.recipe.fit.model_copy(update={"epochs": 1})
+    return replace(training, rows=rows, recipe=training.recipe.model_copy(update={"fit": fit}))
 
 
 def _spread(rows: pl.DataFrame, most: int) -> pl.DataFrame:
-    return rows[_places(len(rows), most)] if len(rows) > most else rows
+    return rows[_spread_places(len(rows), most)] if len(rows) > most else rows
 
 
-def _places(count_: int, most: int) -> NDArray[np.int64]:
+def _spread_places(count_: int, most: int) -> NDArray[np.int64]:
     return np.linspace(0, count_ - 1, min(count_, most)).astype(np.int64)
 
 
 def _few(encoded: Mapping[str, Encoded], judged: Encoded) -> dict[str, Encoded]:
     train = encoded["train"]
-    places = _places(len(train.examples), EXAMPLES_TIMED)
+    places = _spread_places(len(train.examples), EXAMPLES_TIMED)
     few = replace(train, examples=[train.examples[place] for place in places])
     return {"train": few, "valid": judged}
 
 
 def _cost_of_reading(
-    given: Ingredients,
-    some: Ingredients,
+    training: Training,
+    some: Training,
     encoded: Mapping[str, Encoded],
     encoding: float,
-    prepared: Prepared,
+    prepared: PreparedTraining,
 ) -> float:
     """Seconds to encode all rows, and to run a frozen base over them once."""
-    share = sum(len(given.rows[name]) for name in SPLITS) / sum(
+    share = sum(len(training.rows[name]) for name in SPLITS) / sum(
         len(some.rows[name]) for name in SPLITS
     )
     examples = sum(len(part.examples) for part in encoded.values())
     return share * (encoding + prepared.seconds_an_example * examples)
 
 
-def _size(given: Ingredients, some: Ingredients, train: Encoded, budget: int, start: float) -> Size:
+def _size(training: Training, some: Training, train: Encoded, budget: int, start: float) -> Size:
     """The plan's size, with the lengths of some rows for those of all."""
-    fit, rows = given.recipe.fit, given.rows
+    fit, rows = training.recipe.fit, training.rows
     examples = round(len(train.examples) * len(rows["train"]) / len(some.rows["train"]))
     sizes = np.resize(train.sizes, examples)
-    plan = Plan(sizes, budget=budget, epochs=fit.epochs, seed=given.recipe.seed)
+    plan = Plan(sizes, budget=budget, epochs=fit.epochs, seed=training.recipe.seed)
     epoch = plan[: round(plan.steps_per_epoch)]
     tokens = np.mean([len(batch) * sizes[batch].max() for batch in epoch])
     test = len(rows["test"]) if "test" in rows else 0
-    pool = () if given.context.pool is None else given.context.pool.rows
+    pool = () if training.context.pool is None else training.context.pool.rows
     return Size(
         steps=len(plan),
         tokens=float(tokens) * len(plan),
@@ -198,10 +198,10 @@ def _on_tokens(opened: Opened, read: int, rows: int) -> list[str]:
     table = input_table(opened.network.body)
     if not isinstance(table, CompactEmbedding):
         return []
-    kept, whole = len(table.weight), len(table.full_weight)
+    held, whole = len(table.weight), len(table.full_weight)
     counted = "" if read == rows else f" ({read:,} of {rows:,} rows were counted)"
     note = (
-        f"Of {whole:,} tokens that the base knows, these texts hold {kept:,}{counted}. Only their "
+        f"Of {whole:,} tokens that the base knows, these texts hold {held:,}{counted}. Only their "
         "vectors are trained: the others would get no gradient. All are saved."
     )
     return [note]

@@ -1,4 +1,4 @@
-"""Is the trained model good, and is it really better than something simple?
+"""Score the trained model and test it against simple baselines.
 
 The saved model is opened again from its folder and answers validation and test once: what is
 scored is what a user will load. Its answers are saved, so that every score can be computed again.
@@ -13,9 +13,9 @@ import polars as pl
 
 from polyculture.core.run import Baseline, Scores
 from polyculture.core.task import Encoded
-from polyculture.engine.ingredients import Ingredients
+from polyculture.engine.training import Training
 from polyculture.nets.reading.account import prefixed
-from polyculture.stats.learned import MORE_ROWS, never_answered, nothing_learned, trial
+from polyculture.stats.learning_checks import MORE_ROWS, never_answered, nothing_learned, trial
 from polyculture.stats.paired import better
 from polyculture.store.disk import telling_of_disk
 
@@ -42,7 +42,7 @@ class Answerer(Protocol):
 
 
 def evaluate_saved(
-    given: Ingredients,
+    training: Training,
     saved: Answerer,
     folder: Path,
     say: Callable[[str], None],
@@ -53,63 +53,65 @@ def evaluate_saved(
     """Answer validation and test with the saved model, and score it beside the baselines.
 
     Args:
-        given: Recipe, data and base of the training.
+        training: Recipe, data and base of the training.
         saved: The model, opened from the run's folder.
         folder: The run's; ``predictions/`` is written into it.
         say: Told what is being done.
         rate: The peak learning rate, where there was one.
         simple: Answers of the baselines to the last split.
     """
-    splits = [split for split in ("valid", "test") if split in given.rows]
+    splits = [split for split in ("valid", "test") if split in training.rows]
     scores: dict[str, Scores] = {}
     protocol: Mapping[str, int] = {}
     answers: dict[str, pl.DataFrame] = {}
     notes: list[str] = []
     for split in splits:
         say(f"answering {split}")
-        answers[split], encoded = saved.answer(given.rows[split], split)
+        answers[split], encoded = saved.answer(training.rows[split], split)
         if split != "valid":  # what was cut in validation is told already
             notes += prefixed(encoded.notes, split)
         protocol = encoded.protocol
-        scores[split] = _score(given, split, answers[split], encoded.protocol)
-        _save(given, split, answers[split], folder / "predictions")
+        scores[split] = _score(training, split, answers[split], encoded.protocol)
+        _save(training, split, answers[split], folder / "predictions")
     last = splits[-1]
-    baselines = _baselines(given, last, answers[last], simple, dict.fromkeys(protocol, 0))
+    baselines = _baselines(training, last, answers[last], simple, dict.fromkeys(protocol, 0))
     return Evaluation(
         valid=scores["valid"],
         test=scores.get("test"),
         baselines=baselines,
-        notes=(*notes, *_findings(given, scores[last], baselines, rate)),
+        notes=(*notes, *_findings(training, scores[last], baselines, rate)),
     )
 
 
 def _findings(
-    given: Ingredients, scores: Scores, baselines: tuple[Baseline, ...], rate: float | None
+    training: Training, scores: Scores, baselines: tuple[Baseline, ...], rate: float | None
 ) -> tuple[str, ...]:
     """What the scores say about the model, beside their numbers."""
-    fit = given.recipe.fit
-    is_counted = given.base.kind == TFIDF
+    fit = training.recipe.fit
+    is_counted = training.base.kind == TFIDF
     hint = MORE_ROWS if rate is None else trial(fit.epochs, rate)
     notes = [
-        *given.task.remarks(given.rows, given.inventory, given.recipe.task),
+        *training.task.remarks(training.rows, training.inventory, training.recipe.task),
         *nothing_learned(scores, baselines, what_to_try=hint),
-        *never_answered(scores, given.task.named(given.inventory)),
+        *never_answered(scores, training.task.named(training.inventory)),
     ]
-    if is_counted and TFIDF in given.task.baselines:
+    if is_counted and TFIDF in training.task.baselines:
         notes.append(f"The baseline '{TFIDF}' is left out: this model is that very method.")
     return tuple(notes)
 
 
 def _score(
-    given: Ingredients, split: str, answers: pl.DataFrame, protocol: Mapping[str, int]
+    training: Training, split: str, answers: pl.DataFrame, protocol: Mapping[str, int]
 ) -> Scores:
-    return given.task.score(given.rows[split], answers, given.context, split=split, notes=protocol)
+    return training.task.score(
+        training.rows[split], answers, training.context, split=split, notes=protocol
+    )
 
 
-def _save(given: Ingredients, split: str, answers: pl.DataFrame, folder: Path) -> None:
-    rows = given.rows[split]
-    gold = given.task.gold(rows, given.recipe.task)
-    grades = given.task.grade(rows, answers, given.context)
+def _save(training: Training, split: str, answers: pl.DataFrame, folder: Path) -> None:
+    rows = training.rows[split]
+    gold = training.task.gold(rows, training.recipe.task)
+    grades = training.task.grade(rows, answers, training.context)
     table = answers.with_columns(
         pl.Series("gold", gold, pl.String), pl.Series("grade", grades, pl.Float64)
     )
@@ -118,37 +120,37 @@ def _save(given: Ingredients, split: str, answers: pl.DataFrame, folder: Path) -
         table.write_parquet(folder / f"{split}.parquet", compression="zstd")
 
 
-def simple_answers(given: Ingredients) -> dict[str, pl.DataFrame]:
+def simple_answers(training: Training) -> dict[str, pl.DataFrame]:
     """What each baseline answers to the split that it is held against."""
-    task, rows = given.task, given.rows
+    task, rows = training.task, training.rows
     wanted = rows["test" if "test" in rows else "valid"]
     return {
-        name: simple(rows["train"], wanted, given.context)
+        name: simple(rows["train"], wanted, training.context)
         for name, simple in task.baselines.items()
-        if not name == given.base.kind == TFIDF  # a model is not tested against itself
+        if not name == training.base.kind == TFIDF  # a model is not tested against itself
     }
 
 
 def _baselines(
-    given: Ingredients,
+    training: Training,
     split: str,
     answers: pl.DataFrame,
     simple: Mapping[str, pl.DataFrame],
     protocol: Mapping[str, int],
 ) -> tuple[Baseline, ...]:
-    rows, task = given.rows[split], given.task
-    ours = task.grade(rows, answers, given.context)
-    found = []
+    rows, task = training.rows[split], training.task
+    grades = task.grade(rows, answers, training.context)
+    baselines = []
     for name, answered in simple.items():
-        theirs = task.grade(rows, answered, given.context)
-        p, ours_only, theirs_only = better(ours, theirs)
-        found.append(
+        baseline_grades = task.grade(rows, answered, training.context)
+        p, model_only, baseline_only = better(grades, baseline_grades)
+        baselines.append(
             Baseline(
                 name=name,
-                scores=_score(given, split, answered, protocol),
+                scores=_score(training, split, answered, protocol),
                 better=p,
-                model_only=ours_only,
-                baseline_only=theirs_only,
+                model_only=model_only,
+                baseline_only=baseline_only,
             )
         )
-    return tuple(found)
+    return tuple(baselines)

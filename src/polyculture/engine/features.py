@@ -12,7 +12,7 @@ from polyculture.engine.batches import collated
 from polyculture.engine.device import Device
 from polyculture.engine.precision import Kernels
 from polyculture.engine.read import BUDGET, whole_rows
-from polyculture.engine.team import Team
+from polyculture.engine.thread_team import Team
 from polyculture.nets.batch import Batch
 from polyculture.nets.network import Network
 from polyculture.nets.pooling import vectors_of

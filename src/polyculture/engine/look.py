@@ -1,4 +1,4 @@
-"""A look at the validation rows, and whether it is the best one so far."""
+"""One evaluation on the validation rows, and whether it is the best so far."""
 
 import math
 from typing import Any
@@ -11,14 +11,14 @@ class Look(Record):
     """What the validation rows say of the weights at one step."""
 
     score: float | None = None
-    """The score that steers; none where it is undefined, which is no progress."""
+    """The score that steers; None if undefined, which counts as no improvement."""
     name: str = "loss"
     """What the score is: ``"accuracy"``, ``"loss"``, …"""
     reason: str = ""
     """Why there is none."""
     higher_is_better: bool = True
     loss: float | None = None
-    """Mean loss over the targets that count; none where there are none."""
+    """Mean loss over the targets that count; None if there are none."""
 
 
 def look_at_loss(loss: float | None) -> Look:

@@ -27,7 +27,7 @@ from polyculture.engine.device import Device
 from polyculture.engine.look import Look, record_look
 from polyculture.engine.precision import Kernels
 from polyculture.engine.step import Shares
-from polyculture.engine.team import Team
+from polyculture.engine.thread_team import Team
 from polyculture.nets.allocator import give_back_freed_memory
 from polyculture.nets.batch import Batch, Outputs
 from polyculture.nets.embedding import CompactEmbedding

@@ -69,7 +69,7 @@ class Predictor:
     context: Context
     network: Network | Tfidf
     device: Device | None = None
-    """Where the network is; none for the CPU with all cores of this process."""
+    """Where the network is; None for the CPU with all cores of this process."""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -101,7 +101,7 @@ class Predictor:
 
 
 def without_gold(rows: pl.DataFrame, task: Task) -> pl.DataFrame:
-    """The rows as those are that nobody knows the right answers of."""
+    """The rows without their gold columns."""
     return rows.drop([name for name in rows.columns if _is_gold(task, name)])
 
 
@@ -114,7 +114,7 @@ def network_of(folder: Path, recipe: Recipe, inventory: Inventory) -> Network:
     settings: Any = recipe.head
     task = task_of(recipe.task)
     head: Head = parts.load("heads", settings.kind)
-    own = None if head.is_standard(settings, task.output) else head.make
+    make_head = None if head.is_standard(settings, task.output) else head.make
     _refuse_other_sense(task, recipe, folder)
     return open_network(
         folder,
@@ -122,8 +122,8 @@ def network_of(folder: Path, recipe: Recipe, inventory: Inventory) -> Network:
         output=task.output,
         model_class=_model_class(task, form_of(folder), recipe, folder),
         make_head=None
-        if own is None
-        else lambda width, count, dropout: own(settings, width, count, dropout),
+        if make_head is None
+        else lambda width, count, dropout: make_head(settings, width, count, dropout),
         pooling=getattr(settings, "pooling", "mean"),
     )
 
@@ -186,7 +186,7 @@ def _pool(run: Run, folder: Path) -> Pool | None:
 
 
 def _word_spaces(run: Run, folder: Path) -> WordSpaces:
-    """Runs without a record of it are older, and had a space before every word."""
+    """Older runs have no record of it and put a space before every word."""
     recorded = run.facts.chosen.get("word_spaces", "every_word")
     for known in get_args(WordSpaces):
         if recorded == known:
@@ -214,7 +214,7 @@ def open_model(
         folder: The model's.
         recipe: How it was made.
         inventory: What it learnt before training.
-        max_length: Longest input in tokens; no matter for TF-IDF.
+        max_length: Longest input in tokens; ignored for TF-IDF.
         word_spaces: Which words it was trained to see with a space before them; likewise.
         device: Where it will answer; the CPU where left out.
         pool: What it answers rows against.

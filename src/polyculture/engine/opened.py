@@ -11,8 +11,8 @@ from polyculture.core.errors import ModelError, RecipeError
 from polyculture.core.task import Context, Encoded
 from polyculture.engine.chosen import Chosen
 from polyculture.engine.device import Device, device_of
-from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.model import network_of
+from polyculture.engine.training import Training
 from polyculture.nets.added import attach
 from polyculture.nets.build import form_of, open_reader
 from polyculture.nets.embedding import compact, input_table
@@ -24,7 +24,7 @@ from polyculture.nets.recompute import recompute
 from polyculture.nets.weights_fit import check_tokens
 
 LOOK = 64
-"""Rows at a time in which something is looked for that can be read."""
+"""Rows encoded at a time when looking for one that can be read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,41 +40,41 @@ class Opened:
     base_weights: int
     """Weights of the base without its table of tokens."""
 
-    def check_readable(self, given: Ingredients) -> None:
-        """See early that something of every split can be read.
+    def check_readable(self, training: Training) -> None:
+        """Check early that every split has a row that can be read.
 
         Raises:
             DataError: All texts of a split are empty, or unknown to the tokenizer.
         """
-        for split, rows in given.rows.items():
+        for split, rows in training.rows.items():
             parts = (rows[start : start + LOOK] for start in range(0, len(rows), LOOK))
-            if all(given.task.encode(part, self.context).unreadable for part in parts):
-                refuse_unreadable(given.task.encode(rows, self.context), split)
+            if all(training.task.encode(part, self.context).unreadable for part in parts):
+                refuse_unreadable(training.task.encode(rows, self.context), split)
 
-    def encode(self, given: Ingredients, split: str) -> Encoded:
+    def encode(self, training: Training, split: str) -> Encoded:
         """The examples of a split."""
-        return given.task.encode(given.rows[split], self.context)
+        return training.task.encode(training.rows[split], self.context)
 
 
-def open_base(given: Ingredients, earlier: Chosen | None = None) -> Opened:
+def open_base(training: Training, earlier: Chosen | None = None) -> Opened:
     """Open network and reader, and apply the adaptation.
 
     Args:
-        given: Recipe, data and base.
-        earlier: What the training chose that is resumed: its texts are read as they were.
+        training: Recipe, data and base.
+        earlier: Choices of the resumed training; its texts are read as before.
     """
-    recipe = given.recipe
+    recipe = training.recipe
     device = device_of(recipe.fit, earlier)
     torch.manual_seed(recipe.seed)
-    if given.base.folder is None:
-        msg = f"The base {given.base.name!r} has no network to train."
+    if training.base.folder is None:
+        msg = f"The base {training.base.name!r} has no network to train."
         raise ModelError(msg)
-    network = network_of(given.base.folder, recipe, given.inventory)
-    reader = open_reader(given.base.folder)
-    check_tokens(given.base.folder, network, reader)
+    network = network_of(training.base.folder, recipe, training.inventory)
+    reader = open_reader(training.base.folder)
+    check_tokens(training.base.folder, network, reader)
     untrained = (*network.untrained, *(("head",) if _is_learnt(network.head) else ()))
     base_weights = _weights_apart_from_tokens(network)
-    attach(network, given.adaptation, recipe.adaptation)
+    attach(network, training.adaptation, recipe.adaptation)
     device.make_ready(network)
     if recipe.fit.recompute:
         recompute(network)
@@ -83,28 +83,28 @@ def open_base(given: Ingredients, earlier: Chosen | None = None) -> Opened:
         network=network,
         device=device,
         context=replace(
-            given.context,
+            training.context,
             reader=reader,
-            longest=earlier.max_length if earlier else _longest(given, network, reader),
+            longest=earlier.max_length if earlier else _longest(training, network, reader),
             word_spaces=earlier.word_spaces if earlier else "as_in_text",
-            form=form_of(given.base.folder),
+            form=form_of(training.base.folder),
         ),
         untrained=untrained,
         base_weights=base_weights,
     )
 
 
-def _longest(given: Ingredients, network: Network, reader: Any) -> int:
+def _longest(training: Training, network: Network, reader: Any) -> int:
     """Longest input, in units of ``Example.size``.
 
     Raises:
         RecipeError: The recipe would cut what has only one size.
     """
-    wanted = given.recipe.fit.max_length
+    wanted = training.recipe.fit.max_length
     if not isinstance(reader, PictureReader):
         return longest_input(reader, network.body.config, wanted)
     if wanted is not None:
-        msg = f"fit.max_length cuts texts, but {given.base.name!r} reads pictures. Leave it out."
+        msg = f"fit.max_length cuts texts, but {training.base.name!r} reads pictures. Leave it out."
         raise RecipeError(msg)
     return reader.size
 
@@ -120,7 +120,7 @@ def compact_tokens(opened: Opened, encoded: Iterable[Encoded]) -> None:
 
 
 def _is_learnt(head: nn.Module | None) -> bool:
-    """Whether a head of ours has weights, which start from chance."""
+    """Whether a head of ours has weights, which are initialised at random."""
     return head is not None and any(True for _ in head.parameters())
 
 

@@ -2,7 +2,7 @@
 
 The order of an epoch depends on the seed and the number of the epoch alone, so no epoch has to be
 kept. How many batches an epoch has depends on its order, and the learning rate follows the number
-of all steps: where that can be counted in a moment it is, beyond that it is reckoned from the
+of all steps: where that can be counted in a moment it is, beyond that it is estimated from the
 epochs that were counted.
 """
 

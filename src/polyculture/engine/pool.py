@@ -8,13 +8,13 @@ import numpy as np
 import polars as pl
 
 from polyculture.core.task import Context, Pool, Task, task_of
-from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.model import Predictor, without_gold
+from polyculture.engine.training import Training
 from polyculture.nets.reading.account import prefixed
 from polyculture.store.pools import write_pool
 
 SAMPLE = 64
-"""Rows whose sizes stand for those of all."""
+"""Rows sampled to estimate the size of all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,23 +29,23 @@ class Answering:
 
 
 def with_pool(
-    saved: Predictor, given: Ingredients, run: Path, say: Callable[[str], None]
+    saved: Predictor, training: Training, run: Path, say: Callable[[str], None]
 ) -> Answering:
     """Read what rows are answered against with the saved model, and write it into the run.
 
     Args:
         saved: The model, opened from the run's folder.
-        given: Recipe and data of the training.
+        training: Recipe and data of the training.
         run: The run's folder.
         say: Told what is being done.
     """
-    pool = given.context.pool
+    pool = training.context.pool
     if pool is None:
         return Answering(predictor=saved)
-    split = given.task.pool(given.recipe.task)
+    split = training.task.pool(training.recipe.task)
     say(f"reading {split}")
     values, encoded = saved.read(pool.rows, split)
-    rows, read = _kept(pool.rows, given.task), np.stack(values)
+    rows, read = _kept(pool.rows, training.task), np.stack(values)
     context = replace(saved.context, pool=Pool(rows=rows, read=read))
     return Answering(
         predictor=replace(saved, context=context),

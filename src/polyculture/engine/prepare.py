@@ -1,4 +1,4 @@
-"""All before the first step: open the base, encode the data, choose what is left to choose."""
+"""Everything before the first step: open the base, encode the data, make automatic choices."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +23,6 @@ from polyculture.engine.defaults import (
 )
 from polyculture.engine.device import Device
 from polyculture.engine.features import cache_features
-from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.look import Look, look_at_loss
 from polyculture.engine.loop import Work
 from polyculture.engine.opened import LOOK, Opened, compact_tokens, open_base
@@ -31,6 +30,7 @@ from polyculture.engine.plan import Plan
 from polyculture.engine.pool import size_of_pool
 from polyculture.engine.precision import Precision, use
 from polyculture.engine.read import decoded, read_rows
+from polyculture.engine.training import Training
 from polyculture.nets.batch import Batch, Outputs
 from polyculture.nets.network import Network
 from polyculture.nets.reading.account import prefixed
@@ -46,7 +46,7 @@ ROWS_ANSWERED = 96
 
 
 @dataclass(frozen=True, kw_only=True)
-class Prepared:
+class PreparedTraining:
     """A network and its encoded data, ready for the loop."""
 
     network: Network
@@ -61,28 +61,30 @@ class Prepared:
     """Seconds in which a frozen base read each example; 0 where the base is trained."""
 
 
-def prepare(given: Ingredients, folder: Path | None) -> Prepared:
-    """Open the base, encode the data, choose what is chosen automatically.
+def prepare_training(training: Training, folder: Path | None) -> PreparedTraining:
+    """Open the base, encode the data, make the automatic choices.
 
     Args:
-        given: Recipe, data and base.
-        folder: Where choices of an earlier, killed training may lie; none to choose anew.
+        training: Recipe, data and base.
+        folder: Folder that may hold the choices of an interrupted training; None to choose again.
     """
     earlier = remembered(folder)
-    opened = open_base(given, earlier)
-    opened.check_readable(given)
-    encoded = {split: opened.encode(given, split) for split in ("train", "valid")}
+    opened = open_base(training, earlier)
+    opened.check_readable(training)
+    encoded = {split: opened.encode(training, split) for split in ("train", "valid")}
     compact_tokens(opened, encoded.values())
-    rows = len(given.rows["train"])
-    prepared = assemble(given, opened, encoded, budget_of(given, encoded["train"], rows), earlier)
+    rows = len(training.rows["train"])
+    prepared = assemble(
+        training, opened, encoded, budget_of(training, encoded["train"], rows), earlier
+    )
     if folder is not None:
         write_text(folder / CHOSEN, prepared.chosen.model_dump_json())
     return prepared
 
 
-def budget_of(given: Ingredients, encoded: Encoded, rows: int) -> int:
+def budget_of(training: Training, encoded: Encoded, rows: int) -> int:
     """Padded tokens of a batch: the recipe's, or the default for so many rows."""
-    fit, task = given.recipe.fit, given.task
+    fit, task = training.recipe.fit, training.task
     # rows that are one another's wrong answers need company
     fewest = ROWS_A_BATCH if task.couples_rows else FEWEST_ROWS
     return fit.batch_tokens or batch_tokens(
@@ -91,23 +93,23 @@ def budget_of(given: Ingredients, encoded: Encoded, rows: int) -> int:
 
 
 def assemble(
-    given: Ingredients,
+    training: Training,
     opened: Opened,
     encoded: Mapping[str, Encoded],
     budget: int,
     earlier: Chosen | None = None,
-) -> Prepared:
+) -> PreparedTraining:
     """Choose precision and rate, plan the batches, and put together what the loop needs.
 
     Args:
-        given: Recipe, data and base.
+        training: Recipe, data and base.
         opened: The base, with a compact table of tokens.
         encoded: Examples of ``train`` and ``valid``.
         budget: Padded tokens of a batch.
-        earlier: What the training chose that is resumed; none to choose anew.
+        earlier: Choices of the resumed training; None to choose again.
     """
-    recipe, network, context = given.recipe, opened.network, opened.context
-    batch_of, loss_of = _functions(given, network, encoded["train"], context)
+    recipe, network, context = training.recipe, opened.network, opened.context
+    batch_of, loss_of = _functions(training, network, encoded["train"], context)
     budget = earlier.batch_tokens if earlier else budget
     plan = Plan(encoded["train"].sizes, budget=budget, epochs=recipe.fit.epochs, seed=recipe.seed)
     device = opened.device
@@ -121,31 +123,33 @@ def assemble(
         threads=device.lanes,
         device=device.name,
         batch_tokens=budget,
-        learning_rate=recipe.fit.learning_rate or _default_rate(given, opened),
+        learning_rate=recipe.fit.learning_rate or _default_rate(training, opened),
         max_length=context.longest,
-        head_learning_rate=recipe.fit.head_learning_rate or _default_head_rate(given, opened),
+        head_learning_rate=recipe.fit.head_learning_rate or _default_head_rate(training, opened),
         word_spaces=context.word_spaces,
     )
     use(network, chosen.kernels)
-    notes = notes_on(given, opened, encoded)
+    notes = notes_on(training, opened, encoded)
     features: dict[str, list[Tensor]] = {}
     began = time.perf_counter()
-    if not _why_not_cached(given, opened, encoded["train"]):
+    if not _why_not_cached(training, opened, encoded["train"]):
         features = cache_features(
             network,
             encoded,
-            given.task,
+            training.task,
             context,
             kernels=chosen.kernels,
             device=device,
-            frozen=_computed_once(given, network),
+            frozen=_computed_once(training, network),
         )
-        batch_of, loss_of = _functions(given, network, encoded["train"], context, features["train"])
+        batch_of, loss_of = _functions(
+            training, network, encoded["train"], context, features["train"]
+        )
     read = sum(len(part.examples) for part in encoded.values())
     seconds_an_example = (time.perf_counter() - began) / read if features else 0.0
-    writes = given.task.steer == "loss" and network.output == "tokens"
+    writes = training.task.steer == "loss" and network.output == "tokens"
     torch.manual_seed(recipe.seed)  # dropout draws the same numbers, whatever was timed before
-    return Prepared(
+    return PreparedTraining(
         network=network,
         device=device,
         context=context,
@@ -154,9 +158,9 @@ def assemble(
             tokens_valid=(valid := int(encoded["valid"].sizes.sum())),
             # looks by the loss cost little beside answers
             tokens_after=(1 if writes else 2) * valid
-            + _tokens_of_test(given, valid)
+            + _tokens_of_test(training, valid)
             + size_of_pool(context),
-            answer_some=_answering(given, network, encoded["valid"], context, device)
+            answer_some=_answering(training, network, encoded["valid"], context, device)
             if writes
             else None,
             plan=plan,
@@ -164,7 +168,7 @@ def assemble(
             batch_of=batch_of,
             loss_of=loss_of,
             look=_look(
-                given,
+                training,
                 network,
                 encoded["valid"],
                 context,
@@ -180,79 +184,81 @@ def assemble(
 
 
 def _answering(
-    given: Ingredients, network: Network, encoded: Encoded, context: Context, device: Device
+    training: Training, network: Network, encoded: Encoded, context: Context, device: Device
 ) -> Callable[[], int]:
     """Answers some of the validation rows, from all over them; see ``Work.answer_some``."""
     most = ROWS_ANSWERED * device.lanes  # all lanes write at once, as they will at the end
     places = np.linspace(0, encoded.rows - 1, min(encoded.rows, most)).astype(np.int64)
     rows = set(places.tolist())
-    some = replace(encoded, examples=[one for one in encoded.examples if one.row in rows])
+    some = replace(
+        encoded, examples=[example for example in encoded.examples if example.row in rows]
+    )
 
     def answer_some() -> int:
-        read_rows(network, some, given.task, context, device=device)
+        read_rows(network, some, training.task, context, device=device)
         return int(some.sizes.sum())
 
     return answer_some
 
 
-def _why_not_cached(given: Ingredients, opened: Opened, encoded: Encoded) -> str:
+def _why_not_cached(training: Training, opened: Opened, encoded: Encoded) -> str:
     """Why the outputs of what is frozen are not kept for each example; empty where they are."""
-    if given.adaptation.computed_once is None:
+    if training.adaptation.computed_once is None:
         return "the base is trained"
-    if given.draws:
+    if training.draws:
         return "what is read is drawn anew each time"
-    if _computed_once(given, opened.network):
+    if _computed_once(training, opened.network):
         if opened.context.form == "encoder_decoder":
             return "its blocks pass on more than hidden states"
     elif not opened.network.can_cache:
         return "its head needs more"
     some = np.arange(min(LOOK, len(encoded.examples)))
-    batch = collated(encoded, some, given.task, opened.context)
+    batch = collated(encoded, some, training.task, opened.context)
     if any(len(values) != len(some) for values in batch.inputs.values()):
         return "an example is several rows of the network"
     return ""
 
 
-def _computed_once(given: Ingredients, network: Network) -> Sequence[nn.Module]:
+def _computed_once(training: Training, network: Network) -> Sequence[nn.Module]:
     """The blocks whose outputs can be kept; none for those of the whole body."""
-    which = given.adaptation.computed_once
-    return [] if which is None else list(which(network, given.recipe.adaptation))
+    which = training.adaptation.computed_once
+    return [] if which is None else list(which(network, training.recipe.adaptation))
 
 
-def _tokens_of_test(given: Ingredients, valid: int) -> int:
-    """About the tokens of the test rows, from those of the validation rows."""
-    rows = given.rows
+def _tokens_of_test(training: Training, valid: int) -> int:
+    """Estimate the tokens of the test rows from those of the validation rows."""
+    rows = training.rows
     return round(valid * len(rows["test"]) / len(rows["valid"])) if "test" in rows else 0
 
 
-def _default_rate(given: Ingredients, opened: Opened) -> float:
-    rate = given.adaptation.learning_rate
+def _default_rate(training: Training, opened: Opened) -> float:
+    rate = training.adaptation.learning_rate
     if rate is not None:
         return rate
-    return learning_rate(opened.base_weights, is_pretrained=bool(given.base.lineage))
+    return learning_rate(opened.base_weights, is_pretrained=bool(training.base.lineage))
 
 
-def _default_head_rate(given: Ingredients, opened: Opened) -> float | None:
+def _default_head_rate(training: Training, opened: Opened) -> float | None:
     """A new head beside a pretrained base learns faster; a named rate is for all weights."""
-    is_new = bool(given.base.lineage) and bool(opened.untrained)
-    follows = given.adaptation.learning_rate is None and is_new
-    return HEAD if follows and given.recipe.fit.learning_rate is None else None
+    is_new = bool(training.base.lineage) and bool(opened.untrained)
+    follows = training.adaptation.learning_rate is None and is_new
+    return HEAD if follows and training.recipe.fit.learning_rate is None else None
 
 
 def _to_time(plan: Plan, lengths: NDArray[np.int64], lanes: int) -> NDArray[Any]:
-    """One lane's share of a batch from the midst of an epoch, cut to what is quickly timed."""
+    """One lane's share of a batch from the middle of an epoch, cut so that timing it is quick."""
     share = plan[int(plan.steps_per_epoch) // 2][::lanes]
     return share[: max(1, TIMED_TOKENS // int(lengths[share].max()))]
 
 
 def _functions(
-    given: Ingredients,
+    training: Training,
     network: Network,
     encoded: Encoded,
     context: Context,
     features: Sequence[Tensor] | None = None,
 ) -> tuple[Callable[[NDArray[Any], int], Batch], Callable[[Outputs, Batch], Tensor]]:
-    task, seed = given.task, given.recipe.seed
+    task, seed = training.task, training.recipe.seed
 
     def batch_of(numbers: NDArray[Any], step: int) -> Batch:
         return collated(encoded, numbers, task, context, features, chance=(seed, step))
@@ -265,7 +271,7 @@ def _functions(
 
 
 def _look(
-    given: Ingredients,
+    training: Training,
     network: Network,
     encoded: Encoded,
     context: Context,
@@ -274,8 +280,8 @@ def _look(
     device: Device,
     features: Sequence[Tensor] | None,
 ) -> Callable[[], Look]:
-    task, rows = given.task, given.rows["valid"]
-    _, loss_of = _functions(given, network, encoded, context)
+    task, rows = training.task, training.rows["valid"]
+    _, loss_of = _functions(training, network, encoded, context)
 
     def look() -> Look:
         read = read_rows(
@@ -293,31 +299,31 @@ def _look(
             return look_at_loss(read.loss)
         answers = decoded(task, rows, read.rows, context)
         score = task.score(rows, answers, context, split="valid").headline()
-        found: Any = {
+        facts: Any = {
             "name": score.name,
             "higher_is_better": score.higher_is_better,
             "loss": read.loss,
         }
         if score.value.kind == "undefined":
-            return Look(reason=score.value.reason, **found)
-        return Look(score=score.value.number, **found)
+            return Look(reason=score.value.reason, **facts)
+        return Look(score=score.value.number, **facts)
 
     return look
 
 
-def notes_on(given: Ingredients, opened: Opened, encoded: Mapping[str, Encoded]) -> tuple[str, ...]:
-    """What did not fit, and what starts from chance."""
+def notes_on(training: Training, opened: Opened, encoded: Mapping[str, Encoded]) -> tuple[str, ...]:
+    """What was cut, and what is initialised at random."""
     notes = []
     for split, part in encoded.items():
         notes += prefixed(part.notes, split)
-    why = _why_not_cached(given, opened, encoded["train"])
-    if given.adaptation.computed_once is not None and why:
+    why = _why_not_cached(training, opened, encoded["train"])
+    if training.adaptation.computed_once is not None and why:
         notes.append(
             f"The frozen base runs at every step: {why}, so that its outputs cannot be kept."
         )
     if any("pooler" in name for name in opened.untrained):
         notes.append(
-            f"The standard head of {given.base.name} reads a pooler that its files do not hold: "
+            f"The standard head of {training.base.name} reads a pooler that its files do not hold: "
             "it starts from chance. [head] pooling = 'mean' does without it."
         )
     if opened.untrained:

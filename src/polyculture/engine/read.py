@@ -1,4 +1,4 @@
-"""Read rows with a network without training it; no logits are kept beyond a batch."""
+"""Run a network over rows without training it; no logits are kept beyond a batch."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from polyculture.engine.batches import collated, drawn
 from polyculture.engine.device import Device
 from polyculture.engine.devices.cpu import Cpu
 from polyculture.engine.precision import Precision
-from polyculture.engine.team import Team
+from polyculture.engine.thread_team import Team
 from polyculture.nets.batch import Batch, Outputs, Reading
 from polyculture.nets.network import Network
 from polyculture.nets.threads import available
@@ -34,28 +34,28 @@ def decoded(
     """The answers that a task makes of what was read, one a row, in the order of the rows.
 
     Raises:
-        ModelError: They are other rows, or answers that are no text.
+        ModelError: The answers are for other rows, or are not text.
     """
     answers = task.decode(rows, values, context)
-    told = f"the 'decode' of the task {context.settings.kind!r}"
+    name = f"the 'decode' of the task {context.settings.kind!r}"
     if answers["id"].to_list() != rows["id"].to_list():
         msg = (
-            f"{told} gave {len(answers):,} answers to {len(rows):,} rows, not one a row in their "
+            f"{name} gave {len(answers):,} answers to {len(rows):,} rows, not one a row in their "
             "order. Give its table the ids of the rows as they come."
         )
         raise ModelError(msg)
     if answers.schema["answer"] != pl.String:
-        msg = f"{told} gave answers of type {answers.schema['answer']}. Give them as text."
+        msg = f"{name} gave answers of type {answers.schema['answer']}. Give them as text."
         raise ModelError(msg)
     return answers
 
 
 @dataclass(frozen=True, kw_only=True)
 class Read:
-    """What was read of some rows."""
+    """The results of reading some rows."""
 
     rows: list[Any]
-    """What the task's ``read`` gave for each row; none for a row without an example."""
+    """What the task's ``read`` gave for each row; None for a row without an example."""
     loss: float | None
     """Mean loss over all targets that count, where it was asked for and there are any."""
 
@@ -72,7 +72,7 @@ def read_rows(
     features: Sequence[Tensor] | None = None,
     answers: bool = True,
 ) -> Read:
-    """Read all examples; those of one row lie in one batch.
+    """Run all examples; those of one row share a batch.
 
     Args:
         network: Any mode; it is put into evaluation mode.
@@ -104,18 +104,18 @@ def read_rows(
                     f"for {len(reading.rows):,} rows. Give one for each of 'reading.rows'."
                 )
                 raise ModelError(msg)
-            found = dict(zip(reading.rows, values, strict=True))
+            values_of_rows = dict(zip(reading.rows, values, strict=True))
             count = 0 if loss_of is None else network.count(batch)
             loss = None
             if loss_of is not None and count:
                 loss = (float(loss_of(reading.outputs, batch) / count), count)
-        return found, loss
+        return values_of_rows, loss
 
     with Team(device.lanes) as team:
         results = team.map(read, whole_rows(encoded, BUDGET, asked, most))
     rows: list[Any] = [None] * encoded.rows
-    for found, _ in results:
-        for row, value in found.items():
+    for values_of_rows, _ in results:
+        for row, value in values_of_rows.items():
             rows[row] = value
     return Read(rows=rows, loss=_mean([loss for _, loss in results if loss is not None]))
 
@@ -164,7 +164,7 @@ def whole_rows(
 
 
 def _mean(losses: Sequence[tuple[float, int]]) -> float | None:
-    """The mean over targets of some batches' mean losses; none where no target counts."""
+    """The mean over targets of some batches' mean losses; None if no target counts."""
     if not losses:
         return None
     return float(np.average([loss for loss, _ in losses], weights=[count for _, count in losses]))

@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from polyculture.engine.evaluate import Evaluation
-    from polyculture.engine.ingredients import Ingredients
+    from polyculture.engine.training import Training
 
 
-def write_run(given: Ingredients, folder: Path, facts: Facts, evaluation: Evaluation) -> Run:
+def write_run(training: Training, folder: Path, facts: Facts, evaluation: Evaluation) -> Run:
     """Write the record of a training that is done."""
     run = Run(
-        name=given.name,
-        fingerprint=given.fingerprint,
-        recipe=given.recipe,
-        inventory=given.inventory,
+        name=training.name,
+        fingerprint=training.fingerprint,
+        recipe=training.recipe,
+        inventory=training.inventory,
         facts=facts,
         valid=evaluation.valid,
         test=evaluation.test,

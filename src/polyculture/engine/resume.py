@@ -49,7 +49,7 @@ class Progress(Record):
     stale: int = 0
     """Evaluations since the best one."""
     stopped: str = ""
-    """Why training ended; empty while it goes on."""
+    """Why training ended; empty while it runs."""
     loss_sum: float = 0.0
     """Training loss since the last evaluation, summed over steps."""
     loss_steps: int = 0
@@ -179,8 +179,8 @@ def _remove(folder: Path, steps: list[int]) -> None:
 
 def _steps(folder: Path) -> list[int]:
     """Steps that have a record, the latest first."""
-    found = (RECORD.fullmatch(path.name) for path in folder.glob("step-*.json"))
-    return sorted((int(match[1]) for match in found if match), reverse=True)
+    matches = (RECORD.fullmatch(path.name) for path in folder.glob("step-*.json"))
+    return sorted((int(match[1]) for match in matches if match), reverse=True)
 
 
 def _check(

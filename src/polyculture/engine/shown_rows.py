@@ -37,19 +37,19 @@ def shown_rows(rows: pl.DataFrame, task: Task, context: Context) -> tuple[ShownR
         task: Their task.
         context: With the base's reader; without one, words are counted.
     """
-    found: list[ShownRow] = []
+    shown: list[ShownRow] = []
     for number in range(len(rows)):
         row = rows[number]
         if context.reader is None:
-            found.append(_counted(row, task, context))
+            shown.append(_counted(row, task, context))
             continue
         from polyculture.engine.batches import drawn  # loads torch
 
         encoded = task.encode(row, context)
         text = in_one_line(row, task.columns)[0]
         examples = [drawn(example, task, context) for example in encoded.examples]
-        found += [_seen(row, text, example, context, encoded.notes) for example in examples]
-    return tuple(found)
+        shown += [_seen(row, text, example, context, encoded.notes) for example in examples]
+    return tuple(shown)
 
 
 def _seen(
@@ -68,10 +68,10 @@ def _seen(
 def _tokens(example: Example, context: Context) -> list[str]:
     """The tokens that go in; of other inputs what they are and their shape."""
     if "input_ids" in example.inputs:
-        found: list[str] = context.reader.convert_ids_to_tokens(
+        tokens: list[str] = context.reader.convert_ids_to_tokens(
             example.inputs["input_ids"].tolist()
         )
-        return found
+        return tokens
     return [
         f"{name} {'×'.join(str(length) for length in values.shape)}"
         for name, values in example.inputs.items()
@@ -94,7 +94,7 @@ def _counted(row: pl.DataFrame, task: Task, context: Context) -> ShownRow:
 
 
 def _targets(example: Example, tokens: list[str], context: Context) -> tuple[str, ...]:
-    found: list[str] = []
+    targets: list[str] = []
     is_token = task_of(context.settings).output == "tokens"
     for codes in example.targets.values() if is_token or context.labels else ():
         names = (
@@ -102,15 +102,15 @@ def _targets(example: Example, tokens: list[str], context: Context) -> tuple[str
             if is_token
             else _names(codes, context.labels)
         )
-        places = _places(example.places)
+        places = _positions(example.places)
         if places is None:
-            found += names
+            targets += names
         else:
-            found += [f"{tokens[p]} → {name}" for p, name in zip(places, names, strict=True)]
-    return tuple(found)
+            targets += [f"{tokens[p]} → {name}" for p, name in zip(places, names, strict=True)]
+    return tuple(targets)
 
 
-def _places(places: Mapping[str, NDArray[Any]]) -> list[int] | None:
+def _positions(places: Mapping[str, NDArray[Any]]) -> list[int] | None:
     return [int(p) for p in places["positions"]] if "positions" in places else None
 
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from polyculture.core.errors import ModelError
 from polyculture.engine.device import Device
 from polyculture.engine.precision import Precision
-from polyculture.engine.team import Team
+from polyculture.engine.thread_team import Team
 from polyculture.nets.batch import Batch, Outputs
 from polyculture.nets.network import Network
 

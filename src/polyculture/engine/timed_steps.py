@@ -1,4 +1,4 @@
-"""A few short steps of a training, timed: what ``--check`` reckons with."""
+"""Time a few short training steps, for ``--check``."""
 
 import time
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from polyculture.engine.ingredients import Ingredients
 from polyculture.engine.loop import make_optimiser, move
-from polyculture.engine.prepare import Prepared
+from polyculture.engine.prepare import PreparedTraining
 from polyculture.engine.step import Shares
-from polyculture.engine.team import Team
+from polyculture.engine.thread_team import Team
+from polyculture.engine.training import Training
 from polyculture.nets.network import trainable
 
 TOKENS = 256
@@ -20,7 +20,7 @@ USUAL = (0.5, 0.5, 0.75)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Speed:
+class StepTimes:
     """What was timed."""
 
     tokens: tuple[float, ...]
@@ -35,16 +35,16 @@ class Speed:
     """Share of the threads' time in which they ran, above 0 and at most 1."""
 
 
-def time_steps(prepared: Prepared, given: Ingredients) -> Speed:
+def time_steps(prepared: PreparedTraining, training: Training) -> StepTimes:
     """Take the steps, and read the validation rows once.
 
     Args:
-        prepared: A training on some rows; it is of no use afterwards.
-        given: Recipe and rows of it.
+        prepared: A training on some rows; it cannot be used afterwards.
+        training: Recipe and rows of it.
     """
     network, work, chosen = prepared.network, prepared.work, prepared.chosen
     weights = trainable(network)
-    optimiser = make_optimiser(network, weights, given.recipe.fit, chosen.learning_rate)
+    optimiser = make_optimiser(network, weights, training.recipe.fit, chosen.learning_rate)
     for group in optimiser.param_groups:
         group["lr"] = 0.0  # timed, not learnt: at the full rate a first step may go astray
     tokens, moves, cores = [], [], []
@@ -57,8 +57,8 @@ def time_steps(prepared: Prepared, given: Ingredients) -> Speed:
             precision=chosen.kernels.precision,
             device=prepared.device,
             team=team,
-            seed=given.recipe.seed,
-            couples_rows=given.task.couples_rows,
+            seed=training.recipe.seed,
+            couples_rows=training.task.couples_rows,
         )
         for step, (numbers, padded) in enumerate(_usual(prepared)):
             began, ran = time.perf_counter(), time.process_time()
@@ -66,12 +66,12 @@ def time_steps(prepared: Prepared, given: Ingredients) -> Speed:
             passed = time.perf_counter() - began
             cores.append((time.process_time() - ran) / (passed * team.size))
             tokens.append(passed / padded)
-            move(optimiser, shares.weights, given.recipe.fit.clip)
+            move(optimiser, shares.weights, training.recipe.fit.clip)
             moves.append(time.perf_counter() - began - passed)
     began = time.perf_counter()
     work.look()
-    look = (time.perf_counter() - began) / len(given.rows["valid"])
-    return Speed(
+    look = (time.perf_counter() - began) / len(training.rows["valid"])
+    return StepTimes(
         tokens=tuple(tokens[1:]),
         move=min(moves[1:]),
         look=look,
@@ -80,7 +80,7 @@ def time_steps(prepared: Prepared, given: Ingredients) -> Speed:
     )
 
 
-def _usual(prepared: Prepared) -> list[tuple[NDArray[np.int64], int]]:
+def _usual(prepared: PreparedTraining) -> list[tuple[NDArray[np.int64], int]]:
     """Short batches of examples of usual size, and the padded tokens of each."""
     lengths = prepared.lengths
     order = np.argsort(lengths, kind="stable")

@@ -15,15 +15,15 @@ from polyculture.core.recipe import Fit
 from polyculture.core.run import Facts, Run
 from polyculture.engine import memory
 from polyculture.engine.evaluate import Evaluation, evaluate_saved, simple_answers
-from polyculture.engine.ingredients import Ingredients, versions
 from polyculture.engine.log import Log
 from polyculture.engine.loop import Tick, fit
 from polyculture.engine.model import open_model
 from polyculture.engine.pool import Answering, with_pool
-from polyculture.engine.prepare import Prepared, prepare
+from polyculture.engine.prepare import PreparedTraining, prepare_training
 from polyculture.engine.record import write_run
 from polyculture.engine.resume import Progress, Start
-from polyculture.engine.team import Team
+from polyculture.engine.thread_team import Team
+from polyculture.engine.training import Training, versions
 from polyculture.nets.build import save_network
 from polyculture.nets.embedding import expand
 from polyculture.nets.network import Network, count
@@ -34,7 +34,7 @@ LOG = "log.jsonl"
 
 
 def train(
-    given: Ingredients,
+    training: Training,
     folder: Path,
     *,
     until: float = math.inf,
@@ -42,14 +42,14 @@ def train(
     on_tick: Callable[[Tick], None] = lambda _: None,
     say: Callable[[str], None] = lambda _: None,
     tell: Callable[[str], None] = lambda _: None,
-    answer_simply: Callable[[Ingredients], Mapping[str, pl.DataFrame]] = simple_answers,
+    answer_simply: Callable[[Training], Mapping[str, pl.DataFrame]] = simple_answers,
 ) -> Run:
     """Train, test and write a run.
 
     Args:
-        given: Recipe, data and base.
+        training: Recipe, data and base.
         folder: The training's folder: empty, or left by one that was interrupted.
-        until: When to have ended, on the clock of ``time.monotonic``.
+        until: When to end at the latest, on the clock of ``time.monotonic``.
         starts_over: Why an earlier training of this name is not resumed, where there was one.
         on_tick: Called after every step.
         say: Told what is being done, in a few words.
@@ -65,14 +65,14 @@ def train(
     simple = None
     if until < math.inf:  # what they take is spent before the steps, not after the time is over
         say("training the baselines")
-        simple = answer_simply(given)
+        simple = answer_simply(training)
     say("reading data and base")
-    prepared = prepare(given, folder)
+    prepared = prepare_training(training, folder)
     log = Log(run / LOG)
 
     def begin(start: Start) -> None:
         log.cut_back(start.progress.step)
-        tell(f"{given.name}: {_how_it_starts(start, len(prepared.work.plan), starts_over)}.")
+        tell(f"{training.name}: {_how_it_starts(start, len(prepared.work.plan), starts_over)}.")
 
     def note(tick: Tick) -> None:
         log.write(tick)
@@ -83,40 +83,40 @@ def train(
         progress = fit(
             prepared.network,
             prepared.work,
-            _with_head_rate(given, prepared),
+            _with_head_rate(training, prepared),
             rate=prepared.chosen.learning_rate,
             kernels=prepared.chosen.kernels,
             device=device,
             team=team,
-            seed=given.recipe.seed,
-            couples_rows=given.task.couples_rows,
+            seed=training.recipe.seed,
+            couples_rows=training.task.couples_rows,
             checkpoints=folder / CHECKPOINTS,
             until=until,
             on_tick=note,
             on_start=begin,
         )
     trained = count(w for w in prepared.network.parameters() if w.requires_grad)
-    network = _finish(given, prepared)
+    network = _finish(training, prepared)
     say("saving")
     chosen = prepared.chosen
     save_network(network, prepared.context.reader, run / "model", chosen.word_spaces)
     saved = open_model(
         run / "model",
-        given.recipe,
-        given.inventory,
+        training.recipe,
+        training.inventory,
         max_length=chosen.max_length,
         word_spaces=chosen.word_spaces,
         device=device,
-        pool=given.context.pool,
+        pool=training.context.pool,
     )
-    answering = with_pool(saved, given, run, say)
+    answering = with_pool(saved, training, run, say)
     rate = prepared.chosen.learning_rate
     if simple is None:
         say("training the baselines")
-        simple = answer_simply(given)
-    evaluation = evaluate_saved(given, answering.predictor, run, say, rate=rate, simple=simple)
+        simple = answer_simply(training)
+    evaluation = evaluate_saved(training, answering.predictor, run, say, rate=rate, simple=simple)
     facts = _facts(
-        given,
+        training,
         prepared,
         progress,
         evaluation,
@@ -126,7 +126,7 @@ def train(
             "trained_parameters": trained,
         },
     )
-    return write_run(given, run, facts, evaluation)
+    return write_run(training, run, facts, evaluation)
 
 
 def _how_it_starts(start: Start, steps: int, reason: str) -> str:
@@ -142,25 +142,25 @@ def _how_it_starts(start: Start, steps: int, reason: str) -> str:
     return f"resuming {where} of {steps:,}; the checkpoint of step {newest:,} is damaged"
 
 
-def _with_head_rate(given: Ingredients, prepared: Prepared) -> Fit:
-    fit_ = given.recipe.fit
+def _with_head_rate(training: Training, prepared: PreparedTraining) -> Fit:
+    fit_ = training.recipe.fit
     rate = fit_.head_learning_rate or prepared.chosen.head_learning_rate
     return fit_.model_copy(update={"head_learning_rate": rate})
 
 
-def _finish(given: Ingredients, prepared: Prepared) -> Network:
+def _finish(training: Training, prepared: PreparedTraining) -> Network:
     """The plain network again: full embedding, merged updates, the real body."""
     network = prepared.network
     network.restore()
     expand(network.body)
-    if given.adaptation.merge is not None:
-        given.adaptation.merge(network)
+    if training.adaptation.merge is not None:
+        training.adaptation.merge(network)
     return network.cpu()
 
 
 def _facts(
-    given: Ingredients,
-    prepared: Prepared,
+    training: Training,
+    prepared: PreparedTraining,
     progress: Progress,
     evaluation: Evaluation,
     answering: Answering,
@@ -170,9 +170,9 @@ def _facts(
     chosen = prepared.chosen
     return Facts(
         versions=versions(),
-        base_digest=given.base.digest,
-        data_digest=given.dataset.digest,
-        lineage=given.base.lineage,
+        base_digest=training.base.digest,
+        data_digest=training.dataset.digest,
+        lineage=training.base.lineage,
         chosen=chosen.facts(),
         seconds=progress.seconds,
         peak_memory_mb=max(progress.peak_memory_mb, prepared.device.peak_mb()),
@@ -181,12 +181,12 @@ def _facts(
         best_step=progress.best_step,
         stopped=progress.stopped,
         **sizes,
-        rows={split: len(rows) for split, rows in given.rows.items()},
-        inputs=given.inputs,
+        rows={split: len(rows) for split, rows in training.rows.items()},
+        inputs=training.inputs,
         pool_digest=answering.pool_digest,
         notes=(
-            *given.dataset.notes,
-            *given.base.notes,
+            *training.dataset.notes,
+            *training.base.notes,
             *prepared.notes,
             *answering.notes,
             *evaluation.notes,

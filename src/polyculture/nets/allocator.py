@@ -1,4 +1,4 @@
-"""Memory that is freed after a step stays with the process for the next one.
+"""Keep memory that a step frees in the process, for the next step.
 
 A training step frees gradients and activations of a hundred megabytes and asks for as many again a
 moment later. The C library gives large pieces back to the system, which hands them out again as

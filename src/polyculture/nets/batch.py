@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 IGNORED = -100
 """Target that does not count, as torch's cross-entropy has it."""
 Outputs = Mapping[str, Tensor]
-"""What a network says: ``logits``, ``vectors``, ``start_logits``, ..."""
+"""Outputs of a network by name: ``logits``, ``vectors``, ``start_logits``, ..."""
 
 
 @dataclass(kw_only=True)
@@ -25,9 +25,9 @@ class Batch:
     """Arguments of the network: ``input_ids`` and ``attention_mask`` of ``(examples, tokens)``, or
     ``pixel_values``, ..."""
     targets: dict[str, Tensor] = field(default_factory=dict)
-    """The right answers; empty where nobody knows them."""
+    """The right answers; empty if unknown."""
     places: dict[str, Tensor] = field(default_factory=dict)
-    """How outputs find their way back to the rows. Where there are ``positions``,
+    """How outputs map back to the rows. Where there are ``positions``,
     ``(examples, words)``, the network answers at these tokens alone."""
     rows: tuple[int, ...] = ()
     """The row of each example, once for each example, also where ``inputs`` hold several rows of

@@ -1,4 +1,4 @@
-"""BM25: how well texts answer questions by the words that both have.
+"""BM25: scores of texts for questions, by the words they share.
 
 Words are those of ``nets/words.py``; where a script has no spaces, pairs of characters count too.
 Words are neither stemmed nor left out as too common: that would need to know the language.
@@ -26,7 +26,7 @@ def bm25(texts: Sequence[str], questions: Sequence[str]) -> NDArray[np.float32]:
         [[0.25, 0.0], [0.0, 0.0]]
     """
     bm25s = need("bm25s", extra="train", purpose="The BM25 baseline")
-    found = np.zeros((len(questions), len(texts)), dtype=np.float32)
+    scores = np.zeros((len(questions), len(texts)), dtype=np.float32)
     counted = [terms(text) for text in texts]
     if any(counted):
         index = bm25s.BM25()
@@ -35,25 +35,25 @@ def bm25(texts: Sequence[str], questions: Sequence[str]) -> NDArray[np.float32]:
         for number, question in enumerate(questions):
             asked = [term for term in terms(question) if term in known]
             if asked:
-                found[number] = index.get_scores(asked)
-    return found
+                scores[number] = index.get_scores(asked)
+    return scores
 
 
-def of_pairs(firsts: Sequence[str], seconds: Sequence[str]) -> list[float]:
-    """What the second text of each pair scores, as a share of what the first does for itself.
+def scores_of_pairs(firsts: Sequence[str], seconds: Sequence[str]) -> list[float]:
+    """The score of the second text of each pair, as a share of the first text's with itself.
 
     Example:
-        >>> of_pairs(["a cat", "a cat"], ["a cat", "dogs"])
+        >>> scores_of_pairs(["a cat", "a cat"], ["a cat", "dogs"])
         [1.0, 0.0]
     """
     alike = bm25([*seconds, *firsts], firsts)
-    own, itself = np.diag(alike), np.diag(alike, len(firsts))
-    shares: list[float] = np.clip(own / np.maximum(itself, 1e-9), 0, 1).tolist()
+    of_second, of_itself = np.diag(alike), np.diag(alike, len(firsts))
+    shares: list[float] = np.clip(of_second / np.maximum(of_itself, 1e-9), 0, 1).tolist()
     return shares
 
 
 def terms(text: str) -> list[str]:
-    """What is counted in a text.
+    """The terms that are counted in a text.
 
     Example:
         >>> terms("Good 好看吗")

@@ -41,10 +41,10 @@ def open_network(
 
     Args:
         folder: A Hugging Face folder, or one of a body of ours.
-        labels: The answers, in the order of the outputs; none where one number is answered.
+        labels: The answers, in the order of the outputs; empty if one number is answered.
         output: What the head has to give.
         model_class: transformers' class of the standard head.
-        make_head: (width, number of labels, dropout) to a head of ours; none for the standard one.
+        make_head: (width, number of labels, dropout) to a head of ours; None for the standard one.
         pooling: How our head sees a text.
 
     Raises:

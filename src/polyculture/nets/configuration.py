@@ -1,4 +1,4 @@
-"""A model's ``config.json``: opened without running foreign code, and checked for what it builds.
+"""Open a model's ``config.json`` without running foreign code, and check what it builds.
 
 transformers would run Python that comes with a model (``auto_map``), and download and run attention
 kernels that a configuration names. Neither is ever allowed here.
@@ -122,7 +122,7 @@ def open_configuration(folder: Path, name: str) -> Any:
 
 
 def kind_reads(kind: str) -> Reads | None:
-    """What a network of a ``model_type`` that transformers knows reads; none for several senses."""
+    """What a network of a ``model_type`` that transformers knows reads; None for several senses."""
     from transformers.models.auto import configuration_auto
     from transformers.models.auto import modeling_auto as auto
 

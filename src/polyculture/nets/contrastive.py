@@ -1,4 +1,4 @@
-"""Losses that move texts which belong together nearer than others of the same batch."""
+"""Contrastive losses: matching texts get nearer than the others of the batch."""
 
 from collections.abc import Callable, Sequence
 
@@ -46,14 +46,14 @@ def ranking(alike: Tensor, wrong: Tensor, *, temperature: float) -> Tensor:
         >>> round(ranking(alike, alike == 0, temperature=1.0).item(), 4)
         0.6265
     """
-    own = torch.eye(*alike.shape, dtype=torch.bool, device=alike.device)
-    logits = (alike / temperature).masked_fill(~(wrong | own), -torch.inf)
+    is_match = torch.eye(*alike.shape, dtype=torch.bool, device=alike.device)
+    logits = (alike / temperature).masked_fill(~(wrong | is_match), -torch.inf)
     places = torch.arange(len(alike), device=alike.device)
     return functional.cross_entropy(logits, places, reduction="sum")
 
 
 def triplet(alike: Tensor, wrong: Tensor, *, margin: float) -> Tensor:
-    """The sum of how much too near the nearest wrong candidate of each row is.
+    """The summed hinge loss of each row's match against its nearest wrong candidate.
 
     Args:
         alike: Cosines of rows and candidates, ``(rows, candidates)``; that of row n is number n.
@@ -75,12 +75,12 @@ def triplet(alike: Tensor, wrong: Tensor, *, margin: float) -> Tensor:
 
 def grouped(vectors: Tensor, groups: int) -> Tensor:
     """Vectors of texts that lie one behind another, by group: ``(groups, texts, width)``."""
-    found: Tensor = vectors.unflatten(0, (groups, -1))
-    return found
+    groups_of_vectors: Tensor = vectors.unflatten(0, (groups, -1))
+    return groups_of_vectors
 
 
 def candidates(vectors: Tensor) -> Tensor:
-    """How alike the first text of each group is to all others of the batch, in their order.
+    """Similarity of the first text of each group to all others of the batch, in order.
 
     Args:
         vectors: Of length 1, ``(groups, texts, width)``.
@@ -91,25 +91,25 @@ def candidates(vectors: Tensor) -> Tensor:
     return vectors[:, 0] @ vectors[:, 1:].transpose(0, 1).flatten(0, 1).T
 
 
-def of_pairs(vectors: Tensor) -> Tensor:
+def cosines_of_pairs(vectors: Tensor) -> Tensor:
     """The cosine of the two texts of each group.
 
     Args:
         vectors: Of length 1, ``(groups, 2, width)``.
 
     Example:
-        >>> of_pairs(torch.tensor([[[1.0, 0.0], [0.6, 0.8]]])).tolist()
+        >>> cosines_of_pairs(torch.tensor([[[1.0, 0.0], [0.6, 0.8]]])).tolist()
         [0.6000000238418579]
     """
     return (vectors[:, 0] * vectors[:, 1]).sum(dim=-1)
 
 
 def at_sizes(vectors: Tensor, sizes: Sequence[int], loss: Callable[[Tensor], Tensor]) -> Tensor:
-    """The mean of a loss over whole vectors and over their beginnings, brought to length 1.
+    """The mean of a loss over whole vectors and truncated ones, normalised (Matryoshka).
 
     Args:
         vectors: Of length 1, ``(..., width)``.
-        sizes: How many numbers of each are kept; none for whole vectors alone.
+        sizes: How many numbers of each are kept; empty for whole vectors alone.
         loss: Of vectors of any width.
 
     Source:
@@ -120,4 +120,4 @@ def at_sizes(vectors: Tensor, sizes: Sequence[int], loss: Callable[[Tensor], Ten
         1.2000000476837158
     """
     cut = [functional.normalize(vectors[..., :size], dim=-1) for size in sizes]
-    return torch.stack([loss(one) for one in (vectors, *cut)]).mean()
+    return torch.stack([loss(part) for part in (vectors, *cut)]).mean()

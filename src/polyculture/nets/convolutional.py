@@ -54,8 +54,8 @@ class ConvolutionalText(nn.Module):
         hidden = self.dropout(self.embedding(input_ids))
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             # padding is zeroed before each convolution, so that it cannot leak into words
-            seen = convolution((hidden * on).transpose(1, 2)).transpose(1, 2)
-            hidden = norm(hidden + self.dropout(self.activation(seen)))
+            neighbours = convolution((hidden * on).transpose(1, 2)).transpose(1, 2)
+            hidden = norm(hidden + self.dropout(self.activation(neighbours)))
         return (hidden,)
 
     @property

@@ -62,8 +62,8 @@ class ChainCRF(nn.Module):
 
     def best_path(self, emissions: Tensor, mask: Tensor, allowed: Tensor | None = None) -> Tensor:
         """The most probable labels ``(rows, words)``, see ``viterbi``."""
-        own = (self.start, self.transitions, self.end)
-        return viterbi(emissions, mask, *own, allowed=allowed)
+        scores = (self.start, self.transitions, self.end)
+        return viterbi(emissions, mask, *scores, allowed=allowed)
 
 
 @torch.no_grad()
@@ -122,7 +122,7 @@ def viterbi(  # noqa: PLR0917  # in the order of a path: start, transitions, end
 
 
 class _LogPartition(torch.autograd.Function):
-    """The log of the sum over all paths, ``(rows,)``, by forward values that are scaled to sum 1.
+    """The log partition function, ``(rows,)``, by forward values scaled to sum 1.
 
     Its gradients are the marginals, from one pass backward; torch would record a dozen operations
     a word. Source: Rabiner 1989, doi:10.1109/5.18626, section V.A.
@@ -139,17 +139,17 @@ class _LogPartition(torch.autograd.Function):
             for x, top in zip((start, end, steps), tops, strict=True)
         )
         top = values.amax(dim=2, keepdim=True)
-        seen = (values - top).exp()
-        now = first * seen[:, 0]
+        emitted = (values - top).exp()
+        now = first * emitted[:, 0]
         sums = [now.sum(dim=1, keepdim=True)]
         alphas = [now / sums[0]]
-        for t in range(1, seen.shape[1]):
-            now = (alphas[-1] @ step).mul_(seen[:, t])
+        for t in range(1, emitted.shape[1]):
+            now = (alphas[-1] @ step).mul_(emitted[:, t])
             sums.append(now.sum(dim=1, keepdim=True))
             alphas.append(torch.where(on[:, t], now.div_(sums[-1]), alphas[-1]))
         ended = (alphas[-1] * last).sum(dim=1)
         scales = torch.stack(sums, dim=1)
-        context.save_for_backward(torch.stack(alphas, dim=1), seen / scales, mask, step)
+        context.save_for_backward(torch.stack(alphas, dim=1), emitted / scales, mask, step)
         context.last = last / ended.unsqueeze(1)
         logs = torch.where(on, scales.log() + top, 0.0).sum(dim=(1, 2))
         moved = (mask.sum(dim=1) - 1) * tops[2]
@@ -159,19 +159,19 @@ class _LogPartition(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(context: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        alphas, seen, mask, step = context.saved_tensors
+        alphas, emitted, mask, step = context.saved_tensors
         on = mask.unsqueeze(2)
         back = step.T.contiguous()
         beta = context.last
         betas = [beta]
-        for t in range(seen.shape[1] - 1, 0, -1):
-            beta = torch.where(on[:, t], (seen[:, t] * beta) @ back, beta)
+        for t in range(emitted.shape[1] - 1, 0, -1):
+            beta = torch.where(on[:, t], (emitted[:, t] * beta) @ back, beta)
             betas.append(beta)
-        given = (gradients[0].double() * mask[:, 0])[:, None, None]
-        after = torch.stack(betas[::-1], dim=1) * given
+        gradient = (gradients[0].double() * mask[:, 0])[:, None, None]
+        after = torch.stack(betas[::-1], dim=1) * gradient
         chances = alphas * after * on
-        pairs = torch.einsum("rta,rtb->ab", alphas[:, :-1], (seen * after * on)[:, 1:]) * step
-        ends = (alphas[:, -1] * context.last * given[:, 0]).sum(dim=0)
+        pairs = torch.einsum("rta,rtb->ab", alphas[:, :-1], (emitted * after * on)[:, 1:]) * step
+        ends = (alphas[:, -1] * context.last * gradient[:, 0]).sum(dim=0)
         kind = gradients[0].dtype
-        found = (chances, None, chances[:, 0].sum(dim=0), ends, pairs)
-        return tuple(None if x is None else x.to(kind) for x in found)
+        results = (chances, None, chances[:, 0].sum(dim=0), ends, pairs)
+        return tuple(None if x is None else x.to(kind) for x in results)

@@ -56,7 +56,7 @@ def compact(body: nn.Module, tokens: Iterable[int]) -> bool:
 
 
 def input_table(body: nn.Module) -> nn.Module | None:
-    """The table of tokens that a body reads with; none where it reads something else."""
+    """The table of tokens that a body reads with; None if it reads something else."""
     get = getattr(body, "get_input_embeddings", None)
     try:
         table = get() if get else None

@@ -1,4 +1,4 @@
-"""Text that a network writes, token by token, by transformers' own search.
+"""Generate text with transformers' own search.
 
 Prompts of different lengths have to end side by side: they are padded on the left here, whatever
 side they were padded on for learning. What comes back ends before the stop token; nothing that a
@@ -15,7 +15,7 @@ from polyculture.nets.batch import Batch
 
 
 def write(model: Any, batch: Batch, search: Search, *, longest: int, stop: int) -> list[list[int]]:
-    """What a model writes behind each example.
+    """Generate a continuation of each example.
 
     Args:
         model: A transformers model with the head of a language model, in evaluation mode.
@@ -30,7 +30,7 @@ def write(model: Any, batch: Batch, search: Search, *, longest: int, stop: int) 
     """
     stops = _stops(model, stop)
     inputs = _prompts(batch, stop)
-    found: Tensor = model.generate(
+    written: Tensor = model.generate(
         **inputs,
         max_new_tokens=longest,
         min_length=0,
@@ -45,7 +45,7 @@ def write(model: Any, batch: Batch, search: Search, *, longest: int, stop: int) 
         return_dict_in_generate=False,
     )
     begins = 1 if model.config.is_encoder_decoder else inputs["input_ids"].shape[1]
-    return [until(tokens, stops) for tokens in found[:, begins:].tolist()]
+    return [until(tokens, stops) for tokens in written[:, begins:].tolist()]
 
 
 def until(tokens: list[int], stops: set[int]) -> list[int]:
@@ -60,8 +60,8 @@ def until(tokens: list[int], stops: set[int]) -> list[int]:
 
 
 def _stops(model: Any, stop: int) -> set[int]:
-    own = model.generation_config.eos_token_id
-    return {stop, *(own if isinstance(own, list) else [] if own is None else [own])}
+    tokens = model.generation_config.eos_token_id
+    return {stop, *(tokens if isinstance(tokens, list) else [] if tokens is None else [tokens])}
 
 
 def _padding(model: Any, stop: int) -> int:

@@ -1,4 +1,4 @@
-"""The module graph of a network, told by what its leaves compute and never by what they are called.
+"""The module graph of a network, by what its leaves compute and never by their names.
 
 Libraries name one operator differently (``BertLayerNorm``, ``LlamaRMSNorm``, ``GELUActivation``);
 renaming a class must not make a model look different. So leaves are told apart by torch's own base
@@ -97,18 +97,18 @@ def architecture(network: nn.Module, configuration: Mapping[str, Any]) -> Archit
 
 def modules(network: nn.Module) -> tuple[Module, ...]:
     """All modules, the root first; each knows the position of the one it lies in."""
-    found: list[Module] = []
+    visited: list[Module] = []
     known: dict[Hashable, str] = {}
 
     def visit(module: nn.Module, parents: tuple[int, ...]) -> None:
-        position = len(found)
+        position = len(visited)
         kind = kind_of(module, known)
-        found.append(Module(kind=kind, parents=parents, shape=_shape(module)))
+        visited.append(Module(kind=kind, parents=parents, shape=_shape(module)))
         for child in module.children():
             visit(child, (position,))
 
     visit(network, ())
-    return tuple(found)
+    return tuple(visited)
 
 
 def kind_of(module: nn.Module, known: dict[Hashable, str] | None = None) -> str:
@@ -153,7 +153,7 @@ def _tried(module: nn.Module, weights: dict[str, nn.Parameter], known: dict[Hash
 def _setting(value: Any) -> Any:
     """What a leaf was made with, so that equal leaves are equal; torch's own fields left out."""
     if isinstance(value, dict):
-        return tuple((key, _setting(own)) for key, own in value.items() if key[:1] != "_")
+        return tuple((key, _setting(item)) for key, item in value.items() if key[:1] != "_")
     if isinstance(value, functools.partial):
         return value.func, value.args, tuple(value.keywords.items())
     return value.__func__ if isinstance(value, MethodType) else value

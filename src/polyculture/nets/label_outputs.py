@@ -1,4 +1,4 @@
-"""What tasks of labels take from a network: the loss of its logits, and the logits of each row."""
+"""Loss and logits of label tasks."""
 
 from typing import Any
 

@@ -44,8 +44,8 @@ class MlpHead(nn.Module):
 
     def forward(self, vectors: Tensor, shapes: Tensor | None = None) -> Tensor:
         """Logits of each vector."""
-        seen = _beside(vectors, shapes, self.shapes)
-        logits: Tensor = self.output(self.activation(self.inner(seen)))
+        joined = _beside(vectors, shapes, self.shapes)
+        logits: Tensor = self.output(self.activation(self.inner(joined)))
         return logits
 
 

@@ -1,4 +1,4 @@
-"""The memory of this machine, and whether the weights of a training can fit into it."""
+"""The memory of this machine, and whether a training's weights fit into it."""
 
 import os
 from collections.abc import Iterator

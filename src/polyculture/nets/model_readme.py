@@ -1,4 +1,4 @@
-"""The README beside a saved model: what opens the folder, and what would only seem to."""
+"""The README beside a saved model: how to open the folder, and how not to."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Bodies of our own, which transformers has no class for, found by what their folders hold."""
+"""Network bodies that transformers has no class for, recognised by their folders."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,10 +35,10 @@ def own_body(folder: Path) -> type[OwnBody] | None:
 
 
 def check_own_body(folder: Path, kind: type[OwnBody], stored: Mapping[str, Stored]) -> int | None:
-    """See that the files hold all weights of a body of ours.
+    """Check that the files hold all weights of a body of ours.
 
     Returns:
-        Rows of its table of tokens; none where it has no such table.
+        Rows of its table of tokens; None if it has no such table.
 
     Raises:
         ModelError: The sizes make no network, or a weight is missing or of another shape.

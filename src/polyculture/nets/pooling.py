@@ -1,4 +1,4 @@
-"""From the vectors of all tokens, or of all places of a picture, to one vector a row."""
+"""Pool the vectors of tokens, or of places of a picture, to one vector a row."""
 
 from typing import Any, Literal
 

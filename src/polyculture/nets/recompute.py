@@ -1,4 +1,4 @@
-"""Compute the activations of each layer again in the backward pass, so that they need no memory.
+"""Gradient checkpointing: recompute activations in the backward pass to save memory.
 
 A training then takes about a third longer. The gradients are the same to the bit: dropout draws the
 masks of the first pass again, from the thread's own generator too (see ``nets/dropout.py``).

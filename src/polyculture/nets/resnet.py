@@ -1,7 +1,7 @@
 """A small residual network for pictures, made from nothing.
 
-After He et al. 2016, arXiv:1512.03385. Group normalisation (Wu and He 2018, arXiv:1803.08494) takes
-the place of batch normalisation: a picture is seen alike whatever else is in its batch, so threads
+After He et al. 2016, arXiv:1512.03385. Group normalisation (Wu and He 2018, arXiv:1803.08494)
+replaces batch normalisation: a picture is seen alike whatever else is in its batch, so threads
 can share one.
 """
 
@@ -42,8 +42,8 @@ class ResidualBlock(nn.Module):
     def forward(self, maps: Tensor) -> Tensor:
         """Feature maps ``(rows, width, height, breadth)`` of other ones."""
         hidden = self.activation(self.first_norm(self.first(maps)))
-        seen: Tensor = self.second_norm(self.second(hidden)) + self.shortcut(maps)
-        return self.activation(seen)  # type: ignore[no-any-return]
+        total: Tensor = self.second_norm(self.second(hidden)) + self.shortcut(maps)
+        return self.activation(total)  # type: ignore[no-any-return]
 
 
 class SmallResNet(nn.Module):

@@ -1,4 +1,4 @@
-"""A speaker encoder: what a voice is like, as one vector, whatever it says.
+"""A speaker encoder: one vector for a voice, whatever it says.
 
 After Wan, Wang, Papir and Lopez Moreno 2018, Generalized End-to-End Loss for Speaker Verification,
 arXiv:1710.10467: recurrent layers over a mel spectrogram, and the last state turned into a vector

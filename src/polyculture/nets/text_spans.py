@@ -1,4 +1,4 @@
-"""Rows of raw text with character spans, brought to words and tags.
+"""Turn raw text with character spans into words and tags.
 
 Words are cut without looking at the spans, since a new text has none to look at. A span that
 begins or ends inside a word still marks that word, and stays in the gold with its own ends: no

@@ -1,4 +1,4 @@
-"""TF-IDF and a linear model: what a fine-tuned model has to beat, and a base of its own.
+"""TF-IDF and a linear model, as a baseline and as a base of its own.
 
 Words and word pairs where a text has spaces; characters, their pairs and triples where it has none,
 as in Chinese; both in one text where it mixes scripts. Saved as JSON and safetensors, without a
@@ -33,7 +33,7 @@ texts and say little more about its label."""
 
 
 def terms(text: str) -> list[str]:
-    """What is counted in a text.
+    """The terms that are counted in a text.
 
     Example:
         >>> terms("Good 好看吗")
@@ -151,9 +151,9 @@ class Tfidf:
 
 def _vectorizer(vocabulary: dict[str, int] | None, features: int | None = None) -> TfidfVectorizer:
     def counted(text: str) -> list[str]:
-        found = terms(text[:LONGEST])
+        words = terms(text[:LONGEST])
         # scikit-learn would raise and catch an error for each unknown one
-        return found if vocabulary is None else [term for term in found if term in vocabulary]
+        return words if vocabulary is None else [word for word in words if word in vocabulary]
 
     return TfidfVectorizer(
         analyzer=counted, sublinear_tf=True, max_features=features, vocabulary=vocabulary
@@ -171,18 +171,18 @@ def _linear(
         return weight, np.array([b[1] - b[0] for _, b in columns])
     weight = np.zeros((labels, matrix.shape[1]))
     bias = np.full(labels, -1e4)
-    seen = np.unique(targets)
-    if len(seen) == 1:
-        bias[seen] = 0.0
+    present = np.unique(targets)
+    if len(present) == 1:
+        bias[present] = 0.0
         return weight, bias
     model = LogisticRegression(C=strength, max_iter=1_000, tol=1e-4)
     with warnings.catch_warnings():
         # labels that occur once each are no mistake of a small set, and the text shows our path
         warnings.filterwarnings("ignore", "The number of unique classes is greater", UserWarning)
         model.fit(matrix, targets)
-    if len(seen) == 2:  # noqa: PLR2004  # sklearn keeps one row for two classes
-        weight[seen[0]], weight[seen[1]] = -model.coef_[0] / 2, model.coef_[0] / 2
-        bias[seen[0]], bias[seen[1]] = -model.intercept_[0] / 2, model.intercept_[0] / 2
+    if len(present) == 2:  # noqa: PLR2004  # sklearn keeps one row for two classes
+        weight[present[0]], weight[present[1]] = -model.coef_[0] / 2, model.coef_[0] / 2
+        bias[present[0]], bias[present[1]] = -model.intercept_[0] / 2, model.intercept_[0] / 2
     else:
-        weight[seen], bias[seen] = model.coef_, model.intercept_
+        weight[present], bias[present] = model.coef_, model.intercept_
     return weight, bias

@@ -1,4 +1,4 @@
-"""Threads that are polite on a busy machine.
+"""Make OpenMP's threads sleep instead of spin, for busy machines.
 
 OpenMP's threads spin while they wait for one another. On a machine whose cores are also wanted by
 other processes, a two-thread step then takes many times as long as a one-thread step, because the

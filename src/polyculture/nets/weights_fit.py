@@ -1,4 +1,4 @@
-"""Whether saved weights are those of the network that a configuration describes.
+"""Check that saved weights fit the network that a configuration describes.
 
 transformers fills whatever its files do not hold, or hold in another shape, with random numbers. A
 network like that is not the base that its name says, so it is refused. Only heads may be new, and
@@ -81,7 +81,7 @@ def tensors_of(file: Path) -> dict[str, torch.Tensor]:
 
 
 def check_fit(folder: Path, config: Any, stored: Mapping[str, Stored]) -> int | None:
-    """See, before the network is built, that the files hold all weights of its body.
+    """Check, before the network is built, that the files hold all weights of its body.
 
     The body is built without numbers, on torch's meta device, and its tensors are looked for by
     name. It gets no more layers than the files have tensors: if it wants more, some are missing at
@@ -89,7 +89,7 @@ def check_fit(folder: Path, config: Any, stored: Mapping[str, Stored]) -> int | 
     is really opened to see what it takes.
 
     Returns:
-        Rows of its table of tokens; none where it reads pictures.
+        Rows of its table of tokens; None if it reads pictures.
 
     Raises:
         ModelError: The settings make no network, or a weight is missing or of another shape.
@@ -168,10 +168,10 @@ def _needed(body: Any) -> dict[str, Sequence[int]]:
     }
 
 
-def _may_lack(body: Any, name: str) -> bool:
+def _may_lack(body: Any, weight: str) -> bool:
     patterns = getattr(body, "_keys_to_ignore_on_load_missing", None) or ()
-    names = (name, f"{body.base_model_prefix}.{name}")  # as it is called within a whole model
-    return any(re.search(pattern, one) for pattern in patterns for one in names)
+    names = (weight, f"{body.base_model_prefix}.{weight}")  # as it is called within a whole model
+    return any(re.search(pattern, name) for pattern in patterns for name in names)
 
 
 def check_loaded(
@@ -278,7 +278,7 @@ def refuse_pieces(folder: Path, numbers: Iterable[int], rows: int) -> None:
 def refuse_untrained(
     folder: Path, network: Network, known: tuple[str, ...], labels: tuple[str, ...]
 ) -> None:
-    """Say why a finished run's model lacks weights: none may be drawn anew to answer with.
+    """Say why a finished run's model lacks weights: none may be random in a model that answers.
 
     Args:
         folder: The model's.

@@ -1,4 +1,4 @@
-r"""What words cost by how frequent they are, whatever stands beside them; new words are spelled.
+r"""Unigram costs of words by their frequency; new words are spelled in bytes.
 
 \[ -\ln p(w) = -\ln \frac{c_w}{n + t}, \qquad
    -\ln p(\text{new } w) = -\ln \frac{n + t - \sum c}{n + t} - \sum_b \ln p(b) \]

@@ -104,4 +104,4 @@ def cut(text: str) -> list[tuple[int, int]]:
         >>> [text[start:end] for start, end in cut(text)]
         ['PS', '3', '出', '了', ',', 'don', "'", 't', '!']
     """
-    return [found.span() for found in WORD.finditer(text.translate(KINDS))]
+    return [match.span() for match in WORD.finditer(text.translate(KINDS))]

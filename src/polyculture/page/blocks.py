@@ -199,7 +199,7 @@ class Report(Record):
     deck: str
     """What was compared, on what."""
     caveats: tuple[str, ...] = ()
-    """What has to be known before any number is read, one sentence each."""
+    """What a reader must know before any number, one sentence each."""
     answers: tuple[Answer, ...]
     sections: tuple[Section, ...]
     version: str

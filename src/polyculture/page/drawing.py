@@ -1,4 +1,4 @@
-"""What all charts share: their look, and small helpers around Altair."""
+"""The look of all charts, and small helpers around Altair."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -87,10 +87,10 @@ class Language:
             >>> chinese.recorded("both of both"), chinese.recorded("none")
             ('both的两者', 'none')
         """
-        for pattern, said in self.reasons:
+        for pattern, sentence in self.reasons:
             match = re.fullmatch(pattern, text)
             if match:
-                return PART.sub(partial(self._part, match), said)
+                return PART.sub(partial(self._part, match), sentence)
         return text
 
     def _part(self, match: re.Match[str], place: re.Match[str]) -> str:
@@ -154,7 +154,7 @@ def read_catalogue(package: str, code: Code) -> dict[str, Any]:
     """What ``words/<code>.toml`` of a package says, by the names of a language's fields."""
     text = (files(package) / "words" / f"{code}.toml").read_text(encoding="utf-8")
     catalogue = tomllib.loads(text)
-    catalogue["reasons"] = tuple((pattern, said) for pattern, said in catalogue["reasons"])
+    catalogue["reasons"] = tuple((pattern, sentence) for pattern, sentence in catalogue["reasons"])
     return catalogue
 
 

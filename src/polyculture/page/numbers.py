@@ -1,4 +1,4 @@
-"""Numbers as a person reads them, in any language: few digits, thousands set apart."""
+"""Format numbers for people, in any language: few digits, separated thousands."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Squares of colour in rows and columns: what the heat maps of all pages share."""
+"""Squares of colour in rows and columns, for the heat maps of all pages."""
 
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple

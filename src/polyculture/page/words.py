@@ -1,4 +1,4 @@
-"""Names from outside within our own sentences, and the room that letters take."""
+"""Outside names within our sentences, and the width of texts."""
 
 import unicodedata
 

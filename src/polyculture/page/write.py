@@ -39,7 +39,7 @@ def write_drawings(folder: Path, report: Report) -> None:
 
 
 def redraw(folder: Path, reports: Sequence[Report]) -> None:
-    """Write pages and Markdown anew from the record, where they are what this program wrote.
+    """Redraw pages and Markdown from the record, if this program wrote them.
 
     Args:
         folder: Where they lie.
@@ -49,7 +49,9 @@ def redraw(folder: Path, reports: Sequence[Report]) -> None:
         StoreError: A file that somebody else put there has the name of a drawing.
     """
     drawings = [
-        (folder / file_name(one.language, suffix), one) for one in reports for suffix in PAGES
+        (folder / file_name(report.language, suffix), report)
+        for report in reports
+        for suffix in PAGES
     ]
     for path, _ in drawings:
         if os.path.lexists(path) and not is_ours(path):
@@ -64,8 +66,8 @@ def redraw(folder: Path, reports: Sequence[Report]) -> None:
 
 def _drawings(report: Report) -> Iterator[tuple[str, Report]]:
     yield RECORD, report
-    for one in (report, *report.translations):
-        yield from ((file_name(one.language, suffix), one) for suffix in PAGES)
+    for version in (report, *report.translations):
+        yield from ((file_name(version.language, suffix), version) for suffix in PAGES)
 
 
 def write_drawing(path: Path, report: Report) -> None:
@@ -120,14 +122,14 @@ def in_languages(folder: Path, report: Report, word: str | None) -> tuple[Report
     every = (report, *report.translations)
     if word is None:
         return every
-    found = tuple(one for one in every if one.language in codes_of(word))
-    if not found:
+    reports = tuple(version for version in every if version.language in codes_of(word))
+    if not reports:
         msg = (
             f"{folder / RECORD} holds no page in {word!r}. Make the audit again with --replace, "
             f"and with --lang {word} or none for both languages."
         )
         raise StoreError(msg)
-    return found
+    return reports
 
 
 def read_report(folder: Path) -> Report:

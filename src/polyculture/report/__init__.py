@@ -10,7 +10,7 @@ def write_report(folder: Path, content: ReportInput, language: str | None = None
 
     Args:
         folder: Where the files go; it exists.
-        content: The audit, its items, and how the models came about.
+        content: The audit, its items, and how the models were made.
         language: ``en`` or ``zh``; left out, both.
 
     Raises:

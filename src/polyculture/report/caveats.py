@@ -24,7 +24,7 @@ def section(content: ReportInput, language: Language) -> Section:
     notes = (*recorded, *_missing(content.audit, language))
     if notes:
         blocks.append(Points(title=language.say("caveats.audit"), points=notes))
-    trainings = _trainings(content.runs, language)
+    trainings = _training_notes(content.runs, language)
     if trainings:
         blocks.append(Points(title=language.say("caveats.training"), points=trainings))
     undefined = _undefined(content.audit, language)
@@ -39,12 +39,12 @@ def section(content: ReportInput, language: Language) -> Section:
     )
 
 
-def _trainings(runs: Sequence[Run], language: Language) -> tuple[str, ...]:
+def _training_notes(runs: Sequence[Run], language: Language) -> tuple[str, ...]:
     """The notes of all trainings; a note that several share is said once."""
-    found: dict[str, list[str]] = {}
+    runs_of_note: dict[str, list[str]] = {}
     for run in runs:
         for note in run.facts.notes:
-            found.setdefault(note, []).append(isolated(run.name))
+            runs_of_note.setdefault(note, []).append(isolated(run.name))
     every = language.say("caveats.every")
     return tuple(
         language.say(
@@ -52,7 +52,7 @@ def _trainings(runs: Sequence[Run], language: Language) -> tuple[str, ...]:
             who=every if len(names) == len(runs) > 1 else language.listed(names),
             said=note,
         )
-        for note, names in found.items()
+        for note, names in runs_of_note.items()
     )
 
 
@@ -77,13 +77,13 @@ def _undefined(audit: Audit, language: Language) -> Table | None:
     results = undefined_results(audit)
     if not results:
         return None
-    found: Counter[tuple[str, str, str]] = Counter()
+    times: Counter[tuple[str, str, str]] = Counter()
     concerned: dict[tuple[str, str, str], list[str]] = {}
     for result in results:
         if result.value.kind != "undefined":
             continue
         key = (result.view, result.measure, result.value.reason)
-        found[key] += 1
+        times[key] += 1
         who = (
             language.listed([isolated(result.a), isolated(result.b)])
             if isinstance(result, Comparison)
@@ -103,7 +103,7 @@ def _undefined(audit: Audit, language: Language) -> Table | None:
                 Cell(text=_who(concerned[key], language)),
                 Cell(text=language.reason(key[2])),
             )
-            for key, number in found.most_common()
+            for key, number in times.most_common()
         ),
     )
 

@@ -1,4 +1,4 @@
-"""Everything a page says, in each of its languages, computed before anything is drawn."""
+"""The content of a page in each language, computed before anything is drawn."""
 
 from collections.abc import Sequence
 
@@ -7,14 +7,14 @@ from polyculture.core.report_input import ReportInput
 from polyculture.page.blocks import Block, Facts, Link, Points, Prose, Report, Section
 from polyculture.page.language import file_name
 from polyculture.report import (
-    alike,
     caveats,
-    concord,
     failures,
-    joint,
+    joint_failure,
     opening,
     reproduce,
     scores,
+    similarity,
+    view_correlation,
 )
 from polyculture.report.language import Language
 from polyculture.report.languages import CHINESE, ENGLISH
@@ -22,7 +22,7 @@ from polyculture.report.languages import CHINESE, ENGLISH
 
 def report_of(content: ReportInput, languages: Sequence[Language] = (ENGLISH, CHINESE)) -> Report:
     """The report on an audit in the first of the languages, with the others as translations."""
-    first, *others = (in_language(content, one, languages) for one in languages)
+    first, *others = (in_language(content, language, languages) for language in languages)
     return first.model_copy(update={"translations": tuple(others)})
 
 
@@ -32,9 +32,9 @@ def in_language(content: ReportInput, language: Language, languages: Sequence[La
 
     audit = content.audit
     links = [
-        Link(language=one.code, name=one.name, address=file_name(one.code))
-        for one in languages
-        if one.code != language.code
+        Link(language=other.code, name=other.name, address=file_name(other.code))
+        for other in languages
+        if other.code != language.code
     ]
     return Report(
         title=language.recorded(content.title),
@@ -46,10 +46,10 @@ def in_language(content: ReportInput, language: Language, languages: Sequence[La
             _asked(content, language),
             *_advised(audit, language),
             scores.section(content, language),
-            joint.section(audit, language),
+            joint_failure.section(audit, language),
             failures.section(content, language),
-            alike.section(audit, language),
-            concord.section(audit, language),
+            similarity.section(audit, language),
+            view_correlation.section(audit, language),
             caveats.section(content, language),
             reproduce.section(content, __version__, language),
         ),

@@ -1,4 +1,4 @@
-"""What the page says in several places, found once in the audit."""
+"""Findings that the page shows in several places."""
 
 from polyculture.core.audit import Audit, Comparison, GroupResult, JointOutcome
 from polyculture.core.values import Known, Value
@@ -8,9 +8,9 @@ from polyculture.report.meanings import BEHAVIOUR
 
 
 def group_value(audit: Audit, measure: str) -> Value | None:
-    """The value of a group measure, none where it was not computed."""
-    found = (result.value for result in audit.group if result.measure == measure)
-    return next(found, None)
+    """The value of a group measure; None if it was not computed."""
+    values = (result.value for result in audit.group if result.measure == measure)
+    return next(values, None)
 
 
 def undefined_results(audit: Audit) -> list[Comparison | GroupResult]:

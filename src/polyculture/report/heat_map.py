@@ -111,8 +111,8 @@ def _cells(
                 "colour": colour,
             }
             if len(order) <= NAMED:
-                said = text if known else language.say("undefined")
-                cell["words"] = language.say("map.cell", a=a, b=b, value=said)
+                words = text if known else language.say("undefined")
+                cell["words"] = language.say("map.cell", a=a, b=b, value=words)
             if len(order) <= LABELLED:
                 cell["text"] = text
                 cell["ink"] = ink_on(colour, is_known=known)

@@ -1,4 +1,4 @@
-"""What measures and views are called on the page, and what they mean to a newcomer.
+"""Names of measures and views on the page, and their meanings for newcomers.
 
 What ships with the package is called and explained by the page's catalogues, in each language.
 Everything else has its own name, and the first line of its own definition.

@@ -62,11 +62,11 @@ def _verdict_on_pairs(audit: Audit, language: Language) -> str:
         number=number,
         pair=_names(best, language),
         measure=within(measure, language),
-        value=_form(measure)(value.number),
+        value=_pair_form(measure)(value.number),
     )
 
 
-def _form(measure: str) -> Form:
+def _pair_form(measure: str) -> Form:
     return share if measure == "agreement" else coefficient
 
 
@@ -128,18 +128,20 @@ def _extremes(audit: Audit, language: Language) -> tuple[str, ...]:
     if measure is None:
         return (language.say("answer.alike.none"),)
     pairs = ranked(audit, measure)
-    sentences = [_pair("most", measure, *pairs[0], language)]
+    sentences = [_pair_sentence("most", measure, *pairs[0], language)]
     if len(pairs) > 1:
-        sentences.append(_pair("least", measure, *pairs[-1], language))
+        sentences.append(_pair_sentence("least", measure, *pairs[-1], language))
     return tuple(sentences)
 
 
-def _pair(rank: str, measure: str, pair: Comparison, value: Known, language: Language) -> str:
+def _pair_sentence(
+    rank: str, measure: str, pair: Comparison, value: Known, language: Language
+) -> str:
     return language.say(
         f"answer.alike.{rank}",
         pair=_names(pair, language),
         measure=within(measure, language),
-        value=language.told_whole(value, _form(measure)),
+        value=language.told_whole(value, _pair_form(measure)),
     )
 
 

@@ -1,4 +1,4 @@
-"""How these numbers came about, and how to make them again."""
+"""How the numbers were made, and how to reproduce them."""
 
 from collections.abc import Sequence
 
@@ -26,11 +26,11 @@ def section(content: ReportInput, version: str, language: Language) -> Section:
     )
     if audit.settings:
         settings = tuple(
-            (language.term(key), _plain(value, language)) for key, value in audit.settings.items()
+            (language.term(key), _fact(value, language)) for key, value in audit.settings.items()
         )
         blocks.append(Facts(title=language.say("facts.settings"), facts=settings))
     if content.runs:
-        blocks += [_trainings(content.runs, language), _digests(content.runs, language)]
+        blocks += [_training_table(content.runs, language), _digests(content.runs, language)]
     return Section(
         key="reproduce",
         title=language.say("reproduce.title"),
@@ -39,13 +39,13 @@ def section(content: ReportInput, version: str, language: Language) -> Section:
     )
 
 
-def _plain(value: str | float, language: Language) -> str:
+def _fact(value: str | float, language: Language) -> str:
     if isinstance(value, bool):
         return language.say("facts.yes" if value else "facts.no")
     return count(value) if isinstance(value, int) else language.term(str(value))
 
 
-def _trainings(runs: Sequence[Run], language: Language) -> Table:
+def _training_table(runs: Sequence[Run], language: Language) -> Table:
     words, numbers = ("model", "base", "adaptation"), ("seed", "trained", "steps", "spent")
     return Table(
         caption=language.say("trainings.caption"),
@@ -86,8 +86,8 @@ def _digests(runs: Sequence[Run], language: Language) -> Table:
             (
                 Cell(text=run.name),
                 *(Cell(text=digest[:16]) for digest in _three(run)),
-                Cell(text=_pairs(run.facts.chosen)),
-                Cell(text=_pairs(run.facts.versions)),
+                Cell(text=_listed_settings(run.facts.chosen)),
+                Cell(text=_listed_settings(run.facts.versions)),
             )
             for run in runs
         ),
@@ -100,5 +100,5 @@ def _three(run: Run) -> tuple[str, str, str]:
     return run.fingerprint, run.facts.base_digest, run.facts.data_digest
 
 
-def _pairs(values: dict[str, str | int | float | bool | None] | dict[str, str]) -> str:
+def _listed_settings(values: dict[str, str | int | float | bool | None] | dict[str, str]) -> str:
     return ", ".join(f"{key} {value}" for key, value in values.items())

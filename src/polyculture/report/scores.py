@@ -1,4 +1,4 @@
-"""How well each model does: beside its baselines, with intervals."""
+"""Scores of each model beside its baselines, with intervals."""
 
 from collections.abc import Callable, Sequence
 from math import isclose
@@ -16,7 +16,7 @@ from polyculture.page.drawing import finished, rows
 from polyculture.page.numbers import SURE, coefficient, count, share
 from polyculture.page.palette import LIGHT
 from polyculture.page.words import short
-from polyculture.report import contests
+from polyculture.report import paired_tests
 from polyculture.report.language import Language
 from polyculture.report.meanings import name_of, within
 
@@ -32,7 +32,7 @@ LONG = 30
 def section(content: ReportInput, language: Language) -> Section:
     """Scores of trainings, and accuracy on the probe."""
     audit, runs = content.audit, content.runs
-    blocks: list[Block] = [*_accuracy(audit, language), *contests.blocks(audit, language)]
+    blocks: list[Block] = [*_accuracy(audit, language), *paired_tests.blocks(audit, language)]
     if runs:
         blocks += [_against_baselines(runs, audit, language), *_per_label(runs, language)]
     return Section(
@@ -47,8 +47,8 @@ def _accuracy(audit: Audit, language: Language) -> list[Block]:
     known = [(m, m.accuracy) for m in audit.models if isinstance(m.accuracy, Known)]
     if not known:
         reasons = {m.accuracy.reason for m in audit.models if m.accuracy.kind == "undefined"}
-        said = language.phrases["list.semicolon"].join(map(language.reason, sorted(reasons)))
-        return [Prose(text=language.say("accuracy.undefined", reasons=said))]
+        sentence = language.phrases["list.semicolon"].join(map(language.reason, sorted(reasons)))
+        return [Prose(text=language.say("accuracy.undefined", reasons=sentence))]
     best, value = max(known, key=lambda pair: pair[1].number)
     return [
         Chart(
@@ -165,7 +165,7 @@ def _against_baselines(runs: Sequence[Run], audit: Audit, language: Language) ->
     for name in names:
         label = language.say("baselines.better", name=within(name, language))
         columns.append(Column(label=label))
-    shown = {run.name for run in runs if _is_shown(run, audit)}
+    shown = {run.name for run in runs if _is_in_audit_table(run, audit)}
     aside = language.say("baselines.note.above") if shown else ""
     return Table(
         caption=language.say("baselines.caption", kind=kind),
@@ -196,7 +196,7 @@ def _baseline_row(
     scores = _scored(run)
     headline = scores.headline()
     model = Cell(text=run.name, note=_kind(scores, language) if says_kind else "")
-    score = language.cell(headline.value, _form(headline))
+    score = language.cell(headline.value, _score_form(headline))
     line = [model, Cell(text=score.text) if is_shown else score]
     baselines = {baseline.name: baseline for baseline in run.baselines}
     itself = getattr(run.recipe.base, "kind", None)
@@ -209,12 +209,12 @@ def _baseline_row(
     return tuple(line)
 
 
-def _form(score: Score) -> Callable[[float], str]:
+def _score_form(score: Score) -> Callable[[float], str]:
     """How a score is written: in percent, or as it is."""
     return share if score.in_percent else coefficient
 
 
-def _is_shown(run: Run, audit: Audit) -> bool:
+def _is_in_audit_table(run: Run, audit: Audit) -> bool:
     """Whether the audit's own table holds a run's score with an interval: two would only puzzle."""
     scores = _scored(run)
     headline, value = scores.headline(), scores.headline().value
@@ -223,8 +223,8 @@ def _is_shown(run: Run, audit: Audit) -> bool:
         return False
     figures = [above.accuracy, *([above.f1] if above.f1_kind == headline.name else [])]
     return any(
-        isinstance(one, Known) and isclose(one.number, value.number, abs_tol=1e-9)
-        for one in figures
+        isinstance(figure, Known) and isclose(figure.number, value.number, abs_tol=1e-9)
+        for figure in figures
     )
 
 
@@ -236,7 +236,7 @@ def _against(baseline: Baseline | None, headline: Score, language: Language) -> 
     reached = scores[0] if scores else baseline.scores.headline()
     note = language.say(
         "baselines.reaches",
-        score=language.told_whole(reached.value, _form(reached)),
+        score=language.told_whole(reached.value, _score_form(reached)),
         model=f"{baseline.model_only:,}",
         baseline=f"{baseline.baseline_only:,}",
     )
@@ -282,12 +282,12 @@ def _records(records: Sequence[dict[str, Any]], caption: str, language: Language
         columns=tuple(
             Column(label=name_of(key, language), is_number=key in numeric) for key in keys
         ),
-        rows=tuple(tuple(_plain(record.get(key)) for key in keys) for record in records),
+        rows=tuple(tuple(_number_or_text(record.get(key)) for key in keys) for record in records),
         note=language.say("labels.note"),
     )
 
 
-def _plain(value: str | float | None) -> Cell:
+def _number_or_text(value: str | float | None) -> Cell:
     match value:
         case None:
             return Cell(text="–", tone="quiet")

@@ -24,7 +24,7 @@ def fetch_files(
 
     Args:
         name: ``owner/name`` of the repository.
-        revision: Commit, tag or branch; none for the newest.
+        revision: Commit, tag or branch; None for the newest.
         patterns: Which files.
         kind: What sort of repository it is.
         error: Raised, with one sentence, where it cannot be had.
@@ -38,7 +38,7 @@ def fetch_files(
 
     try:
         with _quiet():
-            found = hub.snapshot_download(
+            folder = hub.snapshot_download(
                 name, repo_type=kind, revision=revision, allow_patterns=list(patterns)
             )
     except errors.GatedRepoError as problem:
@@ -51,7 +51,7 @@ def fetch_files(
         msg = f"There is no {kind} {name!r} on the hub, or it is private. Check its name."
         raise error(msg) from problem
     except errors.HFValidationError as problem:
-        msg = f"{name!r} is no name on a hub. Write it as owner/name."
+        msg = f"{name!r} is not a name on a hub. Write it as owner/name."
         raise error(msg) from problem
     except (OSError, httpx2.HTTPError) as problem:
         msg = (
@@ -59,7 +59,7 @@ def fetch_files(
             "the network (and HF_HUB_OFFLINE), or take a source that needs none."
         )
         raise error(msg) from problem
-    return Path(found)
+    return Path(folder)
 
 
 def pin_note(name: str, revision: str | None, folder: Path) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from polyculture.core.views import MISSING, Predictions
 
 
 def on_the_same_items(*models: Predictions) -> int:
-    """Number of items, once it is sure that all models answered the same ones in one order.
+    """Number of items, after checking that all models answered the same ones in one order.
 
     Raises:
         ProbeMismatchError: The models answered different items, or code their classes differently.
@@ -55,7 +55,7 @@ def agree(a: Predictions, b: Predictions) -> NDArray[np.bool_]:
 
 
 def chance_agreement(a: Predictions, b: Predictions) -> float:
-    """How often independent models agree that give each answer as often as these do.
+    """Expected agreement of independent models that give each answer as often as these.
 
     Example:
         >>> a, b = Predictions(labels=np.array([0, 1])), Predictions(labels=np.array([0, 0]))
@@ -68,7 +68,7 @@ def chance_agreement(a: Predictions, b: Predictions) -> float:
 
 
 def wrong_of(*models: Predictions) -> NDArray[np.bool_]:
-    """Who fails what, ``(models, items)``.
+    """Which items each model fails, ``(models, items)``.
 
     Raises:
         ProbeMismatchError: The models answered different items.

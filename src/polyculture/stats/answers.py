@@ -1,4 +1,4 @@
-"""Answers beside the rows they belong to, before anything is counted."""
+"""Join answers with the rows they belong to."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from polyculture.core.errors import DataError, ProbeMismatchError
 
 
-def aligned(rows: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
+def aligned_answers(rows: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
     """The answers in the order of the rows.
 
     Raises:
@@ -20,7 +20,7 @@ def aligned(rows: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
     Example:
         >>> rows = pl.DataFrame({"id": ["a", "b"]})
         >>> answers = pl.DataFrame({"id": ["b", "a"], "answer": ["x", "y"]})
-        >>> aligned(rows, answers)["answer"].to_list()
+        >>> aligned_answers(rows, answers)["answer"].to_list()
         ['y', 'x']
     """
     if rows.is_empty():
@@ -28,13 +28,13 @@ def aligned(rows: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
         raise DataError(msg)
     if rows["id"].equals(answers["id"]):
         return answers
-    wanted, came = set(rows["id"]), set(answers["id"])
-    if wanted != came or len(answers) != len(rows):
+    wanted, answered = set(rows["id"]), set(answers["id"])
+    if wanted != answered or len(answers) != len(rows):
         twice = answers["id"].filter(answers["id"].is_duplicated())
-        odd = sorted(twice) or sorted(wanted ^ came)
+        odd = sorted(twice) or sorted(wanted ^ answered)
         msg = (
             f"Answers are scored against the rows they were given to, but {len(rows)} rows and "
-            f"{len(answers)} answers came that differ, for example at item {odd[0]!r}. "
+            f"{len(answers)} answers differ, for example at item {odd[0]!r}. "
             "Predict these very rows again."
         )
         raise ProbeMismatchError(msg)
@@ -42,7 +42,7 @@ def aligned(rows: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
 
 
 def documents_of(rows: pl.DataFrame) -> list[str | None] | None:
-    """The document of each row; none where no row names one."""
+    """The document of each row; None if no row names one."""
     if "document" not in rows.columns or rows["document"].null_count() == len(rows):
         return None
     return [None if name is None else str(name) for name in rows["document"]]

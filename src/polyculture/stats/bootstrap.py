@@ -1,4 +1,4 @@
-"""Scores with intervals: sums over items, drawn again and again.
+"""Scores with bootstrap intervals, from sums over items.
 
 Every score here is a function of sums over items (right answers, answers and gold a class, ...).
 A bootstrap round draws items, or whole documents where these are known, and sums again.
@@ -77,10 +77,10 @@ class Resampled:
         Args:
             name: Name of the score.
             statistic: From sums to the value; NaN where there is none.
-            reason: Why the value is undefined, should it be.
+            reason: Why the value is undefined, if it is.
             headline: Whether training is steered by it.
-            is_share: A share of the items: where all or none count, the exact bound stands for
-                the bootstrap, which would show no spread at all.
+            is_share: A share of the items: where all or none count, an exact bound replaces the
+            bootstrap, which would show no spread.
             higher_is_better: False for errors and losses.
             in_percent: False for figures that do not run from 0 to 1.
         """

@@ -1,4 +1,4 @@
-"""Scores of answers that are numbers of which the order matters: Spearman's and Pearson's."""
+"""Scores of numeric answers by their order: Spearman's and Pearson's correlation."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 from scipy.stats import rankdata
 
 from polyculture.core.run import Scores
-from polyculture.stats.answers import aligned, documents_of
+from polyculture.stats.answers import aligned_answers, documents_of
 from polyculture.stats.bootstrap import Resampled
 from polyculture.stats.scores import Numbers
 
@@ -32,10 +32,10 @@ def score_order(
         split: Name of the split.
         notes: What else belongs into the protocol.
     """
-    answers = aligned(rows, answers)
-    given = answers["answer"].cast(pl.Float64)
-    lowest = given.min()
-    filled = given.fill_null(0.0 if lowest is None else lowest).to_numpy()
+    answers = aligned_answers(rows, answers)
+    numbers = answers["answer"].cast(pl.Float64)
+    lowest = numbers.min()
+    filled = numbers.fill_null(0.0 if lowest is None else lowest).to_numpy()
     wanted = np.asarray(right, dtype=np.float64)
     pairs = ((rankdata(filled), rankdata(wanted)), (filled, wanted))
     features = np.concatenate([_features(*pair) for pair in pairs], axis=1)
@@ -57,7 +57,7 @@ def score_order(
         protocol={
             "scorer": "polyculture.stats.correlations",
             "averaging": "over all items, ranks held while resampling",
-            "missing_answers": given.null_count(),
+            "missing_answers": numbers.null_count(),
             **drawn.protocol(),
             **notes,
         },

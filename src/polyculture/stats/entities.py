@@ -174,9 +174,9 @@ def span_features(
     """
     code = {kind: place for place, kind in enumerate(kinds)}
     features = np.zeros((len(gold), 3, len(kinds)))
-    for row, (right, answered) in enumerate(zip(gold, answers, strict=True)):
-        wanted, given = set(right), set(answered)
-        for part, spans in enumerate((wanted & given, given, wanted)):
+    for row, (gold_spans, answer_spans) in enumerate(zip(gold, answers, strict=True)):
+        wanted, answered = set(gold_spans), set(answer_spans)
+        for part, spans in enumerate((wanted & answered, answered, wanted)):
             for kind, _, _ in spans:
                 features[row, part, code[kind]] += 1
     return features.reshape(len(gold), -1)

@@ -1,4 +1,4 @@
-"""From labels to codes, and from numbers for each label to answers: what tasks of labels share."""
+"""From labels to codes, and from numbers for each label to answers, for all label tasks."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
@@ -48,7 +48,7 @@ def _found(rows: pl.DataFrame, where: str, column: str) -> list[LabelOfRow]:
 
 
 def learn_labels(
-    found: Found,
+    labels_of_splits: Found,
     answers: Iterable[str],
     noun: Noun,
     *,
@@ -57,7 +57,7 @@ def learn_labels(
     """All labels of the training rows, in code-point order.
 
     Args:
-        found: By split, the id of a row and a label of it.
+        labels_of_splits: By split, the id of a row and a label of it.
         answers: The right answer of each training row.
         noun: What a label is called, one and several.
         unseen: What becomes of labels that train does not have.
@@ -70,7 +70,7 @@ def learn_labels(
         >>> learn_labels({"train": rows}, ["good", "bad"], LABELS, unseen="wrong").labels
         ('bad', 'good')
     """
-    labels = tuple(sorted({label for _, label in found["train"]}))
+    labels = tuple(sorted({label for _, label in labels_of_splits["train"]}))
     different = sorted(set(answers))
     if len(different) == 1:
         reason = (
@@ -79,7 +79,7 @@ def learn_labels(
         )
         raise RowError(reason, where="train")
     if unseen == "refuse":
-        refuse_unseen(found, labels, noun)
+        refuse_unseen(labels_of_splits, labels, noun)
     return Inventory(labels=labels)
 
 
@@ -97,17 +97,17 @@ def label_codes(column: Iterable[str], labels: Sequence[str]) -> list[NDArray[np
 def label_numbers(
     rows: pl.DataFrame, logits: Sequence[NDArray[Any]], labels: Sequence[str]
 ) -> NDArray[np.float64]:
-    """What a model says of each row and label, ``(rows, labels)``.
+    """The model's outputs for each row and label, ``(rows, labels)``.
 
     Raises:
-        ModelError: One of them is not a number.
+        ModelError: One of them is NaN or infinite.
     """
     scores = np.asarray(logits, dtype=np.float64).reshape(len(rows), len(labels))
     bad = np.flatnonzero(~np.isfinite(scores).all(axis=1))
     if len(bad):
         msg = (
-            f"The model's output for item {rows['id'][int(bad[0])]!r} is not a number. "
-            "Its training went astray: try a lower learning rate."
+            f"The model's output for item {rows['id'][int(bad[0])]!r} is NaN or "
+            "infinite: its training diverged. Try a lower learning rate."
         )
         raise ModelError(msg)
     return scores
@@ -134,7 +134,7 @@ def one_label(
     )
 
 
-def most_frequent(
+def most_frequent_label(
     known: Sequence[NDArray[Any]], rows: pl.DataFrame, labels: tuple[str, ...]
 ) -> pl.DataFrame:
     """The most frequent answer for every row, with the share of each label.

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 
 from polyculture.core.run import Score, Scores
-from polyculture.stats.answers import aligned, documents_of, one_hot
+from polyculture.stats.answers import aligned_answers, documents_of, one_hot
 from polyculture.stats.bootstrap import Resampled
 from polyculture.stats.scores import (
     BINS,
@@ -46,21 +46,21 @@ def score_one(
         split: Name of the split.
         notes: What else belongs into the protocol.
     """
-    answers = aligned(rows, answers)
-    given = answers["answer"].to_list()
-    classes = [*labels, *sorted(({*gold, *given} - {None}) - set(labels))]
+    answers = aligned_answers(rows, answers)
+    answered = answers["answer"].to_list()
+    classes = [*labels, *sorted(({*gold, *answered} - {None}) - set(labels))]
     code: dict[str | None, int] = {label: place for place, label in enumerate(classes)}
-    wanted = np.array([code[label] for label in gold])
-    found = np.array([code.get(label, -1) for label in given])
-    right = wanted == found
+    gold_codes = np.array([code[label] for label in gold])
+    answer_codes = np.array([code.get(label, -1) for label in answered])
+    right = gold_codes == answer_codes
     features = [
-        one_hot(np.where(right, found, -1), len(classes)),
-        one_hot(found, len(classes)),
-        one_hot(wanted, len(classes)),
+        one_hot(np.where(right, answer_codes, -1), len(classes)),
+        one_hot(answer_codes, len(classes)),
+        one_hot(gold_codes, len(classes)),
         csr_array(right[:, None].astype(np.float64)),
         csr_array(np.ones((len(gold), 1))),
     ]
-    gaps = _gaps(answers, found, right, len(labels))
+    gaps = _gaps(answers, answer_codes, right, len(labels))
     if gaps is not None:
         features.append(csr_array(gaps))
     drawn = Resampled(csr_array(hstack(features)), documents=documents_of(rows))
@@ -79,7 +79,7 @@ def score_one(
         protocol={
             "scorer": "polyculture classification 1",
             "averaging": "macro: labels that occur in gold or answers",
-            "missing_answers": given.count(None),
+            "missing_answers": answered.count(None),
             **unseen_in([[label] for label in gold], labels),
             **({"calibration_bins": BINS} if gaps is not None else {}),
             **drawn.protocol(),
@@ -110,14 +110,14 @@ def _ece(sums: Numbers) -> Numbers:
 
 
 def _gaps(
-    answers: pl.DataFrame, found: NDArray[np.int64], right: NDArray[np.bool_], width: int
+    answers: pl.DataFrame, codes: NDArray[np.int64], right: NDArray[np.bool_], width: int
 ) -> Numbers | None:
-    """Parts of the calibration error; none where an answer has no probability."""
+    """Parts of the calibration error; None if an answer has no probability."""
     column = answers["probabilities"] if "probabilities" in answers.columns else None
-    if column is None or column.null_count() or (found < 0).any() or (found >= width).any():
+    if column is None or column.null_count() or (codes < 0).any() or (codes >= width).any():
         return None
     probabilities = np.array(column.to_list(), dtype=np.float64)
-    return calibration_gaps(probabilities[np.arange(len(found)), found], right)
+    return calibration_gaps(probabilities[np.arange(len(codes)), codes], right)
 
 
 def score_several(
@@ -140,14 +140,18 @@ def score_several(
         split: Name of the split.
         notes: What else belongs into the protocol.
     """
-    given = aligned(rows, answers)["answer"].to_list()
+    texts = aligned_answers(rows, answers)["answer"].to_list()
     gold = [parted(answer) for answer in right]
-    found = [parted(answer) if answer is not None else [] for answer in given]
-    classes = [*labels, *sorted({x for names in (*gold, *found) for x in names} - set(labels))]
-    wanted, answered = _marks(gold, classes), _marks(found, classes)
-    whole = (wanted == answered).all(axis=1) & np.array([answer is not None for answer in given])
-    one = np.ones((len(rows), 1), dtype=np.bool_)
-    features = np.hstack([wanted & answered, answered, wanted, whole[:, None], one])
+    answered = [parted(answer) if answer is not None else [] for answer in texts]
+    classes = [*labels, *sorted({x for names in (*gold, *answered) for x in names} - set(labels))]
+    gold_marks, answer_marks = _marks(gold, classes), _marks(answered, classes)
+    whole = (gold_marks == answer_marks).all(axis=1) & np.array(
+        [answer is not None for answer in texts]
+    )
+    ones = np.ones((len(rows), 1), dtype=np.bool_)
+    features = np.hstack(
+        [gold_marks & answer_marks, answer_marks, gold_marks, whole[:, None], ones]
+    )
     drawn = Resampled(csr_array(features.astype(np.float64)), documents=documents_of(rows))
     sizes = 3 * len(classes)
     micro, mean = _averages(drawn, sizes, ("micro_f1", "macro_f1"))
@@ -160,7 +164,7 @@ def score_several(
         protocol={
             "scorer": "polyculture classification 1",
             "averaging": "micro over labels; macro: labels that occur in gold or answers",
-            "missing_answers": given.count(None),
+            "missing_answers": texts.count(None),
             **unseen_in(gold, labels),
             **drawn.protocol(),
             "threshold": THRESHOLD,
@@ -172,6 +176,6 @@ def score_several(
 def _marks(names: Sequence[Sequence[str]], classes: Sequence[str]) -> NDArray[np.bool_]:
     code = {label: place for place, label in enumerate(classes)}
     marks = np.zeros((len(names), len(classes)), dtype=np.bool_)
-    for row, found in enumerate(names):
-        marks[row, [code[label] for label in found]] = True
+    for row, labels in enumerate(names):
+        marks[row, [code[label] for label in labels]] = True
     return marks

@@ -1,4 +1,4 @@
-r"""Which word stands for which, learnt from pairs of sentences alone: IBM model 1.
+r"""Word translations learnt from pairs of sentences alone: IBM model 1.
 
 Every word of a target is thought to come from one word of its source, or from none, each as likely
 as the next. Expectation maximisation finds the likelihoods
@@ -42,9 +42,10 @@ def lexicon(sources: Sentences, targets: Sentences, *, rounds: int = ROUNDS) -> 
     from_words, to_words = _inventory(sources), _inventory(targets)
     if not from_words or not to_words:
         return {}
-    read = _codes(sources, from_words, first=len(from_words))  # the number behind all: no word
-    told = _codes(targets, to_words, first=None)
-    pairs, place = _together(read, told, len(to_words))
+    # each source begins with the number behind all others: no word
+    source_codes = _word_codes(sources, from_words, first=len(from_words))
+    target_codes = _word_codes(targets, to_words, first=None)
+    pairs, place = _together(source_codes, target_codes, len(to_words))
     keys, number = np.unique(pairs, return_inverse=True)
     source = keys // len(to_words)
     likely = np.ones(len(keys))
@@ -74,7 +75,7 @@ def words_of(texts: Iterable[str], cut: Cut) -> list[list[str]]:
 
 
 def word_by_word(texts: Iterable[str], known: Mapping[str, str], cut: Cut) -> list[str]:
-    """Texts with each word in its place by what stands for it; others stay as they are.
+    """Texts with each word replaced by its translation, if known.
 
     Args:
         texts: Any.
@@ -85,36 +86,36 @@ def word_by_word(texts: Iterable[str], known: Mapping[str, str], cut: Cut) -> li
         >>> word_by_word(["a cat!"], {"a": "eine", "cat": "Katze"}, lambda _: [(0, 1), (2, 5)])
         ['eine Katze!']
     """
-    told = []
+    translations = []
     for text in texts:
-        found, end = "", 0
+        translation, end = "", 0
         for start, after in cut(text):
             word = text[start:after]
-            found += text[end:start] + known.get(word, word)
+            translation += text[end:start] + known.get(word, word)
             end = after
-        told.append(found + text[end:])
-    return told
+        translations.append(translation + text[end:])
+    return translations
 
 
 def _inventory(sentences: Sentences) -> list[str]:
     return sorted({word for sentence in sentences for word in sentence})
 
 
-def _codes(sentences: Sentences, words: Sequence[str], first: int | None) -> list[Codes]:
+def _word_codes(sentences: Sentences, words: Sequence[str], first: int | None) -> list[Codes]:
     code = {word: number for number, word in enumerate(words)}
     start = [] if first is None else [first]
     return [np.array([*start, *(code[w] for w in s)], dtype=np.int64) for s in sentences]
 
 
-def _together(read: list[Codes], told: list[Codes], width: int) -> tuple[Codes, Codes]:
+def _together(sources: list[Codes], targets: list[Codes], width: int) -> tuple[Codes, Codes]:
     """Every word of a source with every word of its target, and the place of the latter."""
-    starts = np.cumsum([0, *(len(one) for one in told)])
+    starts = np.cumsum([0, *(len(target) for target in targets)])
     pairs = [
-        (one[:, None] * width + other[None, :]).ravel()
-        for one, other in zip(read, told, strict=True)
+        (source[:, None] * width + target[None, :]).ravel()
+        for source, target in zip(sources, targets, strict=True)
     ]
     places = [
-        np.tile(np.arange(start, start + len(other)), len(one))
-        for one, other, start in zip(read, told, starts[:-1], strict=True)
+        np.tile(np.arange(start, start + len(target)), len(source))
+        for source, target, start in zip(sources, targets, starts[:-1], strict=True)
     ]
     return np.concatenate(pairs), np.concatenate(places)

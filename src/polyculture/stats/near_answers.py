@@ -1,4 +1,4 @@
-"""What tasks share that answer by how near vectors are, in the form of their contract.
+"""Functions of the task contract, for tasks that answer by the nearest vectors.
 
 The settings have ``answer``, which says what is answered and so what is right:
 
@@ -69,7 +69,7 @@ def decode(rows: pl.DataFrame, values: Sequence[NDArray[Any]], context: Context)
     from polyculture.stats import nearest, number_answers
 
     if context.settings.answer == "score":
-        return number_answers.as_answers(rows, values)
+        return number_answers.answers_of_numbers(rows, values)
     pool: Any = context.pool
     near = pool.read
     if context.settings.answer == "label":
@@ -84,7 +84,7 @@ def of_alike(rows: pl.DataFrame, alike: NDArray[Any], context: Context) -> pl.Da
     pool: Any = context.pool
     if context.settings.answer == "label":
         alike = nearest.means(alike.T, pool.rows["label"], context.labels).T
-    return nearest.as_answers(rows, alike, names(context))
+    return nearest.ranked_answers(rows, alike, names(context))
 
 
 def names(context: Context) -> Sequence[str]:
@@ -110,7 +110,7 @@ def grade(rows: pl.DataFrame, answers: pl.DataFrame, context: Context) -> list[f
         return close(numbers(rows, context), answers)
     if context.settings.answer == "label":
         pairs = zip(rows["label"], answers["answer"].to_list(), strict=True)
-        return [float(right == given) for right, given in pairs]
+        return [float(right == answer) for right, answer in pairs]
     rankings = answers["ranking"].to_list()
     return [gain(r, names) for r, names in zip(rankings, rows["matches"].to_list(), strict=True)]
 
@@ -128,13 +128,13 @@ def score(
     from polyculture.stats.labelled import score_one
     from polyculture.stats.rankings import score_rankings
 
-    told: Any = {"split": split, "notes": notes or {}}
+    common: Any = {"split": split, "notes": notes or {}}
     if context.settings.answer == "label":
         right = gold(rows, context.settings)
-        return score_one(rows, right, answers, context.labels, **told)
+        return score_one(rows, right, answers, context.labels, **common)
     if context.settings.answer == "score":
-        return score_order(rows, rows["score"].to_list(), answers, **told)
-    return score_rankings(rows, rows["matches"].to_list(), answers, **told)
+        return score_order(rows, rows["score"].to_list(), answers, **common)
+    return score_rankings(rows, rows["matches"].to_list(), answers, **common)
 
 
 def majority(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
@@ -145,10 +145,10 @@ def majority(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.Da
 
     if context.settings.answer == "score":
         mean = np.mean(numbers(train, context))
-        return number_answers.as_answers(rows, [mean] * len(rows))
+        return number_answers.answers_of_numbers(rows, [mean] * len(rows))
     column = GOLD[context.settings.answer]
-    given = train[column].explode().to_list() if column in train.columns else []
-    return nearest.most_frequent(rows, given, names(context))
+    frequent = train[column].explode().to_list() if column in train.columns else []
+    return nearest.most_frequent_names(rows, frequent, names(context))
 
 
 def table(_: pl.DataFrame, answers: pl.DataFrame, __: Context) -> pl.DataFrame:

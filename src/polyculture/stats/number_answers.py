@@ -1,4 +1,4 @@
-"""Answers that are numbers, held against numbers of another range."""
+"""Numeric answers, compared with numbers of another range."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,11 +8,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 
-def as_answers(rows: pl.DataFrame, values: Sequence[Any]) -> pl.DataFrame:
+def answers_of_numbers(rows: pl.DataFrame, values: Sequence[Any]) -> pl.DataFrame:
     """A number for each row, as text that gives the same number again.
 
     Example:
-        >>> as_answers(pl.DataFrame({"id": ["1"]}), [np.float64(0.5)])["answer"].to_list()
+        >>> answers_of_numbers(pl.DataFrame({"id": ["1"]}), [np.float64(0.5)])["answer"].to_list()
         ['0.5']
     """
     return pl.DataFrame({"id": rows["id"], "answer": [str(float(value)) for value in values]})

@@ -1,4 +1,4 @@
-"""What tasks share that say which one label a row has, in the form of their contract.
+"""Functions of the task contract, for tasks with one label a row.
 
 The right answers stand in the column ``label``, and the settings have ``unseen``. How rows are read
 and what the network computes are the task's own.
@@ -28,8 +28,8 @@ def learn(splits: Mapping[str, pl.DataFrame], settings: Any) -> Inventory:
     """
     from polyculture.stats.label_answers import LABELS, found_labels, learn_labels
 
-    found = found_labels(splits, COLUMN)
-    return learn_labels(found, splits["train"]["label"], LABELS, unseen=settings.unseen)
+    labels = found_labels(splits, COLUMN)
+    return learn_labels(labels, splits["train"]["label"], LABELS, unseen=settings.unseen)
 
 
 def remarks(splits: Mapping[str, pl.DataFrame], inventory: Inventory, _: Any) -> tuple[str, ...]:
@@ -76,9 +76,9 @@ def score(
 
 def majority(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """The most frequent answer of the training rows, for every row; the share of each label."""
-    from polyculture.stats.label_answers import most_frequent
+    from polyculture.stats.label_answers import most_frequent_label
 
-    return most_frequent(codes(train, context), rows, context.labels)
+    return most_frequent_label(codes(train, context), rows, context.labels)
 
 
 def table(_: pl.DataFrame, answers: pl.DataFrame, context: Context) -> pl.DataFrame:

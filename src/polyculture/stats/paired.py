@@ -1,4 +1,4 @@
-"""Is A really better than B? Exact and randomisation tests on the same items."""
+"""Exact and randomisation tests of two models on the same items."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ CHUNK = 4_000_000
 
 
 def better(a: Sequence[float], b: Sequence[float]) -> tuple[Value, int, int]:
-    r"""Is A really better than B? A paired test of the grades of the same items.
+    r"""A paired test of whether A is better than B, by grades of the same items.
 
     Where every grade is 0 or 1 this is the exact McNemar test: only items that one gets right and
     the other wrong count. Under "no difference" each of these n items is a fair coin, so
@@ -59,13 +59,13 @@ def better(a: Sequence[float], b: Sequence[float]) -> tuple[Value, int, int]:
         raise ProbeMismatchError(msg)
     if not len(a):
         return Undefined(reason="there are no items"), 0, 0
-    ours, theirs = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
-    a_only, b_only = int((ours > theirs).sum()), int((theirs > ours).sum())
-    is_all_or_nothing = bool(np.isin(np.concatenate([ours, theirs]), (0.0, 1.0)).all())
+    a_grades, b_grades = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    a_only, b_only = int((a_grades > b_grades).sum()), int((b_grades > a_grades).sum())
+    is_all_or_nothing = bool(np.isin(np.concatenate([a_grades, b_grades]), (0.0, 1.0)).all())
     if is_all_or_nothing:
         p = mcnemar(a_only, b_only)
     else:
-        p = sign_flips(np.rint(100 * (ours - theirs)).astype(np.int64))
+        p = sign_flips(np.rint(100 * (a_grades - b_grades)).astype(np.int64))
     return Known(number=p, no_interval=NO_INTERVAL), a_only, b_only
 
 
@@ -150,8 +150,8 @@ def randomised_f1(a: Numbers, b: Numbers, *, rounds: int = ROUNDS, seed: int = S
     for start in range(0, rounds, step):
         swapped = rng.integers(2, size=(min(step, rounds - start), len(a)))
         moved = swapped @ (b - a)
-        found = np.abs(_difference(a.sum(axis=0) + moved, b.sum(axis=0) - moved))
-        as_large += int((found >= observed - 1e-12).sum())
+        differences = np.abs(_difference(a.sum(axis=0) + moved, b.sum(axis=0) - moved))
+        as_large += int((differences >= observed - 1e-12).sum())
     return Known(number=(1 + as_large) / (1 + rounds), no_interval=NO_INTERVAL)
 
 

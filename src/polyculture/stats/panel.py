@@ -44,7 +44,7 @@ class Panel:
     """Number of each item's document, ``(items,)``, where documents were drawn as wholes."""
 
     def units(self, inside: NDArray[np.bool_] | None = None) -> int:
-        """How many things were drawn one by one: items, or documents.
+        """The number of units of the bootstrap: items, or documents.
 
         Args:
             inside: Of these items only, ``(items,)``.
@@ -72,7 +72,7 @@ class Panel:
 
     @cached_property
     def wrong(self) -> NDArray[np.bool_]:
-        """Who fails what, ``(models, items)``."""
+        """Which items each model fails, ``(models, items)``."""
         return np.stack([model.wrong for model in self.models])
 
     @cached_property
@@ -111,10 +111,10 @@ class Panel:
         """Agreement of independent models that give each answer as often, ``(pairs, rounds)``."""
         models, (left, right) = len(self.models), self.pairs
         classes = 1 + int(self.labels.max(initial=0))
-        given = self.labels != MISSING  # (models, items)
-        row = (np.arange(models)[:, None] * classes + self.labels)[given]
+        answered = self.labels != MISSING  # (models, items)
+        row = (np.arange(models)[:, None] * classes + self.labels)[answered]
         one_hot = csr_array(
-            (np.ones(len(row)), (row, np.nonzero(given)[1])),
+            (np.ones(len(row)), (row, np.nonzero(answered)[1])),
             shape=(models * classes, self.labels.shape[1]),
         )
         expected = np.empty((len(left), len(self.counts)))
@@ -209,18 +209,6 @@ class Panel:
         known = [table[block] for table in tables if table is not None]
         table: Floats = np.stack(known, axis=1).astype(np.float64)
         return table
-
-
-def share(part: Floats, whole: Floats) -> Floats:
-    """Divide; NaN, which stands for undefined, where ``whole`` is 0.
-
-    Example:
-        >>> share(np.array([1.0, 1.0]), np.array([2.0, 0.0])).tolist()
-        [0.5, nan]
-    """
-    quotient = np.full(np.shape(whole), np.nan)
-    np.divide(part, whole, out=quotient, where=whole != 0)
-    return quotient
 
 
 def in_one_coding(models: Sequence[Predictions]) -> tuple[Predictions, ...]:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from polyculture.core.run import Scores
-from polyculture.stats.answers import aligned, documents_of
+from polyculture.stats.answers import aligned_answers, documents_of
 from polyculture.stats.bootstrap import Resampled
 from polyculture.stats.scores import Numbers
 
@@ -37,7 +37,7 @@ class Ranked:
     best: list[float]
 
 
-def _mean(sums: Numbers, *, place: int) -> Numbers:
+def _mean_feature(sums: Numbers, *, place: int) -> Numbers:
     """The mean of one feature, from the sums of all; the first counts the items."""
     return sums[..., place] / sums[..., 0]
 
@@ -114,12 +114,12 @@ def score_rankings(
         split: Name of the split.
         notes: What else belongs into the protocol.
     """
-    answers = aligned(rows, answers)
-    given = answers["ranking"].to_list()
+    answers = aligned_answers(rows, answers)
+    rankings = answers["ranking"].to_list()
     features = np.array(
         [
             [1.0, gain(r, w), reciprocal(r, w), recall(r, w), float(bool(r) and r[0] in w)]
-            for r, w in zip(given, right, strict=True)
+            for r, w in zip(rankings, right, strict=True)
         ]
     )
     drawn = Resampled(csr_array(features), documents=documents_of(rows))
@@ -130,7 +130,7 @@ def score_rankings(
         scores=tuple(
             drawn.score(
                 name,
-                partial(_mean, place=place),
+                partial(_mean_feature, place=place),
                 reason="there are no items",
                 headline=name == names[0],
                 is_share=name == names[-1],
@@ -141,7 +141,7 @@ def score_rankings(
             "scorer": "polyculture.stats.rankings, binary relevance as in trec_eval",
             "averaging": "mean over items",
             "ties": "the name that is last in code-point order first",
-            "missing_answers": given.count(None),
+            "missing_answers": rankings.count(None),
             **drawn.protocol(),
             **notes,
         },

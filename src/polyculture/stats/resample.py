@@ -60,7 +60,7 @@ def clusters_of(documents: Sequence[str | None]) -> NDArray[np.int64]:
 def percentile_interval(
     values: NDArray[np.float64], confidence: float
 ) -> tuple[float, float] | None:
-    """The middle ``confidence`` of bootstrap values; none where too many rounds are undefined.
+    """The middle ``confidence`` of bootstrap values; None if too many rounds are undefined.
 
     Args:
         values: One value a round, ``(rounds,)``, NaN where the round has none.

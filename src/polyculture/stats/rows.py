@@ -61,7 +61,7 @@ def check_names(
         rows: The rows; they may lack the column.
         where: Name of the split or file, for messages.
         column: With the ids that a row names.
-        known: All ids of the corpus; none where it is not known yet.
+        known: All ids of the corpus; None if it is not known yet.
 
     Raises:
         RowError: A row names none, or one that is unknown.

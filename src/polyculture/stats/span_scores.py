@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 
 from polyculture.core.errors import DataError
 from polyculture.core.run import Score, Scores, ScoreTable
-from polyculture.stats.answers import aligned, documents_of
+from polyculture.stats.answers import aligned_answers, documents_of
 from polyculture.stats.bootstrap import Resampled
 from polyculture.stats.entities import (
     Span,
@@ -49,7 +49,7 @@ def score_spans(
         split: Name of the split.
         notes: What else belongs into the protocol.
     """
-    answers = aligned(rows, answers)
+    answers = aligned_answers(rows, answers)
     given = answers["answer"].to_list()
     wanted = [of_text(text, where=f"{split}, gold") for text in gold]
     found = [
@@ -79,7 +79,7 @@ def score_spans(
             "mode": "conlleval",
             "missing_answers": given.count(None),
             **unseen_in([{kind for kind, _, _ in spans} for spans in wanted], kinds_of(labels)),
-            **_counted(rows, answers, tags),
+            **_protocol(rows, answers, tags),
             **drawn.protocol(),
             **notes,
         },
@@ -115,7 +115,7 @@ def _entity_scores(drawn: Resampled) -> list[Score]:
 
 
 def _tags_of(rows: pl.DataFrame, answers: pl.DataFrame) -> tuple[Tags, Tags] | None:
-    """Gold and answered tags of each row; none where one of them is not there."""
+    """Gold and answered tags of each row; None if one of them is not there."""
     if "tags" not in rows.columns or "tags" not in answers.columns:
         return None
     gold, found = rows["tags"].to_list(), answers["tags"].to_list()
@@ -154,8 +154,8 @@ def _tag_table(gold: Tags, found: Tags, labels: Sequence[str]) -> ScoreTable:
     wanted, given = _flat(gold, found)
     names = [*labels, *sorted({*wanted, *filter(None, given)} - set(labels))]
     code: dict[str | None, int] = {name: place for place, name in enumerate(names)}
-    right = _codes(wanted, code)
-    answered = _codes(given, code)
+    right = _tag_codes(wanted, code)
+    answered = _tag_codes(given, code)
     parts = (right[right == answered], answered[answered >= 0], right)
     sums = [np.bincount(part, minlength=len(names)).astype(np.float64) for part in parts]
     counts = Counts.of(np.concatenate(sums))
@@ -176,7 +176,7 @@ def _flat(gold: Tags, found: Tags) -> tuple[list[str], list[str | None]]:
     return wanted, given
 
 
-def _codes(names: Sequence[str | None], code: Mapping[str | None, int]) -> NDArray[np.int64]:
+def _tag_codes(names: Sequence[str | None], code: Mapping[str | None, int]) -> NDArray[np.int64]:
     return np.array([code.get(name, -1) for name in names], dtype=np.int64)
 
 
@@ -194,7 +194,7 @@ def _token_accuracy(rows: pl.DataFrame, gold: Tags, found: Tags) -> Score:
     )
 
 
-def _counted(
+def _protocol(
     rows: pl.DataFrame, answers: pl.DataFrame, tags: tuple[Tags, Tags] | None
 ) -> dict[str, str | int]:
     """What a reader must know beside the numbers, counted."""

@@ -1,4 +1,4 @@
-r"""Scores of models that tell tokens of a text: bits a byte, perplexity, and the best guess.
+r"""Scores of models that predict tokens: bits a byte, perplexity and accuracy.
 
 \[ \text{bits a byte} = \frac{\sum \text{nats}}{\ln 2 \sum \text{bytes}}, \qquad
    \text{perplexity} = \exp \frac{\sum \text{nats}}{\sum \text{tokens}}, \qquad
@@ -9,8 +9,8 @@ bytes those of the text (UTF-8) that they cover, and a token is recovered where 
 guess is right. A row without an answer counts as if each byte that it would have been asked about
 were a token of its own, guessed among 256.
 
-Perplexity and accuracy mean nothing across tokenizers, whose tokens differ. Bits a byte can be held
-against one another roughly: two tokenizers ask about other pieces of a text.
+Perplexity and accuracy mean nothing across tokenizers, whose tokens differ. Bits a byte are only
+roughly comparable: two tokenizers ask about other pieces of a text.
 """
 
 import math
@@ -23,7 +23,7 @@ from scipy.sparse import csr_array
 
 from polyculture.core.errors import ModelError
 from polyculture.core.run import Scores
-from polyculture.stats.answers import aligned, documents_of
+from polyculture.stats.answers import aligned_answers, documents_of
 from polyculture.stats.bootstrap import Resampled
 from polyculture.stats.scores import Numbers, ratio
 
@@ -40,26 +40,26 @@ def table_of_figures(rows: pl.DataFrame, figures: Sequence[Any]) -> pl.DataFrame
 
     Args:
         rows: What was read.
-        figures: Of each row, ``(4,)``; none where nothing could be read.
+        figures: Of each row, ``(4,)``; None if nothing could be read.
 
     Raises:
-        ModelError: A loss is not a number.
+        ModelError: A loss is NaN or infinite.
 
     Example:
         >>> table_of_figures(pl.DataFrame({"id": ["a", "b"]}), [(1.5, 2, 9, 1), None]).rows()
         [('a', 1.5, 2, 9, 1), ('b', None, None, None, None)]
     """
-    known = [None if one is None or not one[1] else one for one in figures]
-    for item, one in zip(rows["id"], known, strict=True):
-        if one is not None and not math.isfinite(one[0]):
+    known = [None if row is None or not row[1] else row for row in figures]
+    for item, row in zip(rows["id"], known, strict=True):
+        if row is not None and not math.isfinite(row[0]):
             msg = (
-                f"The model's loss on item {item!r} is not a number. Its training went astray: try "
+                f"The model's loss on item {item!r} is NaN or infinite: its training diverged. Try "
                 "a lower learning rate."
             )
             raise ModelError(msg)
     columns = {
         name: pl.Series(
-            [None if one is None else float(one[place]) for one in known], dtype=pl.Float64
+            [None if row is None else float(row[place]) for row in known], dtype=pl.Float64
         )
         for place, name in enumerate(FIGURES)
     }
@@ -69,7 +69,7 @@ def table_of_figures(rows: pl.DataFrame, figures: Sequence[Any]) -> pl.DataFrame
 
 def shares_recovered(rows: pl.DataFrame, answers: pl.DataFrame) -> list[float]:
     """The share of each row's tokens that the best guess recovers; 0 where there is no answer."""
-    answers = aligned(rows, answers)
+    answers = aligned_answers(rows, answers)
     return [float(x) for x in (answers["recovered"] / answers["tokens"]).fill_null(0.0)]
 
 
@@ -102,12 +102,12 @@ def score_token_losses(
         >>> [(score.name, round(score.value.number, 2)) for score in scores]
         [('bits_per_byte', 1.0), ('token_accuracy', 0.25), ('token_perplexity', 16.0)]
     """
-    answers = aligned(rows, answers)
+    answers = aligned_answers(rows, answers)
     missing = answers["answer"].is_null()
     lost = share * rows["text"].str.len_bytes().to_numpy()
     blind = np.stack([BITS * math.log(2) * lost, lost, lost, 0 * lost], axis=1)
-    given = answers.select(pl.col(FIGURES).cast(pl.Float64).fill_null(0.0)).to_numpy()
-    sums = np.where(missing.to_numpy()[:, None], blind, given)
+    figures = answers.select(pl.col(FIGURES).cast(pl.Float64).fill_null(0.0)).to_numpy()
+    sums = np.where(missing.to_numpy()[:, None], blind, figures)
     drawn = Resampled(csr_array(sums), documents=documents_of(rows))
     is_loss: dict[str, Any] = {"higher_is_better": False, "in_percent": False, "reason": NOTHING}
     scores = (
@@ -121,8 +121,8 @@ def score_token_losses(
         scores=scores,
         protocol={
             "averaging": "sums over tokens and bytes of all rows",
-            "tokens": int(given[:, 1].sum()),
-            "bytes": int(given[:, 2].sum()),
+            "tokens": int(figures[:, 1].sum()),
+            "bytes": int(figures[:, 2].sum()),
             "missing_answers": int(missing.sum()),
             **drawn.protocol(),
             **notes,

@@ -1,4 +1,4 @@
-"""Does a figure rise or fall with the years?"""
+"""Tests of whether a figure rises or falls with the years."""
 
 from itertools import permutations
 from math import sqrt
@@ -12,7 +12,7 @@ from polyculture.stats.scores import Numbers
 FEWEST = 4
 """With three years even a perfect trend has a p of 1/3."""
 ENUMERATED = 7
-"""Up to seven years all orders (5,040) are gone through."""
+"""Up to seven years all orders (5,040) are enumerated."""
 DRAWN = 9_999
 """Orders drawn where there are more."""
 ROUNDING = 1e-12
@@ -54,9 +54,9 @@ def kendall(years: NDArray[np.int64], figures: Numbers) -> float:
 
 
 def mann_kendall(years: NDArray[np.int64], figures: Numbers, *, seed: int = 1) -> float:
-    """Two-sided p of Kendall's tau, by putting the figures into other orders.
+    """Two-sided p of Kendall's tau, by permuting the figures.
 
-    All orders are gone through for up to seven figures, otherwise 9,999 are drawn. Ties need no
+    All orders of up to seven figures are enumerated, of more 9,999 are drawn. Ties need no
     correction, since they are in every order alike. The years are taken as exchangeable: figures
     that drift (a library's stock, which only grows) call for care.
 
@@ -89,8 +89,8 @@ def mann_kendall(years: NDArray[np.int64], figures: Numbers, *, seed: int = 1) -
         rng = np.random.default_rng(seed)
         orders = rng.permuted(np.tile(ranks, (DRAWN, 1)), axis=1)
         extra = 1
-    found = np.abs(_signs(orders) @ x)  # whole numbers, so nothing is lost in rounding
-    return float(((found >= observed).sum() + extra) / (len(orders) + extra))
+    statistics = np.abs(_signs(orders) @ x)  # whole numbers, so nothing is lost in rounding
+    return float(((statistics >= observed).sum() + extra) / (len(orders) + extra))
 
 
 def _check(years: NDArray[np.int64], figures: Numbers) -> None:

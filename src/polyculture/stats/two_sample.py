@@ -1,4 +1,4 @@
-"""Are two sets of models built differently, or would any two sets show as much?
+"""Two-sample tests: do two sets of models differ more than random sets would?
 
 Sets may share members. Members are pooled with a label each, and shuffling deals the same labels
 out anew, so that the sizes of both sets and of what they share stay as they are.
@@ -108,12 +108,12 @@ def mmd_of_labels(kernel: Numbers, labels: Labels) -> Numbers:
     """
     first, second = in_a(labels), in_b(labels)
     reached = first @ kernel
-    within_a = _mean(first, first, reached, kernel)
-    within_b = _mean(second, second, second @ kernel, kernel)
-    return np.asarray(within_a + within_b - 2 * _mean(first, second, reached, kernel))
+    within_a = _mean_kernel(first, first, reached, kernel)
+    within_b = _mean_kernel(second, second, second @ kernel, kernel)
+    return np.asarray(within_a + within_b - 2 * _mean_kernel(first, second, reached, kernel))
 
 
-def _mean(first: Numbers, second: Numbers, reached: Numbers, kernel: Numbers) -> Numbers:
+def _mean_kernel(first: Numbers, second: Numbers, reached: Numbers, kernel: Numbers) -> Numbers:
     """Mean kernel value over pairs of different members, one of each set."""
     shared = first * second
     pairs = first.sum(axis=-1) * second.sum(axis=-1) - shared.sum(axis=-1)

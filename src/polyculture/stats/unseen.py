@@ -1,4 +1,4 @@
-"""Labels that validation or test has and training does not: told all at once, with their rows.
+"""Labels that validation or test has and training does not, reported together.
 
 A model cannot answer them. They stay in the gold, so they count as wrong: dropping such rows would
 flatter. A task refuses them where its recipe asks for that.
@@ -31,7 +31,7 @@ Found = Mapping[str, Iterable[tuple[str, str]]]
 """For each split, pairs of row id and label; a row may have several labels, or one twice."""
 
 
-def unseen_of(found: Found, inventory: Iterable[str]) -> list[Unseen]:
+def unseen_of(labels_of_splits: Found, inventory: Iterable[str]) -> list[Unseen]:
     """All labels outside the inventory, in code-point order.
 
     Example:
@@ -40,7 +40,7 @@ def unseen_of(found: Found, inventory: Iterable[str]) -> list[Unseen]:
     """
     known = set(inventory)
     rows: dict[str, Counter[str]] = {}
-    for split, pairs in found.items():
+    for split, pairs in labels_of_splits.items():
         for _, label in sorted({pair for pair in pairs if pair[1] not in known}):
             rows.setdefault(label, Counter())[split] += 1
     return [Unseen(label, tuple(rows[label].items())) for label in sorted(rows)]
@@ -65,11 +65,11 @@ def unseen_in(gold: Sequence[Collection[str]], labels: Iterable[str]) -> dict[st
     }
 
 
-def refuse_unseen(found: Found, inventory: Iterable[str], what: Noun) -> None:
+def refuse_unseen(labels_of_splits: Found, inventory: Iterable[str], what: Noun) -> None:
     """Refuse labels that training rows do not have, all of them in one sentence.
 
     Args:
-        found: Labels of every split.
+        labels_of_splits: Labels of every split.
         inventory: Labels of the training rows.
         what: What a label is called, one and several.
 
@@ -77,21 +77,26 @@ def refuse_unseen(found: Found, inventory: Iterable[str], what: Noun) -> None:
         RowError: There are some; the row is the first that has one.
     """
     known = list(inventory)
-    unseen = unseen_of(found, known)
+    unseen = unseen_of(labels_of_splits, known)
     if not unseen:
         return
     strange = {label for label, _ in unseen}
     where, item = next(
-        (split, item) for split, pairs in found.items() for item, label in pairs if label in strange
+        (split, item)
+        for split, pairs in labels_of_splits.items()
+        for item, label in pairs
+        if label in strange
     )
     reason = (
-        f"{_counted(unseen, what)} not occur in train: {_listed(unseen)}.{_hints(unseen, known)} "
+        f"{_labels_do(unseen, what)} not occur in train: {_listed(unseen)}.{_hints(unseen, known)} "
         "Add training examples, or count such rows as wrong with unseen = 'wrong' in [task]."
     )
     raise RowError(reason, where=where, item=item)
 
 
-def note_on_unseen(found: Found, inventory: Iterable[str], what: Noun) -> tuple[str, ...]:
+def note_on_unseen(
+    labels_of_splits: Found, inventory: Iterable[str], what: Noun
+) -> tuple[str, ...]:
     """One sentence about all labels that training rows do not have; nothing if there are none.
 
     Example:
@@ -99,18 +104,18 @@ def note_on_unseen(found: Found, inventory: Iterable[str], what: Noun) -> tuple[
         "1 label does not occur in train: 'Y' (test 1 row). The model cannot answer it, so it counts as wrong. Did you mean 'y' by 'Y'?"
     """  # noqa: E501  # the example's output is one line
     known = list(inventory)
-    unseen = unseen_of(found, known)
+    unseen = unseen_of(labels_of_splits, known)
     if not unseen:
         return ()
     them = "it, so it counts" if len(unseen) == 1 else "them, so they count"
     note = (
-        f"{_counted(unseen, what)} not occur in train: {_listed(unseen)}. "
+        f"{_labels_do(unseen, what)} not occur in train: {_listed(unseen)}. "
         f"The model cannot answer {them} as wrong.{_hints(unseen, known)}"
     )
     return (note,)
 
 
-def _counted(unseen: list[Unseen], what: Noun) -> str:
+def _labels_do(unseen: list[Unseen], what: Noun) -> str:
     return f"1 {what[0]} does" if len(unseen) == 1 else f"{len(unseen):,} {what[1]} do"
 
 

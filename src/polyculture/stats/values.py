@@ -1,4 +1,4 @@
-"""From an interval to a value that has it, or says why it has none."""
+"""A value with its interval, or with the reason why it has none."""
 
 from math import isnan
 

@@ -11,7 +11,7 @@ from polyculture.core.views import MISSING
 def plurality(labels: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """The most frequent answer to each item; a tie goes to the lowest code.
 
-    A missing answer is no vote. Where nobody answers, the vote is missing too.
+    A missing answer does not vote. If no model answers, the vote is missing too.
 
     Args:
         labels: Codes of the answers, ``(models, items)``.
@@ -26,11 +26,11 @@ def plurality(labels: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[n
     """
     items = labels.shape[1]
     size = 1 + int(labels.max(initial=0))
-    given = labels != MISSING
-    place = np.nonzero(given)[1].astype(np.int64)
+    answered = labels != MISSING
+    place = np.nonzero(answered)[1].astype(np.int64)
     # One number an (item, answer) that occurs, so the work does not grow with the classes.
-    seen, votes = np.unique(place * size + labels[given], return_counts=True)
-    item, label = np.divmod(seen, size)
+    occurring, votes = np.unique(place * size + labels[answered], return_counts=True)
+    item, label = np.divmod(occurring, size)
     most = np.zeros(items, dtype=np.int64)
     np.maximum.at(most, item, votes)
     winners = votes == most[item]
@@ -85,7 +85,7 @@ def best_on_other_half(right: NDArray[np.bool_]) -> float:
     good on the choosing half, the mean of their scores counts.
 
     Args:
-        right: Who is right where, ``(models, items)``, at least 2 items.
+        right: Which items each model gets right, ``(models, items)``, at least 2 items.
 
     Example:
         >>> best_on_other_half(np.array([[True] * 4, [False] * 4]))
@@ -110,7 +110,7 @@ def best_on_other_half_of_rounds(
     """The same under item weights; both copies of a repeated item are in one half.
 
     Args:
-        right: Who is right where, ``(models, items)``.
+        right: Which items each model gets right, ``(models, items)``.
         counts: How often each item counts in each round, ``(rounds, items)``.
         means: ``Panel.means`` of the same counts.
         clusters: Number of each item's document; a document is in one half as a whole.

@@ -1,4 +1,4 @@
-"""Scores of written texts against one right text each: BLEU and chrF, as sacreBLEU counts them.
+"""Scores of generated texts against one right text each: sacreBLEU's BLEU and chrF.
 
 sacreBLEU counts each sentence; the scores are functions of sums of these counts, so that the rounds
 of a bootstrap are exact. BLEU and chrF run from 0 to 100 here, as everywhere else.
@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 
 from polyculture.core.errors import need
 from polyculture.core.run import Scores
-from polyculture.stats.answers import aligned, documents_of
+from polyculture.stats.answers import aligned_answers, documents_of
 from polyculture.stats.bootstrap import Resampled
 from polyculture.stats.scores import Numbers
 
@@ -44,8 +44,8 @@ def score_written(
         split: Name of the split.
         notes: What else belongs into the protocol.
     """
-    given = aligned(rows, answers)["answer"].to_list()
-    texts = [answer or "" for answer in given]
+    answered = aligned_answers(rows, answers)["answer"].to_list()
+    texts = [answer or "" for answer in answered]
     bleu, chrf = _metrics(tokenize)
     words, letters = _counts(bleu, texts, gold), _counts(chrf, texts, gold)
     width = len(words[0])
@@ -67,14 +67,14 @@ def score_written(
             "scorer": "sacrebleu",
             "bleu": str(bleu.get_signature()),
             "chrf2": str(chrf.get_signature()),
-            "missing_answers": given.count(None),
+            "missing_answers": answered.count(None),
             **drawn.protocol(),
             **notes,
         },
     )
 
 
-def chrf_grades(gold: Sequence[str], given: Sequence[str | None]) -> list[float]:
+def chrf_grades(gold: Sequence[str], answers: Sequence[str | None]) -> list[float]:
     """chrF2 of each text alone, from 0 to 1; 0 for one that was not given.
 
     Example:
@@ -82,7 +82,7 @@ def chrf_grades(gold: Sequence[str], given: Sequence[str | None]) -> list[float]
         [1.0, 0.31, 0.0]
     """
     chrf = _metrics("none")[1]
-    texts = [answer or "" for answer in given]
+    texts = [answer or "" for answer in answers]
     return [_score(chrf, counts) / MOST for counts in _counts(chrf, texts, gold)]
 
 
@@ -93,8 +93,8 @@ def _metrics(tokenize: str) -> tuple[Any, Any]:
 
 def _counts(metric: Any, texts: Sequence[str], gold: Sequence[str]) -> Counts:
     """What each text adds to the sums; this part of the pinned library has no public name."""
-    found: Counts = metric._extract_corpus_statistics(texts, [gold])  # noqa: SLF001
-    return found
+    counts: Counts = metric._extract_corpus_statistics(texts, [gold])  # noqa: SLF001
+    return counts
 
 
 def _score(metric: Any, counts: list[float]) -> float:

@@ -1,4 +1,4 @@
-"""Keys of what is kept in the cache: they change with all that made it, our own code included."""
+"""Cache keys, which change with everything that made the content, our own code included."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[1]
 
 
 def key_of(*, code: Sequence[str], libraries: Sequence[str], facts: Any = None) -> str:
-    """A key that stays the same as long as the same would be made again.
+    """A key that stays the same as long as the same content would be made.
 
     Args:
         code: Files and folders of ours that it is made by, as places in the package; of a folder
@@ -36,17 +36,17 @@ def own_files(places: Iterable[str]) -> list[Path]:
     """The Python files at some places of the package, in order of their paths.
 
     Raises:
-        ValueError: There is none at a place, so it was moved.
+        ValueError: A place holds no Python file, so it was moved.
     """
-    found: set[Path] = set()
+    files: set[Path] = set()
     for place in places:
         path = PACKAGE / place
-        files = [path] if path.is_file() else list(path.rglob("*.py"))
-        if not files:
+        part = [path] if path.is_file() else list(path.rglob("*.py"))
+        if not part:
             msg = f"Expected Python files of ours at {place}, found none. Correct the place."
             raise ValueError(msg)
-        found.update(files)
-    return sorted(found)
+        files.update(part)
+    return sorted(files)
 
 
 def _version(name: str) -> str:

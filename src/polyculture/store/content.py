@@ -1,4 +1,4 @@
-"""The bytes of a file that somebody gave us: opened once, unpacked, and known for what they are."""
+"""The bytes of an input file: opened once, unpacked, with the kind recognised."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ REASONS = {
     errno.ENAMETOOLONG: "the name is too long. Check the path",
     errno.EIO: "the disk reports an error. Copy the file from its source again",
 }
-"""Why a file cannot be read and what to do, by the system's number."""
+"""Why a file cannot be read and what to do, by errno."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ class Content:
 
     path: Path
     data: bytes | None
-    """All bytes, unpacked; none where the file on disk is opened each time."""
+    """All bytes, unpacked; None if the file on disk is opened each time."""
     is_packed: bool
     """The file on disk is a gzip file."""
 
@@ -94,7 +94,7 @@ class Content:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn the system's refusals to read into one sentence about ``path``."""
+    """Turn read errors of the system into one sentence about ``path``."""
     name = shown_path(path)
     try:
         yield
@@ -158,5 +158,5 @@ def _in_memory(path: Path, data: bytes) -> Content:
 
 
 def kind_of(head: bytes) -> str | None:
-    """What the first bytes say that a file is; none where they may be text."""
+    """What the first bytes say that a file is; None if they may be text."""
     return next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), None)

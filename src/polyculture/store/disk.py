@@ -1,4 +1,4 @@
-"""The system's refusals to write, each as one sentence about the place that a person named."""
+"""Write errors of the system, each as one sentence about the path that a person named."""
 
 import errno
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ REFUSALS = {
     errno.ELOOP: "{path} leads through symbolic links in a circle. Choose another folder.",
     errno.EMFILE: "{path} cannot be opened: this process may open no more files (ulimit -n).",
 }
-"""What a person is told, by the system's number of its refusal."""
+"""Messages by errno."""
 
 
 class DiskError(StoreError):
@@ -34,7 +34,7 @@ class DiskError(StoreError):
 
 @contextmanager
 def telling_of_disk(path: Path) -> Iterator[None]:
-    """Turn the system's refusals to write into one sentence about ``path``."""
+    """Turn write errors of the system into one sentence about ``path``."""
     try:
         yield
     except DiskError as error:  # of a file inside, which may have a temporary name

@@ -59,8 +59,8 @@ def predictions_of(
         >>> predictions_of(["x", "y"], ["no", None], ["yes", "no"]).labels
         array([ 0, -1])
     """
-    seen = {*(a for a in answers if a is not None), *(gold or ())}
-    names = (*classes, *sorted(seen.difference(classes)))
+    occurring = {*(a for a in answers if a is not None), *(gold or ())}
+    names = (*classes, *sorted(occurring.difference(classes)))
     code = {name: number for number, name in enumerate(names)}
     if probabilities is not None and len(names) > probabilities.shape[1]:
         more = len(names) - probabilities.shape[1]

@@ -1,4 +1,4 @@
-"""Rows of cells, brought into columns of text piece by piece."""
+"""Turn rows of cells into columns of text, chunk by chunk."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Where starter models, data and what was learnt about this machine are kept: the cache.
+"""The user's cache: starter models, data, and what was learnt about this machine.
 
-Most of it is a convenience: what cannot be kept is found out again next time, so a cache that
-cannot be written stops nothing. Only what is fetched has to lie somewhere.
+Most of it is a convenience: if the cache cannot be written, results are computed again next time.
+Only fetched starters need it.
 """
 
 import errno
@@ -15,7 +15,7 @@ from polyculture.core.errors import StoreError
 from polyculture.store.folder import write_text
 
 NOTES = logging.getLogger("polyculture.cache")
-"""Where a cache that cannot be written is told of."""
+"""The logger that reports a cache that cannot be written."""
 WHY = {
     errno.EROFS: "its disk is read-only",
     errno.EACCES: "it is not yours",
@@ -26,7 +26,7 @@ WHY = {
     errno.ENOSPC: "its disk is full",
     errno.EDQUOT: "its disk is full",
 }
-"""By the system's number of its refusal."""
+"""Messages by errno."""
 
 
 def home() -> Path:
@@ -44,14 +44,14 @@ def home() -> Path:
 
 
 def keep(path: Path, text: str) -> None:
-    """Keep a text in the cache for the next call, if that can be; see ``convenient``."""
+    """Keep a text in the cache for the next call, if possible; see ``convenient``."""
     with convenient():
         write_text(path, text)
 
 
 @contextmanager
 def convenient() -> Iterator[None]:
-    """Go on without what is kept in this block, with a note, where the cache cannot be written."""
+    """Ignore write errors of the cache in this block, with a note."""
     try:
         yield
     except (OSError, StoreError) as error:
@@ -60,10 +60,10 @@ def convenient() -> Iterator[None]:
 
 @contextmanager
 def needing_cache() -> Iterator[None]:
-    """For what has to lie in the cache: name the cache where that cannot be written.
+    """Turn write errors of the cache in this block into one that names the cache.
 
     Raises:
-        StoreError: It cannot.
+        StoreError: The cache cannot be written.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""JSON that other people wrote: whatever is wrong with it is a ``ValueError``."""
+"""Parse outside JSON; whatever is wrong with it is a ``ValueError``."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Places to write in until a result is whole, and clearing what killed processes left of them.
+"""Temporary folders for results, and clearing those that killed processes left.
 
 A result named ``audit`` is written in ``.audit.polyculture-XXXXXXXX/`` beside its place. That
 folder holds a lock, which ends with the process: what nobody holds any more is cleared by the next

@@ -1,4 +1,4 @@
-"""Locks that end with the process that holds them, however it ends.
+"""File locks that are released when their process ends, however it ends.
 
 The system keeps them (``flock``), so a killed process leaves none behind. Where it has no such
 locks (Windows, some network disks), nothing is locked and nothing of another process is cleared.
@@ -49,7 +49,7 @@ class Lock:
 
     @classmethod
     def take(cls, path: Path) -> "Lock | None":
-        """Take the lock, or give none where another process holds it."""
+        """Take the lock; None if another process holds it."""
         for attempt in range(TRIES):
             handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
             state = _try(handle)
@@ -73,7 +73,7 @@ class Lock:
 
 
 def holder() -> dict[str, str | int]:
-    """This process, for whoever finds the lock taken."""
+    """This process, described for others that find the lock taken."""
     return {"process": os.getpid(), "host": socket.gethostname()}
 
 
@@ -85,8 +85,8 @@ def who_holds(path: Path) -> str:
         'another process'
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return f"process {int(found['process'])} on {found['host']}"
+        record = json.loads(path.read_text(encoding="utf-8"))
+        return f"process {int(record['process'])} on {record['host']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "another process"
 
@@ -98,8 +98,8 @@ def state_of(path: Path) -> State:
     except OSError:
         return "free"
     try:
-        found = os.fstat(handle)
-        if not found.st_size and time.time() - found.st_mtime < YOUNG:
+        status = os.fstat(handle)
+        if not status.st_size and time.time() - status.st_mtime < YOUNG:
             return "held"
         return _try(handle)
     finally:

@@ -1,4 +1,4 @@
-"""Marks by which a command knows what it wrote itself, and may therefore replace.
+"""Marks on what a command wrote itself, and may therefore replace.
 
 A folder carries ``.polyculture.json``: what kind of result it is, and the files that were written
 into it. A single file has its mark beside it, ``.NAME.polyculture.json``, with a digest of what was
@@ -46,7 +46,7 @@ def mark_folder(folder: Path, kind: FolderKind) -> None:
 
 def mark_of_file(unfinished: Path, path: Path, kind: FileKind) -> str:
     """The mark of a file that is about to take the place of ``path``, as text."""
-    before = _read(beside(path))
+    before = _read_mark(beside(path))
     old = "" if before is None else before.sha256
     return Mark(kind=kind, sha256=of_file(unfinished), sha256_before=old).model_dump_json() + "\n"
 
@@ -61,27 +61,27 @@ def beside(path: Path) -> Path:
     return path.with_name(f".{path.name}{MARK}")
 
 
-def kind_of(folder: Path) -> str | None:
-    """The kind of result that a folder is marked as; none without a mark."""
-    mark = _read(folder / MARK)
+def marked_kind(folder: Path) -> str | None:
+    """The kind of result that a folder is marked as; None without a mark."""
+    mark = _read_mark(folder / MARK)
     return None if mark is None else mark.kind
 
 
 def is_ours(path: Path) -> bool:
     """Whether a file lies in a folder whose mark names it; a link never does."""
-    mark = _read(path.parent / MARK)
+    mark = _read_mark(path.parent / MARK)
     return mark is not None and path.name in mark.files and not path.is_symlink()
 
 
 def why_foreign_folder(folder: Path, kind: FolderKind) -> str | None:
-    """Why a folder must not be replaced by a result of this kind; none where it may be.
+    """Why a folder must not be replaced by a result of this kind; None if it may be.
 
     An empty folder may be.
     """
     names = _names(folder)
     if not names:
         return None
-    mark = _read(folder / MARK)
+    mark = _read_mark(folder / MARK)
     if mark is None:
         return NO_MARK
     if mark.kind != kind:
@@ -93,8 +93,8 @@ def why_foreign_folder(folder: Path, kind: FolderKind) -> str | None:
 
 
 def why_foreign_file(path: Path, kind: FileKind) -> str | None:
-    """Why a file must not be replaced by a result of this kind; none where it may be."""
-    mark = _read(beside(path))
+    """Why a file must not be replaced by a result of this kind; None if it may be."""
+    mark = _read_mark(beside(path))
     if mark is None:
         return NO_MARK
     if mark.kind != kind:
@@ -104,7 +104,7 @@ def why_foreign_file(path: Path, kind: FileKind) -> str | None:
     return None
 
 
-def _read(path: Path) -> Mark | None:
+def _read_mark(path: Path) -> Mark | None:
     try:
         return Mark.model_validate_json(path.read_bytes())
     except (OSError, ValidationError):
@@ -113,12 +113,12 @@ def _read(path: Path) -> Mark | None:
 
 def _names(folder: Path) -> set[str]:
     """Every file, link and empty folder below a folder."""
-    found = set()
+    names = set()
     for path in folder.rglob("*"):
         is_inner = path.is_dir() and not path.is_symlink() and any(path.iterdir())
         if not is_inner and path.name not in LITTER:
-            found.add(path.relative_to(folder).as_posix())
-    return found
+            names.add(path.relative_to(folder).as_posix())
+    return names
 
 
 def _article(kind: str) -> str:

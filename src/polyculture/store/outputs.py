@@ -1,6 +1,6 @@
-"""Is a place free for a result, or does something stand there that may be replaced?
+"""Check that a result may be written to a path.
 
-Asked before hours are spent on filling it, and once more when the result is whole.
+Called before the work begins, and once more when the result is complete.
 """
 
 import os
@@ -18,7 +18,7 @@ from polyculture.store.marks import FileKind, FolderKind
 def check_output(
     path: Path, *, kind: FolderKind | FileKind, replace: bool, inputs: Iterable[Path] = ()
 ) -> None:
-    """Refuse a place where the result would destroy anything, or cannot be written.
+    """Refuse a path where the result would destroy something or cannot be written.
 
     Args:
         path: Where the result will stand.
@@ -50,13 +50,15 @@ def _check_place(path: Path) -> None:
     if len(os.fsencode(name)) > LONGEST:
         msg = f"{name[:40]!r}… is a name of more than {LONGEST} bytes. Choose a shorter one."
         raise StoreError(msg)
-    above = next((one for one in path.absolute().parents if os.path.lexists(one)), None)
+    above = next((parent for parent in path.absolute().parents if os.path.lexists(parent)), None)
     if above is None or not above.is_dir():
         msg = f"{path} cannot be made: {above} is not a folder. Choose another place."
         raise StoreError(msg)
     if not os.access(above, os.W_OK | os.X_OK):
         raise DiskError(path, CLOSED)
-    holder = next((one for one in path.absolute().parents if (one / marks.MARK).exists()), None)
+    holder = next(
+        (parent for parent in path.absolute().parents if (parent / marks.MARK).exists()), None
+    )
     if holder is not None:
         msg = f"{path} lies inside {holder.name!r}, a finished result. Choose another place."
         raise StoreError(msg)

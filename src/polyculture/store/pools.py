@@ -1,4 +1,4 @@
-"""What a finished run keeps of the rows that it answers others against: names, and one array."""
+"""The saved pool of a run, which other rows are answered against: ids and one array."""
 
 from pathlib import Path
 from typing import Any

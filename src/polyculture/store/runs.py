@@ -1,4 +1,4 @@
-"""``run.json``, the record of a finished run, read without torch; or what is wrong with it."""
+"""Read ``run.json``, the record of a finished run, without torch."""
 
 from pathlib import Path
 

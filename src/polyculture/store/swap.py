@@ -1,4 +1,4 @@
-"""Put a new folder where an old one stands, so that at every moment one of them is there."""
+"""Replace a folder by a new one so that at every moment one of them is there."""
 
 import ctypes
 import os
@@ -25,7 +25,7 @@ def put(new: Path, place: Path) -> None:
 
 
 def put_back(new: Path, place: Path) -> None:
-    """After a kill between two renames: what stood at ``place`` stands there again."""
+    """Undo the first of two renames after a kill between them."""
     if _aside(new).exists() and not os.path.lexists(place):
         _aside(new).rename(place)
 
@@ -34,10 +34,10 @@ def _aside(new: Path) -> Path:
     return new.with_name(f"{new.name}.old")
 
 
-def _exchanged(one: Path, other: Path) -> bool:
-    """Let the system exchange two names at once; false where it cannot."""
+def _exchanged(path: Path, other: Path) -> bool:
+    """Exchange two names atomically; False if the system cannot."""
     renameat2 = getattr(ctypes.CDLL(None), "renameat2", None) if os.name == "posix" else None
     if renameat2 is None:
         return False
-    names = (os.fsencode(one), os.fsencode(other))
+    names = (os.fsencode(path), os.fsencode(other))
     return bool(renameat2(AT_FDCWD, names[0], AT_FDCWD, names[1], RENAME_EXCHANGE) == 0)

@@ -1,4 +1,4 @@
-"""How a file of text is written: its encoding, and what stands between the cells of a table."""
+"""The form of a text file: its encoding, and the separator of a table's cells."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 COMMON = ("utf-8", "utf-16", "latin-1", "cp1252", "gb18030", "big5", "shift_jis", "euc-kr")
 """Encodings that are suggested."""
 BLANKS = "\ufeff \t\r\n"
-"""What may stand before JSON: spaces, and a byte order mark."""
+"""What may precede JSON: spaces, and a byte order mark."""
 WORDS = {"tab": "\t", r"\t": "\t", "space": " "}
 """Separators that a command line or a recipe may name by a word."""
 
@@ -33,12 +33,12 @@ class TextForm:
     ``--encoding {}``. Settings that a person cannot reach are left out."""
 
     def advice(self, setting: str, value: str) -> str | None:
-        """How to set something, such as ``--encoding latin-1``; none where nobody can."""
+        """How to set something, such as ``--encoding latin-1``; None if nobody can."""
         way = self.settings.get(setting)
         return None if way is None else way.format(value)
 
     def beginning(self, head: bytes) -> str:
-        """The first character of a file that is no blank; empty where there is none.
+        """The first character of a file that is not blank; empty where there is none.
 
         Example:
             >>> TextForm(encoding="utf-16").beginning(" [1]".encode("utf-16"))

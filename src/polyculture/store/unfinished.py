@@ -27,10 +27,10 @@ OLDER = ("fingerprint", "log.jsonl", "model", "predictions", "run.json")
 class Unfinished:
     """A training's folder, held by this process."""
 
-    def __init__(self, path: Path, lock: locks.Lock, made: Path | None) -> None:
+    def __init__(self, path: Path, lock: locks.Lock, topmost: Path | None) -> None:
         self.path = path
         self.lock = lock
-        self.made = made
+        self.topmost = topmost
         """The topmost folder that did not exist before."""
 
     @classmethod
@@ -41,7 +41,7 @@ class Unfinished:
             StoreError: Another process trains this run, or something else is in the way.
         """
         path = place_of(folder)
-        made = next((p for p in reversed((path, *path.parents)) if not p.exists()), None)
+        topmost = next((p for p in reversed((path, *path.parents)) if not p.exists()), None)
         if path.is_symlink() or (path.exists() and not path.is_dir()):
             msg = f"{path} is in the way, and is not a folder of polyculture. Move it."
             raise StoreError(msg)
@@ -56,7 +56,7 @@ class Unfinished:
             )
             raise StoreError(msg)
         put_back(path / RUN, folder)
-        return cls(path, lock, made)
+        return cls(path, lock, topmost)
 
     @property
     def run(self) -> Path:
@@ -75,12 +75,12 @@ class Unfinished:
         return any((self.path / name).exists() for name in (*OURS, *OLDER) if name != "base")
 
     def begin(self, request: Request) -> None:
-        """Throw away what an earlier training left, apart from the base made a moment ago."""
+        """Discard what an earlier training left, except the base that was just made."""
         _remove(self.path, [name for name in (*OURS, *OLDER) if name != "base"])
         write_text(self.path / REQUEST, request.model_dump_json() + "\n")
 
     def is_spent(self, folder: Path) -> bool:
-        """Whether the run that stands at ``folder`` came from here, or there is nothing of worth.
+        """Whether the run at ``folder`` was finished here, or there is nothing worth keeping.
 
         Once a run has been put in place, this folder holds none, or the older one that stood there.
         """
@@ -95,11 +95,11 @@ class Unfinished:
         return any((self.path / "checkpoint").glob("step-*.json"))
 
     def give_up(self) -> None:
-        """Leave no folder behind that this process made for nothing."""
-        if self.made is not None:
+        """Remove the folders that this process made for nothing."""
+        if self.topmost is not None:
             self.clear()
             for path in (self.path.parent, *self.path.parent.parents):
-                if not path.is_relative_to(self.made):
+                if not path.is_relative_to(self.topmost):
                     break
                 with suppress(OSError):
                     path.rmdir()

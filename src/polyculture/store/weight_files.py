@@ -98,7 +98,7 @@ def _stored(entry: Any) -> Stored:
 
 
 def refuse_pointer(file: Path) -> None:
-    """Refuse a file that only stands for the one that Git LFS would fetch.
+    """Refuse a Git LFS pointer instead of the file.
 
     Raises:
         ModelError: It is such a pointer.

@@ -1,4 +1,4 @@
-"""Say which label a text has: one label, several labels, or one label of a pair of texts.
+"""Classify texts: one label, several labels, or one label of a pair of texts.
 
 Where a text may have several labels, an answer is all of them in the order of the inventory,
 joined by ``|``, or ``(none)``; see ``stats/several_labels``.
@@ -32,7 +32,7 @@ class Classification(Settings):
     multi_label: bool = False
     """A text may have several labels, or none: the column is ``labels``, a list."""
     unseen: Literal["wrong", "refuse"] = "wrong"
-    """What becomes of labels that train does not have: they count as ``wrong``, or are refused."""
+    """Labels that train does not have: count them as ``wrong``, or refuse them."""
 
     @property
     def column(self) -> str:
@@ -68,9 +68,9 @@ def learn(splits: Mapping[str, pl.DataFrame], settings: Classification) -> Inven
     """
     from polyculture.stats.label_answers import LABELS, found_labels, learn_labels
 
-    found = found_labels(splits, settings.column)
+    labels = found_labels(splits, settings.column)
     answers = gold(splits["train"], settings)
-    return learn_labels(found, answers, LABELS, unseen=settings.unseen)
+    return learn_labels(labels, answers, LABELS, unseen=settings.unseen)
 
 
 def remarks(
@@ -166,10 +166,10 @@ def score(
 
 def majority(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """The most frequent answer of the training rows, for every row; the share of each label."""
-    from polyculture.stats.label_answers import most_frequent
+    from polyculture.stats.label_answers import most_frequent_label
     from polyculture.stats.several_labels import most_frequent_set
 
-    usual = most_frequent_set if context.settings.multi_label else most_frequent
+    usual = most_frequent_set if context.settings.multi_label else most_frequent_label
     return usual(codes(train, context), rows, context.labels)
 
 

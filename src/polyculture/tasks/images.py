@@ -1,4 +1,4 @@
-"""Say what a picture shows: which one of some labels it has."""
+"""Classify pictures: one label each."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Images(Settings):
     flip: bool = False
     """Training mirrors half of the pictures, left to right; not for digits and letters."""
     unseen: Literal["wrong", "refuse"] = "wrong"
-    """What becomes of labels that train does not have: they count as ``wrong``, or are refused."""
+    """Labels that train does not have: count them as ``wrong``, or refuse them."""
 
 
 def prepare(rows: pl.DataFrame, where: str, _: Images) -> pl.DataFrame:

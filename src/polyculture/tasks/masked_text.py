@@ -1,4 +1,4 @@
-"""Tell hidden tokens of a text from those around them: how encoders are trained on plain text.
+"""Predict hidden tokens of a text from their context: masked language modelling.
 
 There is no right answer in the data: it is the text. So a row is ``recovered`` where the best
 guesses recover at least half of the tokens that are drawn of it, and ``missed`` otherwise; its
@@ -124,8 +124,8 @@ def score(
     from polyculture.stats.token_losses import score_token_losses
 
     rate = context.settings.rate
-    told = {"scorer": "polyculture masked_text 1", "rate": rate, **(notes or {})}
-    return score_token_losses(rows, answers, share=rate, split=split, notes=told)
+    protocol = {"scorer": "polyculture masked_text 1", "rate": rate, **(notes or {})}
+    return score_token_losses(rows, answers, share=rate, split=split, notes=protocol)
 
 
 def majority(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:

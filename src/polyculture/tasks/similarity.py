@@ -1,4 +1,4 @@
-"""Place texts so that what belongs together is near: search, the nearest label, cosines of pairs.
+"""Embed texts so that those that belong together are near: search, nearest label, pairs.
 
 The rows of a batch are one another's wrong answers; what is right for a row is never one of them.
 """
@@ -71,10 +71,10 @@ def encode(rows: pl.DataFrame, context: Context) -> Encoded:
         scores = {"scores": near_answers.numbers(rows, context)} if "score" in known else {}
         return encode_groups(pairs, context, scores, at_once=2)
     if context.settings.answer == "label":
-        own = None if labels is None else partners(texts, labels)
-        return encode_matches(texts, own, context, names=labels)
-    own = belonging(known.get("matches"), known.get("match"), context.pool)
-    return encode_matches(texts, own, context, wrong=known.get("negative"))
+        matches = None if labels is None else partners(texts, labels)
+        return encode_matches(texts, matches, context, names=labels)
+    matches = belonging(known.get("matches"), known.get("match"), context.pool)
+    return encode_matches(texts, matches, context, wrong=known.get("negative"))
 
 
 def draw(example: Example, _: Context, rng: np.random.Generator) -> Example:
@@ -102,7 +102,7 @@ def loss(outputs: Outputs, batch: Batch, context: Context) -> Tensor:
 
     def of(vectors: Tensor) -> Tensor:
         if settings.answer == "score":
-            return (contrastive.of_pairs(vectors) - targets["scores"]).square().sum()
+            return (contrastive.cosines_of_pairs(vectors) - targets["scores"]).square().sum()
         wrong = contrastive.others(targets["codes"], targets["right"])
         return of_matches(contrastive.candidates(vectors), wrong)
 
@@ -112,21 +112,21 @@ def loss(outputs: Outputs, batch: Batch, context: Context) -> Tensor:
 
 def read(reading: Reading, context: Context) -> list[NDArray[Any]]:
     """The vector of each text, or the cosine of a pair's."""
-    from polyculture.nets.contrastive import grouped, of_pairs
+    from polyculture.nets.contrastive import cosines_of_pairs, grouped
 
     vectors = grouped(reading.seen("vectors"), len(reading.batch.rows))
-    found = of_pairs(vectors) if context.settings.answer == "score" else vectors[:, 0]
-    return list(found.numpy())
+    values = cosines_of_pairs(vectors) if context.settings.answer == "score" else vectors[:, 0]
+    return list(values.numpy())
 
 
 def bm25(_: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Words in common, weighed by BM25; of a pair as a share of the first text's with itself."""
     from polyculture.nets import bm25 as words
-    from polyculture.stats.number_answers import as_answers
+    from polyculture.stats.number_answers import answers_of_numbers
 
     texts, pool = rows["text"].to_list(), context.pool
     if pool is None:
-        return as_answers(rows, words.of_pairs(texts, rows["text_b"].to_list()))
+        return answers_of_numbers(rows, words.scores_of_pairs(texts, rows["text_b"].to_list()))
     alike = words.bm25(pool.rows["text"].to_list(), texts)
     return near_answers.of_alike(rows, alike, context)
 
@@ -156,7 +156,7 @@ def toy() -> Dataset:
     for name, size in (("train", 240), ("valid", 60), ("test", 60), ("corpus", 24)):
         topics = [number % len(words) for number in range(size)]
         several = [rng.permutation(words[topic])[: 1 + (name == "corpus")] for topic in topics]
-        texts = [str(rng.choice(FRAMES)).format(" ".join(own)) for own in several]
+        texts = [str(rng.choice(FRAMES)).format(" ".join(chosen)) for chosen in several]
         columns: dict[str, Any] = {"id": [f"{name}-{n}" for n in range(size)], "text": texts}
         if name != "corpus":
             columns["label"] = [words[topic][0] for topic in topics]

@@ -37,11 +37,10 @@ class Spans(Settings):
 
     kind: Literal["spans"] = "spans"
     only_legal: bool = False
-    """Answer the best tags that IOB2 allows together, in the place of the best tag of each word. A
-    saved model that other programs open answers the latter."""
+    """Answer the best sequence of tags that IOB2 allows, instead of the best tag of each word.
+    Other programs that open the saved model do the latter."""
     unseen: Literal["wrong", "refuse"] = "wrong"
-    """What becomes of types of spans that train does not have: they count as missed (``wrong``), or
-    are refused."""
+    """Types of spans that train does not have: count them as missed (``wrong``), or refuse them."""
 
 
 def prepare(rows: pl.DataFrame, where: str, settings: Spans) -> pl.DataFrame:
@@ -68,13 +67,13 @@ def learn(splits: Mapping[str, pl.DataFrame], settings: Spans) -> Inventory:
     from polyculture.stats.tagged_rows import types_found
     from polyculture.stats.unseen import refuse_unseen
 
-    found = types_found(splits)
-    kinds = sorted({kind for _, kind in found["train"]})
+    types = types_found(splits)
+    kinds = sorted({kind for _, kind in types["train"]})
     if not kinds:
         reason = "there are no spans, so there is nothing to learn. Give examples with spans."
         raise RowError(reason, where="train")
     if settings.unseen == "refuse":
-        refuse_unseen(found, kinds, KINDS)
+        refuse_unseen(types, kinds, KINDS)
     return Inventory(labels=("O", *(f"{prefix}-{kind}" for kind in kinds for prefix in "BI")))
 
 

@@ -1,4 +1,4 @@
-"""Write a text in another language, or in another form: what is learnt from pairs of texts.
+"""Generate a text from another: translation, or any rewriting that is learnt from pairs of texts.
 
 A base that is an encoder with a decoder reads the source and writes the target. A decoder is given
 a prompt with the source in it, and writes behind it.
@@ -124,8 +124,8 @@ def score(
     from polyculture.stats.written import score_written
 
     right, wanted = gold(rows, context.settings), context.settings.tokenize
-    found = "zh" if round(context.inventory.numbers["unspaced"]) else "13a"
-    cut = found if wanted == "auto" else wanted
+    usual = "zh" if round(context.inventory.numbers["unspaced"]) else "13a"
+    cut = usual if wanted == "auto" else wanted
     return score_written(rows, right, answers, tokenize=cut, split=split, notes=notes or {})
 
 
@@ -139,8 +139,8 @@ def word_by_word(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> p
     from polyculture.nets.words import cut
     from polyculture.stats import lexicon
 
-    read, told = (lexicon.words_of(train[name], cut) for name in ("source", "target"))
-    known = lexicon.lexicon(read, told)
+    sources, targets = (lexicon.words_of(train[name], cut) for name in ("source", "target"))
+    known = lexicon.lexicon(sources, targets)
     return decode(rows, lexicon.word_by_word(rows["source"], known, cut), context)
 
 
@@ -162,9 +162,9 @@ def toy() -> Dataset:
     rng = np.random.default_rng(1)
 
     def row(item: str) -> dict[str, str]:
-        (a, b), (one, two) = rng.choice([*kinds], 2), rng.choice([*things], 2)
-        told = f"{things[one]} {kinds[a]} i {things[two]} {kinds[b]}!"
-        return {"id": item, "source": f"the {a} {one} and the {b} {two}.", "target": told}
+        (a, b), (first, second) = rng.choice([*kinds], 2), rng.choice([*things], 2)
+        target = f"{things[first]} {kinds[a]} i {things[second]} {kinds[b]}!"
+        return {"id": item, "source": f"the {a} {first} and the {b} {second}.", "target": target}
 
     sizes = {"train": 400, "valid": 60, "test": 60}
     splits = {

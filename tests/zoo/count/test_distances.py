@@ -8,7 +8,7 @@ import pytest
 
 from polyculture.core.survey import Distance
 from polyculture.core.values import Known, Undefined, Value
-from polyculture.stats.correct import benjamini_hochberg
+from polyculture.stats.multiple_tests import benjamini_hochberg
 from polyculture.zoo.count.distances import distances
 from polyculture.zoo.count.kernel import Kernel
 from polyculture.zoo.count.trait_shares import trait_shares

@@ -1,1 +1,1 @@
-"""What commands share: the door, help, progress, limits; no command lies here."""
+"""Code that commands share: entry and exit, help, progress, limits."""

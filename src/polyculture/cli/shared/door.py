@@ -1,4 +1,4 @@
-"""The door of the command line: its streams, and the last word on whatever goes wrong inside."""
+"""Entry and exit of the command line: its streams, and how errors are reported."""
 
 import codecs
 import errno
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TextIO
 
 import polyculture
-from polyculture.cli.shared.typed import ERRORS, typed
+from polyculture.cli.shared.ascii_text import ERRORS, ascii_text
 from polyculture.core.errors import PolycultureError
 from polyculture.core.shown import shown
 
@@ -45,7 +45,7 @@ SYSTEM = {
     errno.EBUSY: "{path} is in use by the system. Choose another place.",
     errno.ESTALE: "{path} lies on a network disk that has gone. Check the disk.",
 }
-"""What a person is told of the system's refusals, by their number."""
+"""Messages for errors of the system, by errno."""
 TOLD_BY_WRITING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
 IN_THE_WAY = (
     "The folder {path} cannot be made: a file stands in its way, or nothing can be made there. "
@@ -65,7 +65,7 @@ def prepare_streams() -> None:
     A stream that the caller closed becomes one that leads nowhere; else the next file that is
     opened would take its number, and be written to by whoever means the stream.
     """
-    codecs.register_error(ERRORS, typed)
+    codecs.register_error(ERRORS, ascii_text)
     for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
         stream = getattr(sys, name)
         if stream is None:
@@ -112,7 +112,7 @@ def notes_shown() -> Iterator[None]:
 
 
 def sentence(error: BaseException) -> str | None:
-    """What a person is told of an error that is none of ours; none for a bug."""
+    """The message for an error that is not a bug; None for a bug."""
     if isinstance(error, PolycultureError):
         return str(error)
     if isinstance(error, RecursionError):
@@ -138,9 +138,9 @@ def _refused(error: OSError) -> str | None:
         return "Standard output cannot be written to: its disk is full, or it was closed."
     if not _has_working_folder():
         return "The working folder does not exist any more. Change into one that does."
-    told = SYSTEM.get(error.errno or 0) or (IN_THE_WAY if _is_making_a_folder(error) else None)
+    template = SYSTEM.get(error.errno or 0) or (IN_THE_WAY if _is_making_a_folder(error) else None)
     path = SOMETHING if error.filename is None else os.fsdecode(error.filename)
-    return told and told.format(path=path)
+    return template and template.format(path=path)
 
 
 def _is_making_a_folder(error: OSError) -> bool:
@@ -166,11 +166,11 @@ def _takes_more(stream: TextIO) -> bool:
 
 
 def leave(error: BaseException) -> int:
-    """Say what is to be said of an error; return the exit status."""
-    told = sentence(error)
+    """Report an error; return the exit status."""
+    message = sentence(error)
     with suppress(OSError):  # nobody listens any more
-        if told is not None:
-            sys.stderr.write(f"Error: {shown(told)}\n")
+        if message is not None:
+            sys.stderr.write(f"Error: {shown(message)}\n")
             return REFUSED
         traceback.print_exception(error)
         sys.stderr.write(
@@ -178,11 +178,11 @@ def leave(error: BaseException) -> int:
             f"and: polyculture {polyculture.__version__}, Python {platform.python_version()}, "
             f"{platform.platform()}\n"
         )
-    return BUG if told is None else REFUSED
+    return BUG if message is None else REFUSED
 
 
 def finish(status: int) -> int:
-    """Write what is still to be written; return the exit status, which that may change."""
+    """Flush the streams; return the exit status, which an error may change."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -206,8 +206,8 @@ def _lead_nowhere(stream: TextIO) -> None:
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """An error, and what it came from, the nearest first."""
-    one: BaseException | None = error
-    while one is not None:
-        yield one
-        one = one.__cause__ or one.__context__
+    """An error and its causes, the nearest first."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__

@@ -1,4 +1,4 @@
-"""What stands at the end of every ``--help``: examples, exit statuses, where the cache is."""
+"""The end of every ``--help``: examples, exit statuses, where the cache is."""
 
 from collections.abc import Sequence
 from typing import Any

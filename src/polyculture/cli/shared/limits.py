@@ -1,4 +1,4 @@
-"""Limits of the shell under which nothing could end well, told before anything is begun.
+"""Refuse limits of the shell that are too low, before anything begins.
 
 Libraries in Rust and C++ do not raise errors where files or memory are short: they end the process.
 """
@@ -21,7 +21,7 @@ DRAWING = frozenset({"audit", "demo", "report", "study"})
 
 
 def refuse_limits(*, draws: bool) -> None:
-    """See that the shell gives enough files and addresses; raise its soft limit where it may be.
+    """Check that the shell allows enough files and addresses; raise its soft limit if possible.
 
     Args:
         draws: Whether charts will be drawn.

@@ -1,4 +1,4 @@
-"""A progress bar that tells the truth: loss, speed, time left; plain lines without a screen."""
+"""A progress bar with loss, speed and time left; plain lines without a terminal."""
 
 import shutil
 import sys
@@ -18,7 +18,7 @@ NARROW = 90
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a person says them.
+    """Seconds in words.
 
     Example:
         >>> [duration(s) for s in (0.4, 59, 61, 3725)]
@@ -120,7 +120,7 @@ class Show:
         if tick.no_score is not None:
             self._print(f"  epoch {tick.epoch:.2f}  loss {tick.loss:.4f}  {tick.no_score}")
         elif tick.score is not None:
-            from polyculture.stats.learned import remark
+            from polyculture.stats.learning_checks import remark
 
             words = remark(tick.score_name, tick.score, is_best=tick.is_best)
             said = f"  ({words})" if words else ""

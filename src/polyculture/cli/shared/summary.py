@@ -1,4 +1,4 @@
-"""What the command line says about an audit: the headlines, and where the report lies."""
+"""The command line's summary of an audit: headlines, and the path of the report."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def show_audit(audit: Audit, page: Path) -> None:
     left = len(audit.models) - MOST_MODELS
     if left > 0:
         console.print(f"… and {left} more; the report has all.", markup=False)
-    for line in _lines(audit):
+    for line in _audit_lines(audit):
         console.print(shown(line), markup=False)
     console.print(f"\nReport: {shown_path(page)}", markup=False)
 
@@ -60,15 +60,15 @@ def _accuracies(audit: Audit) -> Table:
     for model in audit.models[:MOST_MODELS]:
         # A name is no markup: "[b]" stays "[b]".
         name = Text(shown(model.name))
-        cells: list[Text | str] = [name, _number(model.accuracy), _ends(model.accuracy)]
-        cells += [_number(model.f1)] if has_f1 else []
+        cells: list[Text | str] = [name, _three_digits(model.accuracy), _ends(model.accuracy)]
+        cells += [_three_digits(model.f1)] if has_f1 else []
         cells.append(f"{model.missing:,}")
         cells += [Text(shown(_few(model.never_answered)))] if has_never else []
         table.add_row(*cells)
     return table
 
 
-def _number(value: Value) -> str:
+def _three_digits(value: Value) -> str:
     return f"{value.number:.3f}" if isinstance(value, Known) else "–"
 
 
@@ -84,7 +84,7 @@ def _ends(value: Value) -> str:
     return "–" if value.low is None else f"{value.low:.3f} to {value.high:.3f}"
 
 
-def _lines(audit: Audit) -> Iterator[str]:
+def _audit_lines(audit: Audit) -> Iterator[str]:
     for caveat in audit.caveats:
         yield f"Caution: {caveat}"
     observed, expected, ratio = (
@@ -98,7 +98,9 @@ def _lines(audit: Audit) -> Iterator[str]:
         )
     else:
         yield f"Joint failure is undefined: {observed.reason}."
-    votes = next((one.value for one in audit.group if one.measure == "effective_votes"), None)
+    votes = next(
+        (result.value for result in audit.group if result.measure == "effective_votes"), None
+    )
     if isinstance(votes, Known):
         yield f"Effective votes: {votes.number:.2f} of {len(audit.models)} ({_ends(votes)})."
     yield from _extremes(audit)
@@ -122,9 +124,9 @@ def _times(ratio: float) -> str:
 def _extremes(audit: Audit) -> Iterator[str]:
     for name in BEHAVIOUR:
         known = [
-            (one.value.number, one)
-            for one in audit.comparisons
-            if one.measure == name and isinstance(one.value, Known)
+            (comparison.value.number, comparison)
+            for comparison in audit.comparisons
+            if comparison.measure == name and isinstance(comparison.value, Known)
         ]
         if known:
             most, least = (pick(known, key=lambda pair: pair[0])[1] for pick in (max, min))
@@ -134,7 +136,8 @@ def _extremes(audit: Audit) -> Iterator[str]:
             return
 
 
-def _pair(one: Comparison) -> str:
-    value = one.value
+def _pair(comparison: Comparison) -> str:
+    value = comparison.value
     number = f"{value.number:.3f}" if isinstance(value, Known) else "–"
-    return f"{one.a} and {one.b}, {one.measure.replace('_', ' ')} {number} ({_ends(value)})"
+    measure = comparison.measure.replace("_", " ")
+    return f"{comparison.a} and {comparison.b}, {measure} {number} ({_ends(value)})"

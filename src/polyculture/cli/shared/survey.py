@@ -1,4 +1,4 @@
-"""What the command line says about a survey: its progress, the headlines, where the page lies."""
+"""The command line's summary of a survey: progress, headlines, the path of the page."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def show_survey(survey: Survey, folder: Path | None) -> None:
     left = len(survey.communities) - MOST
     if left > 0:
         console.print(f"… and {left} more; --json and the page have all.", markup=False)
-    for line in _lines(survey):
+    for line in _survey_lines(survey):
         console.print(shown(line), markup=False)
     if folder is not None:
         console.print(f"\nPage: {folder / 'report.html'}", markup=False)
@@ -91,9 +91,11 @@ def _communities(survey: Survey, summary: dict[str, Any]) -> Table:
     heads = ["cards", "lineages", *(["built", "architectures"] if survey.built else [])]
     for head in heads:
         table.add_column(head, justify="right")
-    ordered = sorted(survey.communities, key=lambda one: (-one.members, one.name))
+    ordered = sorted(survey.communities, key=lambda community: (-community.members, community.name))
     rows = [("all", summary["all"])]
-    rows += [(one.name, summary["communities"][one.name]) for one in ordered[:MOST]]
+    rows += [
+        (community.name, summary["communities"][community.name]) for community in ordered[:MOST]
+    ]
     for name, figures in rows:
         cells = [f"{figures['families']:,}", _short(figures["hill1"])]
         if survey.built:
@@ -107,8 +109,10 @@ def _short(value: float | dict[str, str], digits: int = 1) -> str:
     return "–" if isinstance(value, dict) else f"{value:,.{digits}f}"
 
 
-def _lines(survey: Survey) -> Iterator[str]:
-    alike = next((one for one in survey.similarities if not one.community), None)
+def _survey_lines(survey: Survey) -> Iterator[str]:
+    alike = next(
+        (similarity for similarity in survey.similarities if not similarity.community), None
+    )
     if alike is not None and isinstance(alike.d1, Known):
         ends = "" if alike.d1.low is None else f" ({alike.d1.low:.2f} to {alike.d1.high:.2f})"
         yield (
@@ -116,10 +120,10 @@ def _lines(survey: Survey) -> Iterator[str]:
             "once likeness is taken into account."
         )
     for forest in survey.forests[:1]:
-        for one in forest.ancestors[:ANCESTORS]:
-            cards = "1 card" if one.descendants == 1 else f"{one.descendants:,} cards"
-            share = f"{100 * one.share:.1f}%"
-            yield f"If {one.name} carries a flaw, {cards} ({share}) may inherit it."
+        for ancestor in forest.ancestors[:ANCESTORS]:
+            cards = "1 card" if ancestor.descendants == 1 else f"{ancestor.descendants:,} cards"
+            share = f"{100 * ancestor.share:.1f}%"
+            yield f"If {ancestor.name} carries a flaw, {cards} ({share}) may inherit it."
     for reason, count in list(survey.reasons.items())[:ANCESTORS]:
         yield f"Not built: {count} ({reason})"
     check = survey.year_check
@@ -128,5 +132,5 @@ def _lines(survey: Survey) -> Iterator[str]:
             f"Years beside {check.against}: {check.matched} names match, the median difference is "
             f"{check.median_lag.number:g}."
         )
-    for note in (*survey.notes, *(line for one in survey.forests[:1] for line in one.mended)):
+    for note in (*survey.notes, *(line for forest in survey.forests[:1] for line in forest.mended)):
         yield f"Note: {note}"

@@ -47,7 +47,7 @@ class Cpu:
         return drawing_from(seed, everywhere=self.everywhere)
 
     def arithmetic(self, precision: Precision) -> AbstractContextManager[object]:
-        """Automatic mixed precision, or none."""
+        """Automatic mixed precision, or None."""
         return arithmetic(precision)
 
     def choose(

@@ -65,7 +65,7 @@ class Plain:
         yield
 
     def arithmetic(self, precision: Precision) -> AbstractContextManager[object]:
-        """Automatic mixed precision, or none."""
+        """Automatic mixed precision, or None."""
         return torch.autocast(
             self.place.type, dtype=torch.bfloat16, enabled=precision == "bfloat16"
         )

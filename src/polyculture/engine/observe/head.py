@@ -21,14 +21,14 @@ def observe(predictor: Predictor) -> HeadView:
             labels=predictor.labels,
             kind="tfidf",
         )
-    found = [Module(kind="block")]
+    head = [Module(kind="block")]
     for part in network.head_modules().values():
-        start = len(found)
+        start = len(head)
         for module in modules(part):
             parents = tuple(start + parent for parent in module.parents) or (0,)
-            found.append(module.model_copy(update={"parents": parents}))
+            head.append(module.model_copy(update={"parents": parents}))
     return HeadView(
-        modules=tuple(found),
+        modules=tuple(head),
         parameters=count(w for part in network.head_modules().values() for w in part.parameters()),
         labels=predictor.labels,
         kind=settings.kind,

@@ -49,7 +49,7 @@ def _note_on_grades(
     """Where an answer may be right or partly right without being the gold itself, say so."""
     grades = task_of(predictor.recipe.task).grade(rows, answers, predictor.context)
     equal = [answer == right for answer, right in zip(answers["answer"], gold, strict=True)]
-    if grades == [float(one) for one in equal]:
+    if grades == [float(is_equal) for is_equal in equal]:
         return []
     note = (
         f"Only answers that equal the gold count as right here, {sum(equal):,} of {len(equal):,}. "

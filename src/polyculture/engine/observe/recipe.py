@@ -17,8 +17,8 @@ def observe(run: Run) -> RecipeView:
     settings = flat(run.recipe.model_dump(mode="json"))
     settings["fit.learning_rate"] = run.facts.chosen.get("learning_rate")
     settings["fit.batch_tokens"] = run.facts.chosen.get("batch_tokens")
-    kept = {key: value for key, value in settings.items() if key not in NOT_A_CHOICE}
-    return RecipeView(settings=kept)
+    choices = {key: value for key, value in settings.items() if key not in NOT_A_CHOICE}
+    return RecipeView(settings=choices)
 
 
 def flat(table: dict[str, Any], prefix: str = "") -> dict[str, Plain]:

@@ -2,7 +2,7 @@
 
 from polyculture.core.measure import PairMeasure
 from polyculture.core.views import Architecture
-from polyculture.stats.likeness import gower
+from polyculture.stats.similarity import gower
 
 
 def configuration_similarity(a: Architecture, b: Architecture) -> float:
@@ -14,10 +14,6 @@ def configuration_similarity(a: Architecture, b: Architecture) -> float:
     where F holds the fields (width, layers, activation, ...) that both configurations have. Fields
     that only one has are skipped: they are unknown, not different. So networks of unlike kinds are
     compared on few fields, and ``module_graph`` says more about them.
-
-    Args:
-        a: Architecture of one network.
-        b: Architecture of the other.
 
     Returns:
         A mean from 0 (no shared field is alike) to 1 (all shared fields are equal).

@@ -26,10 +26,6 @@ def module_graph(a: Architecture, b: Architecture) -> float:
     Repeated layers weigh as their number squared, so the depth of a stack shows less than what it
     is a stack of. Equal graphs say nothing about equal weights.
 
-    Args:
-        a: Architecture of one network.
-        b: Architecture of the other.
-
     Returns:
         From 0 (no operator in common) to 1 (the same counts of all neighbourhoods).
 
@@ -52,8 +48,8 @@ def module_graph(a: Architecture, b: Architecture) -> float:
     if not a.modules or not b.modules:
         msg = "one of the networks has no modules"
         raise UndefinedError(msg)
-    own, other = neighbourhoods(a), neighbourhoods(b)
-    return _product(own, other) / sqrt(_product(own, own) * _product(other, other))
+    first, second = neighbourhoods(a), neighbourhoods(b)
+    return _product(first, second) / sqrt(_product(first, first) * _product(second, second))
 
 
 def neighbourhoods(network: Architecture, rounds: int = ROUNDS) -> Counter[str]:

@@ -3,7 +3,7 @@
 from polyculture.core.errors import UndefinedError
 from polyculture.core.measure import PairMeasure
 from polyculture.core.views import Architecture
-from polyculture.stats.likeness import leaf_kinds, overlap
+from polyculture.stats.similarity import leaf_kinds, overlap
 
 
 def module_overlap(a: Architecture, b: Architecture) -> float:
@@ -14,10 +14,6 @@ def module_overlap(a: Architecture, b: Architecture) -> float:
     where \(n_m(o)\) is how often the operator o (linear, embedding, layer norm, gelu, ...) stands
     at the end of a branch of m's module graph. Names of classes do not matter, nor the order or
     the wiring, nor the sizes. Equal operators say nothing about equal weights.
-
-    Args:
-        a: Architecture of one network.
-        b: Architecture of the other.
 
     Returns:
         A share from 0 (no operator in common) to 1 (the same ones, equally often).

@@ -18,10 +18,6 @@ def all_correct(models: Sequence[Predictions]) -> float:
     Models whose outcomes are homogeneous are all right more often than independent ones, and all
     wrong more often too.
 
-    Args:
-        models: Answers of k models to the same items in the same order; ``labels`` and ``gold``
-            of each have shape ``(items,)``.
-
     Returns:
         A share from 0 to 1. Independent models would show the product of their accuracies.
 

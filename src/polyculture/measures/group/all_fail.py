@@ -15,10 +15,6 @@ def all_fail(models: Sequence[Predictions]) -> float:
 
     \[ S = \frac{1}{N} \#\{i : \text{all } k \text{ models are wrong on } i\} \]
 
-    Args:
-        models: Answers of k models to the same items in the same order; ``labels`` and ``gold``
-            of each have shape ``(items,)``.
-
     Returns:
         A share from 0 to 1. Independent models would show the product of their error rates.
 

@@ -15,10 +15,6 @@ def best_accuracy(models: Sequence[Predictions]) -> float:
     The best of many is best partly by luck, so this is too high as a promise for new items;
     ``best_accuracy_held_out`` chooses and scores on different items.
 
-    Args:
-        models: Answers of k models to the same items in the same order; ``labels`` and ``gold``
-            of each have shape ``(items,)``.
-
     Returns:
         A share from 0 to 1.
 

@@ -23,10 +23,6 @@ def best_accuracy_held_out(models: Sequence[Predictions]) -> float:
     too much. The halves are drawn by the order of the items, so another order moves the value a
     little.
 
-    Args:
-        models: Answers of k models to the same items in the same order; ``labels`` and ``gold``
-            of each have shape ``(items,)``.
-
     Returns:
         A share from 0 to 1.
 

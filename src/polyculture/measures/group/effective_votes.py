@@ -8,7 +8,8 @@ from polyculture.core.errors import UndefinedError
 from polyculture.core.measure import GroupMeasure
 from polyculture.core.views import Predictions
 from polyculture.stats.agreement import wrong_of
-from polyculture.stats.panel import Floats, Panel, share
+from polyculture.stats.panel import Floats, Panel
+from polyculture.stats.scores import ratio
 
 
 def effective_votes(models: Sequence[Predictions]) -> float:
@@ -18,10 +19,6 @@ def effective_votes(models: Sequence[Predictions]) -> float:
 
     where \(\bar r\) is the mean correlation of two models' errors, over all pairs. Models that
     never fail or always fail correlate with nothing; they are set aside, and k counts the others.
-
-    Args:
-        models: Answers of the models to the same items in the same order; ``labels`` and ``gold``
-            of each have shape ``(items,)``.
 
     Returns:
         A number of votes: 1 where all fail on the same items, k for independent models, and more
@@ -75,7 +72,7 @@ def effective_votes_of_rounds(panel: Panel) -> Floats:
     )
     whole = 1 + 2 * correlation.sum(axis=0) / np.maximum(votes, 1)
     known = (votes > 1) & (whole >= EXCLUDING)
-    return share(np.where(known, votes, np.nan), np.where(known, whole, 0.0))
+    return ratio(np.where(known, votes, np.nan), np.where(known, whole, 0.0))
 
 
 def set_aside(models: Sequence[Predictions]) -> str:

@@ -8,7 +8,8 @@ from polyculture.core.errors import UndefinedError
 from polyculture.core.measure import GroupMeasure
 from polyculture.core.views import Predictions
 from polyculture.stats.agreement import wrong_of
-from polyculture.stats.panel import Floats, Panel, share
+from polyculture.stats.panel import Floats, Panel
+from polyculture.stats.scores import ratio
 
 
 def outcome_homogenization(models: Sequence[Predictions]) -> float:
@@ -18,10 +19,6 @@ def outcome_homogenization(models: Sequence[Predictions]) -> float:
 
     Read it beside the share of items that all models fail: with small error rates the
     product is tiny, so one shared failure can make H large.
-
-    Args:
-        models: Answers of k models, k at least 2, to the same items in the same order;
-            ``labels`` and ``gold`` of each have shape ``(items,)``.
 
     Returns:
         A ratio without unit, 0 or more, with no upper limit. 1 is what independent models
@@ -57,7 +54,7 @@ def outcome_homogenization(models: Sequence[Predictions]) -> float:
 def outcome_homogenization_of_rounds(panel: Panel) -> Floats:
     """The same for all rounds, ``(rounds,)``."""
     together = panel.mean_of(np.all(panel.wrong, axis=0))
-    return share(together, panel.error_rates.prod(axis=0))
+    return ratio(together, panel.error_rates.prod(axis=0))
 
 
 PLUGIN = GroupMeasure(

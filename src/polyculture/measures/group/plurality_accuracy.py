@@ -20,10 +20,6 @@ def plurality_accuracy(models: Sequence[Predictions]) -> float:
     A missing answer is no vote. A tie goes to the first answer in code-point order (the lowest
     code), and ties are counted beside the value. With two models every disagreement is a tie.
 
-    Args:
-        models: Answers of k models to the same items in the same order; ``labels`` and ``gold``
-            of each have shape ``(items,)``.
-
     Returns:
         A share from 0 to 1.
 

@@ -19,11 +19,8 @@ def vendi_score(models: Sequence[Predictions]) -> float:
 
     where \(K_{ab}\) is the share of items to which models a and b give the same answer, and 1 on
     the diagonal. This K is positive semidefinite: it is a mean of "same answer" matrices, one an
-    item. Right answers are not used, so good models, which agree by being right, count as few.
-
-    Args:
-        models: Answers of k models to the same items in the same order, ``labels`` of shape
-            ``(items,)``. A missing answer is the same as no other.
+    item; a missing answer equals no other. Right answers are not used, so good models, which agree
+    by being right, count as few.
 
     Returns:
         From 1 (all answer alike) to k (no two ever give the same answer).

@@ -25,10 +25,6 @@ def vote_gain(models: Sequence[Predictions]) -> float:
     The best model \(m^*\) is chosen on one half of the items and scored on the other, so that the
     vote, for which nothing is chosen, meets a fair opponent.
 
-    Args:
-        models: Answers of k models to the same items in the same order; ``labels`` and ``gold``
-            of each have shape ``(items,)``.
-
     Returns:
         A difference of shares, from -1 to 1. Above 0 the vote is worth its cost.
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 from polyculture.core.measure import PairMeasure
 from polyculture.core.views import HeadView
-from polyculture.stats.likeness import leaf_kinds, nearness, overlap
+from polyculture.stats.similarity import leaf_kinds, nearness, overlap
 
 
 def head_similarity(a: HeadView, b: HeadView) -> float:
@@ -16,10 +16,6 @@ def head_similarity(a: HeadView, b: HeadView) -> float:
     where J is the share of members of either that both have (operators count as often as they
     occur, answers are the labels the head tells apart), and P the number of parameters. It looks
     at structure alone: the weights of two equal heads may differ in every number.
-
-    Args:
-        a: Head of one model.
-        b: Head of the other.
 
     Returns:
         From 0 (nothing in common) to 1 (the same structure).

@@ -15,10 +15,6 @@ def agreement(a: Predictions, b: Predictions) -> float:
     because both are right, so this number rises with accuracy; for likeness of their mistakes see
     ``error_consistency``.
 
-    Args:
-        a: Answers of one model, ``labels`` of shape ``(items,)``.
-        b: Answers of the other to the same items, in the same order.
-
     Returns:
         A share from 0 to 1.
 

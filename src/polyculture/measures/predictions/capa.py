@@ -6,7 +6,8 @@ from polyculture.core.errors import UndefinedError
 from polyculture.core.measure import PairMeasure
 from polyculture.core.views import Predictions
 from polyculture.stats.agreement import on_the_same_items
-from polyculture.stats.panel import Floats, Panel, share
+from polyculture.stats.panel import Floats, Panel
+from polyculture.stats.scores import ratio
 
 
 def capa(a: Predictions, b: Predictions) -> float:
@@ -20,11 +21,6 @@ def capa(a: Predictions, b: Predictions) -> float:
     number of answers to choose from. Unlike ``error_consistency`` it sees whether two models make
     the *same* mistake, and how sure they are. Unsure models overlap little: a model compared with
     itself gives less than 1 unless it is always certain.
-
-    Args:
-        a: Answers of one model, ``probabilities`` of shape ``(items, classes)`` and ``gold`` of
-            shape ``(items,)``. An answer that is missing has probability 0 everywhere.
-        b: Answers of the other to the same items, in the same order.
 
     Returns:
         A coefficient without unit, from -1 to 1. 0 is what models would show that spread their
@@ -79,7 +75,7 @@ def capa_of_pairs(panel: Panel) -> Floats:
     if options < 2:  # noqa: PLR2004  # no choice, or no probabilities at all
         return np.full(a.shape, np.nan)
     expected = a * b + (1 - a) * (1 - b) / (options - 1)
-    return share(panel.overlap - expected, 1 - expected)
+    return ratio(panel.overlap - expected, 1 - expected)
 
 
 PLUGIN = PairMeasure(

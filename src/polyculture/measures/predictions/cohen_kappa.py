@@ -4,7 +4,8 @@ from polyculture.core.errors import UndefinedError
 from polyculture.core.measure import PairMeasure
 from polyculture.core.views import Predictions
 from polyculture.stats.agreement import agree, chance_agreement
-from polyculture.stats.panel import Floats, Panel, share
+from polyculture.stats.panel import Floats, Panel
+from polyculture.stats.scores import ratio
 
 
 def cohen_kappa(a: Predictions, b: Predictions) -> float:
@@ -15,10 +16,6 @@ def cohen_kappa(a: Predictions, b: Predictions) -> float:
     where \(p_o\) is the share of items with the same answer and \(p_m(c)\) the share of items to
     which model m answers c. The right answers are not used: any two good models have a high kappa,
     because both follow the truth. A missing answer agrees with nothing.
-
-    Args:
-        a: Answers of one model, ``labels`` of shape ``(items,)``.
-        b: Answers of the other to the same items, in the same order.
 
     Returns:
         A coefficient without unit, from -1 to 1. 0 is what independent models would show.
@@ -47,7 +44,7 @@ def cohen_kappa(a: Predictions, b: Predictions) -> float:
 
 def cohen_kappa_of_pairs(panel: Panel) -> Floats:
     """The same for all pairs and rounds, ``(pairs, rounds)``."""
-    return share(panel.agreement - panel.chance_agreement, 1 - panel.chance_agreement)
+    return ratio(panel.agreement - panel.chance_agreement, 1 - panel.chance_agreement)
 
 
 PLUGIN = PairMeasure(

@@ -14,10 +14,6 @@ def double_fault(a: Predictions, b: Predictions) -> float:
     Weak models fail together often without being alike: read it beside its chance level, the
     product of the two error rates.
 
-    Args:
-        a: Answers of one model, ``labels`` and ``gold`` of shape ``(items,)``.
-        b: Answers of the other to the same items, in the same order.
-
     Returns:
         A share from 0 to 1.
 

@@ -4,7 +4,8 @@ from polyculture.core.errors import UndefinedError
 from polyculture.core.measure import PairMeasure
 from polyculture.core.views import Predictions
 from polyculture.stats.agreement import wrong_of
-from polyculture.stats.panel import Floats, Panel, share
+from polyculture.stats.panel import Floats, Panel
+from polyculture.stats.scores import ratio
 
 
 def error_consistency(a: Predictions, b: Predictions) -> float:
@@ -16,10 +17,6 @@ def error_consistency(a: Predictions, b: Predictions) -> float:
     where \(c_{obs}\) is the share of items that both models get right or both get wrong, and
     \(p_a, p_b\) are their accuracies. This is Cohen's kappa of right and wrong. It does not
     ask *which* wrong answer was given.
-
-    Args:
-        a: Answers of one model, ``labels`` and ``gold`` of shape ``(items,)``.
-        b: Answers of the other to the same items, in the same order.
 
     Returns:
         A coefficient without unit, from -1 to 1. 0 is what independent models of these
@@ -56,7 +53,7 @@ def error_consistency_of_pairs(panel: Panel) -> Floats:
     """The same for all pairs and rounds, ``(pairs, rounds)``."""
     left, right = panel.pairs
     a, b = panel.error_rates[left], panel.error_rates[right]
-    return share(2 * panel.error_covariance, a + b - 2 * a * b)
+    return ratio(2 * panel.error_covariance, a + b - 2 * a * b)
 
 
 PLUGIN = PairMeasure(

@@ -6,7 +6,8 @@ from polyculture.core.errors import UndefinedError
 from polyculture.core.measure import PairMeasure
 from polyculture.core.views import Predictions
 from polyculture.stats.agreement import wrong_of
-from polyculture.stats.panel import Floats, Panel, share
+from polyculture.stats.panel import Floats, Panel
+from polyculture.stats.scores import ratio
 
 
 def error_correlation(a: Predictions, b: Predictions) -> float:
@@ -17,10 +18,6 @@ def error_correlation(a: Predictions, b: Predictions) -> float:
     where \(n_{00}\) is the share of items that both models fail and \(e_a, e_b\) their error
     rates. It equals ``error_consistency`` when both are equally accurate. Its ends can be reached
     only by equally accurate models. Kish's effective number of votes is made from it.
-
-    Args:
-        a: Answers of one model, ``labels`` and ``gold`` of shape ``(items,)``.
-        b: Answers of the other to the same items, in the same order.
 
     Returns:
         A correlation, from -1 to 1; 0 for independent models.
@@ -56,7 +53,7 @@ def error_correlation_of_pairs(panel: Panel) -> Floats:
     """The same for all pairs and rounds, ``(pairs, rounds)``."""
     left, right = panel.pairs
     spread = np.sqrt(panel.error_rates * (1 - panel.error_rates))
-    return share(panel.error_covariance, spread[left] * spread[right])
+    return ratio(panel.error_covariance, spread[left] * spread[right])
 
 
 PLUGIN = PairMeasure(

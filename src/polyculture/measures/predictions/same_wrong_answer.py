@@ -6,7 +6,8 @@ from polyculture.core.errors import UndefinedError
 from polyculture.core.measure import PairMeasure
 from polyculture.core.views import Predictions
 from polyculture.stats.agreement import agree, wrong_of
-from polyculture.stats.panel import Floats, Panel, share
+from polyculture.stats.panel import Floats, Panel
+from polyculture.stats.scores import ratio
 
 
 def same_wrong_answer(a: Predictions, b: Predictions) -> float:
@@ -16,10 +17,6 @@ def same_wrong_answer(a: Predictions, b: Predictions) -> float:
 
     With two answers to choose from it is 1 by counting. A common fall-back answer ("none of
     these") makes it high as well. A missing answer is wrong, and the same as nothing.
-
-    Args:
-        a: Answers of one model, ``labels`` and ``gold`` of shape ``(items,)``.
-        b: Answers of the other to the same items, in the same order.
 
     Returns:
         A share from 0 to 1, of the items that both fail.
@@ -48,7 +45,7 @@ def same_wrong_answer(a: Predictions, b: Predictions) -> float:
 
 def same_wrong_answer_of_pairs(panel: Panel) -> Floats:
     """The same for all pairs and rounds, ``(pairs, rounds)``."""
-    return share(panel.same_wrong, panel.both_wrong)
+    return ratio(panel.same_wrong, panel.both_wrong)
 
 
 PLUGIN = PairMeasure(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from polyculture.core.measure import PairMeasure
 from polyculture.core.views import RecipeView
-from polyculture.stats.likeness import Plain, gower
+from polyculture.stats.similarity import Plain, gower
 
 
 def recipe_similarity(a: RecipeView, b: RecipeView) -> float:
@@ -18,10 +18,6 @@ def recipe_similarity(a: RecipeView, b: RecipeView) -> float:
     amount. Settings that only one recipe has are skipped: unknown is not different.
 
     Every setting weighs the same, so a shared base is one among many here, though it matters most.
-
-    Args:
-        a: How one model was made.
-        b: How the other was made.
 
     Returns:
         A mean from 0 (no shared setting is alike) to 1 (all shared settings are equal).

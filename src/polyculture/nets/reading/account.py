@@ -1,4 +1,4 @@
-"""What could not be read of some texts, in sentences."""
+"""Notes on what could not be read of some texts."""
 
 from collections.abc import Sequence
 
@@ -27,7 +27,7 @@ def of_unknown(unknown: int, rows: int) -> list[str]:
 
 
 def why_unreadable(unknown: int, rows: int) -> str:
-    """Why nothing can be read, where no text holds anything that is known; else nothing.
+    """Why nothing can be read, if no text holds a known token; else empty.
 
     Example:
         >>> why_unreadable(1, 1)[:48]
@@ -55,7 +55,7 @@ def prefixed(notes: Sequence[str], where: str) -> list[str]:
 
 
 def refuse_unreadable(encoded: Encoded, where: str) -> None:
-    """See that something of some rows can be read.
+    """Check that some of the rows can be read.
 
     Args:
         encoded: The rows.

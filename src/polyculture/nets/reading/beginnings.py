@@ -1,4 +1,4 @@
-"""The beginning of a long text that gives the same first tokens as the whole.
+"""Shorten a long text without changing its first tokens.
 
 A network reads some hundred tokens; a text may have a million. The tokens of a beginning are those
 of the whole, but for the last few: there the rest of the text may decide otherwise. So a beginning
@@ -51,16 +51,16 @@ def pair_beginnings(
     Where both are long and an odd number of tokens is read, the longer one has one more: which one
     that is, is taken from their characters.
     """
-    found = beginnings(firsts, tokenizer, tokens), beginnings(seconds, tokenizer, tokens)
+    short = beginnings(firsts, tokenizer, tokens), beginnings(seconds, tokenizer, tokens)
     for row, whole in enumerate(zip(firsts, seconds, strict=True)):
         longer = int(len(whole[1]) > len(whole[0]))
-        is_cut = len(found[longer][row]) < len(whole[longer])
+        is_cut = len(short[longer][row]) < len(whole[longer])
         if not is_cut or len(whole[0]) == len(whole[1]):
             continue
-        counts = [len(ids) for ids in _tokens([found[0][row], found[1][row]], tokenizer)]
+        counts = [len(ids) for ids in _tokens([short[0][row], short[1][row]], tokenizer)]
         if counts[longer] <= counts[1 - longer]:
-            found[longer][row] = _beginning(whole[longer], tokenizer, counts[1 - longer])
-    return found
+            short[longer][row] = _beginning(whole[longer], tokenizer, counts[1 - longer])
+    return short
 
 
 def _beginning(text: str, tokenizer: PreTrainedTokenizerBase, tokens: int) -> str:
@@ -68,8 +68,10 @@ def _beginning(text: str, tokenizer: PreTrainedTokenizerBase, tokens: int) -> st
     ends = ENDS if most is None else (0, MARKS * (most + 1))
     size = max(FIRST * tokens, 2 * ends[-1])
     while _pays(text, size, ends):
-        found = _tokens([text[: size - end] for end in ends], tokenizer)
-        if min(map(len, found)) > tokens and all(f[:tokens] == found[0][:tokens] for f in found):
+        readings = _tokens([text[: size - end] for end in ends], tokenizer)
+        if min(map(len, readings)) > tokens and all(
+            f[:tokens] == readings[0][:tokens] for f in readings
+        ):
             return text[:size]
         if most is not None:
             text = shorten_runs(text, most + 1)
@@ -82,7 +84,7 @@ def _pays(text: str, size: int, ends: Sequence[int]) -> bool:
 
 
 def _longest_word(tokenizer: PreTrainedTokenizerBase) -> int | None:
-    """Characters of a word from which WordPiece makes one unknown piece; none for other models.
+    """Characters of a word from which WordPiece makes one unknown piece; None for other models.
 
     Its words do not depend on one another: that the last one may be longer than is seen is all
     that has to be thought of.
@@ -100,5 +102,5 @@ def _tokens(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> list[li
         return_attention_mask=False,
         verbose=False,  # that the texts are longer than the network reads is known
     )
-    found: list[list[int]] = batch["input_ids"]
-    return found
+    tokens: list[list[int]] = batch["input_ids"]
+    return tokens

@@ -1,4 +1,4 @@
-"""Several texts in one example: a question and what answers it, two texts that are alike.
+"""Several texts in one example, such as a question and its answer.
 
 The texts of an example lie one behind another in its inputs, and ``places["lengths"]`` tells where
 each ends. In a batch every text is a row of its own; the texts of an example are neighbours.
@@ -37,7 +37,7 @@ def encode_groups(
     Args:
         groups: The texts of each row.
         context: With the base's tokenizer.
-        targets: By name the right answer of each row; empty where nobody knows it.
+        targets: By name the right answer of each row; empty if unknown.
         at_once: How many texts of a row are in a batch, where only some are drawn.
     """
     texts = list(dict.fromkeys(text for group in groups for text in group))
@@ -77,7 +77,7 @@ def texts_of(example: Example) -> list[Example]:
     return [
         Example(
             row=example.row,
-            inputs={name: one[end - length : end] for name, one in example.inputs.items()},
+            inputs={name: values[end - length : end] for name, values in example.inputs.items()},
             size=length,
         )
         for end, length in zip(ends, lengths, strict=True)

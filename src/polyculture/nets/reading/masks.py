@@ -1,4 +1,4 @@
-"""Texts of which some tokens are hidden, to be told from those around them.
+"""Texts with some tokens masked, to be predicted from their context.
 
 A text that is longer than what is read at once is read in windows that follow one another, so that
 each of its tokens stands in one of them and nothing is lost.
@@ -65,8 +65,8 @@ def encode_windows(rows: pl.DataFrame, context: Context) -> Encoded:
 
 
 def _of_windows(long: int, rows: int, longest: int) -> list[str]:
-    told = f"{long} of {rows} texts are longer than {longest} tokens and were read in windows."
-    return [told] if long else []
+    note = f"{long} of {rows} texts are longer than {longest} tokens and were read in windows."
+    return [note] if long else []
 
 
 def _chunk(texts: Sequence[str], start: int, context: Context) -> list[Example]:
@@ -182,8 +182,8 @@ def figures_of_rows(reading: Reading) -> list[NDArray[np.float64]]:
     batch, logits = reading.batch, reading.outputs["logits"].float()
     targets, covers = batch.targets["labels"], batch.places["covers"]
     nats = functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")
-    told = (nats.view_as(targets), targets >= 0, covers, logits.argmax(dim=2) == targets)
-    figures = torch.stack([x.double().sum(dim=1) for x in told], dim=1)
+    columns = (nats.view_as(targets), targets >= 0, covers, logits.argmax(dim=2) == targets)
+    figures = torch.stack([x.double().sum(dim=1) for x in columns], dim=1)
     return sums_of_rows(figures.cpu(), batch.rows)
 
 

@@ -1,4 +1,4 @@
-"""Texts with those that belong to them, one of which is drawn each time.
+"""Texts with matching texts, one of which is drawn at each step.
 
 What belongs to a text is named by ids, given beside it, or whatever has the same label.
 """
@@ -26,7 +26,7 @@ MOST = 8
 def belonging(
     names: Sequence[Sequence[str]] | None, texts: Sequence[str] | None, pool: Pool | None
 ) -> list[list[str]] | None:
-    """The texts that belong to each row; none where nobody knows them.
+    """The texts that belong to each row; None if unknown.
 
     Args:
         names: Ids of texts of the pool that belong to each row, if they are known.
@@ -39,12 +39,12 @@ def belonging(
     """
     if names is not None and pool is not None:
         text_of = dict(pool.rows.select("id", "text").iter_rows())
-        return [[text_of[name] for name in own] for own in names]
+        return [[text_of[name] for name in names_of_row] for names_of_row in names]
     return None if texts is None else [[text] for text in texts]
 
 
 def partners(texts: Sequence[str], labels: Sequence[str], most: int = MOST) -> list[list[str]]:
-    """The next texts of the same label, for each; those that are behind the last come first again.
+    """For each text, the next ones of the same label, starting over at the end.
 
     A text that is alone in its label is its own partner: dropout reads it in two ways.
 
@@ -56,16 +56,16 @@ def partners(texts: Sequence[str], labels: Sequence[str], most: int = MOST) -> l
         >>> partners(["a", "b", "c", "d"], ["x", "x", "y", "x"])
         [['b', 'd'], ['d', 'a'], ['c'], ['a', 'b']]
     """
-    own: dict[str, list[str]] = {}
+    texts_of: dict[str, list[str]] = {}
     places = []
     for text, label in zip(texts, labels, strict=True):
-        places.append(len(own.setdefault(label, [])))
-        own[label].append(text)
-    found = []
+        places.append(len(texts_of.setdefault(label, [])))
+        texts_of[label].append(text)
+    partners_of_rows = []
     for place, label in zip(places, labels, strict=True):
-        same = own[label]
-        found.append(([*same[place + 1 :], *same[:place]] or same)[:most])
-    return found
+        same = texts_of[label]
+        partners_of_rows.append(([*same[place + 1 :], *same[:place]] or same)[:most])
+    return partners_of_rows
 
 
 def encode_matches(
@@ -83,7 +83,7 @@ def encode_matches(
 
     Args:
         texts: One a row.
-        matches: The texts that belong to each, one at least; none where nobody knows them.
+        matches: The texts that belong to each, one at least; None if unknown.
         context: With the base's tokenizer.
         names: What all matches of a row are, such as its label; left out, a text is what it says.
         wrong: A text for each row that does not belong to it.
@@ -91,17 +91,20 @@ def encode_matches(
     if matches is None:
         return encode_groups([[text] for text in texts], context, {})
     ahead = 0 if wrong is None else 1
-    behind = [[*([] if wrong is None else [wrong[n]]), *own] for n, own in enumerate(matches)]
+    behind = [
+        [*([] if wrong is None else [wrong[n]]), *candidates]
+        for n, candidates in enumerate(matches)
+    ]
     code = {name: number for number, name in enumerate(context.labels)}
     codes, right = [], dict[str, set[int]]()
-    for row, (text, own) in enumerate(zip(texts, behind, strict=True)):
-        called = own if names is None else [names[row]] * len(own)
+    for row, (text, candidates) in enumerate(zip(texts, behind, strict=True)):
+        called = candidates if names is None else [names[row]] * len(candidates)
         codes.append(np.array([code.setdefault(name, len(code)) for name in called]))
         right.setdefault(text, set()).update(codes[-1][ahead:].tolist())
     targets = {"codes": codes, "right": [np.array(sorted(right[text])) for text in texts]}
     if wrong is not None:
         targets["wrong"] = [np.array(ahead)] * len(texts)
-    groups = [[text, *own] for text, own in zip(texts, behind, strict=True)]
+    groups = [[text, *candidates] for text, candidates in zip(texts, behind, strict=True)]
     return encode_groups(groups, context, targets, at_once=2 + ahead)
 
 
@@ -120,7 +123,7 @@ def pad_matches(examples: Sequence[Example], context: Context) -> Batch:
     batch = pad_groups(examples, context)
     targets = [dict(example.targets) for example in examples]
     if targets[0]:
-        right = [own.pop("right") for own in targets if "right" in own]
+        right = [target.pop("right") for target in targets if "right" in target]
         batch.targets = stacked(targets)
         if right:
             batch.targets["right"], _ = padded(right, -1)

@@ -75,6 +75,6 @@ def pad_words(examples: Sequence[Example], context: Context) -> Batch:
 def stacked(targets: Sequence[Mapping[str, NDArray[Any]]]) -> dict[str, Tensor]:
     """Targets of one shape as one tensor for each name, ``(examples, ...)``."""
     return {
-        name: torch.from_numpy(np.stack([np.asarray(one[name]) for one in targets]))
+        name: torch.from_numpy(np.stack([np.asarray(target[name]) for target in targets]))
         for name in targets[0]
     }

@@ -1,4 +1,4 @@
-"""From files of pictures to numbers: the reader of a base, and what it makes of rows.
+"""Read pictures: from files to the arrays that a base takes.
 
 A reader does what transformers' image processors do, by their own file of settings, with Pillow:
 theirs need torchvision. Pictures are kept as bytes, and become floating-point numbers in a batch.
@@ -44,7 +44,7 @@ PURPOSE = "Reading pictures"
 
 @dataclass(frozen=True, kw_only=True)
 class PictureReader:
-    """How a base sees a picture: how large, in how many channels, and as which numbers.
+    """How a base reads a picture: size, channels and normalisation.
 
     Example:
         >>> reader = PictureReader(height=8, width=8, mean=(0.5,), deviation=(0.5,))
@@ -58,7 +58,7 @@ class PictureReader:
     """Of each channel, where white is 1: one for grey, three for red, green and blue."""
     deviation: tuple[float, ...]
     shortest: int | None = None
-    """Pixels of the shorter side before the middle is cut out; none where the whole picture is
+    """Pixels of the shorter side before the middle is cut out; None if the whole picture is
     brought to height and width."""
     resample: int = BILINEAR
     """How pixels are made of others, as Pillow numbers it."""
@@ -200,7 +200,7 @@ def _levels(settings: Mapping[str, Any]) -> tuple[tuple[float, ...], tuple[float
 
 
 def opened_picture(path: Path) -> Any:
-    """A file's picture as Pillow's, turned as the camera says, on white where one sees through it.
+    """A file's picture as a Pillow image, rotated by its EXIF data, transparency on white.
 
     Raises:
         DataError: The file is missing or holds no whole picture.
@@ -226,8 +226,8 @@ def opened_picture(path: Path) -> Any:
         return turned
     shown = turned.convert("RGBA")
     ground = pillow.new("RGBA", shown.size, "white")
-    seen = pillow.alpha_composite(ground, shown)
-    return seen.convert("L" if turned.mode == "LA" else "RGB")
+    opaque = pillow.alpha_composite(ground, shown)
+    return opaque.convert("L" if turned.mode == "LA" else "RGB")
 
 
 def encode_pictures(
@@ -240,7 +240,7 @@ def encode_pictures(
     Args:
         paths: The file of each row.
         reader: The base's.
-        targets: By name the right answer of each row; empty where nobody knows it.
+        targets: By name the right answer of each row; empty if unknown.
     """
     examples = [
         Example(
@@ -306,8 +306,8 @@ def learned_reader(paths: Iterable[str], most: int) -> PictureReader:
     width, height = (int(side) for side in np.ceil(sides * min(1.0, most / sides.max())))
     blank = (0.0,) * (1 if is_grey else 3)
     plain = PictureReader(height=height, width=width, mean=blank, deviation=(1.0,) * len(blank))
-    seen = np.stack([plain.pixels(image) for image in images]) / WHITE
-    mean, deviation = seen.mean(axis=(0, 2, 3)), seen.std(axis=(0, 2, 3))
+    pixels = np.stack([plain.pixels(image) for image in images]) / WHITE
+    mean, deviation = pixels.mean(axis=(0, 2, 3)), pixels.std(axis=(0, 2, 3))
     return PictureReader(
         height=height,
         width=width,
@@ -338,15 +338,15 @@ def logits_from_pixels(
     from sklearn.preprocessing import StandardScaler
 
     reader = PictureReader(height=side, width=side, mean=(0.0,), deviation=(1.0,))
-    seen, asked = (
+    train_pixels, pixels = (
         np.stack([reader.open(Path(path)).ravel() / WHITE for path in part])
         for part in (train, paths)
     )
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # near enough, for a simple method
-        model.fit(seen, np.array(known))
-    return list(model.predict_log_proba(asked))
+        model.fit(train_pixels, np.array(known))
+    return list(model.predict_log_proba(pixels))
 
 
 def picture_dataset(

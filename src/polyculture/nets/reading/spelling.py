@@ -1,4 +1,4 @@
-"""How a word is written, as a small code: what an uncased tokenizer takes away."""
+"""The shape of a word (case, digits, signs) as a code, which an uncased tokenizer loses."""
 
 
 def spelling(word: str) -> int:

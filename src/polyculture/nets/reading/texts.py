@@ -1,4 +1,4 @@
-"""From rows of one text, or of two, to token numbers.
+"""From rows of one or two texts to token numbers.
 
 A text that is too long is cut, and counted; no more of it is tokenized than is needed.
 """
@@ -47,13 +47,13 @@ def encode_texts(
     Args:
         rows: Prepared.
         context: With the base's tokenizer.
-        targets: By name the right answer of each row; empty where nobody knows it.
+        targets: By name the right answer of each row; empty if unknown.
     """
     examples: list[Example] = []
     cut = 0
     for start in range(0, len(rows), CHUNK):
-        found, cut_here = _chunk(rows[start : start + CHUNK], start, context, targets)
-        examples += found
+        chunk, cut_here = _chunk(rows[start : start + CHUNK], start, context, targets)
+        examples += chunk
         cut += cut_here
     unknown = len(rows) - len(known_rows(examples, context.reader))
     return Encoded(

@@ -1,4 +1,4 @@
-"""From sentences of words to token numbers, and from what is said of words back to the sentences.
+"""From sentences of words to token numbers, and from outputs back to the words.
 
 A sentence that is too long is read in overlapping windows: every word is answered by the window in
 which it lies farther from an edge, and none is answered twice. A word without any token (a lone
@@ -71,7 +71,7 @@ def encode_words(
     Args:
         rows: Prepared.
         context: With the base's tokenizer.
-        targets: Label codes of each row's words, ``(words,)``; none where nobody knows them.
+        targets: Label codes of each row's words, ``(words,)``; None if unknown.
     """
     examples: list[Example] = []
     account = _Account()
@@ -178,7 +178,7 @@ def read_words(reading: Reading, allowed: NDArray[np.bool_] | None) -> list[NDAr
     """
     import torch
 
-    scores, there = _joined(reading)
+    scores, there = _word_values(reading)
     unseen = scores.isnan().any(dim=2)
     first = torch.where(torch.arange(scores.shape[2]) == 0, 0.0, -torch.inf)
     scores[unseen] = first
@@ -188,7 +188,7 @@ def read_words(reading: Reading, allowed: NDArray[np.bool_] | None) -> list[NDAr
     return [row[:length] for row, length in zip(codes.numpy(), lengths, strict=True)]
 
 
-def _joined(reading: Reading) -> tuple[Tensor, Tensor]:
+def _word_values(reading: Reading) -> tuple[Tensor, Tensor]:
     """What is said of the words of each row, ``(rows, words, labels)``, and which words there are.
 
     NaN where nothing is said.

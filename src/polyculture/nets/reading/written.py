@@ -1,4 +1,4 @@
-"""Texts to read and texts to write: from rows to token numbers, and from what is written to text.
+"""Source and target texts: from rows to token numbers, and from generated tokens to text.
 
 An encoder with a decoder reads the one and learns to write the other. A decoder reads both as one
 text, the prompt first; it learns, and is asked, behind the prompt alone.
@@ -34,7 +34,7 @@ def encode_written(
 
     Args:
         sources: What is read; for a decoder, whole prompts.
-        targets: What is to be written; none where nobody knows it.
+        targets: What is to be written; None if unknown.
         context: With the base's tokenizer and form.
 
     Raises:
@@ -46,10 +46,10 @@ def encode_written(
     examples: list[Example] = []
     cut_sources = cut_targets = 0
     for start in range(0, len(sources), CHUNK):
-        read, cut = _tokens(sources[start : start + CHUNK], longest, context)
+        read, cut = _source_tokens(sources[start : start + CHUNK], longest, context)
         cut_sources += cut
         if is_decoder:  # some tokenizers end every text
-            read = [one[:-1] if one[-1:] == [stop] else one for one in read]
+            read = [tokens[:-1] if tokens[-1:] == [stop] else tokens for tokens in read]
         wanted: Tokens = [[]] * len(read)
         if targets is not None:
             wanted, cut = _to_write(targets[start : start + CHUNK], context)
@@ -86,23 +86,23 @@ def stop_of(context: Context) -> int:
     return int(stop)
 
 
-def _tokens(texts: Sequence[str], longest: int, context: Context) -> tuple[Tokens, int]:
+def _source_tokens(texts: Sequence[str], longest: int, context: Context) -> tuple[Tokens, int]:
     """Tokens of texts that are read, and how many texts were cut."""
-    found = context.reader(
+    batch = context.reader(
         beginnings(texts, context.reader, longest),
         truncation=True,
         max_length=longest,
         return_overflowing_tokens=True,
         return_attention_mask=False,
     )
-    kept: dict[int, list[int]] = {}
+    first_windows: dict[int, list[int]] = {}
     cut = set()
-    for row, tokens in zip(found["overflow_to_sample_mapping"], found["input_ids"], strict=True):
-        if row in kept:
+    for row, tokens in zip(batch["overflow_to_sample_mapping"], batch["input_ids"], strict=True):
+        if row in first_windows:
             cut.add(row)
         else:  # a text without any token is padding
-            kept[row] = tokens or [context.reader.pad_token_id]
-    return list(kept.values()), len(cut)
+            first_windows[row] = tokens or [context.reader.pad_token_id]
+    return list(first_windows.values()), len(cut)
 
 
 def _to_write(texts: Sequence[str], context: Context) -> tuple[Tokens, int]:
@@ -110,11 +110,11 @@ def _to_write(texts: Sequence[str], context: Context) -> tuple[Tokens, int]:
     stop, longest = stop_of(context), context.longest_answer
     few = beginnings(texts, context.reader, longest)
     if context.form == "decoder":
-        found = context.reader(few, add_special_tokens=False, return_attention_mask=False)
+        batch = context.reader(few, add_special_tokens=False, return_attention_mask=False)
     else:
-        found = context.reader(text_target=few, return_attention_mask=False)
-    ended = [one if one[-1:] == [stop] else [*one, stop] for one in found["input_ids"]]
-    return [one[:longest] for one in ended], sum(len(one) > longest for one in ended)
+        batch = context.reader(text_target=few, return_attention_mask=False)
+    ended = [tokens if tokens[-1:] == [stop] else [*tokens, stop] for tokens in batch["input_ids"]]
+    return [tokens[:longest] for tokens in ended], sum(len(tokens) > longest for tokens in ended)
 
 
 def _example(row: int, read: list[int], wanted: list[int], *, is_known: bool) -> Example:
@@ -144,7 +144,10 @@ def pad_written(examples: Sequence[Example], context: Context) -> Batch:
     wanted = [example.targets["tokens"] for example in examples if example.targets]
     joined = read
     if context.form == "decoder" and wanted:  # the last token is said, and never read
-        joined = [np.concatenate([one, told[:-1]]) for one, told in zip(read, wanted, strict=True)]
+        joined = [
+            np.concatenate([source, target[:-1]])
+            for source, target in zip(read, wanted, strict=True)
+        ]
     tokens, there = padded(joined, context.reader.pad_token_id)
     batch = Batch(
         inputs={"input_ids": tokens, "attention_mask": there.to(torch.int64)},
@@ -153,12 +156,16 @@ def pad_written(examples: Sequence[Example], context: Context) -> Batch:
     )
     if wanted:
         batch.targets["tokens"], _ = padded(wanted, IGNORED)
-        batch.count = sum(len(one) for one in wanted)
+        batch.count = sum(len(target) for target in wanted)
     if context.form == "decoder":
-        batch.places["prompt"] = torch.tensor([len(one) for one in read])
+        batch.places["prompt"] = torch.tensor([len(source) for source in read])
     if context.form == "decoder" and wanted:
         batch.places["positions"], _ = padded(
-            [_said_at(len(one), len(told)) for one, told in zip(read, wanted, strict=True)], 0
+            [
+                _said_at(len(source), len(target))
+                for source, target in zip(read, wanted, strict=True)
+            ],
+            0,
         )
     return batch
 
@@ -170,12 +177,12 @@ def _said_at(prompt: int, target: int) -> NDArray[np.int64]:
 
 def read_written(reading: Reading, context: Context) -> list[str]:
     """The text that the network writes for each row, by the search of the task's settings."""
-    found: list[Any] = reading.network.write(
+    written: list[Any] = reading.network.write(
         reading.batch,
         context.settings,
         longest=context.longest_answer,
         stop=stop_of(context),
     )
     return [
-        str(context.reader.decode(tokens, skip_special_tokens=True)).strip() for tokens in found
+        str(context.reader.decode(tokens, skip_special_tokens=True)).strip() for tokens in written
     ]

@@ -16,7 +16,7 @@ from polyculture.sources.answers.reading.answers import (
     refuse_few,
     table_of,
 )
-from polyculture.sources.answers.reading.taken import Taken, ignore
+from polyculture.sources.answers.reading.used_columns import UsedColumns, ignore
 from polyculture.store.tables import SUFFIXES
 from polyculture.store.text_form import PLAIN, TextForm
 
@@ -46,7 +46,7 @@ def read(
     models: Sequence[str] | None = None,
     intersect: bool = False,
     form: TextForm = PLAIN,
-    told: Callable[[Taken], None] = ignore,
+    on_columns: Callable[[UsedColumns], None] = ignore,
 ) -> list[Evidence]:
     """Read a table with one row for each answer.
 
@@ -65,10 +65,10 @@ def read(
         models: Names of the models to read; all, if none are given.
         intersect: Compare on the items that all models have; what is dropped is noted.
         form: How the file is written.
-        told: Called with what was taken for what, before models are compared.
+        on_columns: Called with the columns that are used, before models are compared.
 
     Raises:
-        DataError: The table cannot be read as this; the message names file and line.
+        DataError: The table cannot be read as this.
         ProbeMismatchError: Models have different items.
     """
     table = table_of(path, form)
@@ -79,66 +79,74 @@ def read(
     refuse_few(table, list(places))
     items, notes = _items(table, places, intersect=intersect, has_gold=gold is not None)
     unused = [name for name in table.frame.columns if name not in {**roles, **more}.values()]
-    taken = Taken(
+    used = UsedColumns(
         table=table,
         items=len(items),
         models=list(places),
         roles=roles | more,
         left_out=dict.fromkeys(unused, ""),
     )
-    rows = {name: [own[one] for one in items] for name, own in places.items()}
+    rows = {
+        name: [row_of_item[name_of_item] for name_of_item in items]
+        for name, row_of_item in places.items()
+    }
     all_rows = [rows[name][number] for number in range(len(items)) for name in rows]
-    given = {name: table.column(answer).gather(own).to_list() for name, own in rows.items()}
-    values, classes = _probabilities_of(table, probabilities, given, rows)
+    answers_of_models = {
+        name: table.column(answer).gather(row_of_item).to_list()
+        for name, row_of_item in rows.items()
+    }
+    values, classes = _probabilities_of(table, probabilities, answers_of_models, rows)
     answers = Answers(
         items=items,
-        given=given,
+        by_model=answers_of_models,
         gold=_one_an_item(table, gold, items, all_rows) if gold else None,
         texts=_one_an_item(table, text, items, all_rows, empty="") if text else None,
         groups=_one_an_item(table, group, items, all_rows, empty=NO_GROUP) if group else None,
         documents=_documents(table, document, items, all_rows) if document else None,
         probabilities=values,
         classes=classes,
-        notes=(*taken.notes, *notes),
+        notes=(*used.notes, *notes),
     )
-    told(taken)
+    on_columns(used)
     return evidence_of(table, answers)
 
 
 def _places(
-    table: Table, item: str, model: str, models: Sequence[str] | None
+    table: Table, item_column: str, model_column: str, models: Sequence[str] | None
 ) -> dict[str, dict[str, int]]:
     """Row of each item of each model."""
     places: dict[str, dict[str, int]] = {}
-    for row, (one, name) in enumerate(
-        zip(ids(table, item, "item"), ids(table, model, "model"), strict=True)
+    for row, (name, model_name) in enumerate(
+        zip(ids(table, item_column, "item"), ids(table, model_column, "model"), strict=True)
     ):
-        own = places.setdefault(name, {})
-        if own.setdefault(one, row) != row:
+        rows = places.setdefault(model_name, {})
+        if rows.setdefault(name, row) != row:
             msg = (
-                f"{table.place(row)}: {name!r} answers item {one!r} a second time (first in "
-                f"{table.unit} {table.numbers[own[one]]}). Keep one of the two rows."
+                f"{table.place(row)}: {model_name!r} answers item {name!r} a second time (first in "
+                f"{table.unit} {table.numbers[rows[name]]}). Keep one of the two rows."
             )
             raise DataError(msg)
-    for name in models or ():
-        if name not in places:
-            msg = f"{table.name} has no model {name!r}. {suggestion(name, list(places))}"
+    for model_name in models or ():
+        if model_name not in places:
+            msg = (
+                f"{table.name} has no model {model_name!r}. {suggestion(model_name, list(places))}"
+            )
             raise DataError(msg)
-    return {name: places[name] for name in models} if models else places
+    return {model_name: places[model_name] for model_name in models} if models else places
 
 
 def _items(
     table: Table, places: dict[str, dict[str, int]], *, intersect: bool, has_gold: bool
 ) -> tuple[list[str], list[str]]:
     """The items of all models in the order of the table, and what was dropped."""
-    everywhere = list(dict.fromkeys(one for own in places.values() for one in own))
-    common = [one for one in everywhere if all(one in own for own in places.values())]
+    everywhere = list(dict.fromkeys(item for rows in places.values() for item in rows))
+    common = [item for item in everywhere if all(item in rows for rows in places.values())]
     dropped = len(everywhere) - len(common)
     if not dropped:
         return common, []
     if not intersect:
-        name = next(name for name, own in places.items() if len(own) < len(everywhere))
-        lacking = next(one for one in everywhere if one not in places[name])
+        name = next(name for name, rows in places.items() if len(rows) < len(everywhere))
+        lacking = next(item for item in everywhere if item not in places[name])
         so = "counts as wrong" if has_gold else "agrees with nothing"
         msg = (
             f"{table.name}: models are compared on the same items, but {name!r} has no row for "
@@ -170,42 +178,47 @@ def _one_an_item(
     """What all rows of an item say; ``rows`` holds as many for each item as there are models."""
     cells = table.column(column).gather(rows).to_list()
     models = len(rows) // len(items)
-    found = []
-    for number, one in enumerate(items):
-        own = cells[number * models : (number + 1) * models]
-        first = next((place for place, cell in enumerate(own) if cell is not None), None)
+    values = []
+    for number, item in enumerate(items):
+        item_cells = cells[number * models : (number + 1) * models]
+        first = next((place for place, cell in enumerate(item_cells) if cell is not None), None)
         if first is None:
             if empty is None:
                 msg = (
-                    f"{table.place(rows[number * models])}: item {one!r} has no right answer in "
+                    f"{table.place(rows[number * models])}: item {item!r} has no right answer in "
                     f"the column {column!r}. Fill the cell in, or take the item out."
                 )
                 raise DataError(msg)
-            found.append(empty)
+            values.append(empty)
             continue
-        other = next((p for p, cell in enumerate(own) if cell not in {None, own[first]}), None)
+        other = next(
+            (p for p, cell in enumerate(item_cells) if cell not in {None, item_cells[first]}), None
+        )
         if other is not None:
             line = rows[number * models + other]
             earlier = table.numbers[rows[number * models + first]]
             msg = (
-                f"{table.place(line)}: item {one!r} has {own[other]!r} in the column {column!r}, "
-                f"but {own[first]!r} in {table.unit} {earlier}. Give all rows of an item the same."
+                f"{table.place(line)}: item {item!r} has {item_cells[other]!r} in the column "
+                f"{column!r}, but {item_cells[first]!r} in {table.unit} {earlier}. Give all rows "
+                "of an item the same."
             )
             raise DataError(msg)
-        found.append(own[first])
-    return found
+        values.append(item_cells[first])
+    return values
 
 
 def _probabilities_of(
     table: Table,
     column: str | None,
-    given: dict[str, list[str | None]],
+    answers: dict[str, list[str | None]],
     rows: dict[str, list[int]],
 ) -> tuple[dict[str, NDArray[Any]], tuple[str, ...]]:
     if column is None:
         return {}, ()
-    cells = {name: table.column(column).gather(own).to_list() for name, own in rows.items()}
-    return probabilities.read(table, cells, given, rows)
+    cells = {
+        name: table.column(column).gather(model_rows).to_list() for name, model_rows in rows.items()
+    }
+    return probabilities.read(table, cells, answers, rows)
 
 
 PLUGIN = AnswerSource(read=read, suffixes=SUFFIXES)

@@ -15,7 +15,7 @@ from polyculture.sources.answers.reading.answers import (
     table_of,
 )
 from polyculture.sources.answers.reading.model_columns import model_columns
-from polyculture.sources.answers.reading.taken import Taken, ignore
+from polyculture.sources.answers.reading.used_columns import UsedColumns, ignore
 from polyculture.store.tables import SUFFIXES
 from polyculture.store.text_form import PLAIN, TextForm
 
@@ -40,7 +40,7 @@ def read(
     models: Sequence[str] | None = None,
     is_guessed: bool = False,
     form: TextForm = PLAIN,
-    told: Callable[[Taken], None] = ignore,
+    on_columns: Callable[[UsedColumns], None] = ignore,
 ) -> list[Evidence]:
     """Read a table with one row for each item and one column of answers for each model.
 
@@ -57,10 +57,10 @@ def read(
             answers. An empty cell is a missing answer, which counts as wrong.
         is_guessed: The columns were guessed by their usual names.
         form: How the file is written.
-        told: Called with what was taken for what, before models are compared.
+        on_columns: Called with the columns that are used, before models are compared.
 
     Raises:
-        DataError: The table cannot be read as this; the message names file and line.
+        DataError: The table cannot be read as this.
     """
     table = table_of(path, form)
     roles = {"item": item, "gold": gold, "text": text, "group": group, "document": document}
@@ -71,29 +71,29 @@ def read(
         names, left_out = model_columns(table, roles, is_guessed=is_guessed)
     refuse_few(table, names, list(left_out))
     items = _unique_items(table, item)
-    taken = Taken(table=table, items=len(items), models=names, roles=roles, left_out=left_out)
+    used = UsedColumns(table=table, items=len(items), models=names, roles=roles, left_out=left_out)
     answers = Answers(
         items=items,
-        given={name: table.column(name).to_list() for name in names},
+        by_model={name: table.column(name).to_list() for name in names},
         gold=ids(table, gold, "right answer") if gold else None,
         texts=table.column(text).fill_null("").to_list() if text else None,
         groups=table.column(group).fill_null(NO_GROUP).to_list() if group else None,
         documents=table.column(document).to_list() if document else None,
         probabilities={},
-        notes=taken.notes,
+        notes=used.notes,
     )
-    told(taken)
+    on_columns(used)
     return evidence_of(table, answers)
 
 
 def _unique_items(table: Table, column: str) -> list[str]:
     first: dict[str, int] = {}
     items = ids(table, column, "item")
-    for row, one in enumerate(items):
-        if first.setdefault(one, row) != row:
+    for row, item in enumerate(items):
+        if first.setdefault(item, row) != row:
             msg = (
-                f"{table.place(row)}: item {one!r} comes a second time (first in {table.unit} "
-                f"{table.numbers[first[one]]}). Every item needs an id of its own."
+                f"{table.place(row)}: item {item!r} comes a second time (first in {table.unit} "
+                f"{table.numbers[first[item]]}). Every item needs an id of its own."
             )
             raise DataError(msg)
     return items

@@ -1,4 +1,4 @@
-"""A base in a folder of one's own: a plain Hugging Face folder, or the model of a finished run."""
+"""A base in a local folder: a plain Hugging Face folder, or the model of a finished run."""
 
 import json
 from collections.abc import Sequence
@@ -36,8 +36,8 @@ def open_base(settings: Folder, texts: Sequence[Sequence[str]], work: Path, seed
     check_folder(folder, str(folder))
     from polyculture.nets.own_bodies import own_body
 
-    own, ancestors = _told_by_run(folder)
-    name = own or folder.absolute().name
+    run_name, ancestors = _told_by_run(folder)
+    name = run_name or folder.absolute().name
     return Base(
         name=name,
         kind="transformers" if own_body(folder) is None else "convolutional",

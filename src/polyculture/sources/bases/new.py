@@ -38,8 +38,9 @@ class New(Settings):
 
     source: Literal["new"] = "new"
     kind: Literal["transformer", "encoder_decoder", "convolutional", "tfidf", "resnet"]
-    """``encoder_decoder`` reads a text and writes another. ``tfidf`` is no network: counts of words
-    with a linear model. ``resnet``, a small residual network, reads pictures; the others text."""
+    """``encoder_decoder`` reads a text and writes another. ``tfidf`` is not a network, but counts
+    of words with a linear model. ``resnet``, a small residual network, reads pictures; the others
+    text."""
     width: int | None = Field(default=None, ge=32, le=16_384, multiple_of=HEAD_WIDTH)
     """Numbers a token; where left out 128, or 256 for an encoder with a decoder. Channels of the
     last stage of a ``resnet``, then 64."""

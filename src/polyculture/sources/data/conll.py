@@ -27,24 +27,26 @@ def read(settings: Conll, columns: Mapping[str, Column]) -> Dataset:
     """Read the files and bring their tags to IOB2.
 
     Raises:
-        DataError: A file is missing, or a line of it is broken; the message names file and line.
+        DataError: A file is missing, or a line of it is broken.
     """
     paths = settings.paths
     form = TextForm(encoding=settings.encoding, settings=WAYS)
-    found = {
+    sentences_of_splits = {
         split: read_sentences(path, token=settings.token, tag=settings.tag, form=form)
         for split, path in paths.items()
     }
-    splits = {split: frame_of(split, sentences) for split, sentences in found.items()}
+    splits = {split: frame_of(split, sentences) for split, sentences in sentences_of_splits.items()}
     origin = origin_of(
         paths,
         {split: rows["id"].to_list() for split, rows in splits.items()},
-        lambda split, row: f"{paths[split]}, line {found[split][row].line}",
+        lambda split, row: f"{paths[split]}, line {sentences_of_splits[split][row].line}",
         dict.fromkeys(paths, ("tokens", "tags")),
     )
     splits, held = with_hold_out(splits, columns, settings.hold_out, settings.split_seed)
     name = name_of(next(iter(paths.values())))
-    return dataset_of(name, splits, columns, notes=(*notes_of(found), *held), origin=origin)
+    return dataset_of(
+        name, splits, columns, notes=(*notes_of(sentences_of_splits), *held), origin=origin
+    )
 
 
 PLUGIN = DataSource(settings=Conll, read=read)

@@ -38,8 +38,8 @@ def read(settings: Folders, columns: Mapping[str, Column]) -> Dataset:
     file, label = _file_and_label(columns)
     files = {split: _files_of(path) for split, path in settings.paths.items()}
     splits = {
-        split: _rows(split, settings.paths[split], found, file, label)
-        for split, found in files.items()
+        split: _rows(split, settings.paths[split], paths, file, label)
+        for split, paths in files.items()
     }
     origin = origin_of(
         settings.paths,
@@ -73,8 +73,8 @@ def _files_of(folder: Path) -> list[Path]:
         msg = f"There is no folder {folder}. Check the path."
         raise DataError(msg)
     labels = [path for path in sorted(folder.iterdir()) if path.is_dir() and not _is_hidden(path)]
-    found = [path for label in labels for path in sorted(label.rglob("*"))]
-    files = [path for path in found if path.is_file() and not _is_hidden(path)]
+    paths = [path for label in labels for path in sorted(label.rglob("*"))]
+    files = [path for path in paths if path.is_file() and not _is_hidden(path)]
     if not files:
         msg = (
             f"{folder} holds no folder with files. Make a folder for each label in it, and put the "

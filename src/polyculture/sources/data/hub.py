@@ -30,7 +30,7 @@ class Hub(Columns):
     test: str | None = None
     """The file that is answered once, at the end."""
     hold_out: float | None = Field(default=None, gt=0, lt=1)
-    """Share of the training rows to validate on, where there is no file of them."""
+    """Share of the training rows to validate on, if there is no file for validation."""
     split_seed: int = Field(default=1, ge=0)
     """Which rows are held out."""
 
@@ -42,8 +42,8 @@ class Hub(Columns):
     @property
     def files(self) -> dict[str, str]:
         """The files that are named, by split."""
-        found = {split: getattr(self, split) for split in SPLITS}
-        return {split: file for split, file in found.items() if file is not None}
+        files = {split: getattr(self, split) for split in SPLITS}
+        return {split: file for split, file in files.items() if file is not None}
 
 
 def read(settings: Hub, columns: Mapping[str, Column]) -> Dataset:

@@ -24,7 +24,7 @@ def read(settings: Jsonl, columns: Mapping[str, Column]) -> Dataset:
     """Read the files.
 
     Raises:
-        DataError: A file is missing or a line is broken; the message names file and line.
+        DataError: A file is missing or a line is broken.
     """
     paths = settings.paths
     for path in paths.values():

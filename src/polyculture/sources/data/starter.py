@@ -63,7 +63,7 @@ def read(settings: Starter, columns: Mapping[str, Column]) -> Dataset:
 
     Raises:
         StarterError: There is no such set, or it is not fetched, or damaged.
-        RecipeError: It is no set of texts, or has fewer rows than asked for.
+        RecipeError: It is not a set of texts, or has fewer rows than asked for.
     """
     entry = find(settings.name, "data")
     folder, mark = cache.need(entry)

@@ -21,7 +21,7 @@ def read(settings: Table, columns: Mapping[str, Column]) -> Dataset:
     """Read the files; every cell is text, and only an empty cell is empty.
 
     Raises:
-        DataError: A file is missing or a row is broken; the message names file and line.
+        DataError: A file is missing or a row is broken.
     """
     paths = settings.paths
     return read_tables(

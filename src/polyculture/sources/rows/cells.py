@@ -31,7 +31,7 @@ class CellForm:
     """How lists are written in cells."""
 
     separator: str = "|"
-    """What stands between several answers in a cell that is no JSON list."""
+    """What stands between several answers in a cell that is not a JSON list."""
     tag_names: tuple[str, ...] | None = None
     """What tags that are numbers stand for, in order."""
 

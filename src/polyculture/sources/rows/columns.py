@@ -1,4 +1,4 @@
-"""Translate the columns of somebody's table into those that a task declares."""
+"""Map the columns of a table to those that a task declares."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -36,7 +36,7 @@ SHORT = (
 
 
 class Columns(Encoded):
-    """Which column holds what. A column that is not named is looked for under its usual name."""
+    """Which column holds what. A column that is not named is found by its usual name."""
 
     columns: dict[str, str] = Field(default_factory=dict)
     """Name in the file of any column that the task reads, as in ``columns.source = "english"``;
@@ -50,7 +50,7 @@ class Columns(Encoded):
     labels: str | None = None
     """Several right answers in one cell."""
     separator: str = "|"
-    """What stands between several answers in a cell that is no JSON list."""
+    """What stands between several answers in a cell that is not a JSON list."""
     tokens: str | None = None
     """Words, a list."""
     tags: str | None = None
@@ -78,12 +78,12 @@ class Columns(Encoded):
 
     @model_validator(mode="after")
     def _no_column_is_named_twice(self) -> Self:
-        for ours, theirs in self.columns.items():
+        for ours, name in self.columns.items():
             other = getattr(self, ours) if ours in SHORT else None
             if other is not None:
                 msg = (
                     f"the column {ours!r} is named twice, by {ours} = {other!r} and by "
-                    f"columns.{ours} = {theirs!r}. Leave one of them out"
+                    f"columns.{ours} = {name!r}. Leave one of them out"
                 )
                 raise ValueError(msg)
         return self
@@ -104,7 +104,7 @@ class Columns(Encoded):
 def named_in(settings: Any) -> dict[str, str]:
     """Our columns to the names that the settings of any source of data give them."""
     short = {ours: getattr(settings, ours, None) for ours in SHORT}
-    named = {ours: theirs for ours, theirs in short.items() if isinstance(theirs, str)}
+    named = {ours: name for ours, name in short.items() if isinstance(name, str)}
     return named | getattr(settings, "columns", {})
 
 
@@ -150,28 +150,28 @@ def read_rows(
     named = named_in(settings)
     if split == CORPUS:  # what is named is named for the rows that are answered with it
         named = {ours: name for ours, name in named.items() if name in table.frame.columns}
-    found = _find(table, named, columns)
-    return rows_of(table, split, found, columns, settings.cells), table
+    names_in_file = _find(table, named, columns)
+    return rows_of(table, split, names_in_file, columns, settings.cells), table
 
 
 def rows_of(
     table: Table,
     split: str,
-    found: Mapping[str, str],
+    names_in_file: Mapping[str, str],
     columns: Mapping[str, Column],
     form: CellForm,
 ) -> "pl.DataFrame":
     """The rows of a table, given which of its columns are ours; see ``read_rows``."""
     import polars as pl
 
-    kinds = {ours: columns[ours].kind if ours in columns else "text" for ours in found}
-    made: dict[str, Any] = {"id": [f"{split}-{number}" for number in table.numbers]}
-    for ours, theirs in found.items():
-        made[ours] = read_cells(table, theirs, kinds[ours], form)
-    _check_lengths(table, made, kinds)
-    _check_spans(table, made, kinds)
-    schema = {ours: type_of(kinds.get(ours, "text")) for ours in made}
-    return pl.DataFrame(made, schema=schema)
+    kinds = {ours: columns[ours].kind if ours in columns else "text" for ours in names_in_file}
+    cells: dict[str, Any] = {"id": [f"{split}-{number}" for number in table.numbers]}
+    for ours, name in names_in_file.items():
+        cells[ours] = read_cells(table, name, kinds[ours], form)
+    _check_lengths(table, cells, kinds)
+    _check_spans(table, cells, kinds)
+    schema = {ours: type_of(kinds.get(ours, "text")) for ours in cells}
+    return pl.DataFrame(cells, schema=schema)
 
 
 def _find(table: Table, named: Mapping[str, str], columns: Mapping[str, Column]) -> dict[str, str]:
@@ -180,27 +180,29 @@ def _find(table: Table, named: Mapping[str, str], columns: Mapping[str, Column])
     Raises:
         DataError: A named column or one that the task needs is missing.
     """
-    for theirs in named.values():
-        table.column(theirs)  # says which one is near if there is none
+    for name_in_file in named.values():
+        table.column(name_in_file)  # says which one is near if there is none
     names = {ours: (ours, *column.usual) for ours, column in columns.items()}
     names = {"id": ("id",)} | names | {ours: (ours,) for ours in ALWAYS if ours not in names}
     there = table.frame.columns
-    found = {
+    names_in_file = {
         ours: named.get(ours) or next(name for name in usual if name in there)
         for ours, usual in names.items()
         if ours in named or not set(usual).isdisjoint(there)
     }
-    _refuse_missing(table, found, columns)
+    _refuse_missing(table, names_in_file, columns)
     return {
-        ours: theirs
-        for ours, theirs in found.items()
-        if ours not in columns or columns[ours].unless not in found
+        ours: name_in_file
+        for ours, name_in_file in names_in_file.items()
+        if ours not in columns or columns[ours].unless not in names_in_file
     }
 
 
-def _refuse_missing(table: Table, found: Mapping[str, str], columns: Mapping[str, Column]) -> None:
+def _refuse_missing(
+    table: Table, names_in_file: Mapping[str, str], columns: Mapping[str, Column]
+) -> None:
     for group in alternatives(columns):
-        if found.keys() & set(group):
+        if names_in_file.keys() & set(group):
             continue
         names = " and ".join(map(repr, group))
         lacks = f"no column {names}" if len(group) == 1 else f"none of the columns {names}"
@@ -218,17 +220,19 @@ def _refuse(table: Table, row: int, what: str) -> None:
     raise DataError(msg)
 
 
-def _check_lengths(table: Table, made: Mapping[str, Any], kinds: Mapping[str, str]) -> None:
+def _check_lengths(table: Table, cells: Mapping[str, Any], kinds: Mapping[str, str]) -> None:
     """Tags belong to the words of their row, where a task reads one column of each."""
-    words, tags = ([made[n] for n, kind in kinds.items() if kind == k] for k in ("words", "tags"))
+    words, tags = ([cells[n] for n, kind in kinds.items() if kind == k] for k in ("words", "tags"))
     if len(words) != 1 or len(tags) != 1:
         return
-    for row, (some, theirs) in enumerate(zip(words[0], tags[0], strict=True)):
-        if len(some) != len(theirs):
-            _refuse(table, row, f"{len(some)} words have {len(theirs)} tags, but each needs one")
+    for row, (row_words, row_tags) in enumerate(zip(words[0], tags[0], strict=True)):
+        if len(row_words) != len(row_tags):
+            _refuse(
+                table, row, f"{len(row_words)} words have {len(row_tags)} tags, but each needs one"
+            )
 
 
-def _check_spans(table: Table, made: Mapping[str, Any], kinds: Mapping[str, str]) -> None:
+def _check_spans(table: Table, cells: Mapping[str, Any], kinds: Mapping[str, str]) -> None:
     """Spans lie within the first text of their row."""
     spans = next((name for name, kind in kinds.items() if kind == "spans"), None)
     if spans is None:
@@ -237,7 +241,7 @@ def _check_spans(table: Table, made: Mapping[str, Any], kinds: Mapping[str, str]
     if text is None:
         msg = f"{table.name} has spans, but no text that they are spans of. Give it one."
         raise DataError(msg)
-    for row, (inside, whole) in enumerate(zip(made[spans], made[text], strict=True)):
+    for row, (inside, whole) in enumerate(zip(cells[spans], cells[text], strict=True)):
         for span in inside:
             if not 0 <= span["start"] < span["end"] <= len(whole):
                 _refuse(

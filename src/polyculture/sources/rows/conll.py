@@ -28,7 +28,7 @@ class Sentence:
     tokens: tuple[str, ...]
     tags: tuple[str, ...]
     document: int | None
-    """Number of the document, from 1; none in a file without document marks."""
+    """Number of the document, from 1; None in a file without document marks."""
 
 
 def read_sentences(
@@ -44,7 +44,7 @@ def read_sentences(
 
     Raises:
         DataError: The file cannot be read or is empty, a line has too many or too few columns, or
-            a tag is none of the known schemes. The message names file and line.
+            a tag is none of the known schemes.
     """
     content = content_of(path)
     sentences, document = [], None
@@ -62,7 +62,7 @@ def read_sentences(
     return sentences
 
 
-def read_cells(
+def read_word_cells(
     file: Path | Content, form: TextForm = PLAIN
 ) -> Iterator[tuple[int, list[list[str]]]]:
     """Sentences as lines of cells, each with the line where it begins; tags are not looked at.

@@ -72,7 +72,7 @@ def origin_of(
     columns: Mapping[str, Sequence[str]],
     setting: Callable[[str], str] = str,
 ) -> Origin:
-    """Where rows stand, found by their ids: a row held out of train still stands in its file.
+    """Find files and lines of rows by their ids, also of rows held out of train.
 
     Args:
         paths: The file of each split.
@@ -86,9 +86,9 @@ def origin_of(
         return split if split in paths else "train"  # rows of a split without a file are held out
 
     def where(split: str, item: str | None) -> str:
-        for file, own in ids.items():
-            if (file == CORPUS) == (split == CORPUS) and item is not None and item in own:
-                return place(file, list(own).index(item))
+        for file, ids_of_split in ids.items():
+            if (file == CORPUS) == (split == CORPUS) and item is not None and item in ids_of_split:
+                return place(file, list(ids_of_split).index(item))
         return str(paths[file_of(split)])
 
     return Origin(place=where, columns=lambda split: columns[file_of(split)], setting=setting)
@@ -106,23 +106,23 @@ def _refuse_empty(name: str, splits: "Mapping[str, pl.DataFrame]") -> None:
 
 
 def refuse_equal_ids(splits: "Mapping[str, pl.DataFrame]", place: Place) -> None:
-    """See that every row has an id of its own; those of a corpus are apart from all others.
+    """Check that ids are unique; those of a corpus are apart from all others.
 
     Raises:
         DataError: Two rows have one id; the message names both.
     """
-    seen: dict[str, tuple[str, int]] = {}
-    for split, rows in sorted(splits.items(), key=lambda found: found[0] == CORPUS):
+    places: dict[str, tuple[str, int]] = {}
+    for split, rows in sorted(splits.items(), key=lambda pair: pair[0] == CORPUS):
         if split == CORPUS:
-            seen = {}
+            places = {}
         for row, key in enumerate(rows["id"].to_list()):
-            if key in seen:
+            if key in places:
                 msg = (
-                    f"{place(split, row)}: the id {key!r} is also that of {place(*seen[key])}. "
+                    f"{place(split, row)}: the id {key!r} is also that of {place(*places[key])}. "
                     "Give every row an id of its own, or leave the id column out."
                 )
                 raise DataError(msg)
-            seen[key] = (split, row)
+            places[key] = (split, row)
 
 
 def repeat_notes(
@@ -134,11 +134,12 @@ def repeat_notes(
     kinds = {columns[name].kind for name in there}
     article, what = ("a", "text") if kinds <= {"text", "words"} else ("an", "input")
     notes = []
-    for split, own in keys.items():
-        again = sum(count - 1 for count in Counter(own).values())
+    for split, keys_of_split in keys.items():
+        again = sum(count - 1 for count in Counter(keys_of_split).values())
         if again:
             notes.append(
-                f"{again:,} of {len(own):,} rows of {split} repeat the {what} of another; all kept."
+                f"{again:,} of {len(keys_of_split):,} rows of {split} repeat the {what} of "
+                "another; all kept."
             )
     order = [split for split in ("train", "valid", "test") if split in keys]
     for position, later in enumerate(order):

@@ -29,10 +29,10 @@ class Files(Settings):
     test: RecipePath | None = None
     """The file that is answered once, at the end."""
     corpus: RecipePath | None = None
-    """The file of what rows are answered with, for tasks that search: its ids are names of their
-    own, and names of columns count as far as it has them."""
+    """The texts to search in, for tasks that search. Its ids are apart from those of rows; column
+    names apply if it has these columns."""
     hold_out: float | None = Field(default=None, gt=0, lt=1)
-    """Share of the training rows to validate on, where there is no file of them."""
+    """Share of the training rows to validate on, if there is no file for validation."""
     split_seed: int = Field(default=1, ge=0)
     """Which rows are held out; apart from the recipe's seed, so that runs share their splits."""
 
@@ -44,8 +44,8 @@ class Files(Settings):
     @property
     def paths(self) -> dict[str, Path]:
         """The files that are named, by split."""
-        found = {split: getattr(self, split) for split in (*SPLITS, CORPUS)}
-        return {split: path for split, path in found.items() if path is not None}
+        paths = {split: getattr(self, split) for split in (*SPLITS, CORPUS)}
+        return {split: path for split, path in paths.items() if path is not None}
 
 
 def check_splits(named: tuple[str, ...], hold_out: float | None) -> None:
@@ -63,7 +63,7 @@ def check_splits(named: tuple[str, ...], hold_out: float | None) -> None:
 
 
 def name_of(path: Path) -> str:
-    """What a dataset is called: its file, or the folder where the file's name says nothing.
+    """The name of a dataset: its file, or the folder if the file's name is generic.
 
     Example:
         >>> name_of(Path("films/train.csv")), name_of(Path("films/reviews.csv"))

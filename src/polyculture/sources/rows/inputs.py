@@ -1,4 +1,4 @@
-"""Read what a trained model shall answer: the same kinds of files that training reads.
+"""Read rows for a trained model to answer, from the same kinds of files as training.
 
 A row without an id is named by its line in the file (its row in Parquet), so that whoever reads the
 answers finds it again. A pipe and standard input are read once.
@@ -16,7 +16,7 @@ from polyculture.core.errors import DataError
 from polyculture.core.shown import shown, shown_name
 from polyculture.sources.rows.cells import CellForm
 from polyculture.sources.rows.columns import rows_of
-from polyculture.sources.rows.conll import SEPARATOR, read_cells
+from polyculture.sources.rows.conll import SEPARATOR, read_word_cells
 from polyculture.sources.rows.dataset import refuse_equal_ids
 from polyculture.sources.rows.schemes import PREFIXES
 from polyculture.sources.rows.wanted import Wanted, column_notes, found_columns
@@ -39,7 +39,7 @@ SAMPLE = 400
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """Rows to answer, and what stood beside them."""
+    """Rows to answer, with the other columns of their file."""
 
     rows: "pl.DataFrame"
     """``id``, and the columns of the task that the model reads."""
@@ -67,7 +67,7 @@ def read_inputs(path: Path, wanted: Wanted, *, conll: bool | None = None) -> Inp
     content = content_of(path)
     suffix = _suffix(content, wanted)
     if _is_conll(content, suffix, wanted, conll=conll):
-        inputs = _words(content, wanted)
+        inputs = _read_words(content, wanted)
     elif suffix == LINES:
         inputs = _lines(content, wanted)
     else:
@@ -183,40 +183,40 @@ def _lines(content: Content, wanted: Wanted) -> Inputs:
     return Inputs(rows=rows, kept=rows.select(column), notes=tuple(notes))
 
 
-def _words(content: Content, wanted: Wanted) -> Inputs:
+def _read_words(content: Content, wanted: Wanted) -> Inputs:
     import polars as pl
 
     words = wanted.only("words") or ""
     column = getattr(wanted.data, "token", 0)
-    found = list(read_cells(content, wanted.form))
-    if not found:
+    sentences = list(read_word_cells(content, wanted.form))
+    if not sentences:
         msg = (
             f"{content.name} holds no sentence. Give it one word a line, and an empty line between "
             "two."
         )
         raise DataError(msg)
-    width = len(found[0][1][0])
+    width = len(sentences[0][1][0])
     if not -width <= column < width:
         msg = (
-            f"{content.name}, line {found[0][0]}: the run reads words in column {column} (counted "
-            f"from 0), but the line has {width}."
+            f"{content.name}, line {sentences[0][0]}: the run reads words in column {column} "
+            f"(counted from 0), but the line has {width}."
         )
         raise DataError(msg)
     names = [f"column_{number}" for number in range(width)]
     names[column] = words
-    kept = pl.DataFrame(
+    frame = pl.DataFrame(
         {
-            name: [[cells[number] for cells in lines] for _, lines in found]
+            name: [[cells[number] for cells in lines] for _, lines in sentences]
             for number, name in enumerate(names)
         },
         schema=dict.fromkeys(names, pl.List(pl.String)),
     )
-    ids = pl.Series("id", [str(number) for number, _ in found], pl.String)
+    ids = pl.Series("id", [str(number) for number, _ in sentences], pl.String)
     name = shown_name(content.path)
     how = f"{name} was read as columns, the word in column {column % width} (counted from 0)"
     return Inputs(
-        rows=kept.select(ids, words),
-        kept=kept,
+        rows=frame.select(ids, words),
+        kept=frame,
         notes=(f"{how}; ids are the lines at which sentences begin.",),
     )
 
@@ -225,29 +225,29 @@ def _table(content: Content, wanted: Wanted) -> Inputs:
     import polars as pl
 
     table = read_table(content, wanted.form)
-    found = found_columns(table, wanted)
-    kinds = {ours: wanted.columns[ours].kind for ours in found if ours in wanted.columns}
-    _refuse_others(table, [found[ours] for ours, kind in kinds.items() if kind in STRINGS])
-    used = replace(table, frame=table.frame.select(*dict.fromkeys(found.values())))
+    names_in_file = found_columns(table, wanted)
+    kinds = {ours: wanted.columns[ours].kind for ours in names_in_file if ours in wanted.columns}
+    _refuse_others(table, [names_in_file[ours] for ours, kind in kinds.items() if kind in STRINGS])
+    used = replace(table, frame=table.frame.select(*dict.fromkeys(names_in_file.values())))
     form = CellForm(separator=getattr(wanted.data, "separator", CellForm.separator))
-    rows = rows_of(used, "", found, wanted.columns, form)
-    if "id" not in found:
+    rows = rows_of(used, "", names_in_file, wanted.columns, form)
+    if "id" not in names_in_file:
         numbers = [str(number) for number in table.numbers]
         rows = rows.with_columns(pl.Series("id", numbers, pl.String))
     refuse_equal_ids({"": rows}, lambda _, row: table.place(row))
-    kept = table.frame
-    kept = kept.with_columns(
-        rows[ours].alias(found[ours]) for ours, kind in kinds.items() if kind == "words"
+    frame = table.frame
+    frame = frame.with_columns(
+        rows[ours].alias(names_in_file[ours]) for ours, kind in kinds.items() if kind == "words"
     )
     return Inputs(
         rows=rows,
-        kept=kept.drop(found["id"]) if "id" in found else kept,
-        notes=(*table.notes, *column_notes(table, found, wanted)),
+        kept=frame.drop(names_in_file["id"]) if "id" in names_in_file else frame,
+        notes=(*table.notes, *column_notes(table, names_in_file, wanted)),
     )
 
 
 def _refuse_others(table: Table, names: Sequence[str]) -> None:
-    """A number or a list is not a text, though a table would write it as one."""
+    """Refuse numbers and lists in columns of texts."""
     others = [(table.others[name].row, name) for name in names if name in table.others]
     if not others:
         return

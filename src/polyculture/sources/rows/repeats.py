@@ -1,4 +1,4 @@
-"""Rows whose input occurs again: found, and dropped before anything is split."""
+"""Find repeated rows, and drop them before anything is split."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Repeats:
-    """Which rows stay, and how many went."""
+    """Which rows stay, and how many were dropped."""
 
     kept: tuple[int, ...]
     """Row numbers, ascending: the first of each text."""
@@ -46,7 +46,7 @@ def without_repeats(texts: Sequence[str], labels: Sequence[str]) -> Repeats:
 
 
 def input_keys(rows: "pl.DataFrame", columns: Mapping[str, Column]) -> list[str]:
-    """What makes the inputs of two rows the same.
+    """Keys that are equal if the inputs of two rows are the same.
 
     That is words, however they are spaced, numbers, and what files hold. Rows without any input of
     the task are all different.

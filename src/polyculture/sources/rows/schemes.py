@@ -1,4 +1,4 @@
-"""Ways of writing spans as tags of words: IOB1, IOB2, BIOES; all become IOB2."""
+"""Tagging schemes of spans: IOB1, IOB2 and BIOES; all are converted to IOB2."""
 
 from collections.abc import Sequence
 from typing import Literal

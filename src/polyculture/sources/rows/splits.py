@@ -44,7 +44,7 @@ def take(
 
     Args:
         rows: In the order of a draw.
-        count: How many to take; none for all of them.
+        count: How many to take; None for all of them.
         what: What they are for, to be said when there are too few.
 
     Raises:
@@ -103,8 +103,8 @@ def held_out(
         )
         raise RecipeError(msg)
     out = [row for row, key in enumerate(keys) if key in taken]
-    kept = [row for row, key in enumerate(keys) if key not in taken]
-    return rows[kept], rows[out]
+    stay = [row for row, key in enumerate(keys) if key not in taken]
+    return rows[stay], rows[out]
 
 
 def _rank(key: str, seed: int) -> str:

@@ -1,4 +1,4 @@
-"""From files of rows, one a split, to a dataset: what the sources of tables share."""
+"""From files of rows, one for each split, to a dataset, for all sources of tables."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,7 +24,7 @@ def read_tables(
 
     Raises:
         RecipeError: The settings name a column that the task does not read.
-        DataError: A file cannot be read, or a row is broken; the message names file and line.
+        DataError: A file cannot be read, or a row is broken.
     """
     read = {split: read_rows(path, split, settings, columns) for split, path in paths.items()}
     splits = {split: rows for split, (rows, _) in read.items()}
@@ -36,8 +36,8 @@ def read_tables(
         setting_of,
     )
     refuse_equal_ids(splits, lambda split, row: read[split][1].place(row))
-    found = tuple(note for _, table in read.values() for note in table.notes)
+    table_notes = tuple(note for _, table in read.values() for note in table.notes)
     splits, schemes = in_iob2(splits, columns)
     splits, held = with_hold_out(splits, columns, hold_out, split_seed)
-    notes = (*notes, *found, *schemes, *held)
+    notes = (*notes, *table_notes, *schemes, *held)
     return dataset_of(name, splits, columns, notes=notes, origin=origin)

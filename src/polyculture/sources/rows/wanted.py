@@ -1,4 +1,4 @@
-"""What a finished run reads, and which columns of somebody's table hold it.
+"""What a finished run reads, and which columns of a table hold it.
 
 Columns are looked for under the names that the run's recipe gives them, then under their usual
 names.
@@ -59,7 +59,7 @@ class Wanted:
         return optional[0] if is_text and len(optional) == 1 else None
 
     def reads(self, optional: str) -> bool | None:
-        """Whether the run reads an optional column; none where an old run does not say."""
+        """Whether the run reads an optional column; None if an old run does not say."""
         if self.inputs:
             return optional in self.inputs
         return True if self.name(optional) else None
@@ -72,9 +72,9 @@ class Wanted:
 
     def names(self, ours: str) -> tuple[str, ...]:
         """What one of our columns may be called: as the recipe has it, then the usual names."""
-        own = self.name(ours)
+        recipe_name = self.name(ours)
         usual = self.columns[ours].usual if ours in self.columns else ()
-        return (*((own,) if own else ()), ours, *usual)
+        return (*((recipe_name,) if recipe_name else ()), ours, *usual)
 
     def name(self, ours: str) -> str | None:
         """What the recipe calls one of our columns."""
@@ -94,28 +94,28 @@ def found_columns(table: Table, wanted: Wanted) -> dict[str, str]:
     Raises:
         DataError: A column that the run reads is not there.
     """
-    found = {}
+    names_in_file = {}
     for ours in ("id", *wanted.columns):
         names = wanted.names(ours)
-        theirs = next((name for name in names if name in table.frame.columns), None)
-        if theirs is not None and _is_read(ours, theirs, wanted):
-            found[ours] = theirs
-    for ours in [*wanted.spare(found)]:
-        del found[ours]
-    _check_found(table, found, wanted)
-    return found
+        name = next((name for name in names if name in table.frame.columns), None)
+        if name is not None and _is_read(ours, name, wanted):
+            names_in_file[ours] = name
+    for ours in [*wanted.spare(names_in_file)]:
+        del names_in_file[ours]
+    _check_found(table, names_in_file, wanted)
+    return names_in_file
 
 
-def _is_read(ours: str, theirs: str, wanted: Wanted) -> bool:
+def _is_read(ours: str, name_in_file: str, wanted: Wanted) -> bool:
     if ours not in wanted.columns or not wanted.columns[ours].is_optional:
         return True
     reads = wanted.reads(ours)
     # a run that does not say what it reads was asked by this name alone
-    return ours == theirs if reads is None else reads
+    return ours == name_in_file if reads is None else reads
 
 
-def _check_found(table: Table, found: dict[str, str], wanted: Wanted) -> None:
-    group = next((group for group in wanted.needed if not found.keys() & set(group)), None)
+def _check_found(table: Table, names_in_file: dict[str, str], wanted: Wanted) -> None:
+    group = next((group for group in wanted.needed if not names_in_file.keys() & set(group)), None)
     if group is None:
         return
     ours, *others = group
@@ -123,24 +123,24 @@ def _check_found(table: Table, found: dict[str, str], wanted: Wanted) -> None:
     if wanted.columns[ours].is_optional:
         is_pair = ours == wanted.second_text
         missing = f", and the run reads {'pairs of texts' if is_pair else 'it'}"
-    theirs = wanted.name(ours)
-    name = theirs or ours
-    called = f" (as the run's recipe calls {ours!r})" if theirs and theirs != ours else ""
+    recipe_name = wanted.name(ours)
+    name = recipe_name or ours
+    called = f" (as the run's recipe calls {ours!r})" if recipe_name and recipe_name != ours else ""
     columns = table.frame.columns
-    told = wanted.form.delimiter if table.separator and len(columns) == 1 else None
-    if told:
-        missing += f" (cells are separated by {told!r}, as the run's recipe says)"
+    separator = wanted.form.delimiter if table.separator and len(columns) == 1 else None
+    if separator:
+        missing += f" (cells are separated by {separator!r}, as the run's recipe says)"
     hint = suggestion(name, columns)
     msg = f"{table.name} has no column {name!r}{called}{missing}. {hint}"
     raise DataError(msg)
 
 
-def column_notes(table: Table, found: dict[str, str], wanted: Wanted) -> tuple[str, ...]:
+def column_notes(table: Table, names_in_file: dict[str, str], wanted: Wanted) -> tuple[str, ...]:
     """What is not read, and what a run of an earlier version leaves open, one sentence each."""
-    return (*_pair_note(table, found, wanted), *_unread(table, found, wanted))
+    return (*_pair_note(table, names_in_file, wanted), *_unread(table, names_in_file, wanted))
 
 
-def _pair_note(table: Table, found: dict[str, str], wanted: Wanted) -> tuple[str, ...]:
+def _pair_note(table: Table, names_in_file: dict[str, str], wanted: Wanted) -> tuple[str, ...]:
     """What becomes of a second text, where an old run does not say whether it reads pairs."""
     second = wanted.second_text
     if second is None or wanted.reads(second) is not None:
@@ -150,14 +150,14 @@ def _pair_note(table: Table, found: dict[str, str], wanted: Wanted) -> tuple[str
         return ()
     name = shown_name(table.path)
     why = f"{name}: the run, of an earlier version, does not say whether it reads pairs of texts"
-    if second in found:
+    if second in names_in_file:
         return (f"{why}; {second!r} is read behind the first text. Rename it if it does not.",)
     return (f"{why}; {there[0]!r} is not read. Rename it {second!r} if it does.",)
 
 
-def _unread(table: Table, found: dict[str, str], wanted: Wanted) -> tuple[str, ...]:
+def _unread(table: Table, names_in_file: dict[str, str], wanted: Wanted) -> tuple[str, ...]:
     name = shown_name(table.path)
-    unread = [column for column in table.frame.columns if column not in found.values()]
+    unread = [column for column in table.frame.columns if column not in names_in_file.values()]
     if not unread:
         return ()
     some = ", ".join(map(repr, unread[:SHOWN]))
@@ -165,10 +165,11 @@ def _unread(table: Table, found: dict[str, str], wanted: Wanted) -> tuple[str, .
     kind, they = ("column", "it is") if len(unread) == 1 else ("columns", "they are")
     notes = [f"{name}: the run does not read the {kind} {some}{more}; {they} kept as given."]
     for ours, column in wanted.columns.items():
-        theirs = next((one for one in unread if one in wanted.names(ours)), None)
-        if theirs and column.is_optional and wanted.reads(ours) is False:
+        name_in_file = next((name for name in unread if name in wanted.names(ours)), None)
+        if name_in_file and column.is_optional and wanted.reads(ours) is False:
             how = "on single texts" if ours == wanted.second_text else f"without {ours!r}"
             notes.append(
-                f"{name}: the run was trained {how}, so {theirs!r} has no part in its answers."
+                f"{name}: the run was trained {how}, so {name_in_file!r} has no part in its "
+                "answers."
             )
     return tuple(notes)

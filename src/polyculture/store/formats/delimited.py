@@ -1,4 +1,4 @@
-"""CSV and TSV: rows of cells, and what stands between them."""
+"""CSV and TSV: rows of cells and their separator."""
 
 from __future__ import annotations
 
@@ -61,10 +61,12 @@ def separator_of(line: str, usual: str) -> str:
         >>> separator_of("id;text", ","), separator_of("id,a;b", ","), separator_of("text", ",")
         (';', ',', ',')
     """
-    widths = {one: _width(line, one) for one in dict.fromkeys((usual, *SEPARATORS))}
+    widths = {
+        separator: _width(line, separator) for separator in dict.fromkeys((usual, *SEPARATORS))
+    }
     if widths[usual] > 1:
         return usual
-    best = max(widths, key=lambda one: widths[one])
+    best = max(widths, key=lambda separator: widths[separator])
     return best if widths[best] > 1 else usual
 
 

@@ -44,10 +44,10 @@ def excel(
     header = [cell or "" for cell in rows[0]]
     refuse_equal_names(name, header, ", row 1")
     notes = () if len(sheets) == 1 else (_of_several(shown_name(content.path), sheets),)
-    return header, _body(rows[1:]), notes
+    return header, _data_rows(rows[1:]), notes
 
 
-def _body(rows: Sequence[Sequence[Any]]) -> Iterator[tuple[int, Sequence[str | None]]]:
+def _data_rows(rows: Sequence[Sequence[Any]]) -> Iterator[tuple[int, Sequence[str | None]]]:
     for number, row in enumerate(rows, start=2):
         cells = [cell or None for cell in row]
         if any(cells):

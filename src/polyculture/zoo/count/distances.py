@@ -8,7 +8,7 @@ import polars as pl
 
 from polyculture.core.survey import Distance
 from polyculture.core.values import Known, Undefined, Value
-from polyculture.stats.correct import benjamini_hochberg
+from polyculture.stats.multiple_tests import benjamini_hochberg
 from polyculture.stats.paired import NO_INTERVAL as NO_P_INTERVAL
 from polyculture.stats.scores import Numbers
 from polyculture.stats.two_sample import Rows, mmd_of_labels, permutation_p, pooled, shuffled

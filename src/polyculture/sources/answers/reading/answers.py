@@ -1,4 +1,4 @@
-"""What long and wide tables of answers have in common: from columns of text to evidence."""
+"""From columns of text to evidence, for long and wide tables of answers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from polyculture.core.errors import DataError
 from polyculture.core.shown import CONTROL, title_of
 from polyculture.core.views import Evidence
+from polyculture.sources.answers.reading.normal_form import normal_form
 from polyculture.sources.answers.reading.notes import label_notes, model_notes
-from polyculture.sources.answers.reading.one_form import one_form
 from polyculture.store.digest import of_json
 from polyculture.store.evidence import predictions_of
 from polyculture.store.tables import Table, read_table
@@ -30,7 +30,7 @@ class Answers:
     """Everything that a table of answers says, one entry an item, in one order."""
 
     items: Sequence[str]
-    given: Mapping[str, Sequence[str | None]]
+    by_model: Mapping[str, Sequence[str | None]]
     """Each model's answers."""
     gold: Sequence[str] | None = None
     texts: Sequence[str] | None = None
@@ -49,24 +49,29 @@ def evidence_of(table: Table, answers: Answers) -> list[Evidence]:
     Raises:
         DataError: A model's name holds a control character.
     """
-    _refuse_controls(table, answers.given)
-    answers = _in_one_form(answers)
+    _refuse_controls(table, answers.by_model)
+    answers = _in_normal_form(answers)
     items = tuple(answers.items)
     digest = of_json({"items": items, "gold": answers.gold})
-    seen = {answer for given in answers.given.values() for answer in given if answer is not None}
-    seen |= set(answers.gold or ())
-    classes = (*answers.classes, *sorted(seen - set(answers.classes)))
+    labels = {
+        answer
+        for model_answers in answers.by_model.values()
+        for answer in model_answers
+        if answer is not None
+    }
+    labels |= set(answers.gold or ())
+    classes = (*answers.classes, *sorted(labels - set(answers.classes)))
     coded = {
         name: predictions_of(
             items,
-            given,
+            model_answers,
             answers.gold,
             probabilities=_widened(answers.probabilities.get(name), len(classes)),
             classes=classes,
         )
-        for name, given in answers.given.items()
+        for name, model_answers in answers.by_model.items()
     }
-    shared = (*answers.notes, *label_notes(answers.classes, seen))
+    shared = (*answers.notes, *label_notes(answers.classes, labels))
     return [
         Evidence(
             model=name,
@@ -93,7 +98,7 @@ def table_of(path: Path | Table, form: TextForm) -> Table:
 
 
 def refuse_few(table: Table, models: Sequence[str], left_out: Sequence[str] = ()) -> None:
-    """See that there is something to compare.
+    """Check that there is something to compare.
 
     Raises:
         DataError: There are fewer than two models.
@@ -118,26 +123,26 @@ def _refuse_controls(table: Table, models: Mapping[str, object]) -> None:
             raise DataError(msg)
 
 
-def _in_one_form(answers: Answers) -> Answers:
+def _in_normal_form(answers: Answers) -> Answers:
     """The same answers, with equal ones written equally."""
-    cells = chain(answers.gold or (), *answers.given.values())
-    found = one_form(Counter(cell for cell in cells if cell is not None), answers.classes)
-    if not found.form:
+    cells = chain(answers.gold or (), *answers.by_model.values())
+    forms = normal_form(Counter(cell for cell in cells if cell is not None), answers.classes)
+    if not forms.form:
         return answers
-    classes = tuple(sorted({found.of(label) for label in answers.classes}))
+    classes = tuple(sorted({forms.of(label) for label in answers.classes}))
     return replace(
         answers,
-        given={
-            name: [None if cell is None else found.of(cell) for cell in given]
-            for name, given in answers.given.items()
+        by_model={
+            name: [None if cell is None else forms.of(cell) for cell in model_answers]
+            for name, model_answers in answers.by_model.items()
         },
-        gold=None if answers.gold is None else [found.of(cell) for cell in answers.gold],
+        gold=None if answers.gold is None else [forms.of(cell) for cell in answers.gold],
         probabilities={
-            name: _joined(values, [classes.index(found.of(one)) for one in answers.classes])
+            name: _joined(values, [classes.index(forms.of(label)) for label in answers.classes])
             for name, values in answers.probabilities.items()
         },
         classes=classes,
-        notes=(*answers.notes, *found.notes),
+        notes=(*answers.notes, *forms.notes),
     )
 
 
@@ -182,7 +187,7 @@ def ids(table: Table, column: str, what: str) -> list[str]:
     """A column in which every cell has to say something.
 
     Raises:
-        DataError: A cell is empty; the message names its line.
+        DataError: A cell is empty.
     """
     cells = table.column(column)
     empty = cells.is_null().arg_max()

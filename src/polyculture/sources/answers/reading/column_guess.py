@@ -97,8 +97,8 @@ def guess(
     """
     columns = _Columns(frame=frame, where=where, named=named or {})
     is_wide = wide or not _is_long(columns)
-    found = _wide(columns) if is_wide else _long(columns)
-    in_order = {role: found[role] for role in MEANING if role in found}
+    roles = _wide(columns) if is_wide else _long(columns)
+    in_order = {role: roles[role] for role in MEANING if role in roles}
     return Guess(is_wide=is_wide, columns=in_order)
 
 
@@ -198,19 +198,19 @@ def _shaped_pairs(columns: _Columns) -> list[tuple[str, str]]:
 
 def _wide(columns: _Columns) -> dict[str, str]:
     columns = columns.with_named(item=_wide_item(columns))
-    found = dict(columns.named)
-    found |= _one_each(columns, ("gold", "text", "group", "document"))
-    if "gold" not in found:
+    roles = dict(columns.named)
+    roles |= _one_each(columns, ("gold", "text", "group", "document"))
+    if "gold" not in roles:
         either = [name for name in columns.free() if plain(name) in EITHER]
         if either:
             msg = (
                 f"{columns.where}: the column {either[0]!r} could be the right answers or the "
                 f"answers of a model. Say which: {_option('gold', either[0])}, or, for a model, "
-                f"--wide {_option('item', found['item'])}."
+                f"--wide {_option('item', roles['item'])}."
             )
             raise DataError(msg)
-        _refuse_group_like_gold(columns, found, columns.unusual())
-    return found
+        _refuse_group_like_gold(columns, roles, columns.unusual())
+    return roles
 
 
 def _wide_item(columns: _Columns) -> str:
@@ -238,14 +238,14 @@ def _long(columns: _Columns) -> dict[str, str]:
     item, model = _item_and_model(columns)
     columns = columns.with_named(item=item, model=model)
     columns = columns.with_named(**_answer_and_gold(columns))
-    found = dict(columns.named)
+    roles = dict(columns.named)
     for role in ("text", "group", "document", "probabilities"):
         fits = [name for name in columns.usual(role) if _fits(columns, name, role)]
-        if role not in found and fits:
-            found[role] = _only(columns, role, fits)
-    if "gold" not in found:
-        _refuse_group_like_gold(columns, found, [found["answer"]])
-    return found
+        if role not in roles and fits:
+            roles[role] = _only(columns, role, fits)
+    if "gold" not in roles:
+        _refuse_group_like_gold(columns, roles, [roles["answer"]])
+    return roles
 
 
 def _fits(columns: _Columns, name: str, role: str) -> bool:
@@ -293,8 +293,8 @@ def _answer_and_gold(columns: _Columns) -> dict[str, str]:
         answers = answers or [name for name in columns.unusual() if name not in same]
     if not answers:
         _refuse_none(columns, "answer")
-    found = {"answer": _only(columns, "answer", answers)}
-    return {**found, "gold": _only(columns, "gold", golds)} if golds else found
+    roles = {"answer": _only(columns, "answer", answers)}
+    return {**roles, "gold": _only(columns, "gold", golds)} if golds else roles
 
 
 def _one_each(columns: _Columns, roles: Sequence[str]) -> dict[str, str]:
@@ -330,10 +330,10 @@ def _refuse_layout(columns: _Columns, model: str, item: str) -> NoReturn:
 
 
 def _refuse_group_like_gold(
-    columns: _Columns, found: Mapping[str, str], answers: Sequence[str]
+    columns: _Columns, roles: Mapping[str, str], answers: Sequence[str]
 ) -> None:
     """A category may be what the models were to find out."""
-    group = found.get("group")
+    group = roles.get("group")
     if group is None or "group" in columns.named or not columns.share_a_cell(group, answers):
         return
     msg = (

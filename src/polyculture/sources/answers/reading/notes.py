@@ -1,4 +1,4 @@
-"""What is odd about a model's answers: missing, near the right one, at odds with probabilities."""
+"""Notes on a model's answers: missing, nearly right, or contradicting probabilities."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 from polyculture.core.views import MISSING
-from polyculture.sources.answers.reading.one_form import NUMBER, plain_number
-from polyculture.sources.answers.reading.taken import listed
+from polyculture.sources.answers.reading.normal_form import NUMBER, plain_number
+from polyculture.sources.answers.reading.used_columns import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,10 +83,11 @@ def _against_itself(predictions: Predictions) -> Iterator[str]:
     import numpy as np
 
     items = len(predictions.labels)
-    given = np.flatnonzero(~predictions.missing)
-    own = probabilities[given, predictions.labels[given]]  # (answers,)
-    none = int((own == 0).sum())
-    less = int(((own > 0) & (own < probabilities[given].max(axis=1, initial=0) - EQUAL)).sum())
+    answered = np.flatnonzero(~predictions.missing)
+    chosen = probabilities[answered, predictions.labels[answered]]  # (answers,)
+    none = int((chosen == 0).sum())
+    most = probabilities[answered].max(axis=1, initial=0)
+    less = int(((chosen > 0) & (chosen < most - EQUAL)).sum())
     if none:
         yield f"{none:,} of {items:,} answers have no probability, or one of 0."
     if less:

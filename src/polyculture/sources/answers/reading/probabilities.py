@@ -40,21 +40,21 @@ def check(cell: str, place: str) -> None:
 0.01), but they sum to 0.75. Give every answer its probability.
     """
     try:
-        found = parsed(cell)
+        probabilities = parsed(cell)
     except ValueError:
-        found = None
-    if not isinstance(found, dict) or not found:
+        probabilities = None
+    if not isinstance(probabilities, dict) or not probabilities:
         msg = (
             f'{place}: expected probabilities as a JSON object such as {{"yes": 0.75, "no": '
             f"0.25}}, got {shown(cell[:40])!r}."
         )
         raise DataError(msg)
-    for label, number in found.items():
+    for label, number in probabilities.items():
         if type(number) not in NUMBERS or not 0 <= number <= 1 + TOLERANCE:
             what = str(number)[:40]
             msg = f"{place}: the probability of {label!r} has to be from 0 to 1, but is {what}."
             raise DataError(msg)
-    total = math.fsum(found.values())
+    total = math.fsum(probabilities.values())
     if abs(total - 1) > TOLERANCE:
         msg = (
             f"{place}: probabilities have to sum to 1 (within {TOLERANCE}), but they sum to "
@@ -66,7 +66,7 @@ def check(cell: str, place: str) -> None:
 def read(
     table: Table,
     cells: Mapping[str, Sequence[str | None]],
-    given: Mapping[str, Sequence[str | None]],
+    answers: Mapping[str, Sequence[str | None]],
     rows: Mapping[str, Sequence[int]],
 ) -> tuple[dict[str, NDArray[Any]], tuple[str, ...]]:
     """All probabilities of a table.
@@ -74,7 +74,7 @@ def read(
     Args:
         table: Where the cells stand.
         cells: Each model's cells, one an item.
-        given: Each model's answers, one an item.
+        answers: Each model's answers, one an item.
         rows: Number of each of these rows in the table.
 
     Returns:
@@ -87,16 +87,17 @@ def read(
     import numpy as np
 
     code: dict[str, int] = {}
-    found = {
-        model: _of_one_model(table, model, own, given[model], rows[model], code=code)
-        for model, own in cells.items()
-        if any(cell is not None for cell in own)
+    values_of_models = {
+        model: _of_one_model(table, model, model_cells, answers[model], rows[model], code=code)
+        for model, model_cells in cells.items()
+        if any(cell is not None for cell in model_cells)
     }
     classes = tuple(sorted(code))
     order = np.array([code[label] for label in classes], dtype=np.int64)
     wide = ((0, 0), (0, len(classes)))
     return {
-        model: np.pad(values, wide)[:, : len(classes)][:, order] for model, values in found.items()
+        model: np.pad(values, wide)[:, : len(classes)][:, order]
+        for model, values in values_of_models.items()
     }, classes
 
 
@@ -104,7 +105,7 @@ def _of_one_model(
     table: Table,
     model: str,
     cells: Sequence[str | None],
-    given: Sequence[str | None],
+    answers: Sequence[str | None],
     rows: Sequence[int],
     *,
     code: dict[str, int],
@@ -116,7 +117,7 @@ def _of_one_model(
     columns: list[int] = []
     lengths: list[int] = []
     places: dict[tuple[str, ...], list[int]] = {}
-    for cell, answer, row in zip(cells, given, rows, strict=True):
+    for cell, answer, row in zip(cells, answers, rows, strict=True):
         if answer is None:
             lengths.append(0)
             continue
@@ -126,17 +127,17 @@ def _of_one_model(
                 "items. Give them for all answers of a model, or for none."
             )
             raise DataError(msg)
-        one = _parsed(cell) or {}
-        if not one:
+        probabilities = _parsed(cell) or {}
+        if not probabilities:
             check(cell, table.place(row))
             msg = f"{table.place(row)}: the probabilities cannot be read: {shown(cell[:40])!r}."
             raise DataError(msg)
-        numbers += one.values()
-        labels = tuple(one)  # as a rule the same ones in each cell
+        numbers += probabilities.values()
+        labels = tuple(probabilities)  # as a rule the same ones in each cell
         if labels not in places:
             places[labels] = [code.setdefault(label, len(code)) for label in labels]
         columns += places[labels]
-        lengths.append(len(one))
+        lengths.append(len(probabilities))
     values = np.zeros((len(cells), len(code)))
     try:
         values[np.repeat(np.arange(len(cells)), lengths), columns] = numbers
@@ -154,11 +155,13 @@ def _of_one_model(
 
 
 def _parsed(cell: str) -> dict[str, float] | None:
-    """The cell as an object of numbers; none where it is anything else."""
+    """The cell as an object of numbers; None if it is anything else."""
     try:
-        found = from_json(cell)
+        probabilities = from_json(cell)
     except ValueError:
         return None
-    if not isinstance(found, dict) or not NUMBERS.issuperset(map(type, found.values())):
+    if not isinstance(probabilities, dict) or not NUMBERS.issuperset(
+        map(type, probabilities.values())
+    ):
         return None
-    return found
+    return probabilities

@@ -51,7 +51,7 @@ def plain(name: str) -> str:
 
 
 def role_of(name: str) -> str | None:
-    """The role that a name says, or none.
+    """The role that a name says, or None.
 
     Example:
         >>> role_of("ExampleID"), role_of("标准答案"), role_of("llama")

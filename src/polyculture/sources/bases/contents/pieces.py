@@ -63,8 +63,8 @@ def _count_words(texts: Sequence[Sequence[str]]) -> Counter[str]:
     for text in texts:
         for part in text:
             plain = normaliser.normalize_str(shorten_runs(part, LONGEST_WORD + 1))
-            found = cutter.pre_tokenize_str(plain)
-            words.update(word for word, _ in found if len(word) <= LONGEST_WORD)
+            pieces = cutter.pre_tokenize_str(plain)
+            words.update(word for word, _ in pieces if len(word) <= LONGEST_WORD)
     return words
 
 

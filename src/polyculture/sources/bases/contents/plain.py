@@ -52,20 +52,20 @@ def check_folder(folder: Path, name: str) -> None:
     # all above is told before torch is loaded
     from polyculture.nets import configuration, own_bodies, weights_fit
 
-    own = own_bodies.own_body(folder)
-    if own is None:
+    body = own_bodies.own_body(folder)
+    if body is None:
         config = configuration.open_configuration(folder, name)
         _check_reader(folder, name, config.model_type)
         rows = weights_fit.check_fit(folder, config, stored)
     else:
-        rows = own_bodies.check_own_body(folder, own, stored)
+        rows = own_bodies.check_own_body(folder, body, stored)
     if pieces is not None and rows is not None:
         weights_fit.refuse_pieces(folder, pieces, rows)
     weights_fit.check_numbers(folder)
 
 
 def _refuse_weights(folder: Path, name: str) -> None:
-    pickled = next((found for pattern in PICKLES for found in folder.glob(pattern)), None)
+    pickled = next((path for pattern in PICKLES for path in folder.glob(pattern)), None)
     if pickled is None:
         msg = (
             f"{name} has no model.safetensors beside its config.json, and no other format is read."
@@ -118,11 +118,11 @@ def _check_reader(folder: Path, name: str, kind: str) -> None:
 
 def _check_tokenizer(folder: Path, name: str) -> tuple[int, ...] | None:
     """The numbers of a tokenizer's pieces, if its file says them plainly."""
-    found = [file for pattern in TOKENIZERS for file in folder.glob(pattern) if file.is_file()]
-    if not found:
+    files = [file for pattern in TOKENIZERS for file in folder.glob(pattern) if file.is_file()]
+    if not files:
         msg = f"{name} has no tokenizer (tokenizer.json). Save one into the same folder."
         raise ModelError(msg)
-    for file in found:
+    for file in files:
         refuse_pointer(file)
         if not file.stat().st_size:
             msg = f"{file} is empty (0 bytes), but a tokenizer is read from it."
@@ -158,6 +158,6 @@ def _pieces(file: Path) -> tuple[int, ...] | None:
 
 def digest_of(folder: Path) -> str:
     """SHA-256 over the names and contents of the files that make the base."""
-    wanted = {found for pattern in (*FILES, CONVOLUTIONAL) for found in folder.glob(pattern)}
-    files = sorted(path for path in wanted if path.is_file())
-    return of_json([(path.name, of_file(path)) for path in files])
+    wanted = {path for pattern in (*FILES, CONVOLUTIONAL) for path in folder.glob(pattern)}
+    files = sorted(file for file in wanted if file.is_file())
+    return of_json([(file.name, of_file(file)) for file in files])

@@ -1,4 +1,4 @@
-"""Which columns of a table were taken for what: the first line of an audit, and its notes."""
+"""How the columns of a table were used: the first line of an audit, and its notes."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ SHOWN = 12
 
 
 @dataclass(frozen=True, kw_only=True)
-class Taken:
-    """What a reader of answers understood before it read them."""
+class UsedColumns:
+    """The columns and models that a reader of answers recognised."""
 
     table: Table
     items: int
     models: Sequence[str]
     roles: Mapping[str, str | None]
-    """Role (``item``, ``gold``, ...) to column, or none."""
+    """Role (``item``, ``gold``, ...) to column, or None."""
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Columns that are not used, each with the reason, which may be empty."""
 
@@ -45,17 +45,17 @@ class Taken:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was left out and why, and what was found out about the file."""
-        told = [
+        notes = [
             f"The column {name!r} was left out: {why}. If it holds a model's answers, "
             f"{'name it in --models' if name else 'give it a name'}."
             for name, why in self.left_out.items()
             if why
         ]
-        return (*self.table.notes, *told)
+        return (*self.table.notes, *notes)
 
 
-def ignore(_: Taken) -> None:
-    """Tell nobody."""
+def ignore(_: UsedColumns) -> None:
+    """Do nothing."""
 
 
 def listed(names: Sequence[str], *, quoted: bool = True) -> str:

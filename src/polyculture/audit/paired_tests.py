@@ -1,4 +1,4 @@
-"""Is one model really better than another, or only luckier on these items?"""
+"""Exact paired tests of every pair of models."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -7,7 +7,7 @@ import numpy as np
 
 from polyculture.core.audit import Contest
 from polyculture.core.values import Known
-from polyculture.stats.correct import holm
+from polyculture.stats.multiple_tests import holm
 from polyculture.stats.paired import NO_INTERVAL, mcnemar, sign_flips
 from polyculture.stats.panel import Panel
 
@@ -31,11 +31,11 @@ def contests(names: Sequence[str], panel: Panel) -> tuple[Contest, ...]:
         for a, b in combinations(range(len(names)), 2)
     ]
     if panel.clusters is None:
-        found = [mcnemar(int(only[a, b]), int(only[b, a])) for a, b in pairs]
+        p_values = [mcnemar(int(only[a, b]), int(only[b, a])) for a, b in pairs]
     else:
         scores = np.stack([np.bincount(panel.clusters, weights=row) for row in right])
         whole = scores.astype(np.int64)  # (models, documents)
-        found = [sign_flips(whole[a] - whole[b]) for a, b in pairs]
+        p_values = [sign_flips(whole[a] - whole[b]) for a, b in pairs]
     return tuple(
         Contest(
             a=names[a],
@@ -45,5 +45,5 @@ def contests(names: Sequence[str], panel: Panel) -> tuple[Contest, ...]:
             p_value=Known(number=p, no_interval=NO_INTERVAL),
             p_corrected=Known(number=float(corrected), no_interval=NO_INTERVAL),
         )
-        for (a, b), p, corrected in zip(pairs, found, holm(np.array(found)), strict=True)
+        for (a, b), p, corrected in zip(pairs, p_values, holm(np.array(p_values)), strict=True)
     )

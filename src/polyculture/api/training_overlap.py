@@ -1,4 +1,4 @@
-"""Did a run learn from the items of a probe? Its training rows are read again to tell."""
+"""How many items of a probe a run was trained on, by reading its training rows again."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ STEERED = (
 )
 
 
-class Learned(NamedTuple):
+class Overlap(NamedTuple):
     """What is known about a run and the items of a probe."""
 
     items: int | None
-    """Items whose input is among the rows that the run learned from; none where nobody knows."""
+    """Items whose input is among the rows that the run learned from; None if unknown."""
     caveats: tuple[str, ...]
 
 
 class TrainingRows:
-    """The data of several runs, each read once, held against one probe.
+    """The training data of several runs, each read once, compared with one probe.
 
     Args:
         dataset: Where the probe comes from.
@@ -52,7 +52,7 @@ class TrainingRows:
         self.known: dict[str, Dataset | str] = {}
         self.counted: dict[str, int] = {}
 
-    def of(self, run: Run) -> Learned:
+    def of(self, run: Run) -> Overlap:
         """How many items of the probe a run learned from."""
         caveats = [STEERED] if self.probe == "valid" and run.facts.steps else []
         data = self._data(run)
@@ -61,7 +61,7 @@ class TrainingRows:
                 "Its data cannot be read again, so nobody knows whether it learned from the "
                 f"probe. {data}"
             )
-            return Learned(None, (*caveats, reason))
+            return Overlap(None, (*caveats, reason))
         if run.facts.data_digest != data.digest:
             caveats.append(
                 "Its data changed since it was trained: what it learned from is known only as far "
@@ -71,7 +71,7 @@ class TrainingRows:
             rows = data.splits.get("train")
             train = set() if rows is None else set(input_keys(rows, self.columns))
             self.counted[data.digest] = sum(key in train for key in self.keys)
-        return Learned(self.counted[data.digest], tuple(caveats))
+        return Overlap(self.counted[data.digest], tuple(caveats))
 
     def _data(self, run: Run) -> Dataset | str:
         """A run's data, or why they cannot be read."""

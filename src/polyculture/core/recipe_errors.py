@@ -1,4 +1,4 @@
-"""One sentence for a slip in a recipe or study: where it stands, what was meant, what was got."""
+"""One sentence for an error in a recipe or study: the place, what was expected, what it got."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -63,7 +63,7 @@ class Written:
 
 
 def line_of(text: str, key: str) -> int | None:
-    r"""The line of a TOML text on which a dotted setting stands; none where that is not certain.
+    r"""The line of a TOML text on which a dotted setting stands; None if that is not certain.
 
     Example:
         >>> line_of("task = 'spans'\n[fit]\nepochs = 3\n", "fit.epochs")
@@ -71,15 +71,15 @@ def line_of(text: str, key: str) -> int | None:
     """
     above, _, last = key.rpartition(".")
     parent = above.rpartition(".")[2]
-    found = list(_lines_with(text, last))
+    candidates = list(_lines_with(text, last))
     sure = [
         number
-        for number, section, line in found
+        for number, section, line in candidates
         if (section == above or section.endswith(f".{above}"))
         or (not above and section in SHARED)
         or (parent and re.search(rf"\b{re.escape(parent)}\b\s*[=.]", line))
     ]
-    lines = sure or [number for number, _, _ in found]
+    lines = sure or [number for number, _, _ in candidates]
     return lines[0] if len(lines) == 1 else None
 
 
@@ -96,7 +96,7 @@ def _lines_with(text: str, name: str) -> Iterator[tuple[int, str, str]]:
             yield number, section, line
 
 
-def slip(error: ValidationError, written: Written, model: type[Record]) -> RecipeError:
+def recipe_error(error: ValidationError, written: Written, model: type[Record]) -> RecipeError:
     """Turn pydantic's report into one sentence about the first thing that is wrong."""
     first = error.errors()[0]
     key = ".".join(str(step) for step in first["loc"])

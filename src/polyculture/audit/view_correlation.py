@@ -1,4 +1,4 @@
-"""Does likeness in one view, such as architecture, go with likeness of behaviour?"""
+"""Correlate similarity in one view, such as architecture, with similarity of behaviour."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -10,7 +10,7 @@ from polyculture.audit.clusters import by_measure, numbers_of
 from polyculture.core.audit import Comparison, Concordance
 from polyculture.core.errors import UndefinedError
 from polyculture.core.values import Known, Undefined, Value
-from polyculture.stats.dyads import correlation, mantel, ranks
+from polyculture.stats.mantel import correlation, mantel, ranks
 
 BEHAVIOUR = ("error_consistency", "agreement")
 """Measures of behaviour; the first that has a value stands for it."""
@@ -28,29 +28,29 @@ def concordance(
         rng: Source of chance for permutations.
     """
     measures = by_measure(comparisons)
-    tables = {key: _square(numbers_of(own), len(models)) for key, own in measures.items()}
+    tables = {key: _square(numbers_of(pairs), len(models)) for key, pairs in measures.items()}
     behaviour = next(
         (m for m in BEHAVIOUR if np.isfinite(tables[("predictions", m)]).any()), BEHAVIOUR[0]
     )
     behaving = tables[("predictions", behaviour)]
-    found = []
+    results = []
     for (view, name), table in tables.items():
         if view == "predictions":
             continue
-        kept = _with_values(table, behaving)
-        x, y = (_ranked(one[np.ix_(kept, kept)]) for one in (table, behaving))
-        out = [model for number, model in enumerate(models) if number not in kept]
-        found.append(
+        complete = _with_values(table, behaving)
+        x, y = (_ranked(values[np.ix_(complete, complete)]) for values in (table, behaving))
+        out = [model for number, model in enumerate(models) if number not in complete]
+        results.append(
             Concordance(
                 view=view,
                 measure=name,
                 behaviour=behaviour,
-                value=_value(partial(_over_pairs, x, y), NO_INTERVAL),
-                p_value=_value(partial(mantel, x, y, rng), "it is a p"),
+                value=_value_or_reason(partial(_over_pairs, x, y), NO_INTERVAL),
+                p_value=_value_or_reason(partial(mantel, x, y, rng), "it is a p"),
                 note=f"without {', '.join(out)}, where one of the two is undefined" if out else "",
             )
         )
-    return tuple(found)
+    return tuple(results)
 
 
 def _square(numbers: NDArray[np.float64], models: int) -> NDArray[np.float64]:
@@ -60,7 +60,7 @@ def _square(numbers: NDArray[np.float64], models: int) -> NDArray[np.float64]:
     return table
 
 
-def _value(make: Callable[[], float], no_interval: str) -> Value:
+def _value_or_reason(make: Callable[[], float], no_interval: str) -> Value:
     try:
         return Known(number=make(), no_interval=no_interval)
     except UndefinedError as error:
@@ -76,13 +76,13 @@ def _over_pairs(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
 
 
 def _with_values(*tables: NDArray[np.float64]) -> list[int]:
-    """Models among which every pair has a value; the one with most gaps is left out first."""
+    """Models among which every pair has a value; those with the most gaps are left out."""
     gaps: NDArray[np.bool_] = np.any(np.isnan(tables), axis=0)
     np.fill_diagonal(gaps, val=False)
-    kept = list(range(len(gaps)))
-    while gaps[np.ix_(kept, kept)].any():
-        kept.pop(int(gaps[np.ix_(kept, kept)].sum(axis=1).argmax()))
-    return kept
+    complete = list(range(len(gaps)))
+    while gaps[np.ix_(complete, complete)].any():
+        complete.pop(int(gaps[np.ix_(complete, complete)].sum(axis=1).argmax()))
+    return complete
 
 
 def _ranked(table: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Threads that each compute a share of a batch alone, and meet once a step.
+"""Threads that each compute a share of a batch alone and synchronise once a step.
 
 torch's own threads split every product and meet at its end, some thousand times a step. Where
 another process holds one of the cores, each meeting waits for the thread that is not running, and

@@ -1,4 +1,4 @@
-"""How alike the models are, view by view: heat maps, trees, and every pair in a table."""
+"""Similarity of the models, view by view: heat maps, trees, and a table of pairs."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -38,9 +38,9 @@ def section(audit: Audit, language: Language) -> Section:
 
 
 def _views(audit: Audit) -> list[str]:
-    found = list(dict.fromkeys(result.view for result in audit.comparisons))
+    views = list(dict.fromkeys(result.view for result in audit.comparisons))
     known = list(VIEWS)
-    return sorted(found, key=lambda view: known.index(view) if view in known else len(known))
+    return sorted(views, key=lambda view: known.index(view) if view in known else len(known))
 
 
 def _view(audit: Audit, view: str, language: Language) -> list[Block]:
@@ -49,11 +49,11 @@ def _view(audit: Audit, view: str, language: Language) -> list[Block]:
     blank: dict[str, list[str]] = {}
     measures = _measures(audit, view, results)
     for measure in measures:
-        own = [result for result in results if result.measure == measure]
-        if any(isinstance(result.value, Known) for result in own):
-            drawn.append(_map(audit, view, measure, own, language))
+        pairs = [result for result in results if result.measure == measure]
+        if any(isinstance(result.value, Known) for result in pairs):
+            drawn.append(_map(audit, view, measure, pairs, language))
         else:
-            blank.setdefault(_reasons(own, language), []).append(name_of(measure, language))
+            blank.setdefault(_reasons(pairs, language), []).append(name_of(measure, language))
     blocks: list[Block] = [*drawn[:1]]
     if drawn and len(audit.models) > NAMED:
         blocks.append(_places(audit, view, measures[0], language))
@@ -76,9 +76,9 @@ def _blank(view: str, blank: Mapping[str, Sequence[str]], language: Language) ->
     return Points(title=title, points=tuple(points))
 
 
-def _reasons(own: Sequence[Comparison], language: Language) -> str:
+def _reasons(pairs: Sequence[Comparison], language: Language) -> str:
     """Why a measure has no value for any pair; the commonest of several reasons."""
-    reasons = Counter(r.value.reason for r in own if r.value.kind == "undefined")
+    reasons = Counter(r.value.reason for r in pairs if r.value.kind == "undefined")
     first = language.reason(reasons.most_common(1)[0][0])
     return first if len(reasons) == 1 else language.say("alike.reasons", reason=first)
 
@@ -87,27 +87,27 @@ def _measures(audit: Audit, view: str, results: Sequence[Comparison]) -> list[st
     """The measure that stands for the view first: what it was clustered by."""
     clustered = [c.measure for c in audit.clusterings if c.view == view]
     first = list(dict.fromkeys([*STANDS_FOR_VIEW, *clustered, *BEHAVIOUR]))
-    found = list(dict.fromkeys(result.measure for result in results))
-    return sorted(found, key=lambda m: first.index(m) if m in first else len(first))
+    measures = list(dict.fromkeys(result.measure for result in results))
+    return sorted(measures, key=lambda m: first.index(m) if m in first else len(first))
 
 
 def _map(
-    audit: Audit, view: str, measure: str, own: Sequence[Comparison], language: Language
+    audit: Audit, view: str, measure: str, pairs: Sequence[Comparison], language: Language
 ) -> Chart:
     clustering = _clustering(audit, view, measure)
     order = clustering.order if clustering else tuple(model.name for model in audit.models)
     left_out = [model.name for model in audit.models if model.name not in order]
     return Chart(
         title=heading(view, measure, language),
-        words=_words(view, measure, own, left_out, language),
+        words=_words(view, measure, pairs, left_out, language),
         specification=heat_map(
             (*order, *left_out),
-            {frozenset({result.a, result.b}): result.value for result in own},
+            {frozenset({result.a, result.b}): result.value for result in pairs},
             language,
             merges=clustering.merges if clustering and not left_out else (),
             form=coefficient,
         ),
-        table=_pairs(measure, own, language),
+        table=_pair_table(measure, pairs, language),
     )
 
 
@@ -128,9 +128,9 @@ def _places(audit: Audit, view: str, measure: str, language: Language) -> Table:
 
 def _clustering(audit: Audit, view: str, measure: str) -> Clustering | None:
     """The clustering of this very measure, else the order of its view without a claim."""
-    own = [c for c in audit.clusterings if c.view == view and c.measure == measure]
-    if own:
-        return own[0]
+    clusterings = [c for c in audit.clusterings if c.view == view and c.measure == measure]
+    if clusterings:
+        return clusterings[0]
     view_order = next((c for c in audit.clusterings if c.view == view), None)
     return view_order.model_copy(update={"merges": ()}) if view_order else None
 
@@ -138,18 +138,20 @@ def _clustering(audit: Audit, view: str, measure: str) -> Clustering | None:
 def _words(
     view: str,
     measure: str,
-    own: Sequence[Comparison],
+    pairs: Sequence[Comparison],
     left_out: Sequence[str],
     language: Language,
 ) -> str:
-    known = [(result, result.value) for result in own if isinstance(result.value, Known)]
+    known = [(result, result.value) for result in pairs if isinstance(result.value, Known)]
     best, value = max(known, key=lambda pair: pair[1].number)
     sentences = [
         meaning_of(view, measure, language),
-        language.say("alike.best", pair=_pair(best, language), value=coefficient(value.number)),
+        language.say(
+            "alike.best", pair=_pair_names(best, language), value=coefficient(value.number)
+        ),
     ]
-    if len(known) < len(own):
-        blank = language.counted(len(own) - len(known), "pair")
+    if len(known) < len(pairs):
+        blank = language.counted(len(pairs) - len(known), "pair")
         sentences.append(language.say("alike.undefined", pairs=blank))
     if left_out:
         models = language.few(left_out, len(left_out))
@@ -157,19 +159,19 @@ def _words(
     return language.sentences([sentence for sentence in sentences if sentence])
 
 
-def _pair(result: Comparison, language: Language) -> str:
+def _pair_names(result: Comparison, language: Language) -> str:
     return language.listed([isolated(result.a), isolated(result.b)])
 
 
-def _pairs(measure: str, own: Sequence[Comparison], language: Language) -> Table:
+def _pair_table(measure: str, pairs: Sequence[Comparison], language: Language) -> Table:
     ordered = sorted(
-        own, key=lambda r: -r.value.number if isinstance(r.value, Known) else float("inf")
+        pairs, key=lambda r: -r.value.number if isinstance(r.value, Known) else float("inf")
     )
     cut = len(ordered) > SHOWN_PAIRS
     half = SHOWN_PAIRS // 2
     shown = [*ordered[:half], *ordered[-half:]] if cut else ordered
     notes = [language.say("alike.cut", half=half, all=f"{len(ordered):,}")] if cut else []
-    silent = _same_silence(own)
+    silent = _same_silence(pairs)
     if silent:
         notes.append(language.say("alike.silent", reason=language.reason(silent)))
     return Table(
@@ -180,7 +182,7 @@ def _pairs(measure: str, own: Sequence[Comparison], language: Language) -> Table
         ),
         rows=tuple(
             (
-                Cell(text=_pair(result, language)),
+                Cell(text=_pair_names(result, language)),
                 _value(result.value, language, is_silent=bool(silent)),
                 _chance(result),
                 Cell(text=f"{result.items:,}"),
@@ -192,9 +194,9 @@ def _pairs(measure: str, own: Sequence[Comparison], language: Language) -> Table
     )
 
 
-def _same_silence(own: Sequence[Comparison]) -> str:
-    """Why no pair has an interval, where all say the same; the table then says it once."""
-    reasons = {result.value.no_interval for result in own if isinstance(result.value, Known)}
+def _same_silence(pairs: Sequence[Comparison]) -> str:
+    """Why no pair has an interval, if the reason is the same for all; the table says it once."""
+    reasons = {result.value.no_interval for result in pairs if isinstance(result.value, Known)}
     return (reasons.pop() or "") if len(reasons) == 1 else ""
 
 

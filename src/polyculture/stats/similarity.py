@@ -1,4 +1,4 @@
-"""How alike two descriptions are: fields of two records, members of two heaps."""
+"""Similarity of two descriptions: of the fields of two records, or of two multisets."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ Plain = str | int | float | bool | None
 
 
 def overlap(a: Counter[str], b: Counter[str]) -> float:
-    """Members that two heaps share, of all that are in either (weighted Jaccard).
+    """Members that two multisets share, of all that are in either (weighted Jaccard).
 
     Raises:
         UndefinedError: Both are empty.
@@ -27,7 +27,7 @@ def overlap(a: Counter[str], b: Counter[str]) -> float:
 
 
 def nearness(a: Plain, b: Plain) -> float:
-    """How alike two values of one field are: numbers by their ratio, all else by being equal.
+    """Similarity of two values of one field: numbers by their ratio, all else by equality.
 
     A ratio is a difference on a log scale, so a rate of 1e-5 is as far from 1e-4 as 10 from 100.
     Numbers of different sign are not alike.
@@ -47,7 +47,7 @@ def nearness(a: Plain, b: Plain) -> float:
 
 
 def gower(a: Mapping[str, Plain], b: Mapping[str, Plain]) -> float:
-    """Mean nearness over the fields that both records have.
+    """Mean similarity over the fields that both records have.
 
     Raises:
         UndefinedError: They have no field in common.

@@ -1,4 +1,4 @@
-"""Pairs of models depend on one another: each model is in many. Tests that respect it."""
+"""The Mantel test: pairs of models are not independent, since each model is in many."""
 
 from itertools import permutations
 
@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from polyculture.core.errors import UndefinedError
 
 FEWEST = 5
-"""Below five models there are at most 24 permutations: no p worth its name."""
+"""Below five models there are at most 24 permutations: too few for a p value."""
 ENUMERATED = 7
-"""Up to seven models all permutations (5,040) are gone through."""
+"""Up to seven models all permutations (5,040) are enumerated."""
 DRAWN = 4999
 """Permutations drawn where there are more."""
 ROUNDING = 1e-9
@@ -49,7 +49,7 @@ def correlation(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
 
 
 def mantel(x: NDArray[np.float64], y: NDArray[np.float64], rng: np.random.Generator) -> float:
-    """Two-sided p of the correlation of two matrices over pairs, by renaming the models of one.
+    """Two-sided p of the correlation of two matrices over pairs, by permuting the models of one.
 
     Args:
         x: A value for every pair of models, ``(models, models)``, symmetric; the diagonal is not
@@ -76,8 +76,8 @@ def mantel(x: NDArray[np.float64], y: NDArray[np.float64], rng: np.random.Genera
         msg = f"a permutation test takes at least {FEWEST} models, but there are {models}"
         raise UndefinedError(msg)
     left, right = np.triu_indices(models, 1)
-    own = x[left, right]
-    observed = abs(correlation(own, y[left, right])) - ROUNDING
+    pair_values = x[left, right]
+    observed = abs(correlation(pair_values, y[left, right])) - ROUNDING
     if models <= ENUMERATED:
         orders = np.array(list(permutations(range(models))))
         extra = 0  # the order as it is stands among them
@@ -85,6 +85,6 @@ def mantel(x: NDArray[np.float64], y: NDArray[np.float64], rng: np.random.Genera
         orders = np.array([rng.permutation(models) for _ in range(DRAWN)])
         extra = 1
     shuffled = y[orders[:, left], orders[:, right]]  # (permutations, pairs)
-    a, b = own - own.mean(), shuffled - shuffled.mean(axis=1, keepdims=True)
-    found = np.abs(b @ a) / np.sqrt((a @ a) * (b * b).sum(axis=1))
-    return float(((found >= observed).sum() + extra) / (len(orders) + extra))
+    a, b = pair_values - pair_values.mean(), shuffled - shuffled.mean(axis=1, keepdims=True)
+    correlations = np.abs(b @ a) / np.sqrt((a @ a) * (b * b).sum(axis=1))
+    return float(((correlations >= observed).sum() + extra) / (len(orders) + extra))

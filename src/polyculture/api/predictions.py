@@ -78,15 +78,15 @@ def predict(
         msg = f"{run} finds spans, which have no probabilities. Leave out --probabilities columns."
         raise RecipeError(msg)
     context = Context(settings=record.recipe.task, inventory=record.inventory)
-    inputs = _read(file, record, task, conll=conll)
+    inputs = _read_file(file, record, task, conll=conll)
     name = shown_name(file)
     rows = task.prepare(inputs.rows, shown_path(file), record.recipe.task)
-    predictor = _opened(run, record, context)
+    predictor = _open_model(run, record, context)
     answers, encoded = predictor.answer(rows, name)
     from polyculture.nets.reading.account import prefixed
 
-    found = _as_asked(task.table(rows, answers, context), probabilities)
-    table, clashes = _beside(inputs, found)
+    answer_table = _as_asked(task.table(rows, answers, context), probabilities)
+    table, clashes = _beside(inputs, answer_table)
     if out is not None:
         cells = _with_json_cells(table) if out.suffix.lower() in FLAT else table
         with output_file(out, kind="answers", replace=replace, inputs=[run, file]) as unfinished:
@@ -94,7 +94,7 @@ def predict(
     return table, [*inputs.notes, *clashes, *prefixed(encoded.notes, name)]
 
 
-def _read(file: Path, run: Run, task: Task, *, conll: bool | None) -> Inputs:
+def _read_file(file: Path, run: Run, task: Task, *, conll: bool | None) -> Inputs:
     from polyculture.core.columns import inputs_of
     from polyculture.sources.rows.inputs import read_inputs
     from polyculture.sources.rows.wanted import Wanted
@@ -104,8 +104,8 @@ def _read(file: Path, run: Run, task: Task, *, conll: bool | None) -> Inputs:
     return read_inputs(file, wanted, conll=conll)
 
 
-def _opened(folder: Path, run: Run, context: Context) -> Answerer:
-    """The run's model; torch is loaded here, where everything else is known to be fine."""
+def _open_model(folder: Path, run: Run, context: Context) -> Answerer:
+    """The run's model; torch is loaded here, after everything else was checked."""
     purpose = "Answering with a trained model"
     if is_counted(run.recipe):
         need("sklearn", extra="train", purpose=purpose)
@@ -134,16 +134,16 @@ def _as_asked(table: pl.DataFrame, probabilities: Probabilities) -> pl.DataFrame
     )
 
 
-def _beside(inputs: Inputs, found: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
-    """Ids, what the file had, and the answers; of equal names the file's gives way."""
+def _beside(inputs: Inputs, answer_table: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """Ids, the file's columns and the answers; a column of the file is renamed if names clash."""
     import polars as pl
 
-    taken = {"id", *found.columns}
-    kept = set(inputs.kept.columns)
+    taken = {"id", *answer_table.columns}
+    columns = set(inputs.kept.columns)
     renamed = {}
     for name in inputs.kept.columns:
         new = name
-        while new in taken or (new != name and new in kept):
+        while new in taken or (new != name and new in columns):
             new = f"input_{new}"
         if new != name:
             renamed[name] = new
@@ -152,7 +152,7 @@ def _beside(inputs: Inputs, found: pl.DataFrame) -> tuple[pl.DataFrame, list[str
         f"The file's column {name!r} is given as {new!r}, since the answers have one of that name."
         for name, new in renamed.items()
     ]
-    parts = [inputs.rows.select("id"), inputs.kept.rename(renamed), found]
+    parts = [inputs.rows.select("id"), inputs.kept.rename(renamed), answer_table]
     return pl.concat(parts, how="horizontal"), notes
 
 

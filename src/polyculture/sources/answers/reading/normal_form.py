@@ -1,4 +1,4 @@
-"""Answers that are the same but for how they are written: one number, or one text in Unicode."""
+"""Bring answers that are written differently to one form: numbers, and Unicode forms."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NUMBER = re.compile(r"[+-]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})
 
 
 @dataclass(frozen=True, kw_only=True)
-class OneForm:
+class NormalForm:
     """How answers are rewritten so that equal ones are equal texts."""
 
     form: Mapping[str, str]
@@ -29,8 +29,8 @@ class OneForm:
         return self.form.get(text, text)
 
 
-def one_form(answers: Counter[str], others: Iterable[str] = ()) -> OneForm:
-    """Find answers that differ in how they are written alone.
+def normal_form(answers: Counter[str], others: Iterable[str] = ()) -> NormalForm:
+    """Find answers that differ only in how they are written.
 
     Numbers are compared as numbers only where every answer is one.
 
@@ -39,9 +39,9 @@ def one_form(answers: Counter[str], others: Iterable[str] = ()) -> OneForm:
         others: Labels of probabilities, which are rewritten likewise.
 
     Example:
-        >>> one_form(Counter(["1.0", "2.0", "1"])).of("1.0")
+        >>> normal_form(Counter(["1.0", "2.0", "1"])).of("1.0")
         '1'
-        >>> one_form(Counter(["1.0", "1", "none"])).of("1.0")
+        >>> normal_form(Counter(["1.0", "1", "none"])).of("1.0")
         '1.0'
     """
     labels = {*answers, *others}
@@ -51,7 +51,7 @@ def one_form(answers: Counter[str], others: Iterable[str] = ()) -> OneForm:
         numbers = _shared(labels, plain_number)
         notes += _told(answers, numbers, "as another form of the same number (such as 1.0 for 1)")
         form |= numbers
-    return OneForm(form=form, notes=notes)
+    return NormalForm(form=form, notes=notes)
 
 
 def _shared(labels: Iterable[str], key: Callable[[str], str]) -> dict[str, str]:

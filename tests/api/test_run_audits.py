@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from polyculture import api
-from polyculture.api.learned import STEERED, TrainingRows
 from polyculture.api.shared import read_data
+from polyculture.api.training_overlap import STEERED, TrainingRows
 from polyculture.core.errors import PolycultureError, ProbeMismatchError, StoreError
 from polyculture.core.task import task_of
 from polyculture.store.evidence import read_evidence
@@ -165,7 +165,7 @@ SLIPS = """
 import sys
 from pathlib import Path
 from polyculture import api
-from polyculture.api.learned import STEERED, TrainingRows
+from polyculture.api.training_overlap import STEERED, TrainingRows
 from polyculture.api.shared import read_data
 from polyculture.core.errors import PolycultureError
 runs, probe, out = [Path(name) for name in sys.argv[3:]], sys.argv[1], Path(sys.argv[2])

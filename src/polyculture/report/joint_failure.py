@@ -1,4 +1,4 @@
-"""Failing together: what was observed, and what independent models would show."""
+"""Joint failure: what was observed, and what independent models would show."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -79,8 +79,8 @@ def _by_count(audit: Audit, language: Language) -> Chart:
                 for name in ("failing", "seen", "expected")
             ),
             rows=tuple(
-                (Cell(text=f"{failing}"), Cell(text=count(seen)), Cell(text=items(expected)))
-                for failing, (seen, expected) in enumerate(
+                (Cell(text=f"{failing}"), Cell(text=count(observed)), Cell(text=items(expected)))
+                for failing, (observed, expected) in enumerate(
                     zip(audit.failures_by_count, audit.expected_by_count, strict=True)
                 )
             ),
@@ -91,8 +91,8 @@ def _by_count(audit: Audit, language: Language) -> Chart:
 
 def _bars(audit: Audit, language: Language) -> dict[str, Any]:
     values: list[dict[str, Any]] = [
-        {"failing": failing, "observed": seen, "expected": expected, "text": count(seen)}
-        for failing, (seen, expected) in enumerate(
+        {"failing": failing, "observed": observed, "expected": expected, "text": count(observed)}
+        for failing, (observed, expected) in enumerate(
             zip(audit.failures_by_count, audit.expected_by_count, strict=True)
         )
     ]
@@ -183,10 +183,10 @@ def _outcome_cells(outcome: JointOutcome, language: Language) -> tuple[Cell, ...
 
 def _strata(strata: Sequence[Stratum], language: Language) -> list[Block]:
     """Joint failure group by group: of many groups the largest, the rest on request."""
-    largest = sorted(strata, key=lambda one: -one.items)
+    largest = sorted(strata, key=lambda stratum: -stratum.items)
     first = set(map(id, largest[:MOST_GROUPS]))
-    shown = [one for one in strata if id(one) in first]
-    rest = [one for one in strata if id(one) not in first]
+    shown = [stratum for stratum in strata if id(stratum) in first]
+    rest = [stratum for stratum in strata if id(stratum) not in first]
     if not rest:
         caption = language.say("strata.caption")
         return [_of_strata(shown, caption, language)] if shown else []
@@ -223,7 +223,7 @@ def _group(audit: Audit, language: Language) -> Table:
         rows=tuple(
             (
                 Cell(text=name_of(result.measure, language)),
-                language.cell(result.value, _form(result.measure)),
+                language.cell(result.value, _group_form(result.measure)),
                 _chance(result.value, result.measure),
                 Cell(
                     text=meaning_of("group", result.measure, language),
@@ -236,7 +236,7 @@ def _group(audit: Audit, language: Language) -> Table:
     )
 
 
-def _form(measure: str) -> Any:
+def _group_form(measure: str) -> Any:
     if measure in VOTES:
         return effective
     if measure == "vote_gain":
@@ -246,5 +246,5 @@ def _form(measure: str) -> Any:
 
 def _chance(value: Any, measure: str) -> Cell:
     if isinstance(value, Known) and value.chance is not None:
-        return Cell(text=_form(measure)(value.chance))
+        return Cell(text=_group_form(measure)(value.chance))
     return Cell(text="–", tone="quiet")

@@ -1,4 +1,4 @@
-"""Text for a terminal that cannot draw every sign: what a typewriter would write."""
+"""Replace characters that a terminal cannot encode by similar ones in ASCII."""
 
 import unicodedata
 
@@ -21,7 +21,7 @@ TYPED = {
     "━": "-",
     "─": "-",
 }
-"""What a typewriter would write."""
+"""Replacements in ASCII."""
 ERRORS = "polyculture.typed"
 """Name of the error handler for streams that cannot write every sign."""
 
@@ -30,12 +30,12 @@ def _written(sign: str) -> str:
     return sign.encode("unicode_escape").decode("ascii")
 
 
-def typed(error: UnicodeError) -> tuple[str, int]:
-    r"""For a stream of few signs: what a typewriter would write instead of the rest.
+def ascii_text(error: UnicodeError) -> tuple[str, int]:
+    r"""An error handler for encodings: write similar ASCII characters instead.
 
     Example:
         >>> import codecs
-        >>> codecs.register_error(ERRORS, typed)
+        >>> codecs.register_error(ERRORS, ascii_text)
         >>> "7 – 8 … é 名".encode("ascii", ERRORS)
         b'7 - 8 ... e \\u540d'
     """

@@ -12,8 +12,8 @@ from polyculture.core.audit import Audit
 from polyculture.core.values import Known
 from polyculture.core.views import Evidence, Predictions
 from polyculture.page.blocks import Fold, Table
-from polyculture.report.contests import blocks
 from polyculture.report.languages import ENGLISH
+from polyculture.report.paired_tests import blocks
 
 ITEMS = 200
 GOLD = np.zeros(ITEMS, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Many tests at once: p values corrected for how many they are."""
+"""Corrections of p values for multiple tests."""
 
 import numpy as np
 
@@ -36,7 +36,7 @@ def benjamini_hochberg(p_values: Numbers) -> Numbers:
 def holm(p_values: Numbers) -> Numbers:
     """Correct so that the chance of even one false finding stays below the level, always.
 
-    For a few named comparisons; it needs nothing of how the tests depend on one another.
+    For a few named comparisons; it holds however the tests depend on one another.
 
     Args:
         p_values: Any order, ``(tests,)``, 0 to 1.

@@ -1,4 +1,4 @@
-"""From values of bootstrap rounds to a value with its interval, or a reason."""
+"""Values with intervals, or reasons, from the rounds of a bootstrap."""
 
 from collections.abc import Callable
 

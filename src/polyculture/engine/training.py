@@ -1,4 +1,4 @@
-"""What a training starts from; torch is not among it."""
+"""What a training starts from: recipe, data, inventory and base. Works without torch."""
 
 import importlib.metadata
 import platform
@@ -17,7 +17,7 @@ from polyculture.core.task import Context, Inventory, Task, pool_of, task_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ingredients:
+class Training:
     """All that a training starts from."""
 
     recipe: Recipe
@@ -67,8 +67,8 @@ class Ingredients:
 def versions() -> dict[str, str]:
     """Versions of what a run's numbers depend on, as far as it is installed."""
     names = ("polyculture", "torch", "transformers", "tokenizers", "numpy", "scikit-learn", "peft")
-    found = {"python": platform.python_version()}
+    installed = {"python": platform.python_version()}
     for name in names:
         with suppress(importlib.metadata.PackageNotFoundError):
-            found[name] = importlib.metadata.version(name)
-    return found
+            installed[name] = importlib.metadata.version(name)
+    return installed

@@ -1,4 +1,4 @@
-"""Which likeness goes with likeness of behaviour: one small scatter a view."""
+"""Which similarity correlates with similarity of behaviour: one scatter for each view."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,7 +22,7 @@ def section(audit: Audit, language: Language) -> Section:
     blocks: list[Block] = []
     if audit.concordance:
         charts = tuple(chart for c in audit.concordance if (chart := _chart(audit, c, language)))
-        table = _table(audit.concordance, language)
+        table = _correlation_table(audit.concordance, language)
         blocks = [Charts(charts=charts), table] if charts else [table]
     else:
         blocks.append(Prose(text=language.say("concordance.none")))
@@ -34,14 +34,14 @@ def section(audit: Audit, language: Language) -> Section:
     )
 
 
-def _is_shown(concordance: Concordance) -> bool:
+def _is_sure(concordance: Concordance) -> bool:
     return isinstance(concordance.p_value, Known) and concordance.p_value.number < SURE
 
 
 def _lead(concordances: Sequence[Concordance], language: Language) -> str:
     if not concordances:
         return language.say("concordance.lead")
-    shown = [_shown(one, language) for one in concordances if _is_shown(one)]
+    shown = [_shown(concordance, language) for concordance in concordances if _is_sure(concordance)]
     if not shown:
         return language.say("concordance.lead.none")
     return language.say("concordance.lead.shown", views=language.listed(shown))
@@ -132,7 +132,7 @@ def _number(value: Value, form: Form, language: Language, note: str = "") -> Cel
     return language.cell(value, form)
 
 
-def _table(concordances: Sequence[Concordance], language: Language) -> Table:
+def _correlation_table(concordances: Sequence[Concordance], language: Language) -> Table:
     return Table(
         caption=language.say("concordance.caption"),
         columns=(

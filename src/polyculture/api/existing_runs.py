@@ -1,4 +1,4 @@
-"""Is a run there already, and is it the one that is asked for?"""
+"""Whether a run exists already, and how its recipe differs from the one asked for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def refuse_finished(folder: Path, recipe: Recipe, *, replace: bool) -> None:
-    """Say early that a run stands in the way, and whether it is the one that is asked for.
+    """Refuse early to train over a finished run, and say whether its recipe is the same.
 
     Raises:
         StoreError: The place is taken, or cannot be written.
@@ -47,13 +47,13 @@ def recipe_differences(run: Run, recipe: Recipe) -> tuple[str, ...]:
 
 
 def run_differences(run: Run, recipe: Recipe, data: str, base: str | None) -> tuple[str, ...]:
-    """In what a finished run is not what is asked for; empty where it is.
+    """How a finished run differs from what is asked for; empty if it does not.
 
     Args:
         run: The finished run.
         recipe: What is asked for.
         data: Digest of the recipe's data.
-        base: Digest of its base; none for a base that is made from the data, whose settings are
+        base: Digest of its base; None for a base that is made from the data, whose settings are
             compared.
     """
     facts = run.facts

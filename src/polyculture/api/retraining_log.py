@@ -1,4 +1,4 @@
-"""A study that trains all its models again may be interrupted: which are done already."""
+"""Which models an interrupted ``study --replace`` has trained already."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 NAME = ".again.polyculture.json"
 
 
-class Again:
-    """What ``study --replace`` has trained anew, over all its interruptions."""
+class RetrainingLog:
+    """Models that ``study --replace`` has trained, kept across interruptions."""
 
     def __init__(self, out: Path, *, is_asked: bool) -> None:
-        """Go on with what an interrupted call noted down.
+        """Resume the log of an interrupted call.
 
         Args:
             out: The study's folder.
@@ -32,18 +32,18 @@ class Again:
         return self.is_asked and name not in self.done
 
     def add(self, name: str) -> None:
-        """Note down that a model was trained."""
+        """Record that a model was trained."""
         if self.is_asked:
             self.done.append(name)
             write_text(self.path, json.dumps({"schema_number": 1, "done": self.done}) + "\n")
 
     def end(self) -> None:
-        """The study is whole: the next call begins anew."""
+        """Delete the log: the study is complete."""
         self.path.unlink(missing_ok=True)
 
     def _read(self) -> list[str]:
         try:
-            found = json.loads(self.path.read_bytes())
-            return [str(name) for name in found["done"]]
+            log = json.loads(self.path.read_bytes())
+            return [str(name) for name in log["done"]]
         except (OSError, ValueError, KeyError, TypeError):
             return []

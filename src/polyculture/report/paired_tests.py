@@ -1,4 +1,4 @@
-"""Which model is really better than which: the exact paired test beside the scores."""
+"""Which model is better than which, by the exact paired test."""
 
 from typing import Literal
 
@@ -17,15 +17,15 @@ def blocks(audit: Audit, language: Language) -> list[Block]:
     if not audit.contests:
         return []
     best = _best(audit)
-    against = [one for one in audit.contests if best in {one.a, one.b}]
-    others = [one for one in audit.contests if best not in {one.a, one.b}]
+    against = [contest for contest in audit.contests if best in {contest.a, contest.b}]
+    others = [contest for contest in audit.contests if best not in {contest.a, contest.b}]
     caption = language.say("contests.caption", best=best)
-    found: list[Block] = [_table(against[:MOST], caption, audit, language)]
+    parts: list[Block] = [_contest_table(against[:MOST], caption, audit, language)]
     if others:
         caption = language.say("contests.others.caption")
-        table = _table(others[:MOST], caption, audit, language)
-        found.append(Fold(title=language.say("contests.others"), blocks=(table,)))
-    return found
+        table = _contest_table(others[:MOST], caption, audit, language)
+        parts.append(Fold(title=language.say("contests.others"), blocks=(table,)))
+    return parts
 
 
 def _best(audit: Audit) -> str:
@@ -34,7 +34,9 @@ def _best(audit: Audit) -> str:
     return max(known, key=lambda pair: pair[1].number)[0]
 
 
-def _table(contests: list[Contest], caption: str, audit: Audit, language: Language) -> Table:
+def _contest_table(
+    contests: list[Contest], caption: str, audit: Audit, language: Language
+) -> Table:
     pairs = language.counted(len(audit.contests), "pair")
     drawn = audit.settings.get("resampled", "items")
     return Table(
@@ -45,22 +47,22 @@ def _table(contests: list[Contest], caption: str, audit: Audit, language: Langua
             Column(label=language.say("contests.alone"), is_number=True),
             Column(label=language.say("contests.verdict")),
         ),
-        rows=tuple(_row(one, language) for one in contests),
+        rows=tuple(_row(contest, language) for contest in contests),
         note=language.say(f"contests.note.{drawn}", pairs=pairs),
         is_folded=len(contests) > 30,  # noqa: PLR2004  # a screen
     )
 
 
-def _row(one: Contest, language: Language) -> tuple[Cell, ...]:
-    alone = language.say("contests.against", a=f"{one.a_only:,}", b=f"{one.b_only:,}")
-    return Cell(text=one.a), Cell(text=one.b), Cell(text=alone), _verdict(one, language)
+def _row(contest: Contest, language: Language) -> tuple[Cell, ...]:
+    alone = language.say("contests.against", a=f"{contest.a_only:,}", b=f"{contest.b_only:,}")
+    return Cell(text=contest.a), Cell(text=contest.b), Cell(text=alone), _verdict(contest, language)
 
 
-def _verdict(one: Contest, language: Language) -> Cell:
-    if not isinstance(one.p_corrected, Known):
-        reason = language.reason(one.p_corrected.reason)
+def _verdict(contest: Contest, language: Language) -> Cell:
+    if not isinstance(contest.p_corrected, Known):
+        reason = language.reason(contest.p_corrected.reason)
         return Cell(text=language.say("undefined.because", reason=reason), tone="quiet")
-    p = one.p_corrected.number
-    said: tuple[str, Literal["good", "quiet"]]
-    said = ("yes", "good") if p < SURE else ("not_shown", "quiet")
-    return Cell(text=language.verdict(said[0], p), tone=said[1])
+    p = contest.p_corrected.number
+    verdict: tuple[str, Literal["good", "quiet"]]
+    verdict = ("yes", "good") if p < SURE else ("not_shown", "quiet")
+    return Cell(text=language.verdict(verdict[0], p), tone=verdict[1])

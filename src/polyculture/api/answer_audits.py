@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from polyculture.core.audit import Audit
     from polyculture.core.run import Run
     from polyculture.core.views import Evidence
-    from polyculture.sources.answers.reading.taken import Taken
+    from polyculture.sources.answers.reading.used_columns import UsedColumns
     from polyculture.store.tables import Table
     from polyculture.store.text_form import TextForm
 
 ANNOUNCED = 60
-"""Seconds beyond which it is said how long an audit takes."""
+"""Seconds from which on the time of an audit is announced."""
 WAYS = {"encoding": "--encoding {}", "delimiter": "--separator '{}'"}
 """How the command says what a file is written in."""
 
@@ -75,10 +75,10 @@ def audit_answers(
         intersect: Compare on the items that all models have a row for; long tables only.
         separator: What stands between cells of CSV and TSV; what the header shows, if left out.
         encoding: Encoding of a text file.
-        replace: Put the new folder in the place of one that exists.
+        replace: Replace an audit that exists.
         resamples: Rounds of the bootstrap.
         seed: Seed of the bootstrap and of permutations.
-        command: The command that makes all of this again, for the report.
+        command: The command that reproduces the audit, for the report.
         language: Of the report's page: ``en`` or ``zh``; left out, both.
         on_read: Told which columns were taken for what, and how long comparing takes where that
             is long, before anything is compared.
@@ -97,23 +97,27 @@ def audit_answers(
     layout = _layout(path, form, columns, wide=wide)
     understood: list[str] = []
 
-    def told(taken: Taken) -> None:
-        understood.append(taken.sentence)
-        on_read(f"{taken.sentence}{layout.told}")
-        cost = _affordable(len(taken.models), taken.items, resamples)
+    def on_columns(used: UsedColumns) -> None:
+        understood.append(used.sentence)
+        on_read(f"{used.sentence}{layout.note}")
+        cost = _affordable(len(used.models), used.items, resamples)
         if cost.seconds > ANNOUNCED:
             on_read(f"{cost.sentence}.")
 
-    common: dict[str, Any] = {**layout.columns, "models": models, "form": form, "told": told}
+    common: dict[str, Any] = layout.columns | {
+        "models": models,
+        "form": form,
+        "on_columns": on_columns,
+    }
     if layout.is_wide:
-        common["is_guessed"] = bool(layout.told)
+        common["is_guessed"] = bool(layout.note)
     else:
         common["intersect"] = intersect
     form_name = "wide" if layout.is_wide else "long"
     evidence = parts.load("sources.answers", form_name).read(layout.source, **common)
     asked = {"file": shown_name(path), "form": form_name}
     asked |= {f"{role} column": name for role, name in layout.columns.items()}
-    asked["models"] = ", ".join(one.model for one in evidence)
+    asked["models"] = ", ".join(model_evidence.model for model_evidence in evidence)
     asked["read as"] = understood[0]
     return write_audit(
         evidence,
@@ -137,12 +141,12 @@ class _Layout:
     is_wide: bool
     columns: dict[str, str]
     """Role to column."""
-    told: str = ""
-    """How to change what was guessed; empty where nothing was."""
+    note: str = ""
+    """How to change the guess; empty if nothing was guessed."""
 
 
 def _layout(path: Path, form: TextForm, columns: dict[str, str | None], *, wide: bool) -> _Layout:
-    """What a person said of a table, or else what it looks like."""
+    """The layout that was named, or else a guess."""
     named = {role: name for role, name in columns.items() if name is not None}
     if "item" in named and (wide or {"model", "answer"} <= named.keys()):
         return _Layout(source=path, is_wide=wide, columns=named)
@@ -154,9 +158,9 @@ def _layout(path: Path, form: TextForm, columns: dict[str, str | None], *, wide:
     check_roles(table, named)
     guessed = guess(table.frame, table.name, named, wide=wide)
     lacking = "" if "gold" in guessed.columns else "no column of right answers; "
-    told = f"; {lacking}guessed: to change it, name the columns, as in {guessed.options}"
+    note = f"; {lacking}guessed: to change it, name the columns, as in {guessed.options}"
     columns_found = dict(guessed.columns)
-    return _Layout(source=table, is_wide=guessed.is_wide, columns=columns_found, told=told)
+    return _Layout(source=table, is_wide=guessed.is_wide, columns=columns_found, note=note)
 
 
 def _form(separator: str | None, encoding: str) -> TextForm:
@@ -216,7 +220,7 @@ def write_audit(
     resamples: int = 1000,
     seed: int = 1,
 ) -> Audit:
-    """Compare models and write one folder, whole or not at all.
+    """Compare models and write the audit's folder, whole or not at all.
 
     It holds ``audit.json``, ``comparisons.parquet``, ``items.parquet``, ``shared_failures.parquet``
     (the items that every model fails) and the report: ``report.html``, ``report.zh-CN.html``, both
@@ -227,12 +231,12 @@ def write_audit(
         out: Folder of the audit.
         title: Heading of the report.
         asked: What was asked: short label to plain value.
-        command: The command that makes all of this again.
+        command: The command that reproduces the audit.
         language: Of the report's page: ``en`` or ``zh``; left out, both.
         runs: The trainings behind the models, in the same order.
         shows_text: Texts of the items may be written.
         keeps_evidence: Write the models' views too, into ``evidence/<model>/<probe>``.
-        replace: Put the new folder in the place of one that exists.
+        replace: Replace an audit that exists.
         resamples: Rounds of the bootstrap.
         seed: Seed of the bootstrap and of permutations.
 
@@ -240,7 +244,7 @@ def write_audit(
         PolycultureError: The models cannot be compared, the folder exists, or there is no such
             language.
     """
-    from polyculture.audit import aligned, audit
+    from polyculture.audit import aligned_evidence, audit
     from polyculture.audit.tables import comparison_table, item_table
     from polyculture.core.report_input import ReportInput
     from polyculture.report import write_report
@@ -249,20 +253,20 @@ def write_audit(
 
     check_output(out, kind="audit", replace=replace)
     check_language(language)
-    models = aligned(evidence)
+    models = aligned_evidence(evidence)
     _affordable(len(models), len(models[0].items), resamples)
-    found = audit(models, resamples=resamples, seed=seed)
+    result = audit(models, resamples=resamples, seed=seed)
     items = item_table(models, shows_text=shows_text)
     with written_once(out, kind="audit", replace=replace) as folder:
-        write_text(folder / "audit.json", found.model_dump_json(indent=1) + "\n")
-        write_table(comparison_table(found), folder / "comparisons.parquet")
+        write_text(folder / "audit.json", result.model_dump_json(indent=1) + "\n")
+        write_table(comparison_table(result), folder / "comparisons.parquet")
         write_table(items, folder / "items.parquet")
         if "failures" in items.columns:
             shared = items.filter(items["failures"] == len(models))
             write_table(shared, folder / "shared_failures.parquet")
         content = ReportInput(
             title=title,
-            audit=found,
+            audit=result,
             items=items,
             runs=tuple(runs),
             asked=asked,
@@ -271,13 +275,13 @@ def write_audit(
         )
         write_report(folder, content, language)
         if keeps_evidence:
-            for one in evidence:
-                write_evidence(folder / "evidence" / one.model / one.probe, one)
-    return found
+            for model in evidence:
+                write_evidence(folder / "evidence" / model.model / model.probe, model)
+    return result
 
 
 def check_language(language: str | None) -> None:
-    """Refuse a language that no page speaks, before anything is compared.
+    """Refuse an unsupported language before anything is compared.
 
     Raises:
         PolycultureError: There is no such language.

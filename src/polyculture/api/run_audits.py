@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from polyculture.api.audit import check_language, write_audit
+from polyculture.api.answer_audits import check_language, write_audit
 from polyculture.api.evidence import observe
 from polyculture.core.errors import ProbeMismatchError
 from polyculture.store.outputs import check_output
@@ -63,13 +63,13 @@ def audit_runs(
         raise ProbeMismatchError(msg)
     check_output(out, kind="audit", replace=replace, inputs=folders)
     check_language(language)
-    seen, runs, items = observe(folders, probe, evidence, shared=shared, say=say)
+    observed, runs, items = observe(folders, probe, evidence, shared=shared, say=say)
     shows_text = show_text or not items.is_restricted
     if shows_text:
-        seen = [dataclasses.replace(one, texts=items.texts) for one in seen]
+        observed = [dataclasses.replace(model, texts=items.texts) for model in observed]
     say("comparing")
     return write_audit(
-        seen,
+        observed,
         out,
         title=title or f"{len(runs)} models on {probe}",
         asked=asked or {"runs": ", ".join(run.name for run in runs), "probe": probe},

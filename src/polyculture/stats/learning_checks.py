@@ -1,4 +1,4 @@
-"""Has a model learned anything, and which answers does it never give?
+"""Whether a model has learned anything, and which answers it never gives.
 
 Plain sentences from scores that were computed before; nothing heavy is imported.
 """
@@ -19,28 +19,28 @@ MOST_NAMED = 12
 def nothing_learned(
     scores: Scores, baselines: Sequence[Baseline], *, what_to_try: str = ""
 ) -> tuple[str, ...]:
-    """Say that a model is no better than the baseline that looks at no text; nothing if it is.
+    """A note if a model is no better than the baseline that looks at no text.
 
     Args:
         scores: The model's, on the same rows as the baselines'.
         baselines: Simple methods; the one named ``majority`` counts.
         what_to_try: Ends the sentence.
     """
-    simplest = next((one for one in baselines if one.name == SIMPLEST), None)
+    simplest = next((baseline for baseline in baselines if baseline.name == SIMPLEST), None)
     if simplest is None:
         return ()
-    own, theirs = scores.headline(), simplest.scores.headline()
-    if _is_better(own, theirs):
+    score, simple = scores.headline(), simplest.scores.headline()
+    if _is_better(score, simple):
         return ()
     note = (
-        f"It has learned nothing beyond the baseline '{SIMPLEST}' ({scores.split}: {own.name} "
-        f"{_told(own.value)} against {_told(theirs.value)}{_everywhere(scores)}).{what_to_try}"
+        f"It has learned nothing beyond the baseline '{SIMPLEST}' ({scores.split}: {score.name} "
+        f"{_told(score.value)} against {_told(simple.value)}{_everywhere(scores)}).{what_to_try}"
     )
     return (note,)
 
 
 def trial(epochs: int, rate: float) -> str:
-    """What to try where gradient steps led nowhere.
+    """What to try if training learned nothing.
 
     Example:
         >>> trial(4, 2e-5)
@@ -53,7 +53,7 @@ def trial(epochs: int, rate: float) -> str:
 
 
 def never_answered(scores: Scores, known: Sequence[str]) -> tuple[str, ...]:
-    """Say which labels are gold and never answered, though training has them; nothing if none.
+    """A note on labels that are gold and in training, but never answered.
 
     Args:
         scores: With a table of these labels; without one, nothing is said.
@@ -95,12 +95,12 @@ def _everywhere(scores: Scores) -> str:
     return ""
 
 
-def _is_better(own: Score, theirs: Score) -> bool:
-    """Whether a score is the better one; none that is undefined is."""
-    if not isinstance(own.value, Known) or not isinstance(theirs.value, Known):
-        return isinstance(own.value, Known)
-    ahead = own.value.number - theirs.value.number
-    return ahead > 0 if own.higher_is_better else ahead < 0
+def _is_better(score: Score, other: Score) -> bool:
+    """Whether a score is better than another one; an undefined one never is."""
+    if not isinstance(score.value, Known) or not isinstance(other.value, Known):
+        return isinstance(score.value, Known)
+    ahead = score.value.number - other.value.number
+    return ahead > 0 if score.higher_is_better else ahead < 0
 
 
 def _told(value: Value) -> str:
