@@ -57,7 +57,7 @@ def commands_named(page: str) -> set[str]:
     inline = "\n".join(re.findall(r"`([^`\n]+)`", prose(page)))
     shell = "\n".join(code for kind, code in blocks(page) if kind in {"bash", "console"})
     return set(
-        re.findall(r"^(?:\$ )?polyculture ([a-z-]+)", f"{inline}\n{shell}", flags=re.MULTILINE)
+        re.findall(r"^(?:\$ )?polyculture ([a-z][a-z-]*)", f"{inline}\n{shell}", flags=re.MULTILINE)
     )
 
 

@@ -301,7 +301,7 @@ def test_training_stops_when_validation_stops_improving(
     )
 
     looks = [tick for tick in ticks if tick.score is not None]
-    assert run.facts.stopped == "no better validation score in 2 evaluations"
+    assert run.facts.stopped == "no better validation accuracy in 2 evaluations"
     assert [look.is_best for look in looks[-2:]] == [False, False]
     assert run.facts.best_step == [look.step for look in looks if look.is_best][-1]
     logged = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]

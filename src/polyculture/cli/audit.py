@@ -41,24 +41,28 @@ def command(
     model: Annotated[str | None, typer.Option(help="Column of model names.")] = None,
     answer: Annotated[str | None, typer.Option(help="Column of answers.")] = None,
     gold: Annotated[str | None, typer.Option(help="Column of right answers.")] = None,
-    text: Annotated[str | None, typer.Option(help="Column of what was asked.")] = None,
+    text: Annotated[str | None, typer.Option(help="Column of the text of the item.")] = None,
     probabilities: Annotated[
         str | None, typer.Option(help='Column of JSON objects such as {"yes": 0.75, "no": 0.25}.')
     ] = None,
-    group: Annotated[str | None, typer.Option(help="Column of the item's domain.")] = None,
+    group: Annotated[
+        str | None, typer.Option(help="Column of the group (domain) of the item.")
+    ] = None,
     document: Annotated[
         str | None,
-        typer.Option(help="Column of what the item is a part of: items of one are drawn together."),
+        typer.Option(
+            help="Column of the document or user of the item; the bootstrap resamples these."
+        ),
     ] = None,
     wide: Annotated[
-        bool, typer.Option("--wide", help="A row for each item, a column for each model.")
+        bool, typer.Option("--wide", help="One row per item, one column per model.")
     ] = False,
     models: Annotated[
-        str | None, typer.Option(help="Models to compare, as A,B,C; all where left out.")
+        str | None, typer.Option(help="Models to compare, as A,B,C; all by default.")
     ] = None,
     separator: Annotated[
         str | None,
-        typer.Option(help="What separates cells of CSV and TSV, such as ';' or tab."),
+        typer.Option(help="Separator of CSV and TSV, such as ';' or tab."),
     ] = None,
     encoding: Annotated[
         str | None, typer.Option(help="Encoding of a text file, such as latin-1; else UTF-8.")
@@ -66,17 +70,17 @@ def command(
     probe: Annotated[
         str | None, typer.Option(help="Split on which runs are compared, such as test.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace an audit there.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace an existing audit.")] = False,
     intersect: Annotated[
-        bool, typer.Option("--intersect", help="Keep the items that all models have.")
+        bool, typer.Option("--intersect", help="Compare only on the items that all models have.")
     ] = False,
     show_text: Annotated[
-        bool, typer.Option("--show-text", help="Show texts that their source restricts.")
+        bool, typer.Option("--show-text", help="Also show texts of restricted sources.")
     ] = False,
     resamples: Annotated[int, typer.Option(min=0, help="Rounds of the bootstrap.")] = 1000,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of resampling.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 1,
     lang: Annotated[
         Literal["en", "zh"] | None,
         typer.Option(help="Language of the page, en or zh; both where left out."),

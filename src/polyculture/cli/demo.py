@@ -20,7 +20,7 @@ def command(
         Path, typer.Option(help="Folder of the audit, report included.", metavar="FOLDER")
     ] = OUT,
     *,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace an audit there.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace an existing audit.")] = False,
     stays_closed: Annotated[
         bool,
         typer.Option(
@@ -29,7 +29,7 @@ def command(
             "terminal.",
         ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
     lang: Annotated[
         Literal["en", "zh"] | None,

@@ -18,12 +18,12 @@ WIDTH = 12
 
 def command(
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
-    """Say what is installed, what is missing or broken, and how to mend it.
+    """Show what is installed, what is missing or broken, and how to fix it.
 
-    Nothing is changed. Exit status 1 where something is broken, such as a damaged starter or a
-    torch that cannot be imported; what is only missing leaves it 0.
+    Nothing is changed. Exit status 1 if something is broken, such as a damaged starter or a torch
+    that cannot be imported; something missing alone does not change the status.
     """
     from polyculture import api
     from polyculture.core.shown import shown

@@ -16,34 +16,33 @@ EXAMPLES = (
 
 
 def command(
-    file: Annotated[
-        Path, typer.Argument(help="The recipe to write; recipe.toml where left out.")
-    ] = Path("recipe.toml"),
+    file: Annotated[Path, typer.Argument(help="The recipe to write.")] = Path("recipe.toml"),
     *,
     data: Annotated[
         str,
         typer.Option(
-            help="A file to learn from, of which a tenth is held out to validate on; or a data set "
-            "of the starter."
+            help="A training file, of which a tenth is held out for validation; or a data set of "
+            "the starter."
         ),
     ],
     task: Annotated[
         str,
         typer.Option(
-            help="What is asked of a text; 'polyculture parts tasks' lists all.",
+            help="The task; 'polyculture parts tasks' lists all.",
             autocompletion=tasks,
         ),
     ] = "classification",
     base: Annotated[
         str,
         typer.Option(
-            help="A model of the starter, a folder, owner/name on a hub; or made new: transformer, "
-            "convolutional, tfidf.",
+            help="A model of the starter, a folder, owner/name on a hub; or a new one: "
+            "transformer, convolutional, tfidf.",
             autocompletion=bases,
         ),
     ] = "minilm-l6",
     replace: Annotated[
-        bool, typer.Option("--replace", help="Replace a recipe of this command, if unchanged.")
+        bool,
+        typer.Option("--replace", help="Replace a recipe that this command wrote, if unchanged."),
     ] = False,
 ) -> None:
     """Write a recipe with every setting explained in a comment, ready to train."""

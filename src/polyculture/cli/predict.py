@@ -31,31 +31,34 @@ def command(
     file: Annotated[
         Path,
         typer.Argument(
-            help="csv, tsv, jsonl, parquet; txt, one text a line; CoNLL columns; or - for standard "
-            "input, one text or JSON object a line.",
+            help="csv, tsv, jsonl, parquet; txt, one text per line; CoNLL columns; or - for "
+            "standard input, one text or JSON object per line.",
             metavar="FILE",
         ),
     ],
     out: Annotated[
         Path | None,
-        typer.Option(help="Write here, by suffix (csv, tsv, jsonl, parquet).", metavar="FILE"),
+        typer.Option(
+            help="Output file; the suffix decides the format (csv, tsv, jsonl, parquet).",
+            metavar="FILE",
+        ),
     ] = None,
     *,
     probabilities: Annotated[
         Probabilities,
-        typer.Option(help="One cell of all labels, a column for each label, or none."),
+        typer.Option(help="One JSON cell, one column per label, or none."),
     ] = Probabilities.JSON,
     conll: Annotated[
         bool | None,
         typer.Option(
             "--conll/--no-conll",
-            help="Read FILE as columns, one word a line, or not; by suffix and contents if not "
-            "said.",
+            help="Read FILE as CoNLL columns, one word per line, or not; by default, suffix and "
+            "contents decide.",
             show_default=False,
         ),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")] = False,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace a file there.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace an existing file.")] = False,
 ) -> None:
     """Answer the texts of FILE with RUN, with probabilities; JSON lines unless --out is given.
 

@@ -21,22 +21,22 @@ def command(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Write one file here instead: its name ends in .html, .md or .json.",
+            help="Write one file instead; its name ends in .html, .md or .json.",
             metavar="FILE",
         ),
     ] = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Replace a drawing that --out names.")
+        bool, typer.Option("--replace", help="Replace an existing report at --out.")
     ] = False,
     lang: Annotated[
         Literal["en", "zh"] | None,
-        typer.Option(help="Only this language, en or zh; both where left out, English for --out."),
+        typer.Option(help="Only this language, en or zh; by default both, or English for --out."),
     ] = None,
     open_page: Annotated[
         bool, typer.Option("--open", help="Open the page in the browser.")
     ] = False,
 ) -> None:
-    """Draw the report in FOLDER again, as report.html and report.md, and both in Chinese."""
+    """Redraw the report in FOLDER: report.html and report.md, in English and in Chinese."""
     from polyculture import api
 
     path = api.render(folder, out, language=lang, replace=replace)

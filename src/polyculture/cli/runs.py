@@ -18,7 +18,7 @@ def command(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
 ) -> None:
-    """List the runs in FOLDER: finished, in training and interrupted; base, steps, score."""
+    """List the runs in FOLDER: finished, in training, interrupted; with base, steps and score."""
     from polyculture import api
 
     listed = api.list_runs(folder)

@@ -25,20 +25,21 @@ def hub(
     ],
     *,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="At most so many; of each --community, if named.")
+        int | None, typer.Option(min=1, help="At most this many models; with --community, of each.")
     ] = None,
     community: Annotated[
-        list[str] | None, typer.Option(help="Only this tag of a task, such as fill-mask; repeat.")
+        list[str] | None,
+        typer.Option(help="Only this task tag, such as fill-mask. May be repeated."),
     ] = None,
     library: Annotated[str | None, typer.Option(help="Only models of this library.")] = None,
     sort: Annotated[
         Literal["downloads", "created"],
-        typer.Option(help="The most downloaded first, or the newest."),
+        typer.Option(help="Most downloaded or newest first."),
     ] = "downloads",
     pause: Annotated[float, typer.Option(min=0.0, help="Seconds between two pages.")] = 0.5,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace a file there.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace an existing file.")] = False,
 ) -> None:
-    """List the models of the hub of HF_ENDPOINT: bases, licences, downloads, dates; no weights."""
+    """Save the list of models on a hub (HF_ENDPOINT): bases, licences, downloads; no weights."""
     from polyculture import api
 
     try:

@@ -29,7 +29,7 @@ NARROW = 90
 Names = Annotated[
     list[str] | None,
     typer.Argument(
-        help="Which; without a name all that recipes read. 'survey': models of other fields.",
+        help="Names; by default all that recipes use. 'survey': models of other fields.",
         metavar="NAME",
         autocompletion=starters,
     ),
@@ -81,11 +81,9 @@ def fetch(
     names: Names = None,
     *,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Read every byte of what is fetched, and mend it.")
+        bool, typer.Option("--verify", help="Read every byte of what is there, and repair it.")
     ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", help="Say nothing unless something goes wrong.")
-    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
     """Fetch, check and convert what is missing or damaged."""
     from polyculture import api

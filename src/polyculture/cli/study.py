@@ -14,10 +14,12 @@ EXAMPLES = (
 
 
 def command(
-    study: Annotated[Path, typer.Argument(help="A study.toml: recipes, a probe.", metavar="STUDY")],
+    study: Annotated[
+        Path, typer.Argument(help="A study.toml: recipes and a probe.", metavar="STUDY")
+    ],
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder of the study; studies/<name> where left out.", metavar="FOLDER"),
+        typer.Option(help="Folder of the study; by default studies/<name>.", metavar="FOLDER"),
     ] = None,
     *,
     change: Annotated[
@@ -29,22 +31,22 @@ def command(
         ),
     ] = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Train again and write anew what exists.")
+        bool, typer.Option("--replace", help="Train again and replace existing results.")
     ] = False,
     keep_runs: Annotated[
         bool,
-        typer.Option("--keep-runs", help="With --replace, keep finished runs; compare them anew."),
+        typer.Option("--keep-runs", help="With --replace, keep finished runs and compare again."),
     ] = False,
     check: Annotated[
-        bool, typer.Option("--check", help="Check every recipe, estimate time, train nothing.")
+        bool, typer.Option("--check", help="Check every recipe, estimate the time, train nothing.")
     ] = False,
     budget: Annotated[
-        str, typer.Option(help="Train for this time in all, in equal parts: 30m, 2h.")
+        str, typer.Option(help="Time for all trainings together, in equal parts: 30m, 2h.")
     ] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
     show_text: Annotated[
-        bool, typer.Option("--show-text", help="Show texts that their source restricts.")
+        bool, typer.Option("--show-text", help="Also show texts of restricted sources.")
     ] = False,
 ) -> None:
     """Train every model of STUDY, compare them on its probe, write one report."""

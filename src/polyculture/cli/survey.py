@@ -32,34 +32,36 @@ def command(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="That folder; surveys/SOURCE where left out.",
+            help="Folder of the report; by default surveys/SOURCE.",
             metavar="FOLDER",
             show_default=False,
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace a survey there.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace an existing survey.")] = False,
     column: Annotated[
         list[str] | None,
-        typer.Option(help="For a table: FIELD=COLUMN, such as name=Model.", metavar="FIELD=COLUMN"),
+        typer.Option(
+            help="Column of a field in a table, such as name=Model.", metavar="FIELD=COLUMN"
+        ),
     ] = None,
     aliases: Annotated[
         Path | None,
-        typer.Option(help="For tables: a file of names that are one, or are not.", metavar="FILE"),
+        typer.Option(help="For tables: names to treat as equal, or as different.", metavar="FILE"),
     ] = None,
     years: Annotated[
         Path | None,
-        typer.Option(help="A table with years of publication, to compare with.", metavar="FILE"),
+        typer.Option(help="A table with years of publication, for comparison.", metavar="FILE"),
     ] = None,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Read anew what was kept from last time.")
+        bool, typer.Option("--fresh", help="Ignore the cache and read again.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
-    draws: Annotated[int, typer.Option(min=99, help="Random sets behind p values.")] = 1000,
-    resamples: Annotated[int, typer.Option(min=20, help="Rounds behind intervals.")] = 1000,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of all drawing.")] = 1,
+    draws: Annotated[int, typer.Option(min=99, help="Random sets for p values.")] = 1000,
+    resamples: Annotated[int, typer.Option(min=20, help="Bootstrap rounds for intervals.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 1,
 ) -> None:
-    """Count how alike the models of SOURCEs are, and where they come from."""
+    """Measure how similar the models of SOURCEs are, and where they come from."""
     from polyculture import api
     from polyculture.cli.shared.survey import Watch, show_survey
 

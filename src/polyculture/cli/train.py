@@ -51,17 +51,18 @@ def command(
     budget: Annotated[
         str,
         typer.Option(
-            help="End after this time at the latest, testing included: 90s, 5m, 1h.",
+            help="End within this time, testing included: 90s, 5m, 1h.",
             metavar="TIME",
         ),
     ] = "",
     check: Annotated[
-        bool, typer.Option("--check", help="Check recipe and data, estimate time, train nothing.")
+        bool,
+        typer.Option("--check", help="Check recipe and data, estimate the time, train nothing."),
     ] = False,
     show: Annotated[
         int,
         typer.Option(
-            min=0, help="With --check: show so many training rows as the model will read them."
+            min=0, help="With --check: show this many training rows as the model reads them."
         ),
     ] = 0,
     replace: Annotated[
@@ -72,7 +73,7 @@ def command(
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
-    """Train one model as RECIPE says; an interrupted training of it is resumed."""
+    """Train the model of RECIPE, or resume its interrupted training."""
     from polyculture import api
     from polyculture.cli.shared.progress import Show, duration
 

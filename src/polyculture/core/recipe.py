@@ -119,48 +119,48 @@ DeviceName = Literal["auto", "cpu", "plain", "cuda", "mps"]
 
 
 class Fit(Settings):
-    """How the weights are fitted, and when to stop."""
+    """How the weights are trained, and when to stop."""
 
     learning_rate: float | None = Field(default=None, gt=0)
-    """Peak rate of AdamW. Left out, the adaptation's own default is used and recorded. That of
-    ``full`` follows the size of a pretrained base, its table of tokens not counted: 2e-4 up to 15
+    """Peak learning rate of AdamW. By default that of the adaptation, which the run records. For
+    ``full`` it depends on the size of a pretrained base without its token embeddings: 2e-4 up to 15
     million weights, 5e-5 up to 150 million, 2e-5 above; 1e-3 for a base made from nothing."""
     head_learning_rate: float | None = Field(default=None, gt=0)
-    """Peak rate of the head's weights, which start from nothing. Left out, as the rest; where
-    ``learning_rate`` is left out too, 1e-3 with ``full`` and a pretrained base."""
+    """Peak learning rate of the head, whose weights are new. By default ``learning_rate``; if that
+    is not set either, 1e-3 with ``full`` and a pretrained base."""
     epochs: int = Field(default=4, ge=1, le=1_000_000)
-    """Passes over the training rows at most."""
+    """Maximum number of passes over the training rows."""
     patience: int = Field(default=2, ge=1)
-    """Evaluations on validation without a better score before training stops."""
+    """Early stopping: evaluations without a better validation score before training stops."""
     evaluations_per_epoch: int = Field(default=1, ge=1)
     """Evaluations on the validation rows in each epoch."""
     batch_tokens: int | None = Field(default=None, ge=16)
-    """Padded tokens in one batch. Left out, 32 times the mean length of the training rows, or 256
-    where words are answered; less, down to four rows, where that would make fewer than 180 steps
-    and rows do not depend on one another.
+    """Padded tokens in one batch. By default 32 times the mean length of the training rows, or 256
+    for tagged words; less, down to four rows, if there would be fewer than 180 steps and rows do
+    not depend on one another.
     """
     weight_decay: float = Field(default=0.01, ge=0)
-    """Decoupled decay of matrices; embeddings, norms and biases are not decayed."""
+    """Decoupled weight decay of matrices, not of embeddings, norms and biases."""
     warmup: float = Field(default=0.1, ge=0, lt=1)
-    """Share of all steps in which the rate rises from 0 to its peak."""
+    """Share of all steps in which the learning rate rises from 0 to its peak."""
     schedule: Literal["linear", "cosine", "constant"] = "linear"
-    """How the rate falls after the warm-up."""
+    """How the learning rate falls after the warm-up."""
     clip: float = Field(default=1.0, gt=0)
-    """Largest norm of the gradient of one step."""
+    """Gradient clipping: the largest norm of the gradient of a step."""
     max_length: int | None = Field(default=None, ge=8)
-    """Longest input in tokens. Left out, what the base allows. What is cut is counted."""
+    """Longest input in tokens; by default, what the base allows. Truncated inputs are counted."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Arithmetic of matrix products. ``auto`` times both on this model and machine once."""
+    """Arithmetic of matrix products. ``auto`` times both, once for each model and machine."""
     device: DeviceName = "auto"
     """Processor. ``auto`` takes CUDA or Apple's MPS where torch can use one, else the CPU.
-    ``plain`` takes the path of these on a CPU, for comparison: slower there than ``cpu``."""
+    ``plain`` runs the code of these devices on a CPU, for comparison; it is slower than ``cpu``."""
     recompute: bool = False
-    """Compute activations again in the backward pass (gradient checkpointing): less memory, about
-    a third more time, the same weights."""
+    """Recompute activations in the backward pass (gradient checkpointing): less memory, about a
+    third more time, the same weights."""
     threads: int | None = Field(default=None, ge=1, le=4_096)
-    """CPU threads, at most 4 a core. Left out, the cores this process may use."""
+    """CPU threads, at most 4 per core; by default, the cores that this process may use."""
     checkpoint_seconds: float = Field(default=60.0, gt=0)
-    """Seconds between checkpoints, from which a killed training resumes."""
+    """Seconds between checkpoints, from which an interrupted training resumes."""
 
 
 def _usual_head(task: Any) -> Settings:
@@ -173,7 +173,7 @@ def _usual_head(task: Any) -> Settings:
 
 
 class Recipe(Asked):
-    """What one training is asked to do; what happened is in ``Run``.
+    """One training, as it is asked for.
 
     Example:
         >>> recipe = Recipe.model_validate({
@@ -186,26 +186,26 @@ class Recipe(Asked):
     """
 
     name: Annotated[str, AfterValidator(checked_name)] | None = None
-    """The run's name and folder; left out, made from base, adaptation, head and seed."""
+    """Name and folder of the run; by default made from base, adaptation, head and seed."""
     task: Annotated[SerializeAsAny[Settings], OnShelf("tasks")]
-    """What is asked of a text."""
+    """What the model has to answer."""
     seed: int = Field(default=1, ge=0, lt=2**31)
-    """Seed of initial weights, order of the rows and dropout."""
+    """Random seed of initial weights, order of the rows and dropout."""
     base: Annotated[SerializeAsAny[Settings], OnShelf("sources.bases", key="source")]
     """The model that is adapted."""
     data: Annotated[SerializeAsAny[Settings], OnShelf("sources.data", key="source")]
-    """The texts with right answers, in splits."""
+    """The rows with right answers, in splits."""
     adaptation: Annotated[SerializeAsAny[Settings], OnShelf("adaptations", default="full")] = Field(
         default_factory=lambda: parts.load("adaptations", "full").settings()
     )
-    """Which weights of the base move, and how."""
+    """Which weights of the base are trained, and how."""
     head: Annotated[SerializeAsAny[Settings], OnShelf("heads", default="linear")] = Field(
         default_factory=lambda found: _usual_head(found.get("task"))
     )
-    """The layer from the base's vectors to answers. Left out, ``linear`` where that gives what the
+    """The layer from the base's vectors to answers. By default ``linear`` if that gives what the
     task wants, else the first head that does."""
     fit: Fit = Fit()
-    """How the weights are fitted, and when to stop."""
+    """How the weights are trained, and when to stop."""
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:

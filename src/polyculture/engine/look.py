@@ -12,6 +12,8 @@ class Look(Record):
 
     score: float | None = None
     """The score that steers; None if undefined, which counts as no improvement."""
+    name: str = "loss"
+    """What the score is: ``"accuracy"``, ``"loss"``, …"""
     reason: str = ""
     """Why there is none."""
     higher_is_better: bool = True

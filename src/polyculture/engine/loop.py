@@ -53,6 +53,8 @@ class Tick(Record):
     """At this speed; less if training stops early."""
     score: float | None = None
     """Validation score, where this tick is a look at the validation rows."""
+    score_name: str | None = None
+    """What it is: ``"accuracy"``, ``"loss"`` where the task is steered by its loss, …"""
     no_score: str | None = None
     """Why such a look has no score: "no progress, because ..."."""
     score_loss: float | None = None
@@ -184,7 +186,7 @@ def fit(
                 progress, is_best = record_look(progress, look)
                 if is_best:
                     best = {name: weight.detach().clone() for name, weight in weights.items()}
-                stopped = _why_stop(progress, settings, is_last=is_last, spent=is_spent)
+                stopped = _why_stop(progress, settings, look.name, is_last=is_last, spent=is_spent)
                 progress = progress.model_copy(update={"stopped": stopped})
                 tick = _with_look(tick, look, is_best=is_best)
             on_tick(tick)
@@ -268,7 +270,12 @@ def rate_factor(share: float, settings: Fit) -> float:
 
 def _with_look(tick: Tick, look: Look, *, is_best: bool) -> Tick:
     no_score = f"no progress, because {look.reason}" if look.score is None else None
-    found = {"score": look.score, "no_score": no_score, "score_loss": look.loss}
+    found = {
+        "score": look.score,
+        "score_name": look.name,
+        "no_score": no_score,
+        "score_loss": look.loss,
+    }
     return tick.model_copy(update={**found, "is_best": is_best})
 
 
@@ -315,9 +322,11 @@ def _looks(steps: int, steps_per_epoch: float, per_epoch: int) -> frozenset[int]
     return frozenset(int(step) for step in np.rint(np.linspace(0, steps, count + 1))[1:])
 
 
-def _why_stop(progress: resume.Progress, settings: Fit, *, is_last: bool, spent: bool) -> str:
+def _why_stop(
+    progress: resume.Progress, settings: Fit, score: str, *, is_last: bool, spent: bool
+) -> str:
     if progress.stale >= settings.patience:
-        return f"no better validation score in {settings.patience} evaluations"
+        return f"no better validation {score} in {settings.patience} evaluations"
     if spent:
         return "the time budget is spent"
     return "all epochs are done" if is_last else ""

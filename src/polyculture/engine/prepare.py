@@ -299,7 +299,11 @@ def _look(
             return look_at_loss(read.loss)
         answers = decoded(task, rows, read.rows, context)
         score = task.score(rows, answers, context, split="valid").headline()
-        facts = {"higher_is_better": score.higher_is_better, "loss": read.loss}
+        facts: Any = {
+            "name": score.name,
+            "higher_is_better": score.higher_is_better,
+            "loss": read.loss,
+        }
         if score.value.kind == "undefined":
             return Look(reason=score.value.reason, **facts)
         return Look(score=score.value.number, **facts)

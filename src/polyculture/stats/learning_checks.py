@@ -72,14 +72,16 @@ def never_answered(scores: Scores, known: Sequence[str]) -> tuple[str, ...]:
     return (f"{scores.split}: it never answers {shown}{more}.",)
 
 
-def remark(score: float, *, is_best: bool) -> str:
+def remark(name: str, score: float, *, is_best: bool) -> str:
     """What to say behind a validation score while training.
 
     Example:
-        >>> remark(0.5, is_best=True), remark(0.0, is_best=True), remark(0.4, is_best=False)
-        ('best so far', 'nothing learned yet', '')
+        >>> remark("accuracy", 0.5, is_best=True), remark("accuracy", 0.0, is_best=True)
+        ('best so far', 'nothing learned yet')
+        >>> remark("loss", 0.0, is_best=True), remark("loss", 0.4, is_best=False)
+        ('best so far', '')
     """
-    if score == 0:
+    if score == 0 and name != "loss":
         return "nothing learned yet"
     return "best so far" if is_best else ""
 

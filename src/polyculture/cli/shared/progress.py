@@ -122,11 +122,12 @@ class Show:
         elif tick.score is not None:
             from polyculture.stats.learning_checks import remark
 
-            words = remark(tick.score, is_best=tick.is_best)
+            words = remark(tick.score_name, tick.score, is_best=tick.is_best)
             comment = f"  ({words})" if words else ""
             self._print(
                 f"  epoch {tick.epoch:.2f}  loss {tick.loss:.4f}  "
-                f"validation score {tick.score:.4f}{comment}  after {duration(tick.seconds)}"
+                f"validation {tick.score_name} {tick.score:.4f}{comment}  "
+                f"after {duration(tick.seconds)}"
             )
         elif not self.is_screen and time.monotonic() - self.last_line > SECONDS_BETWEEN_LINES:
             self._print(f"  {self.title}: step {tick.step} of {tick.steps}  {facts}")
