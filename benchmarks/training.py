@@ -246,7 +246,8 @@ def trainer(arguments: argparse.Namespace, *, tuned: bool) -> dict:
     from polyculture.api.shared import prepare_rows, read_data
     from polyculture.core import parts
     from polyculture.core.task import Context
-    from polyculture.tasks.spans import allowed, codes
+    from polyculture.stats.entities import may_follow
+    from polyculture.tasks.spans import codes
 
     torch.set_num_threads(arguments.threads)
     set_seed(SEED)
@@ -291,7 +292,7 @@ def trainer(arguments: argparse.Namespace, *, tuned: bool) -> dict:
             data_collator=DataCollatorForTokenClassification(tokenizer),
         )
 
-        rule = torch.from_numpy(allowed(context.labels, wanted.task))
+        rule = torch.from_numpy(may_follow(context.labels))
 
         def f1(split: str) -> float:
             logits = read(model, sets[split], tokenizer)

@@ -50,16 +50,19 @@ def test_it_audits_a_table_without_torch(place: Path) -> None:
 
 
 def test_the_first_commands_need_no_extra(place: Path) -> None:
-    """The table of the demo is in the package; a recipe is written; the doctor names the extra."""
+    """The tables of the demo and of the starter are in the package; the doctor names the extra."""
     (place / "rows.csv").write_text("text,label\na,x\nb,y\n", encoding="utf-8")
 
     demo = said("env/bin/polyculture", "demo", "--no-open", cwd=place)
     new = said("env/bin/polyculture", "new", "first.toml", "--data", "rows.csv", cwd=place)
+    starters = said("env/bin/polyculture", "starter", "list", cwd=place)
     doctor = said("env/bin/polyculture", "doctor", cwd=place)
 
     assert demo.returncode == 0, demo.stderr
     assert (place / "polyculture-demo" / "report.html").stat().st_size > 10_000
     assert new.returncode == 0, new.stderr
+    assert starters.returncode == 0, starters.stderr
+    assert "minilm-l6" in starters.stdout
     assert doctor.returncode == 0, doctor.stdout
     assert "pip install 'polyculture[train]'" in doctor.stdout
 

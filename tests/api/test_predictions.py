@@ -89,9 +89,15 @@ def test_two_rows_of_one_id_are_named_by_their_lines(run: Path) -> None:
 
 
 def as_schema_1(run: Path) -> Path:
-    """The run with the record that the first version wrote: labels where the inventory is."""
+    """The run with the record that the first version wrote.
+
+    It has labels where the inventory is, and one table, of labels, where there are any number.
+    """
     record = json.loads((run / "run.json").read_text(encoding="utf-8"))
     labels = record.pop("inventory")["labels"]
+    for scores in (record["valid"], *(baseline["scores"] for baseline in record["baselines"])):
+        (table,) = scores.pop("tables")
+        scores["table"] = table["rows"]
     old = {**record, "schema_number": 1, "labels": labels}
     (run / "run.json").write_text(json.dumps(old), encoding="utf-8")
     return run
@@ -104,7 +110,7 @@ def test_a_run_of_the_first_schema_answers_as_it_did(run: Path) -> None:
 
     old = as_schema_1(run)
 
-    assert record.schema_number == 2
+    assert record.schema_number == 3
     assert record.labels == record.inventory.labels == ("neg", "pos")
     assert read_run(old) == record
     again, same_notes = api.predict(old, file)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from polyculture.sources.starter.lock import STARTERS, find
+from polyculture.sources.starter.lock import find, starters
 
 
 def run(*arguments: str, home: Path, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -26,7 +26,7 @@ def test_the_list_shows_everything_and_fetches_nothing(tmp_path: Path) -> None:
     told = run("list", home=tmp_path / "home")
 
     assert told.returncode == 0
-    for entry in STARTERS:
+    for entry in starters():
         assert entry.name in told.stdout
     assert " yes " not in told.stdout
     assert "Apache-2.0" in told.stdout

@@ -119,7 +119,7 @@ def test_a_tagger_with_unseen_types_trains_and_is_scored_on_all_gold(
         found = len(gold & answers)
         assert values(scores)["entity_f1"] == pytest.approx(2 * found / (len(gold) + len(answers)))
         assert values(scores)["entity_recall"] == pytest.approx(found / len(gold))
-    missed = next(row for row in run.test.table if row["label"] == "ORG")
+    missed = next(row for row in run.test.tables[0].rows if row["label"] == "ORG")
     assert (missed["support"], missed["recall"], missed["precision"]) == (2, 0.0, None)
     (note,) = [note for note in run.facts.notes if "not occur in train" in note]
     assert note.startswith(

@@ -25,7 +25,7 @@ from polyculture.core.audit import (
 )
 from polyculture.core.recipe import Recipe
 from polyculture.core.report_input import ReportInput
-from polyculture.core.run import Baseline, Facts, Run, Score, Scores
+from polyculture.core.run import Baseline, Facts, Run, Score, Scores, ScoreTable
 from polyculture.core.task import Inventory
 from polyculture.core.values import Known, Undefined, Value
 from polyculture.page.blocks import Report
@@ -256,7 +256,7 @@ def scores(number: float, split: str = "test") -> Scores:
             Score(name="accuracy", value=known(number, 0.03), headline=True),
             Score(name="macro_f1", value=known(number - 0.01, 0.03)),
         ),
-        table=table,
+        tables=(ScoreTable(name="labels", title="every label", rows=table),),
         protocol={"scorer": "exact", "truncated": 0},
     )
 

@@ -16,6 +16,7 @@ from polyculture.core import parts
 from polyculture.core.audit import Audit, Contest, GroupResult, JointOutcome, Stratum
 from polyculture.core.errors import PolycultureError, StoreError
 from polyculture.core.report_input import ReportInput
+from polyculture.core.run import ScoreTable
 from polyculture.core.values import Known, Undefined
 from polyculture.page.blocks import Report
 from polyculture.page.html import to_html
@@ -186,7 +187,11 @@ def more_inputs(content: ReportInput) -> Iterator[ReportInput]:
 
 def runs_of_several_kinds(content: ReportInput) -> Iterator[ReportInput]:
     first, second, third, *others = content.runs
-    tags = first.test.model_copy(update={"split": "other", "tag_table": ({"tag": "B"},)})  # type: ignore[union-attr]
+    tables = tuple(
+        ScoreTable(name=name, title=f"every {name}", rows=({"label": "B"},))
+        for name in ("types", "tags", "languages")
+    )
+    tags = first.test.model_copy(update={"split": "other", "tables": tables})  # type: ignore[union-attr]
     likely = first.baselines[0].model_copy(update={"better": Known(number=0.6)})
     worse = first.baselines[0].model_copy(update={"better": Known(number=0.01), "model_only": 1})
     new = {"source": "new", "kind": "tfidf"}

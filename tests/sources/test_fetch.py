@@ -12,7 +12,7 @@ from polyculture.core.errors import DataError, StarterError, StoreError
 from polyculture.sources.starter import cache
 from polyculture.sources.starter.entry import Archive, Starter
 from polyculture.sources.starter.fetch import convert, fetch, missing, refuse_full_disk, sweep
-from polyculture.sources.starter.lock import DATA, MODELS, STARTERS, find
+from polyculture.sources.starter.lock import data, find, models, starters
 from polyculture.store.folder import written_once
 
 Pack = Callable[[dict[str, bytes]], tuple[Archive, Path]]
@@ -79,8 +79,8 @@ def test_a_raised_conversion_number_asks_for_a_new_fetch(pack: Pack, home: Path)
 def test_everything_is_missing_in_an_empty_home(home: Path) -> None:
     """Without names all that recipes read are meant, with the group's name the rest."""
     assert not home.exists()
-    assert set(missing(())) == {*MODELS, *DATA}
-    assert {*missing(()), *missing(("survey",))} == set(STARTERS)
+    assert set(missing(())) == {*models(), *data()}
+    assert {*missing(()), *missing(("survey",))} == set(starters())
 
 
 def test_an_unknown_name_is_refused_before_anything_is_fetched(home: Path) -> None:

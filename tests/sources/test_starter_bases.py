@@ -12,8 +12,7 @@ from polyculture.core.errors import StarterError
 from polyculture.core.plugins import Base, BaseSource
 from polyculture.nets.build import open_network, open_tokenizer
 from polyculture.sources.starter import cache
-from polyculture.sources.starter.lock import MODELS, find
-from polyculture.sources.starter.lock_survey import SURVEY
+from polyculture.sources.starter.lock import find, models, survey
 
 pytestmark = pytest.mark.model
 SOURCE: BaseSource = parts.load("sources.bases", "starter")
@@ -35,7 +34,7 @@ def opened(name: str) -> Base:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("check", BASE_CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("name", [*(entry.name for entry in MODELS), "rxn-bert", "rxnmapper"])
+@pytest.mark.parametrize("name", [*(entry.name for entry in models()), "rxn-bert", "rxnmapper"])
 def test_promises(check: BaseCheck, name: str) -> None:
     """Every model keeps every promise of its shelf."""
     opened(name)
@@ -112,7 +111,7 @@ def test_a_model_that_is_not_fetched_says_how(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [entry.name for entry in SURVEY if entry.field not in {"text", "chemistry", "vision"}]
+    "name", [entry.name for entry in survey() if entry.field not in {"text", "chemistry", "vision"}]
 )
 def test_what_reads_neither_text_nor_pictures_is_not_a_base(name: str) -> None:
     """One sentence, fetched or not."""

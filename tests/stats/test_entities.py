@@ -184,7 +184,8 @@ def test_every_tag_has_a_row_and_micro_is_token_accuracy() -> None:
 
     scores = scores_of(pairs)
 
-    rows = {str(row["label"]): row for row in scores.tag_table}
+    tags = scores.tables[1]
+    rows = {str(row["label"]): row for row in (*tags.rows, *tags.averages)}
     assert list(rows) == ["O", "B-A", "I-A", "micro", "macro", "weighted"]
     assert {name: row["support"] for name, row in rows.items()} == Counter(
         {"O": 2, "B-A": 1, "I-A": 1, "micro": 4, "macro": 4, "weighted": 4}

@@ -17,6 +17,7 @@ from polyculture.core.values import Known, Undefined
 from polyculture.stats.answers import aligned_answers
 from polyculture.stats.bootstrap import Resampled
 from polyculture.stats.labelled import score_one, score_several
+from polyculture.stats.several_labels import joined
 
 LABELS = ["a", "b", "c"]
 answers = st.lists(st.tuples(*[st.sampled_from(LABELS)] * 2), min_size=1, max_size=30)
@@ -52,7 +53,7 @@ def test_scores_equal_those_of_scikit_learn(pairs: list[tuple[str, str]]) -> Non
     theirs = precision_recall_fscore_support(
         gold, found, labels=LABELS, average=None, zero_division=np.nan
     )
-    for place, row in enumerate(scores.table):
+    for place, row in enumerate(scores.tables[0].rows):
         for name, values in zip(("precision", "recall", "f1"), theirs, strict=False):
             expected = None if np.isnan(values[place]) else pytest.approx(values[place])
             assert row[name] == expected
@@ -64,18 +65,10 @@ def test_scores_of_several_labels_equal_those_of_scikit_learn(
 ) -> None:
     """Micro F1 and subset accuracy are the same numbers; nothing at all is undefined."""
     marks = [[[x in names for x in LABELS] for names in side] for side in zip(*pairs, strict=True)]
-    gold, found = ([sorted(names) for names in side] for side in zip(*pairs, strict=True))
-    rows, given_ = frames([""] * len(gold), ["|".join(names) for names in found])
+    gold, found = ([joined([*names]) for names in side] for side in zip(*pairs, strict=True))
+    rows, given_ = frames(gold, found)
 
-    scores = score_several(
-        rows,
-        gold,
-        given_,
-        LABELS,
-        split="test",
-        notes={},
-        parts=lambda text: [x for x in text.split("|") if x],
-    )
+    scores = score_several(rows, gold, given_, LABELS, split="test", notes={})
 
     ours = numbers(scores)
     assert ours["subset_accuracy"] == pytest.approx(np.mean([a == b for a, b in pairs]))
@@ -96,7 +89,7 @@ def test_a_missing_answer_is_wrong_and_counted() -> None:
     assert numbers(scores)["accuracy"] == 0.5
     assert scores.protocol["missing_answers"] == 1
     assert scores.protocol["max_length"] == 8
-    assert [row["answered"] for row in scores.table] == [1, 0, 0]
+    assert [row["answered"] for row in scores.tables[0].rows] == [1, 0, 0]
 
 
 def test_a_label_that_the_model_has_not_is_counted_against_it() -> None:
@@ -105,8 +98,8 @@ def test_a_label_that_the_model_has_not_is_counted_against_it() -> None:
 
     scores = score_one(rows, ["a", "zzz"], found, ["a", "b"], split="test", notes={})
 
-    assert [row["label"] for row in scores.table] == ["a", "b", "zzz"]
-    assert scores.table[2]["recall"] == 0
+    assert [row["label"] for row in scores.tables[0].rows] == ["a", "b", "zzz"]
+    assert scores.tables[0].rows[2]["recall"] == 0
 
 
 def test_calibration_error_is_the_gap_between_confidence_and_rightness() -> None:

@@ -16,10 +16,13 @@ import polars as pl
 import pytest
 
 from polyculture.core.errors import DataError, MissingExtraError, StoreError
+from polyculture.store.broken_rows import BrokenRowError
 from polyculture.store.content import content_of, reading
+from polyculture.store.formats.delimited import delimited
+from polyculture.store.formats.json_objects import json_lines
 from polyculture.store.frames import Other
 from polyculture.store.tables import read_table, write_table
-from polyculture.store.text_form import TextForm
+from polyculture.store.text_form import PLAIN, TextForm
 from polyculture.store.text_lines import text_lines
 
 CSV = 'id,text,label\n1,"a, b",是\n2,NA,\n'
@@ -352,3 +355,51 @@ def test_only_tables_that_can_be_written_are_promised(tmp_path: Path) -> None:
     """A workbook is read, not written."""
     with pytest.raises(StoreError, match=r"Use one of \.csv, \.tsv, \.jsonl, \.parquet\."):
         write_table(pl.DataFrame({"a": [1]}), tmp_path / "a.xlsx")
+
+
+BROKEN: dict[str, tuple[bytes, list[object], list[tuple[int, str]]]] = {
+    "a.csv": (
+        b'id,text\n1,"a\nb"\n2\n3,"open\n4,\xff\n5,d\n',
+        [(2, ["1", "a\nb"]), (7, ["5", "d"])],
+        [
+            (6, "expected UTF-8 text, got byte 0xff"),
+            (4, "expected 2 cells as in the header, got 1"),
+            (5, "the row cannot be read as CSV (unexpected end of data)"),
+        ],
+    ),
+    "a.jsonl": (
+        b'{"a": [1]}\n{"a": \n\n[1]\n{"a": "\0"}\n{"a": null}\n',
+        [(1, {"a": [1]}), (6, {"a": None})],
+        [
+            (2, "Expecting value"),
+            (4, "expected a JSON object, got '[1]'"),
+            (5, "a cell holds the character NUL"),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_reader_that_goes_on_is_told_of_each_row_that_is_broken(
+    name: str, tmp_path: Path
+) -> None:
+    """Rows behind it are read all the same, also behind a quote that never closes."""
+    (tmp_path / name).write_bytes(BROKEN[name][0])
+    content, told = content_of(tmp_path / name), list[BrokenRowError]()
+
+    if name == "a.csv":
+        _, cells, _ = delimited(content, PLAIN, ",", told.append)
+        rows: list[object] = list(cells)
+    else:
+        rows = list(json_lines(content, PLAIN, told.append))
+
+    assert rows == BROKEN[name][1]
+    assert [(error.line, error.reason) for error in told] == BROKEN[name][2]
+
+
+def test_a_quote_that_never_closes_is_told_where_it_opens(tmp_path: Path) -> None:
+    """Not where the file ends."""
+    (tmp_path / "a.csv").write_text('id,text\n1,"a\n2,b\n3,c\n', encoding="utf-8")
+
+    with pytest.raises(DataError, match=r"a\.csv, line 2: the row cannot be read as CSV"):
+        read_table(tmp_path / "a.csv")

@@ -13,8 +13,9 @@ from polyculture.checks.tiny import _word_pieces
 from polyculture.core.errors import DataError, ModelError
 from polyculture.core.task import Context, Inventory
 from polyculture.nets.batch import Batch
+from polyculture.stats.several_labels import joined
 from polyculture.tasks.classification import PLUGIN as TASK
-from polyculture.tasks.classification import Classification, codes, joined
+from polyculture.tasks.classification import Classification, codes
 
 ONE = Classification()
 SEVERAL = Classification(multi_label=True)
@@ -100,7 +101,7 @@ def test_unseen_gold_counts_as_wrong_as_scikit_learn_counts_it() -> None:
     for name, average in (("macro_f1", "macro"), ("weighted_f1", "weighted")):
         expected = f1_score(gold, given, average=average, zero_division=0)
         assert values[name] == pytest.approx(expected)
-    row = next(row for row in scores.table if row["label"] == "new")
+    row = next(row for row in scores.tables[0].rows if row["label"] == "new")
     assert (row["precision"], row["recall"], row["support"]) == (None, 0.0, 2)
     assert (scores.protocol["unseen_labels"], scores.protocol["unseen_rows"]) == (1, 2)
 

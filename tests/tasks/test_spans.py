@@ -19,10 +19,10 @@ from polyculture.core.errors import DataError
 from polyculture.core.task import Context, Inventory
 from polyculture.nets.batch import Batch
 from polyculture.nets.words import cut
-from polyculture.stats.entities import illegal
+from polyculture.stats.entities import illegal, may_follow
 from polyculture.store.home import home
 from polyculture.tasks.spans import PLUGIN as TASK
-from polyculture.tasks.spans import Spans, allowed, codes
+from polyculture.tasks.spans import Spans, codes
 
 SETTINGS = Spans()
 LABELS = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
@@ -83,7 +83,7 @@ def test_a_type_that_only_another_split_has_counts_as_missed() -> None:
     assert values["entity_recall"] == pytest.approx(1 / 3)  # conlleval: 1 of 3 phrases found
     assert values["entity_precision"] == 1
     assert values["entity_f1"] == pytest.approx(0.5)
-    row = next(row for row in scores.table if row["label"] == "LOC")
+    row = next(row for row in scores.tables[0].rows if row["label"] == "LOC")
     assert (row["precision"], row["recall"], row["support"]) == (None, 0.0, 2)
     assert (scores.protocol["unseen_labels"], scores.protocol["unseen_rows"]) == (1, 2)
 
@@ -142,7 +142,7 @@ def test_a_span_inside_a_word_stays_in_the_gold_and_is_counted() -> None:
 
     assert TASK.gold(rows, SETTINGS) == ['[["LOC",0,6]]']
     assert answers["answer"].to_list() == ['[["LOC",0,10]]']
-    assert scores.table[0]["support"] == 1
+    assert scores.tables[0].rows[0]["support"] == 1
     assert scores.headline().value.number == 0  # type: ignore[union-attr]
     assert scores.protocol["gold_inside_words"] == 1
 
@@ -316,7 +316,8 @@ def test_the_table_of_tags_has_the_known_supports_of_conll2003() -> None:
 
     scores = TASK.score(splits["test"], answers, context, split="test")
 
-    supports = {row["label"]: row["support"] for row in scores.tag_table}
+    types, tags = scores.tables
+    supports = {row["label"]: row["support"] for row in (*tags.rows, *tags.averages)}
     assert supports == {
         "B-LOC": 1668,
         "I-LOC": 257,
@@ -329,15 +330,13 @@ def test_the_table_of_tags_has_the_known_supports_of_conll2003() -> None:
         "O": 38323,
         **dict.fromkeys(("micro", "macro", "weighted"), 46435),
     }
-    assert sum(int(row["support"] or 0) for row in scores.table) == 5648
+    assert sum(int(row["support"] or 0) for row in types.rows) == 5648
 
 
 def test_what_may_follow_what_is_what_illegal_does_not_count() -> None:
-    """Every pair of tags, the start of a sentence among them; free where nothing was asked."""
-    rule = allowed(LABELS, Spans(only_legal=True))
+    """Every pair of tags, the start of a sentence among them."""
+    rule = may_follow(LABELS)
 
-    assert allowed(LABELS, SETTINGS) is None
-    assert rule is not None
     for before, label in product(range(len(LABELS)), repeat=2):
         pair = [LABELS[before], LABELS[label]]
         assert rule[before, label] == (illegal(pair) == illegal(pair[:1]))

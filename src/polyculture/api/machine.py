@@ -116,8 +116,8 @@ def doctor() -> Checkup:
     """
     libraries = tuple(_libraries())
     device, trouble = _device()
-    states = {entry.name: cache.damage_of(entry) for entry in lock.STARTERS}
-    fetched = tuple(entry.name for entry in lock.STARTERS if cache.mark_of(entry) is not None)
+    states = {entry.name: cache.damage_of(entry) for entry in lock.starters()}
+    fetched = tuple(entry.name for entry in lock.starters() if cache.mark_of(entry) is not None)
     damaged = {name: what for name, what in states.items() if what}
     place = home()
     free = shutil.disk_usage(_nearest(place)).free

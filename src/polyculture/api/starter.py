@@ -35,7 +35,7 @@ def list_starters() -> list[StarterState]:
         >>> [state.name for state in list_starters()][0]
         'minilm-l6'
     """
-    return [_state(entry) for entry in lock.STARTERS]
+    return [_state(entry) for entry in lock.starters()]
 
 
 def missing_starters(names: Sequence[str] = (), *, verify: bool = False) -> list[StarterState]:

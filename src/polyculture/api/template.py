@@ -21,7 +21,7 @@ from polyculture.api.recipes import recipe_of
 from polyculture.core import parts
 from polyculture.core.errors import DataError
 from polyculture.core.recipe import Fit, OnShelf, Recipe, Settings
-from polyculture.sources.starter.lock import STARTERS, find
+from polyculture.sources.starter.lock import find, starters
 from polyculture.store.folder import output_file
 from polyculture.store.outputs import check_output
 from polyculture.store.tables import SUFFIXES
@@ -176,7 +176,7 @@ def _own_sentences(kind: type[Any]) -> dict[str, str]:
 def _base_settings(name: str) -> dict[str, Any]:
     """The settings of a base, by what its name is."""
     kinds = get_args(parts.load("sources.bases", "new").settings.model_fields["kind"].annotation)
-    if any(entry.name == name and entry.kind == "model" for entry in STARTERS):
+    if any(entry.name == name and entry.kind == "model" for entry in starters()):
         return {"source": "starter", "name": name}
     if name in kinds:
         return {"source": "new", "kind": name}
@@ -192,9 +192,9 @@ def _data(name: str, recipe: Path) -> dict[str, Any]:
     """The settings of the texts, by what their name is."""
     file = Path(name)
     if not file.exists():
-        if any(entry.name == name and entry.kind == "data" for entry in STARTERS):
+        if any(entry.name == name and entry.kind == "data" for entry in starters()):
             return {"source": "starter", "name": name}
-        sets = ", ".join(entry.name for entry in STARTERS if entry.kind == "data")
+        sets = ", ".join(entry.name for entry in starters() if entry.kind == "data")
         msg = f"There is no file {name}. Check the path, or name a data set of the starter: {sets}."
         raise DataError(msg)
     suffix = Path(file.stem).suffix if file.suffix.lower() == ".gz" else file.suffix

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticKnownError
 
 
@@ -38,6 +38,27 @@ class Asked(Record):
         if bool not in wanted and wanted & {int, float} and _holds_truth(value):
             raise PydanticKnownError("float_type" if float in wanted else "int_type")
         return value
+
+
+def first_fault(error: ValidationError) -> str:
+    """What is wrong first with what was read, as part of a sentence without a full stop.
+
+    Example:
+        >>> class Card(Record):
+        ...     year: int
+        >>> try:
+        ...     Card.model_validate({"year": "soon"})
+        ... except ValidationError as error:
+        ...     first_fault(error)
+        "'year': Input should be a valid integer, unable to parse string as an integer"
+    """
+    first = error.errors()[0]
+    key = ".".join(str(step) for step in first["loc"])
+    reason = first["msg"].removeprefix("Value error, ").rstrip(".")
+    return {
+        "missing": f"it lacks {key!r}",
+        "extra_forbidden": f"it has an unknown field {key!r}",
+    }.get(first["type"], f"{key!r}: {reason}" if key else reason)
 
 
 def _leaves(annotation: Any) -> Iterator[Any]:

@@ -1,5 +1,6 @@
 """What happened in one training: the record that every later stage reads."""
 
+from collections.abc import Collection
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, model_validator
@@ -9,6 +10,11 @@ from polyculture.core.recipe import Recipe
 from polyculture.core.record import Record
 from polyculture.core.task import Inventory
 from polyculture.core.values import Value
+
+Row = dict[str, str | int | float | None]
+"""A row of a table: what it is about, and its figures by name; none where one is undefined."""
+AVERAGES = ("micro", "macro", "weighted")
+"""How the rows of means below a table of labels are called."""
 
 
 class Score(Record):
@@ -24,22 +30,63 @@ class Score(Record):
     """It runs from 0 to 1, so pages show it in percent; other figures stand as they are."""
 
 
+class ScoreTable(Record):
+    """Figures beside the scores, row by row: of each label, type of span, tag, language."""
+
+    name: str
+    """For example ``labels``; pages have words for those that they know."""
+    title: str
+    """What has a row, for pages that do not: "every label"."""
+    unit: str = "row"
+    """What is counted in it, where something is: rows, spans, words; in the singular."""
+    rows: tuple[Row, ...]
+    averages: tuple[Row, ...] = ()
+    """Means over the rows."""
+
+
 class Scores(Record):
     """All scores of one set of answers on one split, with their protocol."""
 
     split: str
     items: int
     scores: tuple[Score, ...]
-    table: tuple[dict[str, str | int | float | None], ...]
-    """One row a label: precision, recall, f1 (none where undefined), support."""
-    tag_table: tuple[dict[str, str | int | float | None], ...] = ()
-    """Spans: one row a tag, ``O`` included, then micro, macro and weighted averages."""
+    tables: tuple[ScoreTable, ...] = ()
+    """What the scores are made of, in any number of tables."""
     protocol: dict[str, str | int | float]
     """Scorer, averaging, alignment, what was truncated: what must agree before comparing."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _reads_schema_2(cls, record: Any) -> Any:
+        """Runs of schemas 1 and 2 hold ``table``, a row a label, and ``tag_table``, a row a tag."""
+        if not isinstance(record, dict) or not record.keys() & {"table", "tag_table"}:
+            return record
+        rest = {name: rows for name, rows in record.items() if name not in {"table", "tag_table"}}
+        return {**rest, "tables": _tables(record.get("table", ()), record.get("tag_table", ()))}
 
     def headline(self) -> Score:
         """The score that training is steered by."""
         return next(score for score in self.scores if score.headline)
+
+    def rows_of(self, labels: Collection[str]) -> tuple[Row, ...]:
+        """Rows of the first table with a row for each of these labels; none where there is none."""
+        for table in self.tables if labels else ():
+            if {row.get("label") for row in table.rows} >= set(labels):
+                return table.rows
+        return ()
+
+
+def _tables(labels: Any, tags: Any) -> list[dict[str, Any]]:
+    """The two tables of a run of schema 2, in the form of today."""
+    if not tags:
+        return [{"name": "labels", "title": "every label", "rows": labels}] if labels else []
+    every = tags if isinstance(tags, list | tuple) else [tags]  # what is damaged is told as such
+    means = [row for row in every if isinstance(row, dict) and row.get("label") in AVERAGES]
+    rows = [row for row in every if row not in means]
+    return [
+        {"name": "types", "title": "every type of span", "unit": "span", "rows": labels},
+        {"name": "tags", "title": "every tag", "unit": "word", "rows": rows, "averages": means},
+    ]
 
 
 class Baseline(Record):
@@ -88,7 +135,7 @@ class Facts(Record):
 class Run(Record):
     """One finished training: what was asked, what happened, how good it is."""
 
-    schema_number: int = 2
+    schema_number: int = 3
     name: Annotated[str, AfterValidator(checked_name)]
     fingerprint: str
     """SHA-256 of recipe and data digest."""
@@ -102,13 +149,16 @@ class Run(Record):
 
     @model_validator(mode="before")
     @classmethod
-    def _reads_schema_1(cls, record: Any) -> Any:
-        """Runs of schema 1 hold ``labels`` where there is an inventory now."""
-        is_old = isinstance(record, dict) and record.get("schema_number") == 1
-        if not is_old or "labels" not in record:
-            return record
-        rest = {name: value for name, value in record.items() if name != "labels"}
-        return {**rest, "schema_number": 2, "inventory": {"labels": record["labels"]}}
+    def _reads_older(cls, record: Any) -> Any:
+        """Runs of schema 1 hold ``labels`` where there is an inventory now.
+
+        What schema 2 had in another form stands in ``Scores``.
+        """
+        number = record.get("schema_number") if isinstance(record, dict) else None
+        if number == 1 and "labels" in record:
+            rest = {name: value for name, value in record.items() if name != "labels"}
+            return {**rest, "schema_number": 3, "inventory": {"labels": record["labels"]}}
+        return {**record, "schema_number": 3} if number == 2 else record  # noqa: PLR2004  # a schema
 
     @property
     def labels(self) -> tuple[str, ...]:

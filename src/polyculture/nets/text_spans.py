@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+import polars as pl
+
 from polyculture.core.errors import DataError
 from polyculture.nets.words import cut
 
@@ -66,6 +68,43 @@ def spell(text: str, spans: Sequence[dict[str, Any]], where: str) -> Spelled:
         inside_words=inside,
         trimmed=trimmed,
     )
+
+
+def in_words(rows: pl.DataFrame, where: str) -> pl.DataFrame:
+    """Cut rows of raw text into words.
+
+    Args:
+        rows: With ``id`` and ``text``, and perhaps ``spans``.
+        where: Split or file, for messages.
+
+    Returns:
+        The rows with ``tokens``, ``starts`` and ``ends``, and with ``spans`` also ``tags``,
+        ``inside_words`` and ``trimmed``, as in ``Spelled``.
+
+    Raises:
+        DataError: A span is not one; see ``spell``.
+    """
+    has_gold = "spans" in rows.columns
+    spans = rows["spans"].to_list() if has_gold else [[]] * len(rows)
+    spelled = [
+        spell(text, found, f"{where}, item {item!r}")
+        for item, text, found in zip(rows["id"], rows["text"], spans, strict=True)
+    ]
+    place, words = pl.List(pl.Int64), pl.List(pl.String)
+    added = [
+        pl.Series("tokens", [row.tokens for row in spelled], words),
+        pl.Series("starts", [row.starts for row in spelled], place),
+        pl.Series("ends", [row.ends for row in spelled], place),
+    ]
+    if has_gold:
+        kind = pl.List(pl.Struct({"start": pl.Int64, "end": pl.Int64, "label": pl.String}))
+        added += [
+            pl.Series("tags", [row.tags for row in spelled], words),
+            pl.Series("spans", [row.spans for row in spelled], kind),
+            pl.Series("inside_words", [row.inside_words for row in spelled], pl.Int64),
+            pl.Series("trimmed", [row.trimmed for row in spelled], pl.Int64),
+        ]
+    return rows.with_columns(added)
 
 
 def _trimmed(text: str, span: dict[str, Any], where: str) -> dict[str, Any]:

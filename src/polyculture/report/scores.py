@@ -9,7 +9,7 @@ import altair as alt
 from polyculture.core.audit import MOST_NEVER as MOST_SAID
 from polyculture.core.audit import Audit, ModelResult
 from polyculture.core.report_input import ReportInput
-from polyculture.core.run import Baseline, Run, Score, Scores
+from polyculture.core.run import Baseline, Run, Score, Scores, ScoreTable
 from polyculture.core.values import Known
 from polyculture.page.blocks import Block, Cell, Chart, Column, Fold, Prose, Section, Table
 from polyculture.page.drawing import finished, rows
@@ -256,10 +256,20 @@ def _per_label(runs: Sequence[Run], language: Language) -> list[Block]:
     folds: list[Block] = []
     for run in runs:
         scores = _scored(run)
-        for key, records in (("caption", scores.table), ("tags", scores.tag_table)):
-            caption = language.say(f"labels.{key}", model=run.name, split=scores.split)
-            folds += [_records(records, caption, language)] if records else []
+        folds += [
+            _records(
+                (*table.rows, *table.averages), _caption(table, run, scores, language), language
+            )
+            for table in scores.tables
+            if table.rows
+        ]
     return [Fold(title=language.say("labels.title"), blocks=tuple(folds))] if folds else []
+
+
+def _caption(table: ScoreTable, run: Run, scores: Scores, language: Language) -> str:
+    key = f"labels.of.{table.name}"
+    what = language.say(key) if language.has(key) else language.recorded(table.title)
+    return language.say("labels.caption", model=run.name, what=what, split=scores.split)
 
 
 def _records(records: Sequence[dict[str, Any]], caption: str, language: Language) -> Table:

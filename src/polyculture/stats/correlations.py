@@ -54,7 +54,6 @@ def score_order(
             ),
             drawn.score("pearson", lambda s: _pearson(s[..., 6:]), reason=reason, in_percent=False),
         ),
-        table=(),
         protocol={
             "scorer": "polyculture.stats.correlations",
             "averaging": "over all items, ranks held while resampling",

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from polyculture.core.errors import DataError
 from polyculture.stats.scores import Numbers
@@ -75,6 +76,17 @@ def illegal(tags: Sequence[str]) -> int:
         tag[:1] == "I" and before.partition("-")[2] != tag.partition("-")[2]
         for before, tag in pairwise(["O", *tags])
     )
+
+
+def may_follow(labels: Sequence[str]) -> NDArray[np.bool_]:
+    """Which tag may follow which by IOB2, ``(before, after)``: ``I-X`` only ``B-X`` and ``I-X``.
+
+    Example:
+        >>> may_follow(["O", "B-A", "I-A"]).astype(int).tolist()
+        [[1, 1, 0], [1, 1, 1], [1, 1, 1]]
+    """
+    kinds = [label.partition("-")[2] for label in labels]
+    return np.array([[x[:2] != "I-" or kind == x[2:] for x in labels] for kind in kinds])
 
 
 def tags_of(spans: Iterable[Span], words: int) -> list[str]:

@@ -1,6 +1,6 @@
 """From labels to codes, and from numbers for each label to answers, for all label tasks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -10,13 +10,41 @@ from scipy.special import softmax
 
 from polyculture.core.errors import ModelError, RowError
 from polyculture.core.task import Inventory
+from polyculture.stats.rows import check_rows
 from polyculture.stats.unseen import Found, Noun, refuse_unseen
 
 IGNORED = -100
 """The target of a row whose label training does not have: it adds nothing to the loss."""
 LABELS: Noun = ("label", "labels")
+LabelOfRow = tuple[str, str]
+"""Id and label."""
 PROBABILITIES = ("probabilities", "label_probabilities")
 """Columns of answers that hold a probability for each label."""
+
+
+def found_labels(splits: Mapping[str, pl.DataFrame], column: str) -> dict[str, list[LabelOfRow]]:
+    """By split, the id of a row and a label of it.
+
+    Args:
+        splits: The rows.
+        column: With a label a row, or a list of them.
+
+    Raises:
+        RowError: A split has no such column.
+
+    Example:
+        >>> rows = pl.DataFrame({"id": ["1", "2"], "labels": [["a", "b"], []]})
+        >>> found_labels({"train": rows}, "labels")
+        {'train': [('1', 'a'), ('1', 'b')]}
+    """
+    return {name: _found(rows, name, column) for name, rows in splits.items()}
+
+
+def _found(rows: pl.DataFrame, where: str, column: str) -> list[LabelOfRow]:
+    check_rows(rows, where, needed=(column,), filled=())
+    pairs = rows.select("id", column)
+    is_list = pairs[column].dtype == pl.List
+    return list((pairs.explode(column).drop_nulls() if is_list else pairs).iter_rows())
 
 
 def learn_labels(

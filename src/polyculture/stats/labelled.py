@@ -10,7 +10,16 @@ from scipy.sparse import csr_array, hstack
 from polyculture.core.run import Score, Scores
 from polyculture.stats.answers import aligned_answers, documents_of, one_hot
 from polyculture.stats.bootstrap import Resampled
-from polyculture.stats.scores import BINS, Counts, Numbers, calibration_gaps, macro, table, weighted
+from polyculture.stats.scores import (
+    BINS,
+    Counts,
+    Numbers,
+    calibration_gaps,
+    label_table,
+    macro,
+    weighted,
+)
+from polyculture.stats.several_labels import THRESHOLD, parted
 from polyculture.stats.unseen import unseen_in
 
 NOTHING = "there is neither gold nor an answer"
@@ -66,7 +75,7 @@ def score_one(
         split=split,
         items=len(rows),
         scores=tuple(scores),
-        table=table(classes, Counts.of(drawn.sums[:sizes])),
+        tables=(label_table(classes, Counts.of(drawn.sums[:sizes])),),
         protocol={
             "scorer": "polyculture classification 1",
             "averaging": "macro: labels that occur in gold or answers",
@@ -113,28 +122,27 @@ def _gaps(
 
 def score_several(
     rows: pl.DataFrame,
-    gold: Sequence[Sequence[str]],
+    right: Sequence[str],
     answers: pl.DataFrame,
     labels: Sequence[str],
     *,
     split: str,
     notes: Notes,
-    parts: Callable[[str], list[str]],
 ) -> Scores:
     """Micro and macro F1, and the share of items whose labels are all right.
 
     Args:
         rows: The rows that were answered.
-        gold: Their right labels, none or more each.
+        right: Their right answers, of none or more labels each; see ``several_labels``.
         answers: Columns ``id`` and ``answer``; null was not given: no label is counted, and the
             item is wrong as a whole.
         labels: The labels of the model; others in gold or answers are added behind them.
         split: Name of the split.
         notes: What else belongs into the protocol.
-        parts: From an answer to its labels.
     """
     texts = aligned_answers(rows, answers)["answer"].to_list()
-    answered = [parts(answer) if answer is not None else [] for answer in texts]
+    gold = [parted(answer) for answer in right]
+    answered = [parted(answer) if answer is not None else [] for answer in texts]
     classes = [*labels, *sorted({x for names in (*gold, *answered) for x in names} - set(labels))]
     gold_marks, answer_marks = _marks(gold, classes), _marks(answered, classes)
     whole = (gold_marks == answer_marks).all(axis=1) & np.array(
@@ -152,13 +160,14 @@ def score_several(
         split=split,
         items=len(rows),
         scores=(micro.model_copy(update={"headline": True}), mean, subset),
-        table=table(classes, Counts.of(drawn.sums[:sizes])),
+        tables=(label_table(classes, Counts.of(drawn.sums[:sizes])),),
         protocol={
             "scorer": "polyculture classification 1",
             "averaging": "micro over labels; macro: labels that occur in gold or answers",
             "missing_answers": texts.count(None),
             **unseen_in(gold, labels),
             **drawn.protocol(),
+            "threshold": THRESHOLD,
             **notes,
         },
     )

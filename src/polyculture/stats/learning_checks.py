@@ -56,14 +56,14 @@ def never_answered(scores: Scores, known: Sequence[str]) -> tuple[str, ...]:
     """A note on labels that are gold and in training, but never answered.
 
     Args:
-        scores: With their table of labels.
+        scores: With a table of these labels; without one, nothing is said.
         known: Labels (types, for spans) that training has.
     """
     names = set(known)
     never = [
         (str(row["label"]), int(row["support"] or 0))
-        for row in scores.table
-        if row["support"] and not row["answered"] and row["label"] in names
+        for row in scores.rows_of(names)
+        if row.get("support") and row.get("answered") == 0 and row["label"] in names
     ]
     if not never:
         return ()
@@ -87,12 +87,11 @@ def remark(name: str, score: float, *, is_best: bool) -> str:
 
 
 def _everywhere(scores: Scores) -> str:
-    """The one answer that is given to every row, if there is one."""
-    answered = [str(row["label"]) for row in scores.table if row["answered"]]
-    if len(answered) == 1 and not scores.tag_table:
-        return f"; it answers {answered[0]!r} to every row"
-    if not answered and scores.tag_table:
-        return "; it answers 'O' to every word"
+    """The one answer that is given to every row or word, if there is one."""
+    for table in scores.tables:
+        answered = [row["label"] for row in table.rows if row.get("answered")]
+        if table.unit in {"row", "word"} and len(answered) == 1:
+            return f"; it answers {answered[0]!r} to every {table.unit}"
     return ""
 
 

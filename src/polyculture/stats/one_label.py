@@ -17,18 +17,7 @@ if TYPE_CHECKING:
     from polyculture.core.run import Scores
     from polyculture.core.task import Context, Inventory
 
-
-def found_labels(splits: Mapping[str, pl.DataFrame]) -> dict[str, list[tuple[str, str]]]:
-    """By split, the id and the label of each row.
-
-    Raises:
-        RowError: A split has no labels.
-    """
-    from polyculture.stats.rows import check_rows
-
-    for name, rows in splits.items():
-        check_rows(rows, name, needed=("label",), filled=())
-    return {name: list(rows.select("id", "label").iter_rows()) for name, rows in splits.items()}
+COLUMN = "label"
 
 
 def learn(splits: Mapping[str, pl.DataFrame], settings: Any) -> Inventory:
@@ -37,18 +26,18 @@ def learn(splits: Mapping[str, pl.DataFrame], settings: Any) -> Inventory:
     Raises:
         RowError: There is nothing to learn, or the settings refuse a label that train lacks.
     """
-    from polyculture.stats.label_answers import LABELS, learn_labels
+    from polyculture.stats.label_answers import LABELS, found_labels, learn_labels
 
-    labels_of_splits = found_labels(splits)
-    return learn_labels(labels_of_splits, splits["train"]["label"], LABELS, unseen=settings.unseen)
+    labels = found_labels(splits, COLUMN)
+    return learn_labels(labels, splits["train"]["label"], LABELS, unseen=settings.unseen)
 
 
 def remarks(splits: Mapping[str, pl.DataFrame], inventory: Inventory, _: Any) -> tuple[str, ...]:
     """What is worth knowing about labels that only validation or test has."""
-    from polyculture.stats.label_answers import LABELS
+    from polyculture.stats.label_answers import LABELS, found_labels
     from polyculture.stats.unseen import note_on_unseen
 
-    return note_on_unseen(found_labels(splits), inventory.labels, LABELS)
+    return note_on_unseen(found_labels(splits, COLUMN), inventory.labels, LABELS)
 
 
 def codes(rows: pl.DataFrame, context: Context) -> list[NDArray[Any]]:

@@ -137,7 +137,6 @@ def score_rankings(
             )
             for place, name in enumerate(names, 1)
         ),
-        table=(),
         protocol={
             "scorer": "polyculture.stats.rankings, binary relevance as in trec_eval",
             "averaging": "mean over items",

@@ -11,15 +11,16 @@ with c right answers, p answers and g gold. F1 is 0, and not undefined, where th
 answer but nothing is right.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from polyculture.core.run import AVERAGES, Row, ScoreTable
+
 Numbers = NDArray[np.float64]
-Row = dict[str, str | int | float | None]
 
 BINS = 15
 """Equal bins of confidence in the calibration error, as in its paper."""
@@ -124,14 +125,19 @@ def table(labels: Sequence[str], counts: Counts) -> tuple[Row, ...]:
     )
 
 
+def label_table(labels: Sequence[str], counts: Counts) -> ScoreTable:
+    """The table of labels, counted in rows."""
+    return ScoreTable(name="labels", title="every label", rows=table(labels, counts))
+
+
 def average_rows(counts: Counts) -> tuple[Row, ...]:
     """Rows ``micro``, ``macro`` and ``weighted`` below a table of labels."""
     pooled = counts.summed()
-    means: dict[str, Any] = {
-        "micro": lambda name: getattr(pooled, name)[0],
-        "macro": lambda name: macro(getattr(counts, name), counts),
-        "weighted": lambda name: weighted(getattr(counts, name), counts),
-    }
+    means: tuple[Callable[[str], Any], ...] = (
+        lambda name: getattr(pooled, name)[0],
+        lambda name: macro(getattr(counts, name), counts),
+        lambda name: weighted(getattr(counts, name), counts),
+    )
     return tuple(
         {
             "label": label,
@@ -139,7 +145,7 @@ def average_rows(counts: Counts) -> tuple[Row, ...]:
             "support": int(pooled.gold[0]),
             "answered": int(pooled.answered[0]),
         }
-        for label, mean in means.items()
+        for label, mean in zip(AVERAGES, means, strict=True)
     )
 
 

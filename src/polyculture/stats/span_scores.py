@@ -8,19 +8,18 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from polyculture.core.errors import DataError
-from polyculture.core.run import Score, Scores
+from polyculture.core.run import Score, Scores, ScoreTable
 from polyculture.stats.answers import aligned_answers, documents_of
 from polyculture.stats.bootstrap import Resampled
 from polyculture.stats.entities import (
     Span,
-    conlleval_spans,
     illegal,
     kinds_of,
     of_text,
     span_features,
     strict_spans,
 )
-from polyculture.stats.scores import Counts, Numbers, Row, average_rows, macro, ratio, table
+from polyculture.stats.scores import Counts, Numbers, average_rows, macro, ratio, table
 from polyculture.stats.unseen import unseen_in
 
 NOTHING = "there is neither gold nor an answer"
@@ -61,18 +60,18 @@ def score_spans(
     counts = Counts.of(drawn.sums)
     scores = _entity_scores(drawn)
     tags = _tags_of(rows, answers)
-    tag_table: tuple[Row, ...] = ()
+    tables = [
+        ScoreTable(name="types", title="every type of span", unit="span", rows=table(kinds, counts))
+    ]
     if tags is not None:
         scores += _strict(rows, *tags, counts)
-        by_tag = _tag_counts(*tags, labels)
-        tag_table = (*table(by_tag[0], by_tag[1]), *average_rows(by_tag[1]))
+        tables.append(_tag_table(*tags, labels))
         scores.append(_token_accuracy(rows, *tags))
     return Scores(
         split=split,
         items=len(rows),
         scores=tuple(scores),
-        table=table(kinds, counts),
-        tag_table=tag_table,
+        tables=tuple(tables),
         protocol={
             "scorer": "polyculture spans 1",
             "averaging": "micro over entities; macro: types that occur in gold or answers",
@@ -150,7 +149,8 @@ def _lost_inside_words(rows: pl.DataFrame) -> bool:
     return "inside_words" in rows.columns and bool(rows["inside_words"].sum())
 
 
-def _tag_counts(gold: Tags, found: Tags, labels: Sequence[str]) -> tuple[list[str], Counts]:
+def _tag_table(gold: Tags, found: Tags, labels: Sequence[str]) -> ScoreTable:
+    """One row a tag, ``O`` included, counted in words."""
     wanted, given = _flat(gold, found)
     names = [*labels, *sorted({*wanted, *filter(None, given)} - set(labels))]
     code: dict[str | None, int] = {name: place for place, name in enumerate(names)}
@@ -158,7 +158,14 @@ def _tag_counts(gold: Tags, found: Tags, labels: Sequence[str]) -> tuple[list[st
     answered = _tag_codes(given, code)
     parts = (right[right == answered], answered[answered >= 0], right)
     sums = [np.bincount(part, minlength=len(names)).astype(np.float64) for part in parts]
-    return names, Counts.of(np.concatenate(sums))
+    counts = Counts.of(np.concatenate(sums))
+    return ScoreTable(
+        name="tags",
+        title="every tag",
+        unit="word",
+        rows=table(names, counts),
+        averages=average_rows(counts),
+    )
 
 
 def _flat(gold: Tags, found: Tags) -> tuple[list[str], list[str | None]]:
@@ -202,13 +209,3 @@ def _protocol(
     if tags is not None:
         counted["illegal_tags"] = sum(illegal(found or []) for found in tags[1])
     return counted
-
-
-def of_words(tags: Sequence[str], starts: Sequence[int], ends: Sequence[int]) -> list[Span]:
-    """Entities of tags, in characters of the text.
-
-    Example:
-        >>> of_words(["O", "B-LOC", "I-LOC"], [0, 1, 5], [1, 4, 9])
-        [('LOC', 1, 9)]
-    """
-    return [(kind, starts[first], ends[last - 1]) for kind, first, last in conlleval_spans(tags)]

@@ -119,7 +119,6 @@ def score_token_losses(
         split=split,
         items=len(rows),
         scores=scores,
-        table=(),
         protocol={
             "averaging": "sums over tokens and bytes of all rows",
             "tokens": int(figures[:, 1].sum()),

@@ -63,7 +63,6 @@ def score_written(
         split=split,
         items=len(rows),
         scores=scores,
-        table=(),
         protocol={
             "scorer": "sacrebleu",
             "bleu": str(bleu.get_signature()),

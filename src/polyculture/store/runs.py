@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from polyculture.core.errors import ModelError, StoreError
+from polyculture.core.record import first_fault
 from polyculture.core.run import Run
 from polyculture.store.weight_files import read_object
 
@@ -47,15 +48,6 @@ def read_run(folder: Path) -> Run:
     try:
         return Run.model_validate_json(file.read_bytes())
     except ValidationError as error:
-        raise StoreError(_damaged(file, error)) from error
-
-
-def _damaged(file: Path, error: ValidationError) -> str:
-    first = error.errors()[0]
-    key = ".".join(str(step) for step in first["loc"])
-    reason = first["msg"].removeprefix("Value error, ").rstrip(".")
-    what = {
-        "missing": f"it lacks {key!r}",
-        "extra_forbidden": f"it has an unknown field {key!r}",
-    }.get(first["type"], f"{key!r}: {reason}" if key else reason)
-    return f"{file} is not the record of a finished run, or is damaged: {what}."
+        fault = first_fault(error)
+        msg = f"{file} is not the record of a finished run, or is damaged: {fault}."
+        raise StoreError(msg) from error

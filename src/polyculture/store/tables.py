@@ -138,6 +138,9 @@ def _read(content: Content, kind: str, form: TextForm, head: bytes) -> Table:
 
 def _read_delimited(content: Content, form: TextForm, usual: str) -> Table:
     header, rows, separator = delimited(content, form, usual)
+    if not header:
+        msg = f"{content.name} is empty, but a table with a header and rows is needed."
+        raise DataError(msg)
     frame, numbers = of_rows(header, rows)
     told = f"{shown_name(content.path)}: cells are separated by {separator!r}."
     return Table(

@@ -7,6 +7,7 @@ import io
 from typing import TYPE_CHECKING
 
 from polyculture.core.errors import DataError
+from polyculture.store.broken_rows import BrokenRowError, OnBroken, refuse
 from polyculture.store.content import content_of
 from polyculture.store.text_form import PLAIN, TextForm
 
@@ -22,12 +23,15 @@ NEWLINE = b"\n"
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def text_lines(file: Path | Content, form: TextForm = PLAIN) -> Iterator[str]:
+def text_lines(
+    file: Path | Content, form: TextForm = PLAIN, on_broken: OnBroken = refuse
+) -> Iterator[str]:
     """Lines of a text file with their line ends; a byte order mark is left out.
 
     Args:
         file: A path (``-`` for standard input), or a file that is open already.
         form: Its encoding.
+        on_broken: Told of a line that is not UTF-8 or holds a NUL; an empty one stands for it.
 
     Raises:
         DataError: The file cannot be read, or a line is not text in this encoding; the message
@@ -37,26 +41,33 @@ def text_lines(file: Path | Content, form: TextForm = PLAIN) -> Iterator[str]:
     with content.opened() as opened:
         is_utf_8 = codecs.lookup(form.encoding).name in {"utf-8", "utf-8-sig"}
         lines = _utf_8 if is_utf_8 else _decoded
-        for number, line in lines(content.name, opened, form):
+        for number, line in lines(content.name, opened, form, on_broken):
             if "\0" in line:
-                _refuse_nul(content.name, number, line, form)
-            yield line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line
+                on_broken(_with_nul(content.name, number, line, form))
+                yield ""
+            else:
+                yield line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line
 
 
-def _utf_8(name: str, file: BinaryIO, form: TextForm) -> Iterator[tuple[int, str]]:
+def _utf_8(
+    name: str, file: BinaryIO, form: TextForm, on_broken: OnBroken
+) -> Iterator[tuple[int, str]]:
     for number, raw in enumerate(file, start=1):
         try:
-            yield number, raw.decode()
+            line = raw.decode()
         except UnicodeDecodeError as error:
-            byte = raw[error.start]
-            msg = (
-                f"{name}, line {number}: expected UTF-8 text, got byte 0x{byte:02x}. "
-                f"{_other_encoding(raw, form)}"
-            )
-            raise DataError(msg) from error
+            reason = f"expected UTF-8 text, got byte 0x{raw[error.start]:02x}"
+            on_broken(BrokenRowError(name, number, reason, _other_encoding(raw, form)))
+            line = ""
+        yield number, line
 
 
-def _decoded(name: str, file: BinaryIO, form: TextForm) -> Iterator[tuple[int, str]]:
+def _decoded(
+    name: str,
+    file: BinaryIO,
+    form: TextForm,
+    on_broken: OnBroken,  # noqa: ARG001  # a piece that fails is more than a line
+) -> Iterator[tuple[int, str]]:
     number = 0
     try:
         with io.TextIOWrapper(file, encoding=form.encoding, newline="\n") as lines:
@@ -95,9 +106,9 @@ def _is_gb2312(raw: bytes) -> bool:
     return True
 
 
-def _refuse_nul(name: str, number: int, line: str, form: TextForm) -> None:
+def _with_nul(name: str, number: int, line: str, form: TextForm) -> BrokenRowError:
     advice = form.advice("encoding", "utf-16")
     is_wide = line.count("\0") > len(line) // 4 and advice
     what = f"If the file is UTF-16, set {advice}." if is_wide else "Take it out."
-    msg = f"{name}, line {number}: a NUL character stands in the text. {what}"
-    raise DataError(msg)
+    reason, short = "a NUL character stands in the text", "a cell holds the character NUL"
+    return BrokenRowError(name, number, reason, what, short=short)

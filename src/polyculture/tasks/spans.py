@@ -15,7 +15,7 @@ from polyculture.core.recipe import Settings
 from polyculture.core.task import Column, Inventory, Task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     import polars as pl
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from polyculture.core.run import Scores
     from polyculture.core.task import Context, Encoded, Example
     from polyculture.nets.batch import Batch, Outputs, Reading
-    from polyculture.stats.entities import Span
-
 
 IGNORED = -100
 """The target of a word whose type of span training does not have: it adds nothing to the loss."""
@@ -46,64 +44,18 @@ class Spans(Settings):
 
 
 def prepare(rows: pl.DataFrame, where: str, settings: Spans) -> pl.DataFrame:
-    """Check the columns; cut raw text into words. Rows without gold are fine to predict.
-
-    Raw text gains ``tokens``, ``starts`` and ``ends``, and with ``spans`` also ``tags``,
-    ``inside_words`` (spans that begin or end inside a word) and ``trimmed`` (spans that began or
-    ended with a space).
-    """
+    """Check the columns; cut raw text into words. Rows without gold are fine to predict."""
+    from polyculture.nets.text_spans import in_words
     from polyculture.stats.rows import check_rows
+    from polyculture.stats.tagged_rows import check_tags
 
-    if "tokens" in rows.columns:
-        check_rows(rows, where, needed=("id",), filled=("id", "tokens", "tags"))
-        if "tags" in rows.columns:
-            _check_tags(rows, where)
-        return rows
-    check_rows(rows, where, needed=("id", "text"), filled=("id", "text", "spans"))
-    return _in_words(rows, where)
-
-
-def _check_tags(rows: pl.DataFrame, where: str) -> None:
-    for item, tokens, tags in rows.select("id", "tokens", "tags").iter_rows():
-        if len(tokens) != len(tags):
-            reason = f"{len(tokens)} words have {len(tags)} tags. Give each word one tag."
-            raise RowError(reason, where=where, item=item)
-        odd = next((tag for tag in tags if not _is_tag(tag)), None)
-        if odd is not None or None in tags:
-            reason = f"expected a tag like 'O', 'B-PER' or 'I-PER', got {odd!r}. Correct it."
-            raise RowError(reason, where=where, item=item)
-
-
-def _is_tag(tag: str | None) -> bool:
-    return tag == "O" or (tag is not None and tag[:2] in {"B-", "I-"} and len(tag) > 2)  # noqa: PLR2004
-
-
-def _in_words(rows: pl.DataFrame, where: str) -> pl.DataFrame:
-    import polars as pl
-
-    from polyculture.nets.text_spans import spell
-
-    has_gold = "spans" in rows.columns
-    spans = rows["spans"].to_list() if has_gold else [[]] * len(rows)
-    spelled = [
-        spell(text, spans_of_row, f"{where}, item {item!r}")
-        for item, text, spans_of_row in zip(rows["id"], rows["text"], spans, strict=True)
-    ]
-    place, words = pl.List(pl.Int64), pl.List(pl.String)
-    added = [
-        pl.Series("tokens", [row.tokens for row in spelled], words),
-        pl.Series("starts", [row.starts for row in spelled], place),
-        pl.Series("ends", [row.ends for row in spelled], place),
-    ]
-    if has_gold:
-        kind = pl.List(pl.Struct({"start": pl.Int64, "end": pl.Int64, "label": pl.String}))
-        added += [
-            pl.Series("tags", [row.tags for row in spelled], words),
-            pl.Series("spans", [row.spans for row in spelled], kind),
-            pl.Series("inside_words", [row.inside_words for row in spelled], pl.Int64),
-            pl.Series("trimmed", [row.trimmed for row in spelled], pl.Int64),
-        ]
-    return rows.with_columns(added)
+    if "tokens" not in rows.columns:
+        check_rows(rows, where, needed=("id", "text"), filled=("id", "text", "spans"))
+        return in_words(rows, where)
+    check_rows(rows, where, needed=("id",), filled=("id", "tokens", "tags"))
+    if "tags" in rows.columns:
+        check_tags(rows, where)
+    return rows
 
 
 def learn(splits: Mapping[str, pl.DataFrame], settings: Spans) -> Inventory:
@@ -112,9 +64,10 @@ def learn(splits: Mapping[str, pl.DataFrame], settings: Spans) -> Inventory:
     Raises:
         RowError: There is nothing to learn, or the settings refuse a type that train lacks.
     """
+    from polyculture.stats.tagged_rows import types_found
     from polyculture.stats.unseen import refuse_unseen
 
-    types = _types_of_splits(splits)
+    types = types_found(splits)
     kinds = sorted({kind for _, kind in types["train"]})
     if not kinds:
         reason = "there are no spans, so there is nothing to learn. Give examples with spans."
@@ -128,9 +81,10 @@ def remarks(
     splits: Mapping[str, pl.DataFrame], inventory: Inventory, settings: Spans
 ) -> tuple[str, ...]:
     """What is worth knowing about types that only validation or test has."""
+    from polyculture.stats.tagged_rows import types_found
     from polyculture.stats.unseen import note_on_unseen
 
-    return note_on_unseen(_types_of_splits(splits), named(inventory), KINDS)
+    return note_on_unseen(types_found(splits), named(inventory), KINDS)
 
 
 def named(inventory: Inventory) -> tuple[str, ...]:
@@ -138,43 +92,6 @@ def named(inventory: Inventory) -> tuple[str, ...]:
     from polyculture.stats.entities import kinds_of
 
     return tuple(kinds_of(inventory.labels))
-
-
-def _types_of_splits(splits: Mapping[str, pl.DataFrame]) -> dict[str, list[tuple[str, str]]]:
-    """Rows and the types of their spans, for each split."""
-    return {
-        name: [
-            (item, kind)
-            for item, spans in zip(rows["id"], _gold_spans(rows, name), strict=True)
-            for kind, _, _ in spans
-        ]
-        for name, rows in splits.items()
-    }
-
-
-def _gold_spans(rows: pl.DataFrame, where: str) -> list[list[Span]]:
-    """The right spans of each row, in characters for raw text and in words otherwise."""
-    from polyculture.stats.entities import conlleval_spans
-
-    if "starts" not in rows.columns:
-        return [conlleval_spans(tags) for tags in _tags(rows, where)]
-    return [
-        [(span["label"], span["start"], span["end"]) for span in spans]
-        for spans in _column(rows, "spans", where)
-    ]
-
-
-def _column(rows: pl.DataFrame, name: str, where: str) -> list[Any]:
-    from polyculture.stats.rows import check_rows
-
-    check_rows(rows, where, needed=(name,), filled=())
-    return rows[name].to_list()
-
-
-def _tags(rows: pl.DataFrame, where: str) -> list[list[str]]:
-    """The tags of each row; raw text without spans has none."""
-    name = "spans" if "starts" in rows.columns and "tags" not in rows.columns else "tags"
-    return _column(rows, name, where)
 
 
 def encode(rows: pl.DataFrame, context: Context) -> Encoded:
@@ -189,10 +106,12 @@ def codes(rows: pl.DataFrame, labels: Sequence[str]) -> list[NDArray[np.int64]]:
     """The code of each word's tag, ``(words,)``; -100 for the tags of types that train lacks."""
     import numpy as np
 
+    from polyculture.stats.tagged_rows import right_tags
+
     code = {label: place for place, label in enumerate(labels)}
     return [
         np.array([code.get(tag, IGNORED) for tag in tags], dtype=np.int64)
-        for tags in _tags(rows, "the data")
+        for tags in right_tags(rows)
     ]
 
 
@@ -213,81 +132,32 @@ def loss(outputs: Outputs, batch: Batch, context: Context) -> Tensor:
     )
 
 
-def allowed(labels: tuple[str, ...], settings: Spans) -> NDArray[np.bool_] | None:
-    """``I-X`` follows ``B-X`` and ``I-X`` only, where the recipe holds answers to that.
-
-    Example:
-        >>> allowed(("O", "B-A", "I-A"), Spans(only_legal=True)).astype(int).tolist()
-        [[1, 1, 0], [1, 1, 1], [1, 1, 1]]
-    """
-    import numpy as np
-
-    if not settings.only_legal:
-        return None
-    kinds = [label.partition("-")[2] for label in labels]
-    return np.array([[x[:2] != "I-" or kind == x[2:] for x in labels] for kind in kinds])
-
-
 def read(reading: Reading, context: Context) -> list[NDArray[np.int64]]:
     """The label codes of each row's words, ``(words,)``; -1 for a word that no window answers."""
     from polyculture.nets.reading.words import read_words
+    from polyculture.stats.entities import may_follow
 
-    return read_words(reading, allowed(context.labels, context.settings))
+    return read_words(reading, may_follow(context.labels) if context.settings.only_legal else None)
 
 
 def decode(
     rows: pl.DataFrame, codes: Sequence[NDArray[np.int64]], context: Context
 ) -> pl.DataFrame:
-    """Answers, tags, and how many words the model could not see.
+    """Columns ``id``, ``answer``, ``tags`` and ``unseen``, the words that the model could not see.
 
-    Args:
-        rows: Prepared rows.
-        codes: Label codes of each row's words, ``(words,)``. A word that the model could not see
-            has -1, or the array ends before it: its tag is ``O`` and it counts as unseen.
-        context: With the inventory.
-
-    Returns:
-        Columns ``id``, ``answer``, ``tags`` and ``unseen``.
+    Such a word has the code -1, or the codes end before it; its tag is ``O``.
     """
-    labels = context.labels
-    tags, unseen = [], []
-    for tokens, row in zip(rows["tokens"].to_list(), codes, strict=True):
-        known = [labels[code] if code >= 0 else "O" for code in row]
-        tags.append([*known, *["O"] * (len(tokens) - len(known))])
-        unseen.append(len(tokens) - sum(int(code) >= 0 for code in row))
-    return _answers(rows, tags, unseen)
+    from polyculture.stats.span_answers import of_codes
 
-
-def _answers(
-    rows: pl.DataFrame, tags: Sequence[Sequence[str]], unseen: Sequence[int]
-) -> pl.DataFrame:
-    import polars as pl
-
-    return pl.DataFrame(
-        {
-            "id": rows["id"],
-            "answer": pl.Series(_texts(rows, tags), dtype=pl.String),
-            "tags": pl.Series(tags, dtype=pl.List(pl.String)),
-            "unseen": pl.Series(unseen, dtype=pl.Int64),
-        }
-    )
-
-
-def _texts(rows: pl.DataFrame, tags: Iterable[Sequence[str]]) -> list[str]:
-    from polyculture.stats.entities import conlleval_spans, to_text
-    from polyculture.stats.span_scores import of_words
-
-    if "starts" not in rows.columns:
-        return [to_text(conlleval_spans(row)) for row in tags]
-    places = zip(tags, rows["starts"].to_list(), rows["ends"].to_list(), strict=True)
-    return [to_text(of_words(*row)) for row in places]
+    return of_codes(rows, codes, context.labels)
 
 
 def gold(rows: pl.DataFrame, settings: Spans) -> list[str]:
     """The right answers, in the form of ``decode``."""
     from polyculture.stats.entities import to_text
+    from polyculture.stats.tagged_rows import right_spans
 
-    return [to_text(spans) for spans in _gold_spans(rows, "the data")]
+    return [to_text(spans) for spans in right_spans(rows)]
 
 
 def score(
@@ -307,60 +177,29 @@ def score(
 
 def majority(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Every word is ``O``: no span at all."""
-    tags = [["O"] * len(tokens) for tokens in rows["tokens"].to_list()]
-    return _answers(rows, tags, [0] * len(tags))
+    from polyculture.stats.span_answers import of_tags
+
+    return of_tags(rows, [["O"] * len(tokens) for tokens in rows["tokens"].to_list()])
 
 
 def most_frequent_tag(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Each word has the tag it had most often in training; a word that is new is ``O``."""
-    from collections import Counter
+    from polyculture.stats.span_answers import of_most_frequent_tags
 
-    counts: dict[str, Counter[str]] = {}
-    for tokens, tags in zip(train["tokens"].to_list(), _tags(train, "train"), strict=True):
-        for token, tag in zip(tokens, tags, strict=True):
-            counts.setdefault(token, Counter())[tag] += 1
-    place = {label: number for number, label in enumerate(context.labels)}
-    usual = {
-        word: min(tags, key=lambda tag: (-tags[tag], place[tag])) for word, tags in counts.items()
-    }
-    predicted = [[usual.get(token, "O") for token in tokens] for tokens in rows["tokens"].to_list()]
-    return _answers(rows, predicted, [0] * len(predicted))
+    return of_most_frequent_tags(train, rows, context.labels)
 
 
 def table(rows: pl.DataFrame, answers: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Spans with their text: in characters of raw text, in words otherwise."""
-    import json
+    from polyculture.stats.span_answers import with_texts
 
-    import polars as pl
-
-    has_text = "text" in rows.columns
-    inputs: Any = rows["text" if has_text else "tokens"].to_list()
-    spans_of_rows = [
-        [
-            {
-                "start": start,
-                "end": end,
-                "label": label,
-                "text": content[start:end] if has_text else " ".join(content[start:end]),
-            }
-            for label, start, end in json.loads(answer)
-        ]
-        for answer, content in zip(answers["answer"].to_list(), inputs, strict=True)
-    ]
-    numbers = dict.fromkeys(("start", "end"), pl.Int64)
-    kind = pl.List(pl.Struct({**numbers, "label": pl.String, "text": pl.String}))
-    return pl.DataFrame({"spans": pl.Series(spans_of_rows, dtype=kind)})
+    return with_texts(rows, answers)
 
 
 def toy() -> Dataset:
     """Short English and Chinese sentences about people and places, with spans in characters."""
-    import numpy as np
-    import polars as pl
+    from polyculture.stats.toy_data import filled, toy_data
 
-    from polyculture.core.data import Dataset
-    from polyculture.store import digest
-
-    rng = np.random.default_rng(1)
     names = {
         "PER": ("Ada Berg", "Tom Reed", "Mia", "李小明", "王芳"),
         "LOC": ("Oslo", "Port Ellen", "Rome", "北京", "青岛"),
@@ -375,30 +214,12 @@ def toy() -> Dataset:
         "从{LOC}到{LOC}很远",
         "今天下雨了",
     )
-    splits = {}
-    for name, size in (("train", 240), ("valid", 60), ("test", 60)):
-        examples = [_filled(str(rng.choice(sentences)), names, rng) for _ in range(size)]
-        splits[name] = pl.DataFrame(
-            {
-                "id": [f"{name}-{number}" for number in range(size)],
-                "text": [text for text, _ in examples],
-                "spans": [spans for _, spans in examples],
-            }
-        )
-    total = digest.of_json({name: digest.of_frame(rows) for name, rows in splits.items()})
-    return Dataset(name="toy-names", splits=splits, digest=total, licence="Apache-2.0")
 
+    def rows(size: int, rng: np.random.Generator) -> dict[str, list[Any]]:
+        made = [filled(str(rng.choice(sentences)), names, rng) for _ in range(size)]
+        return {"text": [text for text, _ in made], "spans": [spans for _, spans in made]}
 
-def _filled(
-    sentence: str, names: Mapping[str, Sequence[str]], rng: Any
-) -> tuple[str, list[dict[str, Any]]]:
-    text, spans = "", []
-    for piece in sentence.replace("{", "}").split("}"):
-        word = str(rng.choice(names[piece])) if piece in names else piece
-        if piece in names:
-            spans.append({"start": len(text), "end": len(text) + len(word), "label": piece})
-        text += word
-    return text, spans
+    return toy_data("toy-names", rows)
 
 
 PLUGIN = Task(

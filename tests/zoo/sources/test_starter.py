@@ -12,8 +12,7 @@ from polyculture.core import parts
 from polyculture.core.cards import CARD_COLUMNS, PARENT_COLUMNS, TRAIT_COLUMNS, Cards
 from polyculture.nets.speaker import MODEL_TYPE, SpeakerEncoder
 from polyculture.sources.starter import cache
-from polyculture.sources.starter.lock import MODELS, find
-from polyculture.sources.starter.lock_survey import SURVEY
+from polyculture.sources.starter.lock import find, models, survey
 from polyculture.zoo.saved.models import OURS, opened
 from polyculture.zoo.sources.starter import read
 
@@ -69,7 +68,7 @@ def test_nothing_is_fetched_and_each_says_how(home: Path) -> None:
     cards = read()
 
     assert not home.exists()
-    assert cards.table["name"].to_list() == sorted(entry.name for entry in (*MODELS, *SURVEY))
+    assert cards.table["name"].to_list() == sorted(entry.name for entry in (*models(), *survey()))
     assert not cards.table["is_built"].any()
     assert row(cards, "rxnmapper")["reason"] == "not fetched; polyculture starter fetch rxnmapper"
     assert cards.graphs == {}
@@ -176,7 +175,7 @@ def test_progress_counts_every_model(home: Path) -> None:
 
     read(on_progress=lambda done, of_all, what: told.append((done, of_all, what)))
 
-    assert [done for done, *_ in told] == list(range(1, len(MODELS) + len(SURVEY) + 1))
+    assert [done for done, *_ in told] == list(range(1, len(models()) + len(survey()) + 1))
     assert told[-1][0] == told[-1][1]
 
 
@@ -220,7 +219,7 @@ MIXERS = {
 
 @pytest.mark.model
 @pytest.mark.slow
-@pytest.mark.parametrize("entry", [*MODELS, *SURVEY], ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", [*models(), *survey()], ids=lambda entry: entry.name)
 def test_a_fetched_model_is_built_with_its_published_size(entry: object) -> None:
     """Graph, parameters and mixer of the real folder."""
     name = str(getattr(entry, "name", ""))

@@ -40,9 +40,9 @@ def starters(incomplete: str) -> list[str]:
         >>> starters("reviews")
         ['reviews', 'reviews-zh']
     """
-    from polyculture.sources.starter.lock import STARTERS
+    from polyculture.sources.starter import lock
 
-    return _beginning(incomplete, (entry.name for entry in STARTERS))
+    return _beginning(incomplete, (entry.name for entry in lock.starters()))
 
 
 def bases(incomplete: str) -> list[str]:
@@ -52,9 +52,10 @@ def bases(incomplete: str) -> list[str]:
         >>> bases("tf")
         ['tfidf']
     """
-    from polyculture.sources.starter.lock import STARTERS
+    from polyculture.sources.starter import lock
 
-    models = (entry.name for entry in STARTERS if entry.kind == "model" and entry.field in READ)
+    readable = (one for one in lock.starters() if one.kind == "model" and one.field in READ)
+    models = (entry.name for entry in readable)
     return _beginning(incomplete, (*models, "transformer", "convolutional", "resnet", "tfidf"))
 
 

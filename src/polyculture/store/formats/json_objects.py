@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from polyculture.core.errors import DataError
 from polyculture.core.shown import shown
+from polyculture.store.broken_rows import BrokenRowError, OnBroken, refuse
 from polyculture.store.json_text import parsed
 from polyculture.store.text_lines import text_lines
 
@@ -17,17 +18,25 @@ if TYPE_CHECKING:
     from polyculture.store.text_form import TextForm
 
 Object = dict[str, Any]
+WANTED = "expected a JSON object"
 
 
-def json_lines(content: Content, form: TextForm) -> Iterator[tuple[int, Object]]:
+def json_lines(
+    content: Content, form: TextForm, on_broken: OnBroken = refuse
+) -> Iterator[tuple[int, Object]]:
     """One object a line, with the number of its line.
 
     Raises:
-        DataError: A line is not a JSON object.
+        DataError: A line is not a JSON object, and ``on_broken`` does not take it.
     """
-    for number, line in enumerate(text_lines(content, form), start=1):
+    for number, line in enumerate(text_lines(content, form, on_broken), start=1):
         if line.strip():
-            yield number, _of_line(f"{content.name}, line {number}", line)
+            try:
+                row = _of_line(content.name, number, line)
+            except BrokenRowError as error:
+                on_broken(error)
+            else:
+                yield number, row
 
 
 def json_array(content: Content, form: TextForm) -> Iterator[tuple[int, Object]]:
@@ -38,28 +47,26 @@ def json_array(content: Content, form: TextForm) -> Iterator[tuple[int, Object]]
     """
     text = "".join(text_lines(content, form))
     for number, row in enumerate(_array(content.name, text), start=1):
-        place = f"{content.name}, row {number}"
-        yield number, _object(place, row)
+        if not isinstance(row, dict):
+            msg = f"{content.name}, row {number}: {_no_object(json.dumps(row))}."
+            raise DataError(msg)
+        yield number, row
 
 
-def _of_line(place: str, line: str) -> Object:
+def _of_line(name: str, number: int, line: str) -> Object:
     try:
         row = parsed(line)
     except ValueError as error:
-        msg = (
-            f"{place}: expected a JSON object, but it cannot be read ({error}). "
-            "Write one whole object a line."
-        )
-        raise DataError(msg) from error
-    return _object(place, row, line.strip())
-
-
-def _object(place: str, row: Any, written: str | None = None) -> Object:
+        reason = f"{WANTED}, but it cannot be read ({error})"
+        advice = "Write one whole object a line."
+        raise BrokenRowError(name, number, reason, advice, short=str(error)) from error
     if not isinstance(row, dict):
-        text = json.dumps(row) if written is None else written
-        msg = f"{place}: expected a JSON object, got {shown(text[:40])!r}."
-        raise DataError(msg)
+        raise BrokenRowError(name, number, _no_object(line.strip()))
     return row
+
+
+def _no_object(text: str) -> str:
+    return f"{WANTED}, got {shown(text[:40])!r}"
 
 
 def _array(name: str, text: str) -> list[Any]:

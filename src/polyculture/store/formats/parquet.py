@@ -24,21 +24,29 @@ def parquet(content: Content) -> tuple[pl.DataFrame, dict[str, Other]]:
     Raises:
         DataError: The file is damaged or not Parquet.
     """
+    frame = parquet_frame(content)
+    table = frame.select(_as_text(content.name, frame[name]) for name in frame.columns)
+    others = [name for name, kind in frame.schema.items() if kind not in TEXTS]
+    return table, {name: cell for name in others if (cell := _first(table[name]))}
+
+
+def parquet_frame(content: Content) -> pl.DataFrame:
+    """All columns as they are.
+
+    Raises:
+        DataError: The file is damaged or not Parquet.
+    """
     is_plain = content.data is None and not content.is_packed
     # polars opens paths by their UTF-8 text
     is_plain = is_plain and content.path.as_posix().isprintable()
     try:
         if is_plain:
-            frame = pl.read_parquet(content.path, glob=False)
-        else:
-            frame = pl.read_parquet(io.BytesIO(content.whole()))
+            return pl.read_parquet(content.path, glob=False)
+        return pl.read_parquet(io.BytesIO(content.whole()))
     except (pl.exceptions.PolarsError, OSError) as error:
         reason = str(error).partition("\n")[0].rstrip(".")
         msg = f"{content.name} cannot be read as Parquet: {reason}."
         raise DataError(msg) from error
-    table = frame.select(_as_text(content.name, frame[name]) for name in frame.columns)
-    others = [name for name, kind in frame.schema.items() if kind not in TEXTS]
-    return table, {name: cell for name in others if (cell := _first(table[name]))}
 
 
 def _first(column: pl.Series) -> Other | None:

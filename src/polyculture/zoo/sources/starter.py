@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from polyculture.core.cards import CARD_COLUMNS, PARENT_COLUMNS, TRAIT_COLUMNS, Cards
 from polyculture.core.plugins import CardSource
 from polyculture.sources.starter import cache
-from polyculture.sources.starter.lock import MODELS
-from polyculture.sources.starter.lock_survey import SURVEY
+from polyculture.sources.starter.lock import models, survey
 from polyculture.zoo.frames import frame
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def read(
     if places:
         msg = f"The starter lies in the user's cache, not at {places[0]}."
         raise ValueError(msg)
-    entries = sorted((*MODELS, *SURVEY), key=lambda entry: entry.name)
+    entries = sorted((*models(), *survey()), key=lambda entry: entry.name)
     seen: dict[str, tuple[Architecture, Traits]] = {}
     reasons: dict[str, str] = {}
     for done, entry in enumerate(entries, 1):

@@ -1,22 +1,23 @@
 """Records of tables and YAML files, as they stand; what cannot be read is told, never fatal."""
 
-import csv
-import json
 import re
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from polyculture.core.errors import DataError
+from polyculture.store.broken_rows import BrokenRowError, OnBroken
+from polyculture.store.content import content_of
+from polyculture.store.formats.delimited import delimited
+from polyculture.store.formats.json_objects import json_lines
+from polyculture.store.text_form import PLAIN, TextForm
+from polyculture.store.text_lines import text_lines
 from polyculture.zoo.tables.yaml import documents
 
 TABLES = (".csv", ".jsonl", ".parquet", ".tsv")
 YAML = (".yaml", ".yml")
 HALF = re.compile("[\ud800-\udfff]")
-BYTE_ORDER_MARK = "\ufeff"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,69 +70,57 @@ def _below(folder: Path) -> Iterator[Path]:
     )
 
 
-def records(path: Path, name: str) -> Iterator[Raw]:
-    """The records of one file; ``name`` is what messages call it."""
+def records(path: Path, name: str) -> list[Raw]:
+    """The records of one file, what could not be read first; ``name`` is its name in messages."""
     suffix = path.suffix.lower()
     if suffix == ".parquet":
         return _parquet(path, name)
-    lines = list(_lines(path))
-    unread = (
-        Raw(place=f"{name}, line {number}", broken="it is not UTF-8 text")
-        for number, line in enumerate(lines, start=1)
-        if line is None
-    )
-    kept = [line or "" for line in lines]
+    broken: list[Raw] = []
+
+    def told(row: BrokenRowError) -> None:
+        broken.append(Raw(place=f"{name}, line {row.line}", broken=row.reason))
+
     if suffix in YAML:
-        return _joined(unread, _yaml(kept, name))
+        whole = list(_yaml("".join(text_lines(path, PLAIN, told)), name))
+    else:
+        whole = [_whole(f"{name}, line {line}", cells) for line, cells in _rows(path, suffix, told)]
+    return [*broken, *whole]
+
+
+def _rows(path: Path, suffix: str, told: OnBroken) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    content = content_of(path)
     if suffix == ".jsonl":
-        return _joined(unread, _json(kept, name))
-    return _joined(unread, _csv(kept, name, "\t" if suffix == ".tsv" else ","))
+        yield from json_lines(content, PLAIN, told)
+        return
+    separator = "\t" if suffix == ".tsv" else ","
+    header, rows, _ = delimited(content, TextForm(delimiter=separator), separator, told)
+    for line, row in rows:
+        yield line, dict(zip(header, row, strict=True))
 
 
-def _joined(*several: Iterable[Raw]) -> Iterator[Raw]:
-    for one in several:
-        yield from one
-
-
-def _lines(path: Path) -> Iterator[str | None]:
-    """Lines with their ends; none for one that is not UTF-8."""
-    with path.open("rb") as file:
-        for number, raw in enumerate(file):
-            try:
-                line = raw.decode("utf-8")
-            except UnicodeDecodeError:
-                yield None
-                continue
-            yield line.removeprefix(BYTE_ORDER_MARK) if number == 0 else line
-
-
-def _yaml(lines: list[str], name: str) -> Iterator[Raw]:
-    for line, value, reason in documents("".join(lines)):
+def _yaml(text: str, name: str) -> Iterator[Raw]:
+    for line, value, reason in documents(text):
         place = f"{name}, line {line}" if reason else name
-        yield _record(value, place, reason, "a record of fields")
+        if reason:
+            yield Raw(place=place, broken=reason)
+        elif isinstance(value, dict):
+            yield _whole(place, {str(key): cell for key, cell in value.items()})
+        else:
+            yield Raw(place=place, broken=f"expected a record of fields, got {value!r:.40}")
 
 
-def _json(lines: list[str], name: str) -> Iterator[Raw]:
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        value, reason = None, ""
-        try:
-            value = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            is_deep = isinstance(error, RecursionError)
-            reason = getattr(error, "msg", "") or (
-                "it is nested too deep" if is_deep else "it cannot be read as JSON"
-            )
-        yield _record(value, f"{name}, line {number}", reason, "a JSON object")
+def _parquet(path: Path, name: str) -> list[Raw]:
+    from polyculture.store.formats.parquet import parquet_frame
 
-
-def _record(value: Any, place: str, reason: str, wanted: str) -> Raw:
-    if reason:
-        return Raw(place=place, broken=reason)
-    if not isinstance(value, dict):
-        return Raw(place=place, broken=f"expected {wanted}, got {value!r:.40}")
-    return _whole(place, {str(key): cell for key, cell in value.items()})
+    try:
+        frame = parquet_frame(content_of(path))
+    except DataError as error:
+        reason = f"it cannot be read as Parquet ({error.__cause__!s:.60})"
+        return [Raw(place=name, broken=reason)]
+    return [
+        Raw(place=f"{name}, row {number}", cells=row)
+        for number, row in enumerate(frame.iter_rows(named=True), start=1)
+    ]
 
 
 def _whole(place: str, cells: Mapping[str, Any]) -> Raw:
@@ -148,57 +137,3 @@ def _whole(place: str, cells: Mapping[str, Any]) -> Raw:
         elif isinstance(one, list):
             waiting += one
     return Raw(place=place, cells=cells)
-
-
-def _csv(lines: list[str], name: str, separator: str) -> Iterator[Raw]:
-    csv.field_size_limit(sys.maxsize)  # a cell may be longer than the module's 128 KiB
-    header: list[str] | None = None
-    for number, row in _rows(lines, separator):
-        place = f"{name}, line {number}"
-        if isinstance(row, str):
-            yield Raw(place=place, broken=row)
-        elif header is None:
-            header = _header(row, place)
-        elif len(row) != len(header):
-            reason = f"expected {len(header)} cells as in the header, got {len(row)}"
-            yield Raw(place=place, broken=reason)
-        else:
-            yield _whole(place, dict(zip(header, row, strict=True)))
-
-
-def _header(row: list[str], place: str) -> list[str]:
-    twice = next((name for name in row if row.count(name) > 1), None)
-    if twice is not None:
-        msg = f"{place}: two columns are named {twice!r}. Rename one of them."
-        raise DataError(msg)
-    return row
-
-
-def _rows(lines: list[str], separator: str) -> Iterator[tuple[int, list[str] | str]]:
-    """Line and cells of each row, or why it is none; reading goes on at the line after it."""
-    start = 0
-    while start < len(lines):
-        reader = csv.reader(islice(lines, start, None), delimiter=separator, strict=True)
-        before = 0
-        try:
-            for row in reader:
-                if row:
-                    yield start + before + 1, row
-                before = reader.line_num
-        except csv.Error as error:
-            yield start + before + 1, f"it cannot be read as a row ({error})"
-            start += before + 1
-        else:
-            return
-
-
-def _parquet(path: Path, name: str) -> Iterator[Raw]:
-    import polars as pl
-
-    try:
-        frame = pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        yield Raw(place=name, broken=f"it cannot be read as Parquet ({error!s:.60})")
-        return
-    for number, row in enumerate(frame.iter_rows(named=True), start=1):
-        yield Raw(place=f"{name}, row {number}", cells=row)
