@@ -87,8 +87,8 @@ def in_words(rows: pl.DataFrame, where: str) -> pl.DataFrame:
     has_gold = "spans" in rows.columns
     spans = rows["spans"].to_list() if has_gold else [[]] * len(rows)
     spelled = [
-        spell(text, found, f"{where}, item {item!r}")
-        for item, text, found in zip(rows["id"], rows["text"], spans, strict=True)
+        spell(text, spans_of_row, f"{where}, item {item!r}")
+        for item, text, spans_of_row in zip(rows["id"], rows["text"], spans, strict=True)
     ]
     place, words = pl.List(pl.Int64), pl.List(pl.String)
     added = [

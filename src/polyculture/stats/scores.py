@@ -105,11 +105,11 @@ def _mean(values: Numbers, weights: Numbers) -> Numbers:
     return ratio(np.asarray(total.sum(axis=-1)), np.asarray(weights.sum(axis=-1)))
 
 
-def table(labels: Sequence[str], counts: Counts) -> tuple[Row, ...]:
+def label_rows(labels: Sequence[str], counts: Counts) -> tuple[Row, ...]:
     """One row a label: precision, recall, f1 (none where undefined), support, answered.
 
     Example:
-        >>> table(["a"], Counts.of(np.array([1.0, 2, 1])))[0]
+        >>> label_rows(["a"], Counts.of(np.array([1.0, 2, 1])))[0]
         {'label': 'a', 'precision': 0.5, 'recall': 1.0, 'f1': 0.6666666666666666, 'support': 1, 'answered': 2}
     """  # noqa: E501  # the example's output is one line
     return tuple(
@@ -127,7 +127,7 @@ def table(labels: Sequence[str], counts: Counts) -> tuple[Row, ...]:
 
 def label_table(labels: Sequence[str], counts: Counts) -> ScoreTable:
     """The table of labels, counted in rows."""
-    return ScoreTable(name="labels", title="every label", rows=table(labels, counts))
+    return ScoreTable(name="labels", title="every label", rows=label_rows(labels, counts))
 
 
 def average_rows(counts: Counts) -> tuple[Row, ...]:

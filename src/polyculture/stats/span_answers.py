@@ -83,13 +83,13 @@ def of_most_frequent_tags(
         rows: To answer.
         labels: The tags of the model; of two that are as frequent, the first one is taken.
     """
-    seen: dict[str, Counter[str]] = {}
+    counts: dict[str, Counter[str]] = {}
     for tokens, tags in zip(train["tokens"].to_list(), right_tags(train, "train"), strict=True):
         for token, tag in zip(tokens, tags, strict=True):
-            seen.setdefault(token, Counter())[tag] += 1
+            counts.setdefault(token, Counter())[tag] += 1
     place = {label: number for number, label in enumerate(labels)}
     usual = {
-        word: min(tags, key=lambda tag: (-tags[tag], place[tag])) for word, tags in seen.items()
+        word: min(tags, key=lambda tag: (-tags[tag], place[tag])) for word, tags in counts.items()
     }
     sentences = rows["tokens"].to_list()
     return of_tags(rows, [[usual.get(token, "O") for token in tokens] for tokens in sentences])
@@ -105,11 +105,11 @@ def with_texts(rows: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
                 "start": start,
                 "end": end,
                 "label": label,
-                "text": given[start:end] if has_text else " ".join(given[start:end]),
+                "text": content[start:end] if has_text else " ".join(content[start:end]),
             }
             for label, start, end in json.loads(answer)
         ]
-        for answer, given in zip(answers["answer"].to_list(), inputs, strict=True)
+        for answer, content in zip(answers["answer"].to_list(), inputs, strict=True)
     ]
     numbers = dict.fromkeys(("start", "end"), pl.Int64)
     kind = pl.List(pl.Struct({**numbers, "label": pl.String, "text": pl.String}))

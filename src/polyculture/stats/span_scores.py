@@ -19,7 +19,7 @@ from polyculture.stats.entities import (
     span_features,
     strict_spans,
 )
-from polyculture.stats.scores import Counts, Numbers, average_rows, macro, ratio, table
+from polyculture.stats.scores import Counts, Numbers, average_rows, label_rows, macro, ratio
 from polyculture.stats.unseen import unseen_in
 
 NOTHING = "there is neither gold nor an answer"
@@ -50,18 +50,20 @@ def score_spans(
         notes: What else belongs into the protocol.
     """
     answers = aligned_answers(rows, answers)
-    given = answers["answer"].to_list()
-    wanted = [of_text(text, where=f"{split}, gold") for text in gold]
-    found = [
+    texts = answers["answer"].to_list()
+    right = [of_text(text, where=f"{split}, gold") for text in gold]
+    answered = [
         [] if text is None else of_text(text, where=f"{split}, item {item!r}")
-        for item, text in zip(answers["id"], given, strict=True)
+        for item, text in zip(answers["id"], texts, strict=True)
     ]
-    drawn, kinds = _resampled(rows, wanted, found, labels)
+    drawn, kinds = _resampled(rows, right, answered, labels)
     counts = Counts.of(drawn.sums)
     scores = _entity_scores(drawn)
     tags = _tags_of(rows, answers)
     tables = [
-        ScoreTable(name="types", title="every type of span", unit="span", rows=table(kinds, counts))
+        ScoreTable(
+            name="types", title="every type of span", unit="span", rows=label_rows(kinds, counts)
+        )
     ]
     if tags is not None:
         scores += _strict(rows, *tags, counts)
@@ -77,8 +79,8 @@ def score_spans(
             "averaging": "micro over entities; macro: types that occur in gold or answers",
             "scheme": "IOB2",
             "mode": "conlleval",
-            "missing_answers": given.count(None),
-            **unseen_in([{kind for kind, _, _ in spans} for spans in wanted], kinds_of(labels)),
+            "missing_answers": texts.count(None),
+            **unseen_in([{kind for kind, _, _ in spans} for spans in right], kinds_of(labels)),
             **_protocol(rows, answers, tags),
             **drawn.protocol(),
             **notes,
@@ -88,13 +90,13 @@ def score_spans(
 
 def _resampled(
     rows: pl.DataFrame,
-    wanted: Sequence[Sequence[Span]],
-    found: Sequence[Sequence[Span]],
+    right: Sequence[Sequence[Span]],
+    answered: Sequence[Sequence[Span]],
     labels: Sequence[str],
 ) -> tuple[Resampled, list[str]]:
     known = kinds_of(labels)
-    kinds = [*known, *sorted({s[0] for spans in (*wanted, *found) for s in spans} - set(known))]
-    features = csr_array(span_features(wanted, found, kinds))
+    kinds = [*known, *sorted({s[0] for spans in (*right, *answered) for s in spans} - set(known))]
+    features = csr_array(span_features(right, answered, kinds))
     return Resampled(features, documents=documents_of(rows)), kinds
 
 
@@ -118,23 +120,25 @@ def _tags_of(rows: pl.DataFrame, answers: pl.DataFrame) -> tuple[Tags, Tags] | N
     """Gold and answered tags of each row; None if one of them is not there."""
     if "tags" not in rows.columns or "tags" not in answers.columns:
         return None
-    gold, found = rows["tags"].to_list(), answers["tags"].to_list()
-    for item, right, given in zip(rows["id"], gold, found, strict=True):
-        if given is not None and len(given) != len(right):
+    gold, answered = rows["tags"].to_list(), answers["tags"].to_list()
+    for item, right, answer in zip(rows["id"], gold, answered, strict=True):
+        if answer is not None and len(answer) != len(right):
             msg = (
-                f"Item {item!r} has {len(right)} words, but {len(given)} tags were answered. "
+                f"Item {item!r} has {len(right)} words, but {len(answer)} tags were answered. "
                 "Predict these very rows again."
             )
             raise DataError(msg)
-    return gold, found
+    return gold, answered
 
 
-def _strict(rows: pl.DataFrame, gold: Tags, found: Tags, lenient: Counts) -> list[Score]:
+def _strict(rows: pl.DataFrame, gold: Tags, answered: Tags, lenient: Counts) -> list[Score]:
     """F1 by strict IOB2, where it differs."""
-    wanted = [strict_spans(tags or []) for tags in gold]
-    given = [strict_spans(tags or []) for tags in found]
-    kinds = sorted({span[0] for spans in (*wanted, *given) for span in spans})
-    features = csr_array(span_features(wanted, given, kinds).reshape(len(gold), 3, -1).sum(axis=2))
+    gold_spans = [strict_spans(tags or []) for tags in gold]
+    answer_spans = [strict_spans(tags or []) for tags in answered]
+    kinds = sorted({span[0] for spans in (*gold_spans, *answer_spans) for span in spans})
+    features = csr_array(
+        span_features(gold_spans, answer_spans, kinds).reshape(len(gold), 3, -1).sum(axis=2)
+    )
     drawn = Resampled(features, documents=documents_of(rows))
     usual = lenient.summed()
     same = np.array_equal(drawn.sums, np.concatenate([usual.correct, usual.answered, usual.gold]))
@@ -149,41 +153,41 @@ def _lost_inside_words(rows: pl.DataFrame) -> bool:
     return "inside_words" in rows.columns and bool(rows["inside_words"].sum())
 
 
-def _tag_table(gold: Tags, found: Tags, labels: Sequence[str]) -> ScoreTable:
+def _tag_table(gold: Tags, answered: Tags, labels: Sequence[str]) -> ScoreTable:
     """One row a tag, ``O`` included, counted in words."""
-    wanted, given = _flat(gold, found)
-    names = [*labels, *sorted({*wanted, *filter(None, given)} - set(labels))]
+    gold_tags, answer_tags = _flat(gold, answered)
+    names = [*labels, *sorted({*gold_tags, *filter(None, answer_tags)} - set(labels))]
     code: dict[str | None, int] = {name: place for place, name in enumerate(names)}
-    right = _tag_codes(wanted, code)
-    answered = _tag_codes(given, code)
-    parts = (right[right == answered], answered[answered >= 0], right)
+    gold_codes = _tag_codes(gold_tags, code)
+    answer_codes = _tag_codes(answer_tags, code)
+    parts = (gold_codes[gold_codes == answer_codes], answer_codes[answer_codes >= 0], gold_codes)
     sums = [np.bincount(part, minlength=len(names)).astype(np.float64) for part in parts]
     counts = Counts.of(np.concatenate(sums))
     return ScoreTable(
         name="tags",
         title="every tag",
         unit="word",
-        rows=table(names, counts),
+        rows=label_rows(names, counts),
         averages=average_rows(counts),
     )
 
 
-def _flat(gold: Tags, found: Tags) -> tuple[list[str], list[str | None]]:
-    wanted = [tag for tags in gold for tag in tags or []]
-    given: list[str | None] = []
-    for right, answered in zip(gold, found, strict=True):
-        given += [None] * len(right or []) if answered is None else answered
-    return wanted, given
+def _flat(gold: Tags, answers: Tags) -> tuple[list[str], list[str | None]]:
+    gold_tags = [tag for tags in gold for tag in tags or []]
+    answer_tags: list[str | None] = []
+    for right, answered in zip(gold, answers, strict=True):
+        answer_tags += [None] * len(right or []) if answered is None else answered
+    return gold_tags, answer_tags
 
 
 def _tag_codes(names: Sequence[str | None], code: Mapping[str | None, int]) -> NDArray[np.int64]:
     return np.array([code.get(name, -1) for name in names], dtype=np.int64)
 
 
-def _token_accuracy(rows: pl.DataFrame, gold: Tags, found: Tags) -> Score:
+def _token_accuracy(rows: pl.DataFrame, gold: Tags, answers: Tags) -> Score:
     parts = [
-        (sum(a == b for a, b in zip(right or [], given or [], strict=False)), len(right or []))
-        for right, given in zip(gold, found, strict=True)
+        (sum(a == b for a, b in zip(right or [], answered or [], strict=False)), len(right or []))
+        for right, answered in zip(gold, answers, strict=True)
     ]
     drawn = Resampled(csr_array(np.array(parts, dtype=np.float64)), documents=documents_of(rows))
     return drawn.score(
@@ -207,5 +211,5 @@ def _protocol(
         counted["gold_inside_words"] = int(rows["inside_words"].sum())
         counted["gold_trimmed"] = int(rows["trimmed"].sum())
     if tags is not None:
-        counted["illegal_tags"] = sum(illegal(found or []) for found in tags[1])
+        counted["illegal_tags"] = sum(illegal(answer_tags or []) for answer_tags in tags[1])
     return counted

@@ -216,8 +216,8 @@ def toy() -> Dataset:
     )
 
     def rows(size: int, rng: np.random.Generator) -> dict[str, list[Any]]:
-        made = [filled(str(rng.choice(sentences)), names, rng) for _ in range(size)]
-        return {"text": [text for text, _ in made], "spans": [spans for _, spans in made]}
+        examples = [filled(str(rng.choice(sentences)), names, rng) for _ in range(size)]
+        return {"text": [text for text, _ in examples], "spans": [spans for _, spans in examples]}
 
     return toy_data("toy-names", rows)
 

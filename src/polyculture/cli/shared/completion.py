@@ -54,7 +54,7 @@ def bases(incomplete: str) -> list[str]:
     """
     from polyculture.sources.starter import lock
 
-    readable = (one for one in lock.starters() if one.kind == "model" and one.field in READ)
+    readable = (entry for entry in lock.starters() if entry.kind == "model" and entry.field in READ)
     models = (entry.name for entry in readable)
     return _beginning(incomplete, (*models, "transformer", "convolutional", "resnet", "tfidf"))
 

@@ -123,10 +123,10 @@ class Show:
             from polyculture.stats.learning_checks import remark
 
             words = remark(tick.score_name, tick.score, is_best=tick.is_best)
-            said = f"  ({words})" if words else ""
+            comment = f"  ({words})" if words else ""
             self._print(
                 f"  epoch {tick.epoch:.2f}  loss {tick.loss:.4f}  "
-                f"validation {tick.score_name} {tick.score:.4f}{said}  "
+                f"validation {tick.score_name} {tick.score:.4f}{comment}  "
                 f"after {duration(tick.seconds)}"
             )
         elif not self.is_screen and time.monotonic() - self.last_line > SECONDS_BETWEEN_LINES:
