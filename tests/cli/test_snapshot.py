@@ -180,5 +180,5 @@ def test_a_name_that_is_no_parquet_is_refused_before_anything_is_asked(
     status, _, errors = run(tmp_path, models.url, "--out", str(tmp_path / "models.csv"))
 
     assert status == 2
-    assert "Name it with .parquet at the end" in errors
+    assert "Use .parquet." in errors
     assert models.asked == []

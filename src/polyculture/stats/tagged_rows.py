@@ -22,7 +22,7 @@ def check_tags(rows: pl.DataFrame, where: str) -> None:
     """
     for item, tokens, tags in rows.select("id", "tokens", "tags").iter_rows():
         if len(tokens) != len(tags):
-            reason = f"{len(tokens)} words came with {len(tags)} tags. Give each word one tag."
+            reason = f"{len(tokens)} words have {len(tags)} tags. Give each word one tag."
             raise RowError(reason, where=where, item=item)
         odd = next((tag for tag in tags if not _is_tag(tag)), None)
         if odd is not None or None in tags:
