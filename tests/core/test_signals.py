@@ -31,3 +31,41 @@ def test_a_signal_inside_a_finalizer_is_not_lost() -> None:
     )
 
     assert (done.stdout, done.stderr) == ("ended by 15\n", "")
+
+
+WHILE_A_LIBRARY_COMPUTES = """
+import sys, threading, time
+import torch
+from polyculture.cli import main
+from polyculture.core.signals import Ended
+
+def compute():
+    matrix = torch.ones(300, 300)
+    while True:
+        matrix @ matrix
+
+def command(**_):
+    for _ in range(3):
+        threading.Thread(target=compute, daemon=True).start()
+    time.sleep(0.3)
+    raise Ended(15)
+
+main.make = lambda: command
+sys.argv = ["polyculture", "train", "recipe.toml"]
+main.run()
+"""
+
+
+def test_a_thread_inside_torch_does_not_change_the_exit_status() -> None:
+    """Python's own end stops such a thread in the middle of C++, which aborts the process (134)."""
+    done = subprocess.run(
+        [sys.executable, "-c", WHILE_A_LIBRARY_COMPUTES],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert done.returncode == 143
+    assert done.stderr.startswith("Interrupted.")
+    assert len(done.stderr.splitlines()) == 1

@@ -5,6 +5,7 @@ A command file holds either ``command``, a function, or ``app``, a Typer with co
 import nothing heavy at the top: what a command needs is imported when it runs.
 """
 
+import os
 import shlex
 import signal
 import sys
@@ -26,8 +27,9 @@ from polyculture.cli.shared.door import (
 )
 from polyculture.cli.shared.help import Command, epilog
 from polyculture.cli.shared.limits import DRAWING, refuse_limits
-from polyculture.core.signals import Ended, raise_on_signals
+from polyculture.core.signals import ASKING, Ended, raise_on_signals
 
+ENDED_BY_SIGNAL = frozenset(Ended(number).status for number in ASKING)
 INTERRUPTED_TOLD = "Interrupted. What was finished is kept; for the rest run the same command again"
 
 
@@ -94,7 +96,12 @@ def run(arguments: list[str] | None = None) -> None:
         status = 0
     except BaseException as error:  # noqa: BLE001  # the last one who can say something
         status = _ended_by(error, sys.argv[1:] if arguments is None else arguments)
-    sys.exit(finish(status))
+    status = finish(status)
+    if arguments is None and status in ENDED_BY_SIGNAL:
+        # Threads of a library may still compute; at the end of a usual exit Python stops them
+        # inside its code, which aborts the process with a status of its own.
+        os._exit(status)
+    sys.exit(status)
 
 
 def _ended_by(error: BaseException, arguments: list[str]) -> int:
