@@ -21,14 +21,15 @@ except Ended as ended:
 """
 
 
-def test_a_signal_inside_a_finalizer_is_not_lost() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", WHERE_PYTHON_DROPS_WHAT_IS_RAISED],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+def outcome(program: str) -> subprocess.CompletedProcess[str]:
+    """How a program ends in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False
     )
+
+
+def test_a_signal_inside_a_finalizer_is_not_lost() -> None:
+    done = outcome(WHERE_PYTHON_DROPS_WHAT_IS_RAISED)
 
     assert (done.stdout, done.stderr) == ("ended by 15\n", "")
 
@@ -58,13 +59,7 @@ main.run()
 
 def test_a_thread_inside_torch_does_not_change_the_exit_status() -> None:
     """Python's own end stops such a thread in the middle of C++, which aborts the process (134)."""
-    done = subprocess.run(
-        [sys.executable, "-c", WHILE_A_LIBRARY_COMPUTES],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = outcome(WHILE_A_LIBRARY_COMPUTES)
 
     assert done.returncode == 143
     assert done.stderr.startswith("Interrupted.")

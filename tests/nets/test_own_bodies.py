@@ -13,6 +13,7 @@ from transformers import ConvNextConfig, ViTConfig
 from transformers.models.auto.modeling_auto import AutoModel
 
 from polyculture.adaptations.low_rank import LowRank, attach
+from polyculture.core import parts
 from polyculture.core.errors import ModelError, RecipeError
 from polyculture.nets.batch import Batch
 from polyculture.nets.build import load_head, open_network, open_reader, reads_of, save_network
@@ -174,6 +175,16 @@ def test_the_same_pictures_and_seed_give_the_same_base(
         digests.append(open_base(New(kind="resnet", width=32), pictures, folder, seed).digest)
 
     assert digests[0] == digests[1] != digests[2]
+
+
+@pytest.mark.parametrize("name", ["bottleneck", "last_layers"])
+@pytest.mark.parametrize("base", ["efficientnet", "resnet", "convnext"], indirect=True)
+def test_a_network_of_convolutions_has_no_blocks(base: Path, name: str) -> None:
+    """Adaptations that need some refuse it; the sentence says what goes."""
+    adaptation = parts.load("adaptations", name)
+
+    with pytest.raises(RecipeError, match=r"this base has none\. Choose .* 'full' or 'head_only'"):
+        adaptation.attach(opened(base), adaptation.settings())
 
 
 @pytest.mark.parametrize("base", ["efficientnet"], indirect=True)

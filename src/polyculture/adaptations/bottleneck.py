@@ -30,21 +30,18 @@ def attach(network: Any, settings: Bottleneck) -> None:
     from polyculture.nets.layers import BottleneckBlock
     from polyculture.nets.machine_memory import refuse_too_large
 
-    head, body = network.head_parameters(), network.body
-    size = int(body.config.hidden_size)
+    body = network.body
     blocks = blocks_of(body, purpose="Adaptation 'bottleneck'")
+    size = int(body.config.hidden_size)
     refuse_too_large(
         f"adaptation.width = {settings.width:,}",
         2 * len(blocks) * size * settings.width,
         frozen=sum(weight.numel() for weight in body.parameters()),
     )
-    for weight in body.parameters():
-        weight.requires_grad_(requires_grad=False)
+    network.train_head_alone()
     for block in blocks:
         block.bottleneck = BottleneckBlock(size, settings.width)
         block.register_forward_hook(lambda block, _, output: with_hidden(output, block.bottleneck))
-    for weight in head:
-        weight.requires_grad_(requires_grad=True)
 
 
 PLUGIN = Adaptation(settings=Bottleneck, learning_rate=1e-3, attach=attach, freezes_body=True)

@@ -1,4 +1,4 @@
-"""Every weight of the base moves."""
+"""Full fine-tuning."""
 
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ class Full(Settings):
 
 
 def attach(network: Any, settings: Full) -> None:  # noqa: ARG001  # one form for all adaptations
-    """All weights are trained."""
+    """Unfreeze everything."""
     for weight in network.parameters():
         weight.requires_grad_(requires_grad=True)
 

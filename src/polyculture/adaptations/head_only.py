@@ -14,10 +14,7 @@ class HeadOnly(Settings):
 
 def attach(network: Any, settings: HeadOnly) -> None:  # noqa: ARG001  # one form for all adaptations
     """Only the head's weights, and weights the base's files did not hold, are trained."""
-    for weight in network.parameters():
-        weight.requires_grad_(requires_grad=False)
-    for weight in network.head_parameters():
-        weight.requires_grad_(requires_grad=True)
+    network.train_head_alone()
 
 
 PLUGIN = Adaptation(

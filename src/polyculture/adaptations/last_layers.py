@@ -26,14 +26,12 @@ def attach(network: Any, settings: LastLayers) -> None:
     Raises:
         RecipeError: The base has no blocks, or no more than are to be trained.
     """
-    head, frozen = network.head_parameters(), frozen_blocks(network, settings)
-    last = {id(weight) for weight in frozen[-1].parameters()}
+    last = {id(weight) for weight in frozen_blocks(network, settings)[-1].parameters()}
     # the order of the module graph: token vectors, blocks, what comes after them
     weights = list(network.body.parameters())
     ends = max(place for place, weight in enumerate(weights) if id(weight) in last)
-    for place, weight in enumerate(weights):
-        weight.requires_grad_(requires_grad=place > ends)
-    for weight in head:
+    network.train_head_alone()
+    for weight in weights[ends + 1 :]:
         weight.requires_grad_(requires_grad=True)
 
 

@@ -36,8 +36,7 @@ def attach(network: Any, settings: LowRank) -> None:
     from polyculture.core.errors import RecipeError, need
 
     peft = need("peft", extra="train", purpose="Low-rank adaptation")
-    head = network.head_parameters()
-    new = {id(weight) for weight in head}
+    new = {id(weight) for weight in network.head_parameters()}
     body = network.body
     targets = {
         name: module
@@ -58,10 +57,10 @@ def attach(network: Any, settings: LowRank) -> None:
         target_modules=list(targets),
     )
     peft.inject_adapter_in_model(config, body)
+    network.train_head_alone()
     for name, weight in body.named_parameters():
-        weight.requires_grad_(requires_grad="lora_" in name)
-    for weight in head:
-        weight.requires_grad_(requires_grad=True)
+        if "lora_" in name:
+            weight.requires_grad_(requires_grad=True)
 
 
 def _check_rank(rank: int, targets: dict[str, Any], *, frozen: int) -> None:

@@ -122,6 +122,13 @@ class Network(nn.Module):
             if id(weight) not in inside or name.removeprefix("model.") in new
         ]
 
+    def train_head_alone(self) -> None:
+        """Freeze every weight but those that belong to the task."""
+        for weight in self.parameters():
+            weight.requires_grad = False
+        for weight in self.head_parameters():
+            weight.requires_grad = True
+
     def head_modules(self) -> dict[str, nn.Module]:
         """The modules that make the head, by name."""
         if self.head is not None:

@@ -43,7 +43,7 @@ VALUES = {
 }
 MODERN = {"normalisation": "rms_norm", "activation": "silu", "position": "rotary"}
 """Values that take over from the middle year on."""
-OUTSIDE = "a model that is no card"
+OUTSIDE = "a model without a card"
 FIRST, LAST = 2018, 2026
 REASON = "ImportError: this family requires the timm library"
 FRACTIONS = Undefined(reason="it counts pairs of cards, which parameters do not make")

@@ -30,7 +30,7 @@ class Hub(Columns):
     test: str | None = None
     """The file that is answered once, at the end."""
     hold_out: float | None = Field(default=None, gt=0, lt=1)
-    """Share of the training rows to validate on, if there is no file for validation."""
+    """Share of the training rows held out for validation where no validation file is named."""
     split_seed: int = Field(default=1, ge=0)
     """Which rows are held out."""
 

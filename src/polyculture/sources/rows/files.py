@@ -32,7 +32,7 @@ class Files(Settings):
     """The texts to search in, for tasks that search. Its ids are apart from those of rows; column
     names apply if it has these columns."""
     hold_out: float | None = Field(default=None, gt=0, lt=1)
-    """Share of the training rows to validate on, if there is no file for validation."""
+    """Share of the training rows held out for validation where no validation file is named."""
     split_seed: int = Field(default=1, ge=0)
     """Which rows are held out; apart from the recipe's seed, so that runs share their splits."""
 
