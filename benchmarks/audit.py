@@ -89,8 +89,8 @@ def pairs_only(models: int, items: int, classes: int, resamples: int) -> None:
     from polyculture.audit.align import aligned_evidence
     from polyculture.audit.compare import compare_pairs
     from polyculture.core.views import Evidence, Predictions
-    from polyculture.stats.panel import Panel
-    from polyculture.stats.resample import counts
+    from polyculture.stats.groups.panel import Panel
+    from polyculture.stats.inference.resample import counts
 
     tables, gold = made_up(models, items, classes)
     evidence = aligned_evidence(
@@ -118,8 +118,8 @@ def capa_alone(models: int, items: int, classes: int, resamples: int) -> None:
     """CAPA of all pairs, without intervals unless asked: what lm-sim computes."""
     from polyculture.core.views import Predictions
     from polyculture.measures.predictions.capa import capa_of_pairs
-    from polyculture.stats.panel import Panel
-    from polyculture.stats.resample import counts
+    from polyculture.stats.groups.panel import Panel
+    from polyculture.stats.inference.resample import counts
 
     tables, gold = made_up(models, items, classes)
     answers = [Predictions(labels=t.argmax(axis=1), gold=gold, probabilities=t) for t in tables]

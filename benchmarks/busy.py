@@ -20,7 +20,7 @@ SECONDS = 12.0
 PROGRAM = """
 import json, sys, time
 policy, seconds = sys.argv[1], float(sys.argv[2])
-from polyculture.nets import threads
+from polyculture.nets.efficiency import threads
 if policy != "spinning":
     threads.be_polite()
 import numpy as np
@@ -30,7 +30,7 @@ from polyculture.engine.step import Shares
 from polyculture.engine.devices.cpu import Cpu
 from polyculture.engine.thread_team import Team
 from polyculture.nets.batch import Batch
-from polyculture.nets.dropout import make_cheap
+from polyculture.nets.efficiency.dropout import make_cheap
 from polyculture.nets.network import Network, trainable
 torch.set_num_threads(2)
 torch.manual_seed(1)

@@ -57,9 +57,9 @@ def read(path: Path) -> Any:
 def stages(path: Path, cards: int) -> Clock:
     """The figures one by one."""
     del cards
-    from polyculture.zoo.count.concentration import chance_of_lineages, concentrations
-    from polyculture.zoo.count.divisions import graphs_of
-    from polyculture.zoo.count.lineage import descendants, forest
+    from polyculture.zoo.count.lineages.lineage import descendants, forest
+    from polyculture.zoo.count.shares.concentration import chance_of_lineages, concentrations
+    from polyculture.zoo.count.shares.divisions import graphs_of
 
     clock = Clock()
     zoo = clock("read", lambda: read(path))

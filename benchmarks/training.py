@@ -246,7 +246,7 @@ def trainer(arguments: argparse.Namespace, *, tuned: bool) -> dict:
     from polyculture.api.shared import prepare_rows, read_data
     from polyculture.core import parts
     from polyculture.core.task import Context
-    from polyculture.stats.entities import may_follow
+    from polyculture.stats.spans.entities import may_follow
     from polyculture.tasks.spans import codes
 
     torch.set_num_threads(arguments.threads)
@@ -364,7 +364,7 @@ def legal(logits: np.ndarray, allowed: torch.Tensor) -> np.ndarray:
     """The best tags that IOB2 allows, for the Trainer too: it is a matter of answering only."""
     import torch
 
-    from polyculture.nets.crf import viterbi
+    from polyculture.nets.losses.crf import viterbi
 
     free = torch.zeros(allowed.shape)
     words = torch.ones(1, len(logits))

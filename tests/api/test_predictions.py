@@ -17,8 +17,8 @@ from polyculture.core.task import Column
 from polyculture.sources.data.table import Table
 from polyculture.sources.rows.inputs import read_inputs
 from polyculture.sources.rows.wanted import Wanted
+from polyculture.store.reading.tables import read_table
 from polyculture.store.runs import read_run
-from polyculture.store.tables import read_table
 
 PAIRS = "review,sentence2,label\n" + "good film,fine,pos\nbad film,poor,neg\n" * 10
 TEXTS = {"text": Column(kind="text")}

@@ -10,7 +10,7 @@ import pytest
 from polyculture.core import parts
 from polyculture.core.errors import PolycultureError
 from polyculture.core.views import Evidence
-from polyculture.store.tables import write_table
+from polyculture.store.reading.tables import write_table
 
 LONG = {"item": "item", "model": "model", "answer": "answer"}
 

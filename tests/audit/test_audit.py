@@ -11,7 +11,7 @@ from polyculture.core.audit import Audit
 from polyculture.core.errors import ProbeMismatchError
 from polyculture.core.values import Known, Undefined, Value
 from polyculture.core.views import Architecture, Evidence, Module, Predictions, RecipeView
-from polyculture.stats.resample import exact_interval
+from polyculture.stats.inference.resample import exact_interval
 from polyculture.store.evidence import predictions_of
 
 ITEMS = 300

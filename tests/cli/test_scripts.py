@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from polyculture.store import locks
-from polyculture.store.unfinished import LOCK
+from polyculture.store.writing import locks
+from polyculture.store.writing.unfinished import LOCK
 from tests.faults.runner import Kitchen, done
 
 

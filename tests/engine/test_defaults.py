@@ -13,7 +13,7 @@ from polyculture.core import parts
 from polyculture.core.data import Dataset
 from polyculture.core.recipe import Recipe
 from polyculture.core.task import Output
-from polyculture.engine.defaults import FEWEST_STEPS, batch_tokens
+from polyculture.engine.choices.defaults import FEWEST_STEPS, batch_tokens
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LENGTHS = np.array([12, 30, 18])

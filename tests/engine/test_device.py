@@ -14,12 +14,12 @@ from polyculture.core import parts
 from polyculture.core.errors import RecipeError
 from polyculture.core.recipe import Fit, Recipe
 from polyculture.core.task import task_of
-from polyculture.engine.chosen import Chosen
+from polyculture.engine.answering.model import open_run
+from polyculture.engine.choices.chosen import Chosen
+from polyculture.engine.choices.precision import Kernels
 from polyculture.engine.device import device_of, found_here
 from polyculture.engine.devices.cpu import Cpu
 from polyculture.engine.devices.plain import Plain
-from polyculture.engine.model import open_run
-from polyculture.engine.precision import Kernels
 from polyculture.engine.prepare import prepare_training
 from polyculture.engine.step import Shares
 from polyculture.engine.thread_team import Team

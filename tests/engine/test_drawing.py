@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from polyculture.core.task import Context, Encoded, Example, Task
+from polyculture.engine.answering.shown_rows import shown_rows
 from polyculture.engine.batches import collated
 from polyculture.engine.opened import Opened, open_base
 from polyculture.engine.prepare import notes_on, prepare_training
-from polyculture.engine.shown_rows import shown_rows
 from polyculture.engine.training import Training
 from polyculture.nets.batch import Batch
 

@@ -11,10 +11,10 @@ import pytest
 from polyculture.core.errors import ModelError
 from polyculture.core.recipe import Recipe
 from polyculture.core.task import Context, Encoded, Example, Inventory, Task
+from polyculture.engine.answering.model import network_of
 from polyculture.engine.batches import collated
-from polyculture.engine.model import network_of
 from polyculture.nets.batch import Batch
-from polyculture.nets.resnet import SmallResNet
+from polyculture.nets.bodies.resnet import SmallResNet
 from polyculture.tasks.classification import PLUGIN as CLASSIFICATION
 from polyculture.tasks.classification import Classification
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from polyculture.engine import estimate as estimates
-from polyculture.engine.estimate import estimate
+from polyculture.engine.cost import estimate as estimates
+from polyculture.engine.cost.estimate import estimate
 from polyculture.engine.prepare import prepare_training
 from polyculture.engine.training import Training
-from polyculture.nets.embedding import expand
+from polyculture.nets.efficiency.embedding import expand
 from polyculture.nets.network import count
 
 Begin = Callable[..., Training]

@@ -5,8 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from polyculture.engine import memory
-from polyculture.nets.allocator import keep_freed_memory
+from polyculture.engine.cost import memory
+from polyculture.nets.efficiency.allocator import keep_freed_memory
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process set its mark back")

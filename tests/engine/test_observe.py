@@ -6,7 +6,7 @@ import pytest
 
 from polyculture.checks.tasks import Case
 from polyculture.core import parts
-from polyculture.engine.model import open_run
+from polyculture.engine.answering.model import open_run
 from polyculture.engine.observe.predictions import observe
 from polyculture.engine.train import train
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from polyculture.engine import precision
-from polyculture.engine.precision import Kernels, choose
+from polyculture.engine.choices import precision
+from polyculture.engine.choices.precision import Kernels, choose
 from polyculture.nets.batch import Batch, Outputs
 from polyculture.nets.build import open_network
 from polyculture.nets.network import Network
@@ -111,7 +111,7 @@ def test_without_fast_bfloat16_instructions_float32_is_chosen(tmp_path: Path) ->
     program = (
         "import torch\n"
         "from types import SimpleNamespace\n"
-        "from polyculture.engine.precision import _pays\n"
+        "from polyculture.engine.choices.precision import _pays\n"
         "from polyculture.nets.batch import Batch\n"
         "torch.set_num_threads(1)\n"
         "net = torch.nn.Linear(384, 1536)\n"

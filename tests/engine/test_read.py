@@ -17,11 +17,11 @@ from torch import Tensor
 from polyculture.core import parts
 from polyculture.core.errors import ModelError
 from polyculture.core.task import Context, Encoded, Example, Inventory
-from polyculture.engine import read as reading
+from polyculture.engine.answering import read as reading
+from polyculture.engine.answering.read import decoded, read_rows, whole_rows
 from polyculture.engine.batches import cut
 from polyculture.engine.devices.cpu import Cpu
 from polyculture.engine.opened import open_base
-from polyculture.engine.read import decoded, read_rows, whole_rows
 from polyculture.engine.training import Training
 from polyculture.nets.batch import Reading
 from polyculture.tasks.spans import Spans

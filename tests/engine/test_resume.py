@@ -15,7 +15,7 @@ from polyculture import api
 from polyculture.checks.killed import Cut, cut_after, train_until
 from polyculture.core.data import Dataset
 from polyculture.core.recipe import Recipe
-from polyculture.engine.budget import Budget
+from polyculture.engine.cost.budget import Budget
 
 KILLS = 20
 

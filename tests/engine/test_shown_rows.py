@@ -8,8 +8,8 @@ import pytest
 
 from polyculture.core import parts
 from polyculture.core.task import Context, Inventory
+from polyculture.engine.answering.shown_rows import UNKNOWN, shown_rows
 from polyculture.engine.opened import open_base
-from polyculture.engine.shown_rows import UNKNOWN, shown_rows
 from polyculture.engine.training import Training
 
 Begin = Callable[..., Training]

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from polyculture.engine.budget import Budget
+from polyculture.engine.cost.budget import Budget
 from polyculture.engine.look import Look
 from polyculture.engine.loop import Work, _timed
 

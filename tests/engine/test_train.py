@@ -20,9 +20,9 @@ from polyculture.core.errors import ModelError, PolycultureError, StoreError
 from polyculture.core.recipe import Recipe
 from polyculture.core.run import Run
 from polyculture.core.task import task_of
-from polyculture.engine.model import open_run
+from polyculture.engine.answering.model import open_run
 from polyculture.nets.build import open_tokenizer
-from polyculture.stats.entities import illegal
+from polyculture.stats.spans.entities import illegal
 from polyculture.store.runs import read_run
 
 if TYPE_CHECKING:

@@ -16,11 +16,11 @@ from polyculture import api
 from polyculture.core.recipe import Recipe
 from polyculture.core.run import Scores
 from polyculture.core.task import Encoded, Example
-from polyculture.engine import read
+from polyculture.engine.answering import read
+from polyculture.engine.answering.read import read_rows
 from polyculture.engine.devices.cpu import Cpu
 from polyculture.engine.opened import open_base
 from polyculture.engine.prepare import prepare_training
-from polyculture.engine.read import read_rows
 from polyculture.engine.training import Training
 
 Make = Callable[..., Recipe]

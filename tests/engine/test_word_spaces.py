@@ -14,12 +14,12 @@ from polyculture.core.data import Dataset
 from polyculture.core.errors import ModelError
 from polyculture.core.recipe import Recipe
 from polyculture.core.task import Encoded, task_of
-from polyculture.engine.model import open_run
+from polyculture.engine.answering.model import open_run
 from polyculture.engine.opened import open_base
 from polyculture.engine.prepare import prepare_training
 from polyculture.engine.training import Training
 from polyculture.nets.build import open_tokenizer
-from polyculture.nets.word_tokens import tokenize_words
+from polyculture.nets.text.word_tokens import tokenize_words
 
 Make = Callable[..., Recipe]
 Toy = Callable[[str], Dataset]

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from polyculture.store.marks import beside
+from polyculture.store.writing.marks import beside
 
 HERE = Path(__file__).parent
 SHELL = re.compile(r"[<>|;&$`*~\n]|^\w+=")

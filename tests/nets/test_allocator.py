@@ -11,12 +11,12 @@ import sys
 
 import pytest
 
-from polyculture.nets.allocator import keep_freed_memory
+from polyculture.nets.efficiency.allocator import keep_freed_memory
 
 HELD = """
 import ctypes, sys
 import torch
-from polyculture.nets.allocator import keep_freed_memory
+from polyculture.nets.efficiency.allocator import keep_freed_memory
 
 class Mallinfo(ctypes.Structure):  # mallinfo(3): free bytes that have not gone back are fordblks
     _fields_ = [(name, ctypes.c_int) for name in

@@ -7,7 +7,7 @@ import torch
 
 from polyculture.checks.adaptations import loss_of, open_small, outputs, small_batch
 from polyculture.checks.tiny import KINDS, Kind, tiny_base
-from polyculture.nets.attention import register
+from polyculture.nets.efficiency.attention import register
 
 TEXTS = ["Ada Berg lives in Oslo today", "今天很好"]
 

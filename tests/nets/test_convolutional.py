@@ -8,8 +8,8 @@ import torch
 from polyculture.checks.adaptations import open_small
 from polyculture.core.errors import ModelError
 from polyculture.nets.batch import Batch
+from polyculture.nets.bodies.convolutional import ConvolutionalText, initialise
 from polyculture.nets.build import load_head, open_network, open_tokenizer, save_network
-from polyculture.nets.convolutional import ConvolutionalText, initialise
 from polyculture.nets.layers import LinearHead
 from polyculture.nets.network import Network
 from polyculture.sources.bases.new import New, open_base

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from polyculture.nets.crf import ChainCRF
+from polyculture.nets.losses.crf import ChainCRF
 
 LABELS, WORDS = 3, 4
 LENGTHS = [4, 1, 0, 3]

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from polyculture.nets.dropout import LEVELS, Dropout, calls_dropout, dropout, make_cheap
+from polyculture.nets.efficiency.dropout import LEVELS, Dropout, calls_dropout, dropout, make_cheap
 
 COUNT = 8 * 100_000
 

@@ -3,7 +3,13 @@
 import pytest
 import torch
 
-from polyculture.nets.efficientnet import STAGES, Block, EfficientNetLite, SameConvolution, Stage
+from polyculture.nets.bodies.efficientnet import (
+    STAGES,
+    Block,
+    EfficientNetLite,
+    SameConvolution,
+    Stage,
+)
 
 
 def centre(kernel: int, stride: int) -> SameConvolution:

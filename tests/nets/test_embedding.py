@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from polyculture.nets.embedding import CompactEmbedding, compact, expand
+from polyculture.nets.efficiency.embedding import CompactEmbedding, compact, expand
 
 VOCABULARY, WIDTH, PADDING = 50, 4, 1
 OCCUR = [1, 3, 7, 8, 20, 49]

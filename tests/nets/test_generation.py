@@ -13,10 +13,10 @@ from polyculture.checks.tiny import tiny_base
 from polyculture.core import parts
 from polyculture.core.search import Search
 from polyculture.engine.thread_team import Team
-from polyculture.nets.attention import register
 from polyculture.nets.batch import Batch
 from polyculture.nets.build import form_of, open_network, open_tokenizer
-from polyculture.nets.dropout import drawing_from, make_cheap
+from polyculture.nets.efficiency.attention import register
+from polyculture.nets.efficiency.dropout import drawing_from, make_cheap
 from polyculture.nets.network import Network
 from polyculture.sources.bases.contents.plain import check_folder
 

@@ -8,9 +8,9 @@ import torch
 from polyculture.checks.tiny import tiny_base
 from polyculture.core.recipe import Settings
 from polyculture.core.task import Context, Inventory
-from polyculture.nets.bm25 import bm25
 from polyculture.nets.build import open_tokenizer
-from polyculture.nets.contrastive import others, ranking, triplet
+from polyculture.nets.lexical.bm25 import bm25
+from polyculture.nets.losses.contrastive import others, ranking, triplet
 from polyculture.nets.reading.groups import encode_groups, only, pad_groups
 
 GROUPS = [["a cat sat", "a dog ran far away"], ["far", "a cat sat"]]

@@ -16,8 +16,8 @@ from polyculture.adaptations.low_rank import LowRank, attach
 from polyculture.core import parts
 from polyculture.core.errors import ModelError, RecipeError
 from polyculture.nets.batch import Batch
+from polyculture.nets.bodies.efficientnet import EfficientNetLiteBody
 from polyculture.nets.build import load_head, open_network, open_reader, reads_of, save_network
-from polyculture.nets.efficientnet import EfficientNetLiteBody
 from polyculture.nets.layers import LinearHead
 from polyculture.nets.network import Network
 from polyculture.nets.reading.pictures import PictureReader

@@ -10,8 +10,8 @@ from polyculture.checks.adaptations import loss_of, open_small, small_batch
 from polyculture.checks.tiny import KINDS, Kind, tiny_base
 from polyculture.core.errors import ModelError
 from polyculture.engine.devices.cpu import Cpu
+from polyculture.nets.efficiency.recompute import recompute
 from polyculture.nets.network import Network, trainable
-from polyculture.nets.recompute import recompute
 
 
 def gradients(network: Network, folder: Path) -> list[Tensor | None]:

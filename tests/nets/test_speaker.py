@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from polyculture.nets.speaker import SpeakerEncoder
+from polyculture.nets.bodies.speaker import SpeakerEncoder
 
 Array = NDArray[np.floating[Any]]
 

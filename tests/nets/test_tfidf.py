@@ -8,7 +8,7 @@ from scipy.special import expit, softmax
 from sklearn.linear_model import LogisticRegression
 
 from polyculture.core.errors import DataError
-from polyculture.nets.tfidf import Tfidf
+from polyculture.nets.lexical.tfidf import Tfidf
 
 GOOD, BAD = "very good food", "very bad food"
 

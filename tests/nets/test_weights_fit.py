@@ -13,11 +13,11 @@ from transformers import AutoModelForMaskedLM, AutoModelForSequenceClassificatio
 
 from polyculture.checks.tiny import KINDS, Kind, tiny_base
 from polyculture.core.errors import ModelError, RecipeError
-from polyculture.nets import machine_memory
 from polyculture.nets.build import open_network, open_tokenizer, save_network
+from polyculture.nets.efficiency import machine_memory
+from polyculture.nets.efficiency.machine_memory import refuse_too_large, total_bytes
+from polyculture.nets.efficiency.threads import available, wanted
 from polyculture.nets.layers import MlpHead
-from polyculture.nets.machine_memory import refuse_too_large, total_bytes
-from polyculture.nets.threads import available, wanted
 from polyculture.sources.bases.contents.plain import check_folder
 
 TEXTS = ["good film", "bad film", "so so"] * 5

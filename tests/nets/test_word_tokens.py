@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerFast
 from polyculture.checks.tiny import KINDS, Kind, tiny_base
 from polyculture.core.task import WordSpaces
 from polyculture.nets.build import open_tokenizer
-from polyculture.nets.word_tokens import tokenize_words
+from polyculture.nets.text.word_tokens import tokenize_words
 
 TEXTS = ["Ada Berg lives in Oslo", "今天很好。今天在北京", "Berg, Ada"] * 4
 

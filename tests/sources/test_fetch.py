@@ -13,7 +13,7 @@ from polyculture.sources.starter import cache
 from polyculture.sources.starter.entry import Archive, Starter
 from polyculture.sources.starter.fetch import convert, fetch, missing, refuse_full_disk, sweep
 from polyculture.sources.starter.lock import data, find, models, starters
-from polyculture.store.folder import written_once
+from polyculture.store.writing.folder import written_once
 
 Pack = Callable[[dict[str, bytes]], tuple[Archive, Path]]
 CONLL = b"Rome NNP B-NP I-LOC\nwaits VBZ B-VP O\n\n"

@@ -23,8 +23,8 @@ from transformers import (
 )
 
 from polyculture.core.errors import StarterError
-from polyculture.nets.efficientnet import EfficientNetLite
-from polyculture.nets.speaker import SpeakerEncoder
+from polyculture.nets.bodies.efficientnet import EfficientNetLite
+from polyculture.nets.bodies.speaker import SpeakerEncoder
 from polyculture.sources.starter.converters import efficientnet, reactions, speaker
 from polyculture.sources.starter.tensors import read_pickle
 

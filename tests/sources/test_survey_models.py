@@ -9,8 +9,8 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from polyculture.nets.efficientnet import EfficientNetLite
-from polyculture.nets.speaker import SpeakerEncoder
+from polyculture.nets.bodies.efficientnet import EfficientNetLite
+from polyculture.nets.bodies.speaker import SpeakerEncoder
 from polyculture.sources.starter import cache
 from polyculture.sources.starter.lock import find
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 
 from polyculture.core.errors import UndefinedError
-from polyculture.stats import concentration
-from polyculture.stats.concentration import (
+from polyculture.stats.groups import concentration
+from polyculture.stats.groups.concentration import (
     gini,
     hhi,
     hhi_unbiased,

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polyculture.core.errors import UndefinedError
-from polyculture.stats.concentration import hill
-from polyculture.stats.diversity import leinster_cobbold, vendi
+from polyculture.stats.groups.concentration import hill
+from polyculture.stats.groups.diversity import leinster_cobbold, vendi
 
 KERNEL = np.array([[1, 0.9, 0], [0.9, 1, 0], [0, 0, 1]])
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from polyculture.core.errors import DataError
 from polyculture.core.run import Scores
-from polyculture.stats.entities import (
+from polyculture.stats.scores import Counts
+from polyculture.stats.spans.entities import (
     conlleval_spans,
     illegal,
     of_text,
@@ -18,8 +19,7 @@ from polyculture.stats.entities import (
     tags_of,
     to_text,
 )
-from polyculture.stats.scores import Counts
-from polyculture.stats.span_scores import score_spans
+from polyculture.stats.spans.span_scores import score_spans
 
 Sentences = list[tuple[list[str], list[str]]]
 

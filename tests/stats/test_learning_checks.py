@@ -7,9 +7,9 @@ import pytest
 
 from polyculture.core.run import Baseline, Scores
 from polyculture.core.values import Known
-from polyculture.stats.labelled import score_one
-from polyculture.stats.learning_checks import never_answered, nothing_learned, trial
-from polyculture.stats.span_scores import score_spans
+from polyculture.stats.labels.labelled import score_one
+from polyculture.stats.labels.learning_checks import never_answered, nothing_learned, trial
+from polyculture.stats.spans.span_scores import score_spans
 
 GOLD = ("a", "a", "b", "a")
 

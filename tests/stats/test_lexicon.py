@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from polyculture.stats.lexicon import lexicon
+from polyculture.stats.texts.lexicon import lexicon
 
 
 def test_a_lexicon_finds_what_pairs_alone_can_tell() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from polyculture.core.errors import UndefinedError
-from polyculture.stats.mantel import correlation, mantel, ranks
+from polyculture.stats.inference.mantel import correlation, mantel, ranks
 
 
 def square(upper: list[float], models: int) -> np.ndarray:

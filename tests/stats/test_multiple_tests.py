@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
 
-from polyculture.stats.multiple_tests import benjamini_hochberg, holm
+from polyculture.stats.inference.multiple_tests import benjamini_hochberg, holm
 
 P = np.array([0.001, 0.01, 0.02, 0.04, 0.3])
 

@@ -5,15 +5,15 @@ import polars as pl
 import pytest
 
 from polyculture.core.errors import RowError
-from polyculture.stats.nearest import (
+from polyculture.stats.rows import check_names
+from polyculture.stats.vectors.nearest import (
     CHUNK,
     directions,
     most_frequent_names,
     nearest,
     ranked_answers,
 )
-from polyculture.stats.number_answers import answers_of_numbers, close
-from polyculture.stats.rows import check_names
+from polyculture.stats.vectors.number_answers import answers_of_numbers, close
 
 
 def rows_of(count: int) -> pl.DataFrame:

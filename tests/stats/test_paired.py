@@ -10,7 +10,7 @@ from scipy.stats import binomtest
 
 from polyculture.core.errors import ProbeMismatchError
 from polyculture.core.values import Known, Undefined
-from polyculture.stats.paired import better, mcnemar, randomised_f1, sign_flips
+from polyculture.stats.inference.paired import better, mcnemar, randomised_f1, sign_flips
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1))

@@ -5,10 +5,10 @@ import pytest
 
 from polyculture.core.errors import ProbeMismatchError
 from polyculture.core.views import Predictions
-from polyculture.stats import panel as module
-from polyculture.stats.independence import poisson_binomial, within
-from polyculture.stats.panel import Panel, in_one_coding
-from polyculture.stats.resample import counts
+from polyculture.stats.groups import panel as module
+from polyculture.stats.groups.independence import poisson_binomial, within
+from polyculture.stats.groups.panel import Panel, in_one_coding
+from polyculture.stats.inference.resample import counts
 
 
 def made_up(models: int, items: int) -> tuple[Predictions, ...]:

@@ -6,8 +6,8 @@ import pytest
 from scipy.stats import spearmanr
 
 from polyculture.core.values import Known
-from polyculture.stats.correlations import score_order
-from polyculture.stats.rankings import gain, ranked, recall, reciprocal, score_rankings
+from polyculture.stats.vectors.correlations import score_order
+from polyculture.stats.vectors.rankings import gain, ranked, recall, reciprocal, score_rankings
 
 
 def test_equal_scores_stand_in_the_order_of_trec_eval() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from polyculture.stats.resample import (
+from polyculture.stats.inference.resample import (
     clusters_of,
     counts,
     exact_interval,

@@ -15,9 +15,9 @@ from polyculture.core.errors import DataError, ProbeMismatchError
 from polyculture.core.run import Scores
 from polyculture.core.values import Known, Undefined
 from polyculture.stats.answers import aligned_answers
-from polyculture.stats.bootstrap import Resampled
-from polyculture.stats.labelled import score_one, score_several
-from polyculture.stats.several_labels import joined
+from polyculture.stats.inference.bootstrap import Resampled
+from polyculture.stats.labels.labelled import score_one, score_several
+from polyculture.stats.labels.several_labels import joined
 
 LABELS = ["a", "b", "c"]
 answers = st.lists(st.tuples(*[st.sampled_from(LABELS)] * 2), min_size=1, max_size=30)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import kendalltau
 
 from polyculture.core.errors import UndefinedError
-from polyculture.stats.trend import kendall, mann_kendall
+from polyculture.stats.inference.trend import kendall, mann_kendall
 
 YEARS = np.arange(2018, 2026)
 

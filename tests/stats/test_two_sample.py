@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polyculture.core.errors import UndefinedError
-from polyculture.stats.scores import Numbers
-from polyculture.stats.two_sample import (
+from polyculture.stats.inference.two_sample import (
     in_a,
     in_b,
     mmd,
@@ -18,6 +17,7 @@ from polyculture.stats.two_sample import (
     pooled,
     shuffled,
 )
+from polyculture.stats.scores import Numbers
 
 
 def likeness(cards: int, seed: int = 1) -> Numbers:

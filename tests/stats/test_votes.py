@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polyculture.core.views import Predictions
-from polyculture.stats.panel import Panel
-from polyculture.stats.resample import counts
-from polyculture.stats.votes import (
+from polyculture.stats.groups.panel import Panel
+from polyculture.stats.groups.votes import (
     SPLIT_SEED,
     SPLITS,
     best_on_other_half,
@@ -17,6 +16,7 @@ from polyculture.stats.votes import (
     halves,
     plurality,
 )
+from polyculture.stats.inference.resample import counts
 
 answers = st.integers(1, 6).flatmap(
     lambda items: st.lists(

@@ -10,12 +10,12 @@ import pytest
 from polyculture.core.errors import StoreError
 from polyculture.core.names import fault_of
 from polyculture.core.request import Request, differences
-from polyculture.store import locks, swap
-from polyculture.store.folder import output_file, whole_file, written_once
-from polyculture.store.leftovers import sweep, workplace
-from polyculture.store.marks import marked_kind
-from polyculture.store.outputs import check_output
-from polyculture.store.unfinished import Unfinished, clear_leftovers, place_of
+from polyculture.store.writing import locks, swap
+from polyculture.store.writing.folder import output_file, whole_file, written_once
+from polyculture.store.writing.leftovers import sweep, workplace
+from polyculture.store.writing.marks import marked_kind
+from polyculture.store.writing.outputs import check_output
+from polyculture.store.writing.unfinished import Unfinished, clear_leftovers, place_of
 
 
 def write(folder: Path, text: str, *, replace: bool = False) -> None:
@@ -100,7 +100,7 @@ def test_what_a_killed_process_left_is_cleared_and_what_another_holds_is_not(
     """A lock ends with its process, however that ends."""
     script = (
         "import os, sys; from pathlib import Path\n"
-        "from polyculture.store.leftovers import workplace\n"
+        "from polyculture.store.writing.leftovers import workplace\n"
         f"with workplace(Path({str(tmp_path / 'a')!r})): os._exit(9)"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 9
@@ -221,7 +221,7 @@ def test_after_a_kill_between_two_renames_the_old_result_stands_again(tmp_path: 
     """On systems that cannot exchange two names at once."""
     script = (
         "import os; from pathlib import Path\n"
-        "from polyculture.store.leftovers import workplace\n"
+        "from polyculture.store.writing.leftovers import workplace\n"
         f"with workplace(Path({str(tmp_path / 'a')!r})) as place:\n"
         "    (place / 'a.old').mkdir(); (place / 'a.old' / 'audit.json').touch(); os._exit(9)"
     )

@@ -16,14 +16,14 @@ import polars as pl
 import pytest
 
 from polyculture.core.errors import DataError, MissingExtraError, StoreError
-from polyculture.store.broken_rows import BrokenRowError
-from polyculture.store.content import content_of, reading
-from polyculture.store.formats.delimited import delimited
-from polyculture.store.formats.json_objects import json_lines
-from polyculture.store.frames import Other
-from polyculture.store.tables import read_table, write_table
-from polyculture.store.text_form import PLAIN, TextForm
-from polyculture.store.text_lines import text_lines
+from polyculture.store.reading.broken_rows import BrokenRowError
+from polyculture.store.reading.content import content_of, reading
+from polyculture.store.reading.formats.delimited import delimited
+from polyculture.store.reading.formats.json_objects import json_lines
+from polyculture.store.reading.frames import Other
+from polyculture.store.reading.tables import read_table, write_table
+from polyculture.store.reading.text_form import PLAIN, TextForm
+from polyculture.store.reading.text_lines import text_lines
 
 CSV = 'id,text,label\n1,"a, b",是\n2,NA,\n'
 ROWS = [("1", "a, b", "是"), ("2", "NA", None)]

@@ -13,7 +13,7 @@ from polyculture.checks.tiny import _word_pieces
 from polyculture.core.errors import DataError, ModelError
 from polyculture.core.task import Context, Inventory
 from polyculture.nets.batch import Batch
-from polyculture.stats.several_labels import joined
+from polyculture.stats.labels.several_labels import joined
 from polyculture.tasks.classification import PLUGIN as TASK
 from polyculture.tasks.classification import Classification, codes
 

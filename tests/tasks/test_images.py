@@ -13,7 +13,7 @@ from polyculture import api
 from polyculture.core.errors import DataError, RecipeError
 from polyculture.core.task import Context, Example, Inventory
 from polyculture.core.values import Known
-from polyculture.nets.efficientnet import EfficientNetLiteBody
+from polyculture.nets.bodies.efficientnet import EfficientNetLiteBody
 from polyculture.nets.reading.pictures import PictureReader
 from polyculture.tasks.images import PLUGIN as TASK
 from polyculture.tasks.images import Images

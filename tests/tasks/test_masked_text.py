@@ -23,11 +23,11 @@ from polyculture.core.errors import DataError, ModelError
 from polyculture.core.recipe import Recipe
 from polyculture.core.run import Run
 from polyculture.core.task import Context, Encoded, Example, Inventory
-from polyculture.engine import memory
+from polyculture.engine.answering.model import Predictor, network_of, open_run
+from polyculture.engine.answering.read import LOGITS, read_rows
 from polyculture.engine.batches import collated
+from polyculture.engine.cost import memory
 from polyculture.engine.devices.cpu import Cpu
-from polyculture.engine.model import Predictor, network_of, open_run
-from polyculture.engine.read import LOGITS, read_rows
 from polyculture.nets.batch import IGNORED
 from polyculture.nets.build import open_tokenizer
 from polyculture.nets.reading.masks import covered, draw_masks, encode_windows

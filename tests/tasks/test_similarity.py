@@ -16,8 +16,8 @@ from polyculture.core import parts
 from polyculture.core.errors import DataError, ModelError, RecipeError
 from polyculture.core.recipe import Recipe
 from polyculture.core.task import Context, Pool
+from polyculture.engine.answering.model import open_run
 from polyculture.engine.batches import collated
-from polyculture.engine.model import open_run
 from polyculture.engine.train import train
 from polyculture.nets.build import open_tokenizer
 from polyculture.store.pools import FOLDER, ROWS

@@ -18,8 +18,8 @@ from polyculture.core import parts
 from polyculture.core.errors import DataError
 from polyculture.core.task import Context, Inventory
 from polyculture.nets.batch import Batch
-from polyculture.nets.words import cut
-from polyculture.stats.entities import illegal, may_follow
+from polyculture.nets.text.words import cut
+from polyculture.stats.spans.entities import illegal, may_follow
 from polyculture.store.home import home
 from polyculture.tasks.spans import PLUGIN as TASK
 from polyculture.tasks.spans import Spans, codes

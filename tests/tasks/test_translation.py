@@ -16,8 +16,8 @@ from polyculture.core.errors import ModelError, RowError
 from polyculture.core.recipe import Recipe
 from polyculture.core.task import Context, Form, Inventory, Task
 from polyculture.core.values import Known
+from polyculture.engine.answering.model import open_run
 from polyculture.engine.evaluate import simple_answers
-from polyculture.engine.model import open_run
 from polyculture.engine.train import train
 from polyculture.nets.batch import IGNORED, Batch
 from polyculture.nets.build import open_network, open_tokenizer

@@ -27,8 +27,8 @@ def attach(network: Any, settings: Bottleneck) -> None:
         RecipeError: The base has no blocks, or memory cannot hold what is added.
     """
     from polyculture.nets.blocks import blocks_of, with_hidden
+    from polyculture.nets.efficiency.machine_memory import refuse_too_large
     from polyculture.nets.layers import BottleneckBlock
-    from polyculture.nets.machine_memory import refuse_too_large
 
     body = network.body
     blocks = blocks_of(body, purpose="Adaptation 'bottleneck'")

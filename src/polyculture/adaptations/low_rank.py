@@ -65,7 +65,7 @@ def attach(network: Any, settings: LowRank) -> None:
 
 def _check_rank(rank: int, targets: dict[str, Any], *, frozen: int) -> None:
     from polyculture.core.errors import RecipeError
-    from polyculture.nets.machine_memory import refuse_too_large
+    from polyculture.nets.efficiency.machine_memory import refuse_too_large
 
     for name, layer in targets.items():
         side = min(layer.in_features, layer.out_features)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from polyculture.core import parts
 from polyculture.core.errors import PolycultureError
 from polyculture.core.shown import shown_name, title_of
-from polyculture.store.folder import write_text, written_once
-from polyculture.store.outputs import check_output
+from polyculture.store.writing.folder import write_text, written_once
+from polyculture.store.writing.outputs import check_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from polyculture.core.run import Run
     from polyculture.core.views import Evidence
     from polyculture.sources.answers.reading.used_columns import UsedColumns
-    from polyculture.store.tables import Table
-    from polyculture.store.text_form import TextForm
+    from polyculture.store.reading.tables import Table
+    from polyculture.store.reading.text_form import TextForm
 
 ANNOUNCED = 60
 """Seconds from which on the time of an audit is announced."""
@@ -152,7 +152,7 @@ def _layout(path: Path, form: TextForm, columns: dict[str, str | None], *, wide:
         return _Layout(source=path, is_wide=wide, columns=named)
     from polyculture.sources.answers.reading.answers import check_roles
     from polyculture.sources.answers.reading.column_guess import guess
-    from polyculture.store.tables import read_table
+    from polyculture.store.reading.tables import read_table
 
     table = read_table(path, form)
     check_roles(table, named)
@@ -164,7 +164,7 @@ def _layout(path: Path, form: TextForm, columns: dict[str, str | None], *, wide:
 
 
 def _form(separator: str | None, encoding: str) -> TextForm:
-    from polyculture.store.text_form import TextForm, checked_delimiter, checked_encoding
+    from polyculture.store.reading.text_form import TextForm, checked_delimiter, checked_encoding
 
     checks = {"--separator": checked_delimiter, "--encoding": checked_encoding}
     checked = {}
@@ -249,7 +249,7 @@ def write_audit(
     from polyculture.core.report_input import ReportInput
     from polyculture.report import write_report
     from polyculture.store.evidence import write_evidence
-    from polyculture.store.tables import write_table
+    from polyculture.store.reading.tables import write_table
 
     check_output(out, kind="audit", replace=replace)
     check_language(language)

@@ -164,7 +164,7 @@ def probe_items(run: Run, probe: str, shared: Shared) -> ProbeItems:
 def _look(
     folder: Path, run: Run, items: ProbeItems, saved: Path | None, overlap: Overlap
 ) -> Evidence:
-    from polyculture.engine.model import open_run
+    from polyculture.engine.answering.model import open_run
     from polyculture.engine.observe import architecture, head, predictions, recipe
 
     predictor = open_run(folder)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from polyculture.core.errors import StoreError
 from polyculture.core.request import Request, differences
-from polyculture.store.outputs import check_output
 from polyculture.store.runs import RECORD, read_run
-from polyculture.store.unfinished import clear_leftovers
+from polyculture.store.writing.outputs import check_output
+from polyculture.store.writing.unfinished import clear_leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 from polyculture.core.errors import PolycultureError
 from polyculture.core.record import Record
-from polyculture.store import locks
 from polyculture.store.runs import RECORD, read_run
-from polyculture.store.unfinished import LOCK, REQUEST
+from polyculture.store.writing import locks
+from polyculture.store.writing.unfinished import LOCK, REQUEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

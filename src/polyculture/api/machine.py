@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import polyculture
 from polyculture.core.record import Record
-from polyculture.nets.machine_memory import total_bytes
+from polyculture.nets.efficiency.machine_memory import total_bytes
 from polyculture.sources.starter import cache, lock
 from polyculture.store.home import home
 

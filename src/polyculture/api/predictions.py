@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 from polyculture.api.runs import is_counted
 from polyculture.core.errors import RecipeError, need
 from polyculture.core.shown import shown_name, shown_path
-from polyculture.store.folder import output_file
-from polyculture.store.outputs import check_output
-from polyculture.store.tables import check_suffix, fill_table
+from polyculture.store.reading.tables import check_suffix, fill_table
+from polyculture.store.writing.folder import output_file
+from polyculture.store.writing.outputs import check_output
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,7 +113,7 @@ def _open_model(folder: Path, run: Run, context: Context) -> Answerer:
 
         return open_counts(folder / "model", context)
     need("torch", extra="train", purpose=purpose)
-    from polyculture.engine.model import open_run
+    from polyculture.engine.answering.model import open_run
 
     return open_run(folder)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from polyculture.store.folder import write_text
+from polyculture.store.writing.folder import write_text
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from polyculture.api.answer_audits import check_language, write_audit
 from polyculture.api.evidence import observe
 from polyculture.core.errors import ProbeMismatchError
-from polyculture.store.outputs import check_output
+from polyculture.store.writing.outputs import check_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

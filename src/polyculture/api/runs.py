@@ -19,10 +19,10 @@ from polyculture.core.record import Record
 from polyculture.core.request import Request, differences
 from polyculture.core.task import task_of
 from polyculture.store.digest import of_json
-from polyculture.store.disk import telling_of_disk
-from polyculture.store.folder import finish
 from polyculture.store.runs import read_run
-from polyculture.store.unfinished import Unfinished
+from polyculture.store.writing.disk import telling_of_disk
+from polyculture.store.writing.folder import finish
+from polyculture.store.writing.unfinished import Unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from polyculture.core.data import Dataset
     from polyculture.core.plugins import Base
     from polyculture.core.run import Run
-    from polyculture.engine.shown_rows import ShownRow
+    from polyculture.engine.answering.shown_rows import ShownRow
     from polyculture.engine.training import Training
 
 
@@ -222,13 +222,13 @@ def _estimated(
     if is_counted(training.recipe):
         names = ("parameters", "trained_parameters", "steps")
         seconds = dict.fromkeys(("seconds", "seconds_low", "seconds_high"), 0.0)
-        from polyculture.engine.shown_rows import shown_rows
+        from polyculture.engine.answering.shown_rows import shown_rows
 
         shown = shown_rows(training.rows["train"].head(show), training.task, training.context)
         figures = {**dict.fromkeys(names, 0), **seconds, "chosen": {}}
         return figures, ("TF-IDF takes seconds.",), shown
     say("loading torch")
-    from polyculture.engine.estimate import estimate
+    from polyculture.engine.cost.estimate import estimate
 
     estimated = estimate(training, say, show=show)
     figures = estimated.figures | {"seconds_low": estimated.low, "seconds_high": estimated.high}
@@ -242,7 +242,7 @@ def is_counted(recipe: Recipe) -> bool:
 
 def _prepare(recipe: Recipe) -> None:
     """Set what must be set before torch is loaded; report missing libraries early."""
-    from polyculture.nets import allocator, threads
+    from polyculture.nets.efficiency import allocator, threads
 
     threads.be_polite()
     allocator.keep_freed_memory()

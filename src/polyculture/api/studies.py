@@ -14,9 +14,9 @@ from polyculture.api.run_audits import audit_runs
 from polyculture.api.runs import check, name_of, train
 from polyculture.api.shared import Shared, is_made
 from polyculture.core.errors import ProbeMismatchError, StoreError
-from polyculture.store.outputs import check_output
 from polyculture.store.runs import RECORD, read_run
-from polyculture.store.unfinished import clear_leftovers
+from polyculture.store.writing.outputs import check_output
+from polyculture.store.writing.unfinished import clear_leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from polyculture.core import parts
 from polyculture.core.errors import PolycultureError
-from polyculture.store.folder import write_text, written_once
-from polyculture.store.outputs import check_output
+from polyculture.store.writing.folder import write_text, written_once
+from polyculture.store.writing.outputs import check_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -92,7 +92,7 @@ def survey(
         cards, lambda: count(cards, **effort, on_stage=on_stage), fresh=fresh, **effort
     )
     if compared is not None:
-        from polyculture.zoo.count.years import year_check
+        from polyculture.zoo.count.time.years import year_check
 
         result = result.model_copy(update={"year_check": year_check(cards, compared)})
     if out is not None:
@@ -165,7 +165,7 @@ def _read_cards(
 
 
 def _write(survey: Survey, cards: Cards, out: Path, *, command: str, replace: bool) -> None:
-    from polyculture.store.tables import write_table
+    from polyculture.store.reading.tables import write_table
     from polyculture.zoo.page import write_survey_report
 
     with written_once(out, kind="survey", replace=replace) as folder:

@@ -22,9 +22,9 @@ from polyculture.core import parts
 from polyculture.core.errors import DataError
 from polyculture.core.recipe import Fit, OnShelf, Recipe, Settings
 from polyculture.sources.starter.lock import find, starters
-from polyculture.store.folder import output_file
-from polyculture.store.outputs import check_output
-from polyculture.store.tables import SUFFIXES
+from polyculture.store.reading.tables import SUFFIXES
+from polyculture.store.writing.folder import output_file
+from polyculture.store.writing.outputs import check_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,9 +8,9 @@ from polyculture.audit.clusters import by_measure, numbers_of
 from polyculture.audit.view_correlation import BEHAVIOUR
 from polyculture.core.audit import Advice, Comparison, GroupResult, JointOutcome, ModelResult
 from polyculture.core.values import Known, Value
-from polyculture.stats.panel import Panel
-from polyculture.stats.resample import percentile_interval
-from polyculture.stats.votes import halves_of, plurality
+from polyculture.stats.groups.panel import Panel
+from polyculture.stats.groups.votes import halves_of, plurality
+from polyculture.stats.inference.resample import percentile_interval
 
 MOST_LEFT_OUT = 30
 """Leaving out each model in turn takes a vote each; beyond so many models it is not tried."""

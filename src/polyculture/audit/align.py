@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from polyculture.core.errors import ProbeMismatchError
 from polyculture.core.views import Evidence, Predictions
-from polyculture.stats.panel import in_one_coding
+from polyculture.stats.groups.panel import in_one_coding
 
 
 def aligned_evidence(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:

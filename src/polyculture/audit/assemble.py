@@ -14,8 +14,8 @@ from polyculture.audit.paired_tests import contests
 from polyculture.audit.view_correlation import concordance
 from polyculture.core.audit import Audit, JointOutcome
 from polyculture.core.views import Evidence
-from polyculture.stats.panel import Panel
-from polyculture.stats.resample import clusters_of, counts
+from polyculture.stats.groups.panel import Panel
+from polyculture.stats.inference.resample import clusters_of, counts
 
 SMALL_STRATUM = 10
 """Items of a stratum below which what is expected leans much on what was observed."""

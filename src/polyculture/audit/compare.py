@@ -13,8 +13,8 @@ from polyculture.core.errors import UndefinedError
 from polyculture.core.measure import PairMeasure, ViewName
 from polyculture.core.values import Known, Undefined, Value
 from polyculture.core.views import Evidence
-from polyculture.stats.panel import Panel
-from polyculture.stats.resample import percentile_intervals
+from polyculture.stats.groups.panel import Panel
+from polyculture.stats.inference.resample import percentile_intervals
 
 
 def compare_pairs(

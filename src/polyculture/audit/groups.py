@@ -14,8 +14,8 @@ from polyculture.core.errors import UndefinedError
 from polyculture.core.measure import GroupMeasure
 from polyculture.core.values import Known, Undefined, Value
 from polyculture.core.views import Evidence
-from polyculture.stats.independence import poisson_binomial, within
-from polyculture.stats.panel import Panel
+from polyculture.stats.groups.independence import poisson_binomial, within
+from polyculture.stats.groups.panel import Panel
 from polyculture.stats.scores import ratio
 
 NO_GOLD = "no right answers (gold) are known"

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyculture.core.values import Undefined, Value
-from polyculture.stats.resample import exact_interval, percentile_interval
+from polyculture.stats.inference.resample import exact_interval, percentile_interval
 from polyculture.stats.values import with_ends
 
 Floats = NDArray[np.float64]

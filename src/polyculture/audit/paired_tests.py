@@ -7,9 +7,9 @@ import numpy as np
 
 from polyculture.core.audit import Contest
 from polyculture.core.values import Known
-from polyculture.stats.multiple_tests import holm
-from polyculture.stats.paired import NO_INTERVAL, mcnemar, sign_flips
-from polyculture.stats.panel import Panel
+from polyculture.stats.groups.panel import Panel
+from polyculture.stats.inference.multiple_tests import holm
+from polyculture.stats.inference.paired import NO_INTERVAL, mcnemar, sign_flips
 
 
 def contests(names: Sequence[str], panel: Panel) -> tuple[Contest, ...]:

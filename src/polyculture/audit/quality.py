@@ -16,9 +16,9 @@ from polyculture.core.errors import DataError
 from polyculture.core.values import Known, Undefined, Value
 from polyculture.core.views import Evidence, Predictions
 from polyculture.stats.answers import one_hot
-from polyculture.stats.entities import Span, of_text, span_features
-from polyculture.stats.panel import BLOCK, Panel
+from polyculture.stats.groups.panel import BLOCK, Panel
 from polyculture.stats.scores import Counts, Numbers, macro
+from polyculture.stats.spans.entities import Span, of_text, span_features
 
 MOST = 1_000_000_000
 """Items times rounds times models beyond which no interval is computed: some seconds."""

@@ -10,7 +10,7 @@ from polyculture.audit.clusters import by_measure, numbers_of
 from polyculture.core.audit import Comparison, Concordance
 from polyculture.core.errors import UndefinedError
 from polyculture.core.values import Known, Undefined, Value
-from polyculture.stats.mantel import correlation, mantel, ranks
+from polyculture.stats.inference.mantel import correlation, mantel, ranks
 
 BEHAVIOUR = ("error_consistency", "agreement")
 """Measures of behaviour; the first that has a value stands for it."""

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 
 from polyculture.core.plugins import Adaptation
-from polyculture.nets.added import attach, attach_saved
 from polyculture.nets.batch import Batch
 from polyculture.nets.build import load_head, open_network, open_tokenizer, save_network
 from polyculture.nets.network import Network, trainable
+from polyculture.nets.saved.added import attach, attach_saved
 
 Wanted = Literal["labels", "word_labels"]
 """What the small network is asked for."""

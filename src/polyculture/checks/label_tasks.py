@@ -19,8 +19,8 @@ from polyculture.core.errors import DataError
 from polyculture.core.run import Scores
 from polyculture.core.task import Context, Inventory, Task
 from polyculture.core.values import Known
+from polyculture.engine.answering.read import read_rows
 from polyculture.engine.opened import open_base
-from polyculture.engine.read import read_rows
 from polyculture.nets.batch import IGNORED
 from polyculture.nets.build import open_network, open_tokenizer
 

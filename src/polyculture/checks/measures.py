@@ -20,7 +20,7 @@ from polyculture.checks.made_up import (
 )
 from polyculture.core.errors import UndefinedError
 from polyculture.core.measure import GroupMeasure, PairMeasure
-from polyculture.stats.panel import Panel
+from polyculture.stats.groups.panel import Panel
 
 Measure = PairMeasure | GroupMeasure
 Check = Callable[[Any, str], None]

@@ -24,12 +24,12 @@ from polyculture.core.recipe import Recipe
 from polyculture.core.run import Scores
 from polyculture.core.task import Context, Inventory, Task, pool_of
 from polyculture.core.values import Known
+from polyculture.engine.answering.model import open_run
 from polyculture.engine.batches import collated
-from polyculture.engine.model import open_run
 from polyculture.engine.opened import open_base as open_network_of
 from polyculture.engine.train import train
 from polyculture.engine.training import Training
-from polyculture.stats.paired import better
+from polyculture.stats.inference.paired import better
 
 SURE = 0.01
 """The p value below which a model counts as better than a simple method."""

@@ -1,6 +1,7 @@
 """TF-IDF from training to answers, without torch.
 
-``engine/train.py`` and ``engine/model.py`` do the same for networks, and cost seconds to import.
+``engine/train.py`` and ``engine/answering/model.py`` do the same for networks, and cost seconds to
+import.
 """
 
 import time
@@ -15,10 +16,12 @@ import polars as pl
 from polyculture.core.errors import RecipeError
 from polyculture.core.run import Facts, Run
 from polyculture.core.task import Context, Encoded, task_of
-from polyculture.engine import memory
+from polyculture.engine.cost import memory
 from polyculture.engine.evaluate import evaluate_saved, simple_answers
 from polyculture.engine.record import write_run
 from polyculture.engine.training import Training, versions
+from polyculture.nets.lexical.saved_counts import load_counts
+from polyculture.nets.lexical.tfidf import LONGEST, Tfidf, joined_texts
 from polyculture.nets.reading.account import (
     of_texts,
     of_unknown,
@@ -26,8 +29,6 @@ from polyculture.nets.reading.account import (
     refuse_unreadable,
     why_unreadable,
 )
-from polyculture.nets.saved_counts import load_counts
-from polyculture.nets.tfidf import LONGEST, Tfidf, joined_texts
 
 
 @dataclass(frozen=True, kw_only=True)

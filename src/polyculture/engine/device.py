@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from polyculture.core.recipe import Fit
-    from polyculture.engine.chosen import Chosen
-    from polyculture.engine.precision import Kernels, Precision
+    from polyculture.engine.choices.chosen import Chosen
+    from polyculture.engine.choices.precision import Kernels, Precision
     from polyculture.nets.batch import Batch, Outputs
     from polyculture.nets.network import Network
 
@@ -90,7 +90,7 @@ def device_of(fit: Fit, earlier: Chosen | None = None) -> Device:
     """
     from polyculture.engine.devices.cpu import Cpu
     from polyculture.engine.devices.plain import Plain
-    from polyculture.nets import threads
+    from polyculture.nets.efficiency import threads
 
     name = earlier.device if earlier else fit.device
     name = found_here() if name == "auto" else name

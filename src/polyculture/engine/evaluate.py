@@ -15,9 +15,14 @@ from polyculture.core.run import Baseline, Scores
 from polyculture.core.task import Encoded
 from polyculture.engine.training import Training
 from polyculture.nets.reading.account import prefixed
-from polyculture.stats.learning_checks import MORE_ROWS, never_answered, nothing_learned, trial
-from polyculture.stats.paired import better
-from polyculture.store.disk import telling_of_disk
+from polyculture.stats.inference.paired import better
+from polyculture.stats.labels.learning_checks import (
+    MORE_ROWS,
+    never_answered,
+    nothing_learned,
+    trial,
+)
+from polyculture.store.writing.disk import telling_of_disk
 
 TFIDF = "tfidf"
 """The kind of base, and the name of the baseline, that are one method."""

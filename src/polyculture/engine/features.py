@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from polyculture.core.task import Context, Encoded, Task
+from polyculture.engine.answering.read import BUDGET, whole_rows
 from polyculture.engine.batches import collated
+from polyculture.engine.choices.precision import Kernels
 from polyculture.engine.device import Device
-from polyculture.engine.precision import Kernels
-from polyculture.engine.read import BUDGET, whole_rows
 from polyculture.engine.thread_team import Team
 from polyculture.nets.batch import Batch
 from polyculture.nets.network import Network

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from polyculture.engine.loop import Tick
-from polyculture.store.folder import write_text
+from polyculture.store.writing.folder import write_text
 
 
 class Log:

@@ -22,15 +22,15 @@ from polyculture.core.recipe import Fit
 from polyculture.core.record import Record
 from polyculture.core.signals import Ended, finish_step_first
 from polyculture.engine import resume
-from polyculture.engine.budget import Budget
+from polyculture.engine.choices.precision import Kernels
+from polyculture.engine.cost.budget import Budget
 from polyculture.engine.device import Device
 from polyculture.engine.look import Look, record_look
-from polyculture.engine.precision import Kernels
 from polyculture.engine.step import Shares
 from polyculture.engine.thread_team import Team
-from polyculture.nets.allocator import give_back_freed_memory
 from polyculture.nets.batch import Batch, Outputs
-from polyculture.nets.embedding import CompactEmbedding
+from polyculture.nets.efficiency.allocator import give_back_freed_memory
+from polyculture.nets.efficiency.embedding import CompactEmbedding
 from polyculture.nets.network import Network, count, load_weights, trainable
 
 TABLES = (nn.Embedding, CompactEmbedding)

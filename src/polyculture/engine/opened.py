@@ -9,19 +9,19 @@ from torch import nn
 
 from polyculture.core.errors import ModelError, RecipeError
 from polyculture.core.task import Context, Encoded
-from polyculture.engine.chosen import Chosen
+from polyculture.engine.answering.model import network_of
+from polyculture.engine.choices.chosen import Chosen
 from polyculture.engine.device import Device, device_of
-from polyculture.engine.model import network_of
 from polyculture.engine.training import Training
-from polyculture.nets.added import attach
 from polyculture.nets.build import form_of, open_reader
-from polyculture.nets.embedding import compact, input_table
+from polyculture.nets.efficiency.embedding import compact, input_table
+from polyculture.nets.efficiency.recompute import recompute
 from polyculture.nets.network import Network, count
 from polyculture.nets.reading.account import refuse_unreadable
 from polyculture.nets.reading.pictures import PictureReader
 from polyculture.nets.reading.texts import longest_input
-from polyculture.nets.recompute import recompute
-from polyculture.nets.weights_fit import check_tokens
+from polyculture.nets.saved.added import attach
+from polyculture.nets.saved.weights_fit import check_tokens
 
 LOOK = 64
 """Rows encoded at a time when looking for one that can be read."""

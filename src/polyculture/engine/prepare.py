@@ -12,29 +12,29 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from polyculture.core.task import Context, Encoded
+from polyculture.engine.answering.pool import size_of_pool
+from polyculture.engine.answering.read import decoded, read_rows
 from polyculture.engine.batches import collated
-from polyculture.engine.chosen import CHOSEN, Chosen, remembered
-from polyculture.engine.defaults import (
+from polyculture.engine.choices.chosen import CHOSEN, Chosen, remembered
+from polyculture.engine.choices.defaults import (
     FEWEST_ROWS,
     HEAD,
     ROWS_A_BATCH,
     batch_tokens,
     learning_rate,
 )
+from polyculture.engine.choices.precision import Precision, use
 from polyculture.engine.device import Device
 from polyculture.engine.features import cache_features
 from polyculture.engine.look import Look, look_at_loss
 from polyculture.engine.loop import Work
 from polyculture.engine.opened import LOOK, Opened, compact_tokens, open_base
 from polyculture.engine.plan import Plan
-from polyculture.engine.pool import size_of_pool
-from polyculture.engine.precision import Precision, use
-from polyculture.engine.read import decoded, read_rows
 from polyculture.engine.training import Training
 from polyculture.nets.batch import Batch, Outputs
 from polyculture.nets.network import Network
 from polyculture.nets.reading.account import prefixed
-from polyculture.store.folder import write_text
+from polyculture.store.writing.folder import write_text
 
 TIMED_TOKENS = 512
 """Padded tokens on which precision and attention are timed; a whole batch of a large base takes

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from polyculture.core.run import Facts, Run
-from polyculture.store.folder import write_text
 from polyculture.store.runs import RECORD
+from polyculture.store.writing.folder import write_text
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -22,8 +22,8 @@ from torch import Tensor, nn
 from torch.optim import AdamW
 
 from polyculture.core.record import Record
-from polyculture.store.disk import telling_of_disk
-from polyculture.store.folder import write_text
+from polyculture.store.writing.disk import telling_of_disk
+from polyculture.store.writing.folder import write_text
 
 RECORD = re.compile(r"step-(\d+)\.json")
 OURS = re.compile(r"(?:step|best)-\d+\.(?:json|safetensors|unfinished)")

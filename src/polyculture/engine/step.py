@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from polyculture.core.errors import ModelError
+from polyculture.engine.choices.precision import Precision
 from polyculture.engine.device import Device
-from polyculture.engine.precision import Precision
 from polyculture.engine.thread_team import Team
 from polyculture.nets.batch import Batch, Outputs
 from polyculture.nets.network import Network

@@ -13,19 +13,19 @@ import polars as pl
 
 from polyculture.core.recipe import Fit
 from polyculture.core.run import Facts, Run
-from polyculture.engine import memory
+from polyculture.engine.answering.model import open_model
+from polyculture.engine.answering.pool import Answering, with_pool
+from polyculture.engine.cost import memory
 from polyculture.engine.evaluate import Evaluation, evaluate_saved, simple_answers
 from polyculture.engine.log import Log
 from polyculture.engine.loop import Tick, fit
-from polyculture.engine.model import open_model
-from polyculture.engine.pool import Answering, with_pool
 from polyculture.engine.prepare import PreparedTraining, prepare_training
 from polyculture.engine.record import write_run
 from polyculture.engine.resume import Progress, Start
 from polyculture.engine.thread_team import Team
 from polyculture.engine.training import Training, versions
 from polyculture.nets.build import save_network
-from polyculture.nets.embedding import expand
+from polyculture.nets.efficiency.embedding import expand
 from polyculture.nets.network import Network, count
 
 CHECKPOINTS = "checkpoint"

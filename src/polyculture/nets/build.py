@@ -12,15 +12,15 @@ from transformers.utils import logging
 
 from polyculture.core.errors import ModelError
 from polyculture.core.task import Form, Output, Reads, WordSpaces
-from polyculture.nets.added import save_added, without_added
-from polyculture.nets.beside import read_beside
-from polyculture.nets.configuration import CONFIG, check_settings, kind_reads, reason_of
-from polyculture.nets.model_readme import write_readme
+from polyculture.nets.bodies.own_bodies import OwnBody, check_own_body, own_body
 from polyculture.nets.network import Network
-from polyculture.nets.own_bodies import OwnBody, check_own_body, own_body
 from polyculture.nets.pooling import Pooling
 from polyculture.nets.reading.pictures import PictureReader
-from polyculture.nets.weights_fit import check_loaded, load, tensors_of
+from polyculture.nets.saved.added import save_added, without_added
+from polyculture.nets.saved.beside import read_beside
+from polyculture.nets.saved.configuration import CONFIG, check_settings, kind_reads, reason_of
+from polyculture.nets.saved.model_readme import write_readme
+from polyculture.nets.saved.weights_fit import check_loaded, load, tensors_of
 from polyculture.store.weight_files import read_object, stored_tensors
 
 HEAD = "head.safetensors"

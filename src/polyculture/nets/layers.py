@@ -7,8 +7,8 @@ spelling codes of the words, ``(rows, words)`` or none.
 import torch
 from torch import Tensor, nn
 
-from polyculture.nets.crf import ChainCRF
-from polyculture.nets.dropout import Dropout
+from polyculture.nets.efficiency.dropout import Dropout
+from polyculture.nets.losses.crf import ChainCRF
 
 SHAPES = 9
 SHAPE_WIDTH = 16

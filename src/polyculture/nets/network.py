@@ -16,11 +16,11 @@ from torch import Tensor, nn
 from polyculture.core.search import Search
 from polyculture.core.task import Output
 from polyculture.nets.batch import IGNORED, Batch, Outputs
-from polyculture.nets.crf import viterbi
-from polyculture.nets.embedding import input_table
+from polyculture.nets.efficiency.embedding import input_table
+from polyculture.nets.efficiency.stand_ins import CachedBody, StandIn, stand_ins_for, swap
 from polyculture.nets.generation import write
+from polyculture.nets.losses.crf import viterbi
 from polyculture.nets.pooling import Pooling, gather_words, pool, vectors_of
-from polyculture.nets.stand_ins import CachedBody, StandIn, stand_ins_for, swap
 
 NAMES = {"vectors": "vectors"}
 """What the output of a head of ours is called, where it is not ``logits``."""
@@ -54,7 +54,7 @@ class Network(nn.Module):
         self.pooling = pooling
         self.untrained = untrained
         self.added: tuple[str, ...] = ()
-        """Parameters that an adaptation has added and not merged; see ``nets/added.py``."""
+        """Parameters that an adaptation has added and not merged; see ``nets/saved/added.py``."""
         self.stand_in: StandIn | None = None
         """What is given the features of a batch, while something stands in for what is frozen."""
         self._frozen: tuple[list[nn.Module], list[nn.Module]] = ([], [])
@@ -94,7 +94,7 @@ class Network(nn.Module):
         return bool(table.weight.requires_grad)
 
     def remember(self, frozen: Sequence[nn.Module] = (), *, in_tuple: bool = False) -> None:
-        """Stand-ins take the place of what is frozen; see ``nets/stand_ins.py``.
+        """Stand-ins take the place of what is frozen; see ``nets/efficiency/stand_ins.py``.
 
         Args:
             frozen: The first blocks of the body; the whole body where left out.

@@ -11,9 +11,9 @@ from polyculture.page.blocks import SCHEMA_NUMBER, Report
 from polyculture.page.html import to_html
 from polyculture.page.language import codes_of, file_name
 from polyculture.page.markdown import to_markdown
-from polyculture.store.folder import output_file, write_text
-from polyculture.store.marks import is_ours
-from polyculture.store.outputs import check_output
+from polyculture.store.writing.folder import output_file, write_text
+from polyculture.store.writing.marks import is_ours
+from polyculture.store.writing.outputs import check_output
 
 RECORD = "report.json"
 

@@ -24,7 +24,7 @@ from polyculture.core.views import (
     Predictions,
     RecipeView,
 )
-from polyculture.store.folder import write_text, written_once
+from polyculture.store.writing.folder import write_text, written_once
 
 SCHEMA_NUMBER = 1
 VIEWS: dict[str, type[Record]] = {

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from polyculture.core.errors import StoreError
-from polyculture.store.folder import write_text
+from polyculture.store.writing.folder import write_text
 
 NOTES = logging.getLogger("polyculture.cache")
 """The logger that reports a cache that cannot be written."""

@@ -10,7 +10,7 @@ from safetensors.numpy import load_file, save_file
 
 from polyculture.core.errors import ModelError
 from polyculture.store.digest import of_folder
-from polyculture.store.disk import telling_of_disk
+from polyculture.store.writing.disk import telling_of_disk
 
 FOLDER = "pool"
 ROWS = "rows.parquet"

@@ -54,7 +54,7 @@ def prepare(rows: pl.DataFrame, where: str, settings: Classification) -> pl.Data
     text = pl.List(pl.String) if settings.multi_label else pl.String
     prepared = rows.with_columns(pl.col(settings.column).cast(text))
     if settings.multi_label:
-        from polyculture.stats.several_labels import check_lists
+        from polyculture.stats.labels.several_labels import check_lists
 
         check_lists(prepared, where)
     return prepared
@@ -66,7 +66,7 @@ def learn(splits: Mapping[str, pl.DataFrame], settings: Classification) -> Inven
     Raises:
         RowError: There is nothing to learn, or the settings refuse a label that train lacks.
     """
-    from polyculture.stats.label_answers import LABELS, found_labels, learn_labels
+    from polyculture.stats.labels.label_answers import LABELS, found_labels, learn_labels
 
     labels = found_labels(splits, settings.column)
     answers = gold(splits["train"], settings)
@@ -77,8 +77,8 @@ def remarks(
     splits: Mapping[str, pl.DataFrame], inventory: Inventory, settings: Classification
 ) -> tuple[str, ...]:
     """What is worth knowing about labels that only validation or test has."""
-    from polyculture.stats.label_answers import LABELS, found_labels
-    from polyculture.stats.unseen import note_on_unseen
+    from polyculture.stats.labels.label_answers import LABELS, found_labels
+    from polyculture.stats.labels.unseen import note_on_unseen
 
     return note_on_unseen(found_labels(splits, settings.column), inventory.labels, LABELS)
 
@@ -93,8 +93,8 @@ def encode(rows: pl.DataFrame, context: Context) -> Encoded:
 
 def codes(rows: pl.DataFrame, context: Context) -> list[NDArray[Any]]:
     """The code of each row's label, -100 for one that train lacks; or 0 and 1 for each label."""
-    from polyculture.stats.label_answers import label_codes
-    from polyculture.stats.several_labels import label_marks
+    from polyculture.stats.labels.label_answers import label_codes
+    from polyculture.stats.labels.several_labels import label_marks
 
     column = _gold_column(rows, context.settings)
     if context.settings.multi_label:
@@ -118,7 +118,7 @@ def collate(examples: Sequence[Example], context: Context) -> Batch:
 
 def loss(outputs: Outputs, batch: Batch, context: Context) -> Tensor:
     """The sum of the cross-entropy; with several labels, of the binary one of each label."""
-    from polyculture.nets.label_outputs import one_label_loss, several_labels_loss
+    from polyculture.nets.losses.label_outputs import one_label_loss, several_labels_loss
 
     summed = several_labels_loss if context.settings.multi_label else one_label_loss
     return summed(outputs, batch)
@@ -126,15 +126,15 @@ def loss(outputs: Outputs, batch: Batch, context: Context) -> Tensor:
 
 def read(reading: Reading, context: Context) -> list[NDArray[Any]]:  # noqa: ARG001  # one form for all tasks
     """The logits of each text, ``(labels,)``."""
-    from polyculture.nets.label_outputs import logits_of_rows
+    from polyculture.nets.losses.label_outputs import logits_of_rows
 
     return logits_of_rows(reading)
 
 
 def decode(rows: pl.DataFrame, logits: Sequence[NDArray[Any]], context: Context) -> pl.DataFrame:
     """Answers with probabilities; a tie goes to the first label of the inventory."""
-    from polyculture.stats.label_answers import most_probable
-    from polyculture.stats.several_labels import of_logits
+    from polyculture.stats.labels.label_answers import most_probable
+    from polyculture.stats.labels.several_labels import of_logits
 
     answers_of = of_logits if context.settings.multi_label else most_probable
     return answers_of(rows, logits, context.labels)
@@ -142,7 +142,7 @@ def decode(rows: pl.DataFrame, logits: Sequence[NDArray[Any]], context: Context)
 
 def gold(rows: pl.DataFrame, settings: Classification) -> list[str]:
     """The right answers, in the form of ``decode``."""
-    from polyculture.stats.several_labels import joined
+    from polyculture.stats.labels.several_labels import joined
 
     column = _gold_column(rows, settings).to_list()
     return [joined(names) for names in column] if settings.multi_label else column
@@ -157,7 +157,7 @@ def score(
     notes: Mapping[str, str | int | float] | None = None,
 ) -> Scores:
     """Accuracy and F1 (several labels: micro F1 and subset accuracy), with intervals."""
-    from polyculture.stats.labelled import score_one, score_several
+    from polyculture.stats.labels.labelled import score_one, score_several
 
     right = gold(rows, context.settings)
     scores_of = score_several if context.settings.multi_label else score_one
@@ -166,8 +166,8 @@ def score(
 
 def majority(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """The most frequent answer of the training rows, for every row; the share of each label."""
-    from polyculture.stats.label_answers import most_frequent_label
-    from polyculture.stats.several_labels import most_frequent_set
+    from polyculture.stats.labels.label_answers import most_frequent_label
+    from polyculture.stats.labels.several_labels import most_frequent_set
 
     usual = most_frequent_set if context.settings.multi_label else most_frequent_label
     return usual(codes(train, context), rows, context.labels)
@@ -180,7 +180,7 @@ def tfidf(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataF
     from polyculture.core.errors import need
 
     need("sklearn", extra="train", purpose="The TF-IDF baseline")
-    from polyculture.nets.tfidf import Tfidf, joined_texts
+    from polyculture.nets.lexical.tfidf import Tfidf, joined_texts
 
     known = np.array(codes(train, context))
     model = Tfidf.fit(joined_texts(train), known, labels=len(context.labels))
@@ -189,7 +189,7 @@ def tfidf(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataF
 
 def table(rows: pl.DataFrame, answers: pl.DataFrame, context: Context) -> pl.DataFrame:  # noqa: ARG001  # one form for all tasks
     """The answer, and the probability of each label where there are any."""
-    from polyculture.stats.label_answers import answers_and_probabilities
+    from polyculture.stats.labels.label_answers import answers_and_probabilities
 
     return answers_and_probabilities(answers, context.labels)
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from polyculture.core.recipe import Settings
 from polyculture.core.task import Column, Task
-from polyculture.stats import one_label
+from polyculture.stats.labels import one_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,14 +83,14 @@ def collate(examples: Sequence[Example], context: Context) -> Batch:
 
 def loss(outputs: Outputs, batch: Batch, _: Context) -> Tensor:
     """The sum of the cross-entropy."""
-    from polyculture.nets.label_outputs import one_label_loss
+    from polyculture.nets.losses.label_outputs import one_label_loss
 
     return one_label_loss(outputs, batch)
 
 
 def read(reading: Reading, _: Context) -> list[NDArray[Any]]:
     """The logits of each picture, ``(labels,)``."""
-    from polyculture.nets.label_outputs import logits_of_rows
+    from polyculture.nets.losses.label_outputs import logits_of_rows
 
     return logits_of_rows(reading)
 

@@ -93,7 +93,7 @@ def decode(rows: pl.DataFrame, figures: Sequence[Any], context: Context) -> pl.D
     """Answers with the figures they come from; a text without a known token has none."""
     import polars as pl
 
-    from polyculture.stats.token_losses import table_of_figures
+    from polyculture.stats.texts.token_losses import table_of_figures
 
     is_recovered = 2 * pl.col("recovered") >= pl.col("tokens")
     answer = pl.when(is_recovered).then(pl.lit(RECOVERED)).when(~is_recovered).then(pl.lit(MISSED))
@@ -107,7 +107,7 @@ def gold(rows: pl.DataFrame, settings: MaskedText) -> list[str]:  # noqa: ARG001
 
 def grade(rows: pl.DataFrame, answers: pl.DataFrame, context: Context) -> list[float]:  # noqa: ARG001  # one form for all tasks
     """The share of a text's drawn tokens that the best guess recovers."""
-    from polyculture.stats.token_losses import shares_recovered
+    from polyculture.stats.texts.token_losses import shares_recovered
 
     return shares_recovered(rows, answers)
 
@@ -121,7 +121,7 @@ def score(
     notes: Mapping[str, str | int | float] | None = None,
 ) -> Scores:
     """Bits a byte, the share of drawn tokens that are recovered, and perplexity; see the scorer."""
-    from polyculture.stats.token_losses import score_token_losses
+    from polyculture.stats.texts.token_losses import score_token_losses
 
     rate = context.settings.rate
     protocol = {"scorer": "polyculture masked_text 1", "rate": rate, **(notes or {})}
@@ -130,14 +130,14 @@ def score(
 
 def majority(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Guesses the most frequent word everywhere; any other is spelled by bytes of equal chance."""
-    from polyculture.nets.word_costs import WordCosts, figures_of
+    from polyculture.nets.text.word_costs import WordCosts, figures_of
 
     return decode(rows, figures_of(WordCosts.of_texts(train["text"]).narrowed(), rows), context)
 
 
 def unigram(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Expects each word as often as it stands in the training texts; new words are spelled."""
-    from polyculture.nets.word_costs import WordCosts, figures_of
+    from polyculture.nets.text.word_costs import WordCosts, figures_of
 
     return decode(rows, figures_of(WordCosts.of_texts(train["text"]), rows), context)
 

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from polyculture.core.recipe import Settings
 from polyculture.core.task import Column, Task
-from polyculture.stats import near_answers
+from polyculture.stats.vectors import near_answers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +93,7 @@ def collate(examples: Sequence[Example], context: Context) -> Batch:
 
 def loss(outputs: Outputs, batch: Batch, context: Context) -> Tensor:
     """The sum over rows; vectors that are cut to smaller sizes count as much as whole ones."""
-    from polyculture.nets import contrastive
+    from polyculture.nets.losses import contrastive
 
     settings, targets = context.settings, batch.targets
     of_matches = partial(contrastive.ranking, temperature=settings.temperature)
@@ -112,7 +112,7 @@ def loss(outputs: Outputs, batch: Batch, context: Context) -> Tensor:
 
 def read(reading: Reading, context: Context) -> list[NDArray[Any]]:
     """The vector of each text, or the cosine of a pair's."""
-    from polyculture.nets.contrastive import cosines_of_pairs, grouped
+    from polyculture.nets.losses.contrastive import cosines_of_pairs, grouped
 
     vectors = grouped(reading.seen("vectors"), len(reading.batch.rows))
     values = cosines_of_pairs(vectors) if context.settings.answer == "score" else vectors[:, 0]
@@ -121,8 +121,8 @@ def read(reading: Reading, context: Context) -> list[NDArray[Any]]:
 
 def bm25(_: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Words in common, weighed by BM25; of a pair as a share of the first text's with itself."""
-    from polyculture.nets import bm25 as words
-    from polyculture.stats.number_answers import answers_of_numbers
+    from polyculture.nets.lexical import bm25 as words
+    from polyculture.stats.vectors.number_answers import answers_of_numbers
 
     texts, pool = rows["text"].to_list(), context.pool
     if pool is None:

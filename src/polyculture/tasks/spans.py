@@ -45,9 +45,9 @@ class Spans(Settings):
 
 def prepare(rows: pl.DataFrame, where: str, settings: Spans) -> pl.DataFrame:
     """Check the columns; cut raw text into words. Rows without gold are fine to predict."""
-    from polyculture.nets.text_spans import in_words
+    from polyculture.nets.text.text_spans import in_words
     from polyculture.stats.rows import check_rows
-    from polyculture.stats.tagged_rows import check_tags
+    from polyculture.stats.spans.tagged_rows import check_tags
 
     if "tokens" not in rows.columns:
         check_rows(rows, where, needed=("id", "text"), filled=("id", "text", "spans"))
@@ -64,8 +64,8 @@ def learn(splits: Mapping[str, pl.DataFrame], settings: Spans) -> Inventory:
     Raises:
         RowError: There is nothing to learn, or the settings refuse a type that train lacks.
     """
-    from polyculture.stats.tagged_rows import types_found
-    from polyculture.stats.unseen import refuse_unseen
+    from polyculture.stats.labels.unseen import refuse_unseen
+    from polyculture.stats.spans.tagged_rows import types_found
 
     types = types_found(splits)
     kinds = sorted({kind for _, kind in types["train"]})
@@ -81,15 +81,15 @@ def remarks(
     splits: Mapping[str, pl.DataFrame], inventory: Inventory, settings: Spans
 ) -> tuple[str, ...]:
     """What is worth knowing about types that only validation or test has."""
-    from polyculture.stats.tagged_rows import types_found
-    from polyculture.stats.unseen import note_on_unseen
+    from polyculture.stats.labels.unseen import note_on_unseen
+    from polyculture.stats.spans.tagged_rows import types_found
 
     return note_on_unseen(types_found(splits), named(inventory), KINDS)
 
 
 def named(inventory: Inventory) -> tuple[str, ...]:
     """The types of spans that training has."""
-    from polyculture.stats.entities import kinds_of
+    from polyculture.stats.spans.entities import kinds_of
 
     return tuple(kinds_of(inventory.labels))
 
@@ -106,7 +106,7 @@ def codes(rows: pl.DataFrame, labels: Sequence[str]) -> list[NDArray[np.int64]]:
     """The code of each word's tag, ``(words,)``; -100 for the tags of types that train lacks."""
     import numpy as np
 
-    from polyculture.stats.tagged_rows import right_tags
+    from polyculture.stats.spans.tagged_rows import right_tags
 
     code = {label: place for place, label in enumerate(labels)}
     return [
@@ -135,7 +135,7 @@ def loss(outputs: Outputs, batch: Batch, context: Context) -> Tensor:
 def read(reading: Reading, context: Context) -> list[NDArray[np.int64]]:
     """The label codes of each row's words, ``(words,)``; -1 for a word that no window answers."""
     from polyculture.nets.reading.words import read_words
-    from polyculture.stats.entities import may_follow
+    from polyculture.stats.spans.entities import may_follow
 
     return read_words(reading, may_follow(context.labels) if context.settings.only_legal else None)
 
@@ -147,15 +147,15 @@ def decode(
 
     Such a word has the code -1, or the codes end before it; its tag is ``O``.
     """
-    from polyculture.stats.span_answers import of_codes
+    from polyculture.stats.spans.span_answers import of_codes
 
     return of_codes(rows, codes, context.labels)
 
 
 def gold(rows: pl.DataFrame, settings: Spans) -> list[str]:
     """The right answers, in the form of ``decode``."""
-    from polyculture.stats.entities import to_text
-    from polyculture.stats.tagged_rows import right_spans
+    from polyculture.stats.spans.entities import to_text
+    from polyculture.stats.spans.tagged_rows import right_spans
 
     return [to_text(spans) for spans in right_spans(rows)]
 
@@ -169,7 +169,7 @@ def score(
     notes: Mapping[str, str | int | float] | None = None,
 ) -> Scores:
     """Entity scores equal to conlleval's, with intervals; tables of types and of tags."""
-    from polyculture.stats.span_scores import score_spans
+    from polyculture.stats.spans.span_scores import score_spans
 
     right = gold(rows, context.settings)
     return score_spans(rows, right, answers, context.labels, split=split, notes=notes or {})
@@ -177,21 +177,21 @@ def score(
 
 def majority(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Every word is ``O``: no span at all."""
-    from polyculture.stats.span_answers import of_tags
+    from polyculture.stats.spans.span_answers import of_tags
 
     return of_tags(rows, [["O"] * len(tokens) for tokens in rows["tokens"].to_list()])
 
 
 def most_frequent_tag(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Each word has the tag it had most often in training; a word that is new is ``O``."""
-    from polyculture.stats.span_answers import of_most_frequent_tags
+    from polyculture.stats.spans.span_answers import of_most_frequent_tags
 
     return of_most_frequent_tags(train, rows, context.labels)
 
 
 def table(rows: pl.DataFrame, answers: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Spans with their text: in characters of raw text, in words otherwise."""
-    from polyculture.stats.span_answers import with_texts
+    from polyculture.stats.spans.span_answers import with_texts
 
     return with_texts(rows, answers)
 

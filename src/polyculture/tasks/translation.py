@@ -47,7 +47,7 @@ def prepare(rows: pl.DataFrame, where: str, settings: Translation) -> pl.DataFra
 
 def learn(splits: Mapping[str, pl.DataFrame], settings: Translation) -> Inventory:
     """The share of the targets' letters whose script has no spaces."""
-    from polyculture.nets.words import is_unspaced
+    from polyculture.nets.text.words import is_unspaced
     from polyculture.stats.rows import check_rows
 
     check_rows(splits["train"], "train", needed=("target",), filled=())
@@ -107,7 +107,7 @@ def gold(rows: pl.DataFrame, settings: Translation) -> list[str]:  # noqa: ARG00
 
 def grade(rows: pl.DataFrame, answers: pl.DataFrame, context: Context) -> list[float]:
     """chrF2 of each answer, from 0 to 1."""
-    from polyculture.stats.written import chrf_grades
+    from polyculture.stats.texts.written import chrf_grades
 
     return chrf_grades(gold(rows, context.settings), answers["answer"].to_list())
 
@@ -121,7 +121,7 @@ def score(
     notes: Mapping[str, str | int | float] | None = None,
 ) -> Scores:
     """BLEU and chrF2 of all answers together, with intervals and sacreBLEU's signatures."""
-    from polyculture.stats.written import score_written
+    from polyculture.stats.texts.written import score_written
 
     right, wanted = gold(rows, context.settings), context.settings.tokenize
     usual = "zh" if round(context.inventory.numbers["unspaced"]) else "13a"
@@ -136,8 +136,8 @@ def copy(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFr
 
 def word_by_word(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Each word of the source by the likeliest one of a lexicon that is learnt from train."""
-    from polyculture.nets.words import cut
-    from polyculture.stats import lexicon
+    from polyculture.nets.text.words import cut
+    from polyculture.stats.texts import lexicon
 
     sources, targets = (lexicon.words_of(train[name], cut) for name in ("source", "target"))
     known = lexicon.lexicon(sources, targets)

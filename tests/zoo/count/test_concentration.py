@@ -16,12 +16,12 @@ from polyculture.core import parts
 from polyculture.core.cards import Cards
 from polyculture.core.survey import Concentration
 from polyculture.core.values import Known, Undefined, Value
-from polyculture.stats.concentration import gini, hhi, hhi_unbiased, hill, top_share
-from polyculture.zoo.count.concentration import concentrations
-from polyculture.zoo.count.concentration_figures import FIGURES, spread
-from polyculture.zoo.count.intervals import with_interval
-from polyculture.zoo.count.lineage_repair import mend
-from polyculture.zoo.count.random_subsets import Pool, random_sets, resampled
+from polyculture.stats.groups.concentration import gini, hhi, hhi_unbiased, hill, top_share
+from polyculture.zoo.count.draws.intervals import with_interval
+from polyculture.zoo.count.lineages.lineage_repair import mend
+from polyculture.zoo.count.shares.concentration import concentrations
+from polyculture.zoo.count.shares.concentration_figures import FIGURES, spread
+from polyculture.zoo.count.shares.random_subsets import Pool, random_sets, resampled
 
 ROOT = Path(__file__).parents[3]
 ASSETS = ROOT.parent / "shared" / "data" / "ecosystem-graphs" / "resources" / "all_assets.csv"

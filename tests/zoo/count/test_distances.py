@@ -8,10 +8,10 @@ import pytest
 
 from polyculture.core.survey import Distance
 from polyculture.core.values import Known, Undefined, Value
-from polyculture.stats.multiple_tests import benjamini_hochberg
-from polyculture.zoo.count.distances import distances
-from polyculture.zoo.count.kernel import Kernel
-from polyculture.zoo.count.trait_shares import trait_shares
+from polyculture.stats.inference.multiple_tests import benjamini_hochberg
+from polyculture.zoo.count.likeness.distances import distances
+from polyculture.zoo.count.likeness.kernel import Kernel
+from polyculture.zoo.count.shares.trait_shares import trait_shares
 
 NOTHING = Kernel(names=(), matrix=np.zeros((0, 0)))
 NO_TRAITS = pl.DataFrame(schema={"name": pl.String, "trait": pl.String, "value": pl.String})

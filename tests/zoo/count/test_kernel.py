@@ -7,7 +7,7 @@ import pytest
 
 from polyculture.core.views import Architecture, Module
 from polyculture.measures.architecture.module_graph import module_graph, neighbourhoods
-from polyculture.zoo.count.kernel import Kernel, kernel
+from polyculture.zoo.count.likeness.kernel import Kernel, kernel
 
 
 def network(*modules: Module) -> Architecture:

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polyculture.core.values import Known, Undefined, Value
-from polyculture.zoo.count.attachment import attachments
-from polyculture.zoo.count.concentration_figures import FIGURES
-from polyculture.zoo.count.descendants import descent
-from polyculture.zoo.count.lineage import descendants, forest, graph_roots, root_shares
-from polyculture.zoo.count.lineage_repair import Graph
+from polyculture.zoo.count.lineages.attachment import attachments
+from polyculture.zoo.count.lineages.descendants import descent
+from polyculture.zoo.count.lineages.lineage import descendants, forest, graph_roots, root_shares
+from polyculture.zoo.count.lineages.lineage_repair import Graph
+from polyculture.zoo.count.shares.concentration_figures import FIGURES
 
 Edge = tuple[int, int, int]
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polyculture.core.cards import CARD_COLUMNS, PARENT_COLUMNS, TRAIT_COLUMNS, Cards
-from polyculture.zoo.count.lineage_repair import Graph, mend
+from polyculture.zoo.count.lineages.lineage_repair import Graph, mend
 
 Row = tuple[str | None, str | None, str, int | None]
 

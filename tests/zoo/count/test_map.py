@@ -5,8 +5,8 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from polyculture.zoo.count.kernel import Kernel
-from polyculture.zoo.count.map import method, places, scaled
+from polyculture.zoo.count.likeness.kernel import Kernel
+from polyculture.zoo.count.likeness.map import method, places, scaled
 
 needs_sklearn = pytest.mark.skipif(find_spec("sklearn") is None, reason="needs scikit-learn")
 

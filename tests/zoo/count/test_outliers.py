@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 
-from polyculture.zoo.count.kernel import Kernel
-from polyculture.zoo.count.outliers import outliers, traits_of
+from polyculture.zoo.count.likeness.kernel import Kernel
+from polyculture.zoo.count.likeness.outliers import outliers, traits_of
 
 KERNEL = Kernel(
     names=("a", "b", "c", "d"),

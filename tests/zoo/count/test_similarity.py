@@ -5,8 +5,8 @@ import pytest
 
 from polyculture.core.survey import Similarity
 from polyculture.core.values import Known, Undefined, Value
-from polyculture.zoo.count.kernel import Kernel
-from polyculture.zoo.count.similarity import sensitivity, similarities
+from polyculture.zoo.count.likeness.kernel import Kernel
+from polyculture.zoo.count.likeness.similarity import sensitivity, similarities
 
 
 def known(value: Value) -> Known:

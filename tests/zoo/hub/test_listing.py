@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from polyculture.core.errors import StoreError
-from polyculture.store.marks import beside
+from polyculture.store.writing.marks import beside
 from polyculture.zoo.hub import entries as hub_entries
 from polyculture.zoo.hub.listing import Hub, HubError, Manners, Wish
 from polyculture.zoo.hub.snapshot import METADATA, Facts, take, work_folder

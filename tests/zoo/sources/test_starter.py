@@ -10,7 +10,7 @@ from transformers import BertConfig, BertModel
 
 from polyculture.core import parts
 from polyculture.core.cards import CARD_COLUMNS, PARENT_COLUMNS, TRAIT_COLUMNS, Cards
-from polyculture.nets.speaker import MODEL_TYPE, SpeakerEncoder
+from polyculture.nets.bodies.speaker import MODEL_TYPE, SpeakerEncoder
 from polyculture.sources.starter import cache
 from polyculture.sources.starter.lock import find, models, survey
 from polyculture.zoo.saved.models import OURS, opened
@@ -191,7 +191,7 @@ def test_what_is_fetched_changes_the_digest(home: Path) -> None:
 def test_our_own_kinds_are_named_alike_where_they_are_made() -> None:
     """The list of classes and the classes' own files agree."""
     for kind, (module, name) in OURS.items():
-        found = import_module(f"polyculture.nets.{module}")
+        found = import_module(f"polyculture.nets.bodies.{module}")
 
         assert kind == found.MODEL_TYPE
         assert hasattr(found, name)

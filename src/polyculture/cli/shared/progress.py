@@ -120,7 +120,7 @@ class Show:
         if tick.no_score is not None:
             self._print(f"  epoch {tick.epoch:.2f}  loss {tick.loss:.4f}  {tick.no_score}")
         elif tick.score is not None:
-            from polyculture.stats.learning_checks import remark
+            from polyculture.stats.labels.learning_checks import remark
 
             words = remark(tick.score_name, tick.score, is_best=tick.is_best)
             comment = f"  ({words})" if words else ""

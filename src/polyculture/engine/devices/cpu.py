@@ -7,10 +7,10 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from polyculture.engine import memory
-from polyculture.engine.precision import Kernels, Precision, arithmetic, choose
+from polyculture.engine.choices.precision import Kernels, Precision, arithmetic, choose
+from polyculture.engine.cost import memory
 from polyculture.nets.batch import Batch, Outputs
-from polyculture.nets.dropout import calls_dropout, drawing_from, make_cheap
+from polyculture.nets.efficiency.dropout import calls_dropout, drawing_from, make_cheap
 from polyculture.nets.network import Network
 
 
@@ -58,7 +58,7 @@ class Cpu:
         *,
         wanted: Literal["auto", "float32", "bfloat16"],
     ) -> Kernels:
-        """What is fastest on this machine, by timing once; see ``engine/precision.py``."""
+        """What is fastest on this machine, by timing once; see ``engine/choices/precision.py``."""
         return choose(network, batch, loss_of, wanted=wanted, threads=self.lanes)
 
     def peak_mb(self) -> float:

@@ -8,8 +8,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from polyculture.engine import memory
-from polyculture.engine.precision import Kernels, Precision
+from polyculture.engine.choices.precision import Kernels, Precision
+from polyculture.engine.cost import memory
 from polyculture.nets.batch import Batch, Outputs
 from polyculture.nets.network import Network
 

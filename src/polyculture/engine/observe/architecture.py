@@ -3,9 +3,9 @@
 from typing import Any
 
 from polyculture.core.views import Architecture, Module
-from polyculture.engine.model import Predictor
+from polyculture.engine.answering.model import Predictor
 from polyculture.nets.graph import architecture
-from polyculture.nets.tfidf import Tfidf
+from polyculture.nets.lexical.tfidf import Tfidf
 
 
 def observe(predictor: Predictor) -> Architecture:

@@ -3,10 +3,10 @@
 from typing import Any
 
 from polyculture.core.views import HeadView, Module
-from polyculture.engine.model import Predictor
+from polyculture.engine.answering.model import Predictor
 from polyculture.nets.graph import modules
+from polyculture.nets.lexical.tfidf import Tfidf
 from polyculture.nets.network import count
-from polyculture.nets.tfidf import Tfidf
 
 
 def observe(predictor: Predictor) -> HeadView:

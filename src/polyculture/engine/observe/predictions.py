@@ -7,7 +7,7 @@ import polars as pl
 
 from polyculture.core.task import task_of
 from polyculture.core.views import Predictions
-from polyculture.engine.model import Predictor
+from polyculture.engine.answering.model import Predictor
 from polyculture.nets.reading.account import prefixed
 from polyculture.store.evidence import predictions_of
 

@@ -2,7 +2,7 @@
 
 from polyculture.core.measure import PairMeasure
 from polyculture.core.views import Architecture
-from polyculture.stats.similarity import gower
+from polyculture.stats.groups.similarity import gower
 
 
 def configuration_similarity(a: Architecture, b: Architecture) -> float:

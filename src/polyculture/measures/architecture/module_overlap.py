@@ -3,7 +3,7 @@
 from polyculture.core.errors import UndefinedError
 from polyculture.core.measure import PairMeasure
 from polyculture.core.views import Architecture
-from polyculture.stats.similarity import leaf_kinds, overlap
+from polyculture.stats.groups.similarity import leaf_kinds, overlap
 
 
 def module_overlap(a: Architecture, b: Architecture) -> float:

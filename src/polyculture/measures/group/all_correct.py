@@ -6,8 +6,8 @@ import numpy as np
 
 from polyculture.core.measure import GroupMeasure
 from polyculture.core.views import Predictions
-from polyculture.stats.agreement import wrong_of
-from polyculture.stats.panel import Floats, Panel
+from polyculture.stats.groups.agreement import wrong_of
+from polyculture.stats.groups.panel import Floats, Panel
 
 
 def all_correct(models: Sequence[Predictions]) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from polyculture.core.measure import GroupMeasure
 from polyculture.core.views import Predictions
-from polyculture.stats.agreement import wrong_of
+from polyculture.stats.groups.agreement import wrong_of
 
 
 def best_accuracy(models: Sequence[Predictions]) -> float:

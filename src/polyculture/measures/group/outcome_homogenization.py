@@ -7,8 +7,8 @@ import numpy as np
 from polyculture.core.errors import UndefinedError
 from polyculture.core.measure import GroupMeasure
 from polyculture.core.views import Predictions
-from polyculture.stats.agreement import wrong_of
-from polyculture.stats.panel import Floats, Panel
+from polyculture.stats.groups.agreement import wrong_of
+from polyculture.stats.groups.panel import Floats, Panel
 from polyculture.stats.scores import ratio
 
 

@@ -7,9 +7,9 @@ import numpy as np
 from polyculture.core.errors import UndefinedError
 from polyculture.core.measure import GroupMeasure
 from polyculture.core.views import Predictions
-from polyculture.stats.agreement import on_the_same_items
-from polyculture.stats.panel import Floats, Panel
-from polyculture.stats.votes import plurality
+from polyculture.stats.groups.agreement import on_the_same_items
+from polyculture.stats.groups.panel import Floats, Panel
+from polyculture.stats.groups.votes import plurality
 
 
 def plurality_accuracy(models: Sequence[Predictions]) -> float:

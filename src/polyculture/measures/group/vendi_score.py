@@ -6,9 +6,9 @@ import numpy as np
 
 from polyculture.core.measure import GroupMeasure
 from polyculture.core.views import Predictions
-from polyculture.stats.agreement import agree, chance_agreement, on_the_same_items
-from polyculture.stats.diversity import vendi
-from polyculture.stats.panel import Floats, Panel
+from polyculture.stats.groups.agreement import agree, chance_agreement, on_the_same_items
+from polyculture.stats.groups.diversity import vendi
+from polyculture.stats.groups.panel import Floats, Panel
 
 
 def vendi_score(models: Sequence[Predictions]) -> float:

@@ -4,7 +4,7 @@ from collections import Counter
 
 from polyculture.core.measure import PairMeasure
 from polyculture.core.views import HeadView
-from polyculture.stats.similarity import leaf_kinds, nearness, overlap
+from polyculture.stats.groups.similarity import leaf_kinds, nearness, overlap
 
 
 def head_similarity(a: HeadView, b: HeadView) -> float:

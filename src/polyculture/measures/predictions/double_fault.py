@@ -2,8 +2,8 @@
 
 from polyculture.core.measure import PairMeasure
 from polyculture.core.views import Predictions
-from polyculture.stats.agreement import wrong_of
-from polyculture.stats.panel import Floats, Panel
+from polyculture.stats.groups.agreement import wrong_of
+from polyculture.stats.groups.panel import Floats, Panel
 
 
 def double_fault(a: Predictions, b: Predictions) -> float:

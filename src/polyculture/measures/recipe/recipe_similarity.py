@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from polyculture.core.measure import PairMeasure
 from polyculture.core.views import RecipeView
-from polyculture.stats.similarity import Plain, gower
+from polyculture.stats.groups.similarity import Plain, gower
 
 
 def recipe_similarity(a: RecipeView, b: RecipeView) -> float:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from polyculture.nets.words import shorten_runs
+from polyculture.nets.text.words import shorten_runs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

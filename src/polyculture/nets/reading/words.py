@@ -95,7 +95,7 @@ def _chunk(
     targets: Sequence[NDArray[Any]] | None,
     account: _Account,
 ) -> list[Example]:
-    from polyculture.nets.word_tokens import tokenize_words  # loads transformers
+    from polyculture.nets.text.word_tokens import tokenize_words  # loads transformers
 
     batch = tokenize_words(
         context.reader,

@@ -17,8 +17,8 @@ from polyculture.sources.answers.reading.answers import (
     table_of,
 )
 from polyculture.sources.answers.reading.used_columns import UsedColumns, ignore
-from polyculture.store.tables import SUFFIXES
-from polyculture.store.text_form import PLAIN, TextForm
+from polyculture.store.reading.tables import SUFFIXES
+from polyculture.store.reading.text_form import PLAIN, TextForm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from polyculture.core.views import Evidence
-    from polyculture.store.tables import Table
+    from polyculture.store.reading.tables import Table
 
 NO_GROUP = "(no group)"
 

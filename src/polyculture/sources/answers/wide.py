@@ -16,15 +16,15 @@ from polyculture.sources.answers.reading.answers import (
 )
 from polyculture.sources.answers.reading.model_columns import model_columns
 from polyculture.sources.answers.reading.used_columns import UsedColumns, ignore
-from polyculture.store.tables import SUFFIXES
-from polyculture.store.text_form import PLAIN, TextForm
+from polyculture.store.reading.tables import SUFFIXES
+from polyculture.store.reading.text_form import PLAIN, TextForm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from polyculture.core.views import Evidence
-    from polyculture.store.tables import Table
+    from polyculture.store.reading.tables import Table
 
 NO_GROUP = "(no group)"
 

@@ -34,7 +34,7 @@ def open_base(settings: Folder, texts: Sequence[Sequence[str]], work: Path, seed
     folder = settings.path
     _refuse_added(folder)
     check_folder(folder, str(folder))
-    from polyculture.nets.own_bodies import own_body
+    from polyculture.nets.bodies.own_bodies import own_body
 
     run_name, ancestors = _told_by_run(folder)
     name = run_name or folder.absolute().name

@@ -149,7 +149,7 @@ def _for_pictures(settings: New, rows: Sequence[Sequence[str]], work: Path, seed
 
 
 def _refuse_too_large(settings: New, pieces: int) -> None:
-    from polyculture.nets.machine_memory import refuse_too_large
+    from polyculture.nets.efficiency.machine_memory import refuse_too_large
 
     width, layers = _width(settings), _layers(settings)
     squares = SQUARES[settings.kind]
@@ -232,7 +232,7 @@ def _write_convolutional(work: Path, settings: New, pieces: int, seed: int) -> N
     torch: Any = need("torch", extra="train", purpose="Making a base")
     from safetensors.torch import save_file
 
-    from polyculture.nets.convolutional import ConvolutionalText, initialise
+    from polyculture.nets.bodies.convolutional import ConvolutionalText, initialise
 
     network = ConvolutionalText(
         vocabulary=pieces,

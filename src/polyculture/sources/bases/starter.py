@@ -44,7 +44,7 @@ def open_base(settings: Starter, texts: Sequence[Sequence[str]], work: Path, see
     except ModelError as error:
         msg = f"{error} It is the starter {entry.name!r}: polyculture starter fetch {entry.name}"
         raise StarterError(msg) from error
-    from polyculture.nets.own_bodies import own_body
+    from polyculture.nets.bodies.own_bodies import own_body
 
     return Base(
         name=entry.name,

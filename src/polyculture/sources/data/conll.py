@@ -10,7 +10,7 @@ from polyculture.sources.rows.conll import frame_of, notes_of, read_sentences
 from polyculture.sources.rows.dataset import dataset_of, origin_of
 from polyculture.sources.rows.encoded import WAYS, Encoded
 from polyculture.sources.rows.files import Files, name_of, with_hold_out
-from polyculture.store.text_form import TextForm
+from polyculture.store.reading.text_form import TextForm
 
 
 class Conll(Files, Encoded):

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from polyculture.core.errors import DataError
 from polyculture.sources.rows.schemes import PREFIXES
-from polyculture.store.content import reading
 from polyculture.store.digest import of_file
 from polyculture.store.json_text import parsed
+from polyculture.store.reading.content import reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from polyculture.core.task import Column
-    from polyculture.store.tables import Table
+    from polyculture.store.reading.tables import Table
 
 REMEMBERED = 1 << 17
 """Files whose digest is kept, so that each is read once."""

@@ -14,8 +14,8 @@ from polyculture.sources.rows.cells import CellForm, read_cells, type_of
 from polyculture.sources.rows.encoded import WAYS, Encoded
 from polyculture.sources.rows.files import CORPUS
 from polyculture.sources.rows.schemes import scheme_note, scheme_of, to_iob2
-from polyculture.store.tables import Table, read_table
-from polyculture.store.text_form import TextForm, checked_delimiter
+from polyculture.store.reading.tables import Table, read_table
+from polyculture.store.reading.text_form import TextForm, checked_delimiter
 
 if TYPE_CHECKING:
     import polars as pl

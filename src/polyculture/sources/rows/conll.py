@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from polyculture.core.errors import DataError
 from polyculture.sources.rows.schemes import PREFIXES, scheme_note, scheme_of, to_iob2
-from polyculture.store.content import Content, content_of
-from polyculture.store.text_form import PLAIN, TextForm
-from polyculture.store.text_lines import text_lines
+from polyculture.store.reading.content import Content, content_of
+from polyculture.store.reading.text_form import PLAIN, TextForm
+from polyculture.store.reading.text_lines import text_lines
 
 if TYPE_CHECKING:
     import polars as pl

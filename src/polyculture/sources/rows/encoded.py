@@ -3,7 +3,7 @@
 from pydantic import field_validator
 
 from polyculture.core.recipe import Settings
-from polyculture.store.text_form import checked_encoding
+from polyculture.store.reading.text_form import checked_encoding
 
 WAYS = {
     "encoding": "encoding = '{}' in [data]",

@@ -20,9 +20,9 @@ from polyculture.sources.rows.conll import SEPARATOR, read_word_cells
 from polyculture.sources.rows.dataset import refuse_equal_ids
 from polyculture.sources.rows.schemes import PREFIXES
 from polyculture.sources.rows.wanted import Wanted, column_notes, found_columns
-from polyculture.store.content import PACKED, Content, content_of, kind_of
-from polyculture.store.tables import BINARY, SUFFIXES, Table, read_table, text_lines
-from polyculture.store.text_form import TextForm
+from polyculture.store.reading.content import PACKED, Content, content_of, kind_of
+from polyculture.store.reading.tables import BINARY, SUFFIXES, Table, read_table, text_lines
+from polyculture.store.reading.text_form import TextForm
 
 if TYPE_CHECKING:
     import polars as pl

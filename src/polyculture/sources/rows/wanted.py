@@ -14,8 +14,8 @@ from polyculture.core.parts import suggestion
 from polyculture.core.shown import shown_name
 from polyculture.core.task import Column
 from polyculture.sources.rows.columns import named_in
-from polyculture.store.tables import Table
-from polyculture.store.text_form import TextForm
+from polyculture.store.reading.tables import Table
+from polyculture.store.reading.text_form import TextForm
 
 SHOWN = 5
 """Column names that a note names at most."""

@@ -10,7 +10,7 @@ from polyculture.core.errors import StarterError
 from polyculture.sources.starter.entry import Archive
 from polyculture.sources.starter.index import PipSettings, find_address, session_of
 from polyculture.store.digest import of_file
-from polyculture.store.disk import telling_of_disk
+from polyculture.store.writing.disk import telling_of_disk
 
 TRIES = 4
 Watch = Callable[[str, int, int], None]

@@ -25,9 +25,9 @@ from polyculture.sources.starter.entry import Archive, Starter
 from polyculture.sources.starter.index import pip_settings
 from polyculture.sources.starter.lock import in_order
 from polyculture.sources.starter.unpack import unpack
-from polyculture.store.disk import telling_of_disk
-from polyculture.store.folder import write_text, written_once
 from polyculture.store.home import needing_cache
+from polyculture.store.writing.disk import telling_of_disk
+from polyculture.store.writing.folder import write_text, written_once
 
 STALE = 3600
 """Seconds after which nobody is still filling a folder."""

@@ -12,21 +12,21 @@ from numpy.typing import NDArray
 from polyculture.core.cards import Cards
 from polyculture.core.errors import DataError
 from polyculture.core.survey import Community, Survey
-from polyculture.zoo.count.classes import Positions, Votes, members_of, of_column, of_trait
-from polyculture.zoo.count.concentration import chance_of_lineages, concentrations
-from polyculture.zoo.count.distances import distances
-from polyculture.zoo.count.divisions import graphs_of, lineage_votes
-from polyculture.zoo.count.draw_budget import made
-from polyculture.zoo.count.figures import FEWEST as SMALL
-from polyculture.zoo.count.histories import histories
-from polyculture.zoo.count.kernel import Kernel, kernel
-from polyculture.zoo.count.lineage import descendants, forest
-from polyculture.zoo.count.lineage_repair import Graph, Kind
-from polyculture.zoo.count.map import places
+from polyculture.zoo.count.draws.draw_budget import made
+from polyculture.zoo.count.draws.figures import FEWEST as SMALL
+from polyculture.zoo.count.likeness.distances import distances
+from polyculture.zoo.count.likeness.kernel import Kernel, kernel
+from polyculture.zoo.count.likeness.map import places
+from polyculture.zoo.count.likeness.outliers import outliers
+from polyculture.zoo.count.likeness.similarity import similarities
+from polyculture.zoo.count.lineages.lineage import descendants, forest
+from polyculture.zoo.count.lineages.lineage_repair import Graph, Kind
 from polyculture.zoo.count.members import MOST, members
-from polyculture.zoo.count.outliers import outliers
-from polyculture.zoo.count.similarity import similarities
-from polyculture.zoo.count.trends import figures, trends
+from polyculture.zoo.count.shares.classes import Positions, Votes, members_of, of_column, of_trait
+from polyculture.zoo.count.shares.concentration import chance_of_lineages, concentrations
+from polyculture.zoo.count.shares.divisions import graphs_of, lineage_votes
+from polyculture.zoo.count.time.histories import histories
+from polyculture.zoo.count.time.trends import figures, trends
 from polyculture.zoo.first_few import first_few
 
 Stage = Callable[[str], None]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from polyculture.core.cards import Cards
 from polyculture.core.survey import Member
-from polyculture.zoo.count.outliers import traits_of
+from polyculture.zoo.count.likeness.outliers import traits_of
 
 MOST = 5_000
 """Rows that a page can carry."""

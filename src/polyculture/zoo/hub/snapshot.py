@@ -18,8 +18,8 @@ from pydantic import ValidationError
 
 from polyculture.core.errors import StoreError
 from polyculture.core.record import Record
-from polyculture.store.folder import output_file, whole_file, write_text
-from polyculture.store.outputs import check_output
+from polyculture.store.writing.folder import output_file, whole_file, write_text
+from polyculture.store.writing.outputs import check_output
 from polyculture.zoo.hub import entries
 from polyculture.zoo.hub.listing import (
     Hub,

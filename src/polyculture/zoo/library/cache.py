@@ -27,7 +27,7 @@ def keep(cards: Cards, folder: Path) -> None:
     Raises:
         StoreError: The disk is full or may not be written.
     """
-    from polyculture.store.folder import written_once
+    from polyculture.store.writing.folder import written_once
 
     facts = {
         one.name: getattr(cards, one.name)

@@ -20,7 +20,7 @@ OURS = {
     "ge2e_speaker_encoder": ("speaker", "SpeakerEncoder"),
     "efficientnet_lite0": ("efficientnet", "EfficientNetLite"),
 }
-"""Types of models that we build ourselves: file and class in ``nets``."""
+"""Types of models that we build ourselves: file and class in ``nets/bodies``."""
 Traits = dict[str, tuple[str, ...]]
 
 
@@ -51,15 +51,15 @@ def opened(folder: Path) -> tuple[Architecture, Traits]:
 def _network(folder: Path) -> tuple[Any, dict[str, Any]]:
     """The network of a folder, and its configuration."""
     if (folder / "convolutional.json").is_file():
-        from polyculture.nets.convolutional import ConvolutionalText
+        from polyculture.nets.bodies.convolutional import ConvolutionalText
 
         text = ConvolutionalText.of_folder(folder)
         return text, text.config.to_dict()
     config = _settings(folder)
     if config.get("model_type") in OURS:
         module, name = OURS[config["model_type"]]
-        network = getattr(import_module(f"polyculture.nets.{module}"), name).of_folder(folder)
-        return network, config
+        body = getattr(import_module(f"polyculture.nets.bodies.{module}"), name)
+        return body.of_folder(folder), config
     return _of_the_library(folder, config)
 
 

@@ -131,7 +131,7 @@ def _results(
     tell: Callable[[int, int, str], None],
 ) -> dict[str, Result]:
     """Name to the network as built, or the reason why it is not."""
-    from polyculture.nets.threads import available
+    from polyculture.nets.efficiency.threads import available
 
     title = f"transformers {version('transformers')}"
     refused = {one.name: finding.refusal(one, tables.configurations, title) for one in found}

@@ -109,7 +109,7 @@ def cards_of(
         processes: As for ``read``.
         families: Only these, or all.
     """
-    from polyculture.nets.threads import available
+    from polyculture.nets.efficiency.threads import available
 
     names = sorted(found.families if families is None else families)
     built: dict[str, Any] = {}

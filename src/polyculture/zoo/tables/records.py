@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from polyculture.core.errors import DataError
-from polyculture.store.broken_rows import BrokenRowError, OnBroken
-from polyculture.store.content import content_of
-from polyculture.store.formats.delimited import delimited
-from polyculture.store.formats.json_objects import json_lines
-from polyculture.store.text_form import PLAIN, TextForm
-from polyculture.store.text_lines import text_lines
+from polyculture.store.reading.broken_rows import BrokenRowError, OnBroken
+from polyculture.store.reading.content import content_of
+from polyculture.store.reading.formats.delimited import delimited
+from polyculture.store.reading.formats.json_objects import json_lines
+from polyculture.store.reading.text_form import PLAIN, TextForm
+from polyculture.store.reading.text_lines import text_lines
 from polyculture.zoo.tables.yaml import documents
 
 TABLES = (".csv", ".jsonl", ".parquet", ".tsv")
@@ -110,7 +110,7 @@ def _yaml(text: str, name: str) -> Iterator[Raw]:
 
 
 def _parquet(path: Path, name: str) -> list[Raw]:
-    from polyculture.store.formats.parquet import parquet_frame
+    from polyculture.store.reading.formats.parquet import parquet_frame
 
     try:
         frame = parquet_frame(content_of(path))

@@ -14,7 +14,7 @@ from polyculture.sources.answers.reading.normal_form import normal_form
 from polyculture.sources.answers.reading.notes import label_notes, model_notes
 from polyculture.store.digest import of_json
 from polyculture.store.evidence import predictions_of
-from polyculture.store.tables import Table, read_table
+from polyculture.store.reading.tables import Table, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from polyculture.store.text_form import TextForm
+    from polyculture.store.reading.text_form import TextForm
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from polyculture.store.tables import Table
+    from polyculture.store.reading.tables import Table
 
 FEW = 3
 """Rows below which a column of numbers says nothing."""

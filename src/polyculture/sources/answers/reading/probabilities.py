@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from polyculture.store.tables import Table
+    from polyculture.store.reading.tables import Table
 
 NUMBERS = frozenset({int, float})
 TOLERANCE = 0.01

@@ -10,7 +10,7 @@ from polyculture.core.shown import shown, shown_name
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from polyculture.store.tables import Table
+    from polyculture.store.reading.tables import Table
 
 SHOWN = 12
 """Names that a sentence lists; the others are counted."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from polyculture.core.errors import need
-from polyculture.nets.words import shorten_runs
+from polyculture.nets.text.words import shorten_runs
 
 PAD, UNKNOWN, BEGIN, END, MASK = SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 INSIDE = "##"

@@ -50,7 +50,8 @@ def check_folder(folder: Path, name: str) -> None:
     stored = stored_tensors(folder)
     pieces = None if (folder / PICTURES).is_file() else _check_tokenizer(folder, name)
     # all above is told before torch is loaded
-    from polyculture.nets import configuration, own_bodies, weights_fit
+    from polyculture.nets.bodies import own_bodies
+    from polyculture.nets.saved import configuration, weights_fit
 
     body = own_bodies.own_body(folder)
     if body is None:
@@ -102,7 +103,7 @@ def _config(folder: Path, name: str) -> Path:
 
 def _check_reader(folder: Path, name: str, kind: str) -> None:
     """See that a folder says how its base reads what it reads."""
-    from polyculture.nets.configuration import kind_reads
+    from polyculture.nets.saved.configuration import kind_reads
 
     if kind_reads(kind) == "text":
         if (folder / PICTURES).is_file():

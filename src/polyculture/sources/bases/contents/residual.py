@@ -38,9 +38,9 @@ def write_residual(
     import torch
     from safetensors.torch import save_file
 
-    from polyculture.nets.machine_memory import refuse_too_large
+    from polyculture.nets.bodies.resnet import SmallResNet, stages_for
+    from polyculture.nets.efficiency.machine_memory import refuse_too_large
     from polyculture.nets.reading.pictures import learned_reader
-    from polyculture.nets.resnet import SmallResNet, stages_for
 
     width = width or WIDTH
     # three matrices a stage of twice 9 weights and 1, each stage a quarter of the next

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from polyculture.sources.rows.conll import frame_of, notes_of, read_sentences
-from polyculture.store.tables import write_table
+from polyculture.store.reading.tables import write_table
 
 SPLITS = ("train", "valid", "test")
 

@@ -1,4 +1,4 @@
-"""An EfficientNet-Lite0 out of a pickle; ``nets/efficientnet.py`` opens the result.
+"""An EfficientNet-Lite0 out of a pickle; ``nets/bodies/efficientnet.py`` opens the result.
 
 The package names its blocks ``_blocks.0`` and their parts by what the TensorFlow code called them;
 a block's norms are counted from 0, or from 1 in the first block, which does not widen.
@@ -41,7 +41,7 @@ def convert(members: Path, folder: Path) -> tuple[str, ...]:
     Raises:
         StarterError: The weights are not those of an EfficientNet-Lite0.
     """
-    from polyculture.nets.efficientnet import MODEL_TYPE, EfficientNetLite
+    from polyculture.nets.bodies.efficientnet import MODEL_TYPE, EfficientNetLite
 
     (file,) = members.glob("*.pth")
     weights = {our_name(name, file.name): value for name, value in read_pickle(file).items()}

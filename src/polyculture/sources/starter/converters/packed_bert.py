@@ -1,4 +1,4 @@
-"""A BERT encoder out of a packed 4-bit file; ``starter/packed.py`` tells the format."""
+"""A BERT encoder out of a packed 4-bit file; ``sources/starter/packed.py`` tells the format."""
 
 import json
 import unicodedata

@@ -14,7 +14,7 @@ from typing import Any
 
 from polyculture.core.errors import StarterError
 from polyculture.sources.rows.repeats import without_repeats
-from polyculture.store.tables import text_lines, write_table
+from polyculture.store.reading.tables import text_lines, write_table
 
 LABELS = {"ns": "LOC", "nt": "ORG", "nr": "PER"}
 WORD = re.compile(r"(?P<open>\[?)(?P<text>.+)/(?P<kind>[A-Za-z]+)(?:\](?P<outer>[A-Za-z]+))?$")

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyculture.core.errors import StarterError
-from polyculture.store.tables import text_lines, write_table
+from polyculture.store.reading.tables import text_lines, write_table
 
 if TYPE_CHECKING:
     import polars as pl

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from polyculture.core.errors import StarterError
 from polyculture.sources.rows.repeats import without_repeats
 from polyculture.sources.starter.unpack import unpack
-from polyculture.store.tables import text_lines, write_table
+from polyculture.store.reading.tables import text_lines, write_table
 
 if TYPE_CHECKING:
     import polars as pl

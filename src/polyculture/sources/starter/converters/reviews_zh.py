@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from polyculture.sources.rows.repeats import without_repeats
-from polyculture.store.tables import text_lines, write_table
+from polyculture.store.reading.tables import text_lines, write_table
 
 FILES = {"positive": "pos.txt", "negative": "neg.txt"}
 

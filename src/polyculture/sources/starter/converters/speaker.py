@@ -1,4 +1,4 @@
-"""A speaker encoder out of a checkpoint of its training; ``nets/speaker.py`` opens the result."""
+"""A speaker encoder from a checkpoint of its training; ``nets/bodies/speaker.py`` opens it."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def convert(members: Path, folder: Path) -> tuple[str, ...]:
     Raises:
         StarterError: The checkpoint is not one of a speaker encoder.
     """
-    from polyculture.nets.speaker import MODEL_TYPE, SpeakerEncoder
+    from polyculture.nets.bodies.speaker import MODEL_TYPE, SpeakerEncoder
 
     (file,) = members.glob("*.pt")
     state = read_pickle(file).get("model_state")

@@ -1,0 +1,1 @@
+"""What is chosen automatically before the first step."""

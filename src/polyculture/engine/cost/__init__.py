@@ -1,0 +1,1 @@
+"""What a training costs: its time budget, an estimate from timed steps, its memory."""

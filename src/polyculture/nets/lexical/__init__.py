@@ -1,0 +1,1 @@
+"""Models that count words: BM25 and TF-IDF."""

@@ -1,0 +1,1 @@
+"""What a network learns from: losses, and what gives them their logits."""

@@ -1,0 +1,1 @@
+"""Models in folders: what lies there, whether it fits, and what is attached again."""

@@ -1,0 +1,1 @@
+"""Answers that are spans: checked, decoded and scored."""

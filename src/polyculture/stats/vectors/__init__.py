@@ -1,0 +1,1 @@
+"""Answers by nearness or by number: ranked, compared and scored."""

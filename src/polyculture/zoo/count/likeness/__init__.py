@@ -1,0 +1,1 @@
+"""How alike architectures are, each with each and community with community."""

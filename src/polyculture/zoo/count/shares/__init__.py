@@ -1,0 +1,1 @@
+"""How cards spread over classes, and how unevenly."""
