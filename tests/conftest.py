@@ -1,7 +1,9 @@
 """What all tests share."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,3 +38,29 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "home"
     monkeypatch.setenv("POLYCULTURE_HOME", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def charts_fit_their_schema() -> Callable[[str], int]:
+    """Hold every chart of a ``report.json`` against Vega-Lite's schema; how many there are."""
+    from altair.utils.schemapi import validate_jsonschema
+    from altair.vegalite.v6.schema.core import load_schema
+
+    schema = load_schema()
+
+    def check(record: str) -> int:
+        found = list(charts_in(json.loads(record)))
+        for chart in found:
+            validate_jsonschema(chart["specification"], schema)
+        return len(found)
+
+    return check
+
+
+def charts_in(value: Any) -> Iterator[dict[str, Any]]:
+    """The charts of a report in JSON, wherever they lie."""
+    if isinstance(value, dict) and value.get("kind") == "chart":
+        yield value
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from charts_in(inner)

@@ -18,6 +18,10 @@ from polyculture.report.languages import ENGLISH
 Make = Callable[..., ReportInput]
 
 
+def english_of(content: ReportInput) -> Report:
+    return report_of(content, (ENGLISH,))
+
+
 def section(report: Report, key: str) -> Section:
     return next(section for section in report.sections if section.key == key)
 
@@ -89,7 +93,7 @@ def test_a_ratio_whose_interval_holds_one_is_not_called_more_often(make: Make) -
     ratio = Known(number=1.3, low=0.7, high=2.1)
     joint = content.audit.all_fail.model_copy(update={"ratio": ratio})
 
-    report = report_of(make(audit=content.audit.model_copy(update={"all_fail": joint})))
+    report = english_of(make(audit=content.audit.model_copy(update={"all_fail": joint})))
 
     assert "about as often as independent models would (1.30 times)" in report.verdict
 
@@ -102,7 +106,7 @@ def test_no_joint_failure_is_said_in_plain_words(make: Make) -> None:
     counts = (*content.audit.failures_by_count[:-1], 0)
     changes = {"all_fail": joint, "failures_by_count": counts}
 
-    report = report_of(make(audit=content.audit.model_copy(update=changes)))
+    report = english_of(make(audit=content.audit.model_copy(update=changes)))
 
     assert report.verdict.endswith(", and no item is failed by all.")
     said = report.answers[1].sentences[0]
@@ -112,7 +116,7 @@ def test_no_joint_failure_is_said_in_plain_words(make: Make) -> None:
 
 def test_answers_without_gold_still_make_a_report(make: Make) -> None:
     """Nobody can say who fails; agreement can be said, and so it is."""
-    report = report_of(without_gold(make()))
+    report = english_of(without_gold(make()))
 
     assert report.verdict.startswith("Of six models, ")
     assert "agreement" in report.verdict
@@ -122,7 +126,7 @@ def test_answers_without_gold_still_make_a_report(make: Make) -> None:
 
 def test_trainings_stand_beside_their_baselines(trained: ReportInput) -> None:
     """The exact paired test says whether a model is really better than words counted."""
-    table = next(t for t in tables(report_of(trained), "scores") if "simple methods" in t.caption)
+    table = next(t for t in tables(english_of(trained), "scores") if "simple methods" in t.caption)
 
     assert [column.label for column in table.columns][2:] == [
         "Better than TF-IDF?",
@@ -144,14 +148,14 @@ def test_a_score_that_is_no_share_stands_as_it_is(trained: ReportInput) -> None:
     written = run.model_copy(update={"test": run.valid.model_copy(update={"scores": (bleu,)})})
     content = dataclasses.replace(trained, runs=(written, *trained.runs[1:]))
 
-    table = next(t for t in tables(report_of(content), "scores") if "simple methods" in t.caption)
+    table = next(t for t in tables(english_of(content), "scores") if "simple methods" in t.caption)
 
     assert row(table, run.name)[1] == "34.20"
 
 
 def test_an_undefined_score_of_a_label_is_a_dash_and_never_a_zero(trained: ReportInput) -> None:
     """F1 of a label that was never given or sought has no value."""
-    table = next(t for t in tables(report_of(trained), "scores") if "every label" in t.caption)
+    table = next(t for t in tables(english_of(trained), "scores") if "every label" in t.caption)
 
     assert row(table, "negative") == ["negative", "0.85", "0.83", "–", "200"]
 
@@ -159,7 +163,7 @@ def test_an_undefined_score_of_a_label_is_a_dash_and_never_a_zero(trained: Repor
 def test_joint_failure_is_shown_against_independence(make: Make) -> None:
     """Counts observed stand beside counts expected, and add up to all items."""
     content = make()
-    by_count, outcomes, groups, _ = tables(report_of(content), "together")
+    by_count, outcomes, groups, _ = tables(english_of(content), "together")
 
     seen = [int(cells[1].text) for cells in by_count.rows]
     assert seen == list(content.audit.failures_by_count)
@@ -171,7 +175,7 @@ def test_joint_failure_is_shown_against_independence(make: Make) -> None:
 def test_every_view_with_a_value_has_a_heat_map_in_the_order_of_its_clustering(make: Make) -> None:
     """Behaviour first, by error consistency; its other measures come behind a fold."""
     content = make()
-    alike = section(report_of(content), "alike")
+    alike = section(english_of(content), "alike")
     charts = [block for block in alike.blocks if isinstance(block, Chart)]
 
     assert [chart.title for chart in charts] == [
@@ -204,7 +208,7 @@ def test_what_is_undefined_is_said_with_its_reason_and_its_pairs(plain: Report) 
 def test_items_that_every_model_fails_come_with_text_gold_and_every_answer(make: Make) -> None:
     """Answers are grouped, so that a shared wrong answer shows at a glance."""
     content = make()
-    found = failures(report_of(content))
+    found = failures(english_of(content))
 
     assert len(found.failures) == content.audit.failures_by_count[-1]
     first = found.failures[0]
@@ -222,7 +226,7 @@ def failures(report: Report) -> Failures:
 def test_only_the_first_two_hundred_shared_failures_are_in_the_page(make: Make) -> None:
     """The page says how many there are, and where the others lie."""
     content = make()
-    report = report_of(make(items=content.items.with_columns(failures=pl.lit(6))))
+    report = english_of(make(items=content.items.with_columns(failures=pl.lit(6))))
 
     assert len(failures(report).failures) == 200
     assert section(report, "failures").lead.startswith("The first 200 of 400 items")
@@ -231,7 +235,7 @@ def test_only_the_first_two_hundred_shared_failures_are_in_the_page(make: Make) 
 
 def test_texts_of_a_restricted_source_are_withheld_everywhere(make: Make) -> None:
     """Ids and answers stay; no text is in the record, so none is in any drawing."""
-    report = report_of(make(shows_text=False))
+    report = english_of(make(shows_text=False))
 
     assert all(failure.text is None for failure in failures(report).failures)
     assert "Not bad at all" not in report.model_dump_json()
@@ -241,7 +245,7 @@ def test_texts_of_a_restricted_source_are_withheld_everywhere(make: Make) -> Non
 def test_a_very_long_text_is_cut_and_says_so(make: Make) -> None:
     """What is not shown is counted."""
     content = make()
-    report = report_of(make(items=content.items.with_columns(text=pl.lit("长" * 12_345))))
+    report = english_of(make(items=content.items.with_columns(text=pl.lit("长" * 12_345))))
 
     first = failures(report).failures[0]
     assert first.text == "长" * 400 + "…"
@@ -250,7 +254,7 @@ def test_a_very_long_text_is_cut_and_says_so(make: Make) -> None:
 
 def test_a_note_of_many_trainings_is_said_once(trained: ReportInput) -> None:
     """Six models cut the same two texts: one sentence."""
-    record = report_of(trained, (ENGLISH,)).model_dump_json()
+    record = english_of(trained).model_dump_json()
 
     assert record.count("texts were cut at 512 tokens") == 1
 
@@ -287,7 +291,7 @@ def test_one_model_has_one_interval_on_the_same_rows(trained: ReportInput) -> No
     for audit in (trained.audit, same):
         content = dataclasses.replace(trained, audit=audit)
         (table,) = [
-            t for t in tables(report_of(content), "scores") if "simple methods" in t.caption
+            t for t in tables(english_of(content), "scores") if "simple methods" in t.caption
         ]
         notes.append([cells[1].note for cells in table.rows])
 
@@ -301,7 +305,7 @@ def test_the_best_model_is_said_to_never_give_an_answer(make: Make) -> None:
     best, *others = audit.models
     changed = best.model_copy(update={"never_answered": ("neutral",)})
 
-    report = report_of(make(audit=audit.model_copy(update={"models": (changed, *others)})))
+    report = english_of(make(audit=audit.model_copy(update={"models": (changed, *others)})))
 
     (chart,) = [b for b in section(report, "scores").blocks if isinstance(b, Chart)]
     assert "minilm-l6 full is the highest" in chart.words

@@ -190,3 +190,10 @@ def test_the_command_refuses_a_folder_without_a_report(
 
     assert left.value.code == 2
     assert capsys.readouterr().err.startswith(f"Error: {tmp_path} holds no report.json.")
+
+
+def test_every_chart_fits_the_schema_of_vega_lite(
+    written: Path, charts_fit_their_schema: Callable[[str], int]
+) -> None:
+    """They are not checked as they are made, since that takes longer than all else of a page."""
+    assert charts_fit_their_schema((written / "report.json").read_text(encoding="utf-8")) > 10

@@ -1,13 +1,17 @@
 """The look of all charts, and small helpers around Altair."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import altair as alt
+from altair.utils.schemapi import debug_mode
 
 from polyculture.page.palette import LIGHT
 from polyculture.page.words import wide
 
+P = ParamSpec("P")
+R = TypeVar("R")
 FONT = "system-ui, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK SC', sans-serif"
 PADDING = 4
 CONFIG: dict[str, Any] = {
@@ -36,9 +40,24 @@ CONFIG: dict[str, Any] = {
 }
 
 
+def charts_unchecked(draw: Callable[P, R]) -> Callable[P, R]:
+    """Charts made within are not held against Vega-Lite's schema, which is most of their time.
+
+    Altair would check every axis, scale and layer again and again. Tests check the specifications
+    of whole pages once.
+    """
+
+    @wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> R:
+        with debug_mode(arg=False):
+            return draw(*args, **kwargs)
+
+    return drawn
+
+
 def rows(values: list[dict[str, Any]]) -> Any:
-    """Data written into the specification itself."""
-    return alt.InlineData(values=values)
+    """Data written into the specification itself, in a tuple, which Altair never copies."""
+    return alt.InlineData(values=tuple(values))
 
 
 def finished(
@@ -54,7 +73,7 @@ def finished(
         tables: Data that the chart calls by name. Altair copies and checks what is written into a
             chart, which takes seconds for the cells of a hundred models.
     """
-    specification: dict[str, Any] = chart.to_dict()
+    specification: dict[str, Any] = chart.to_dict(validate=False)
     if tables:
         specification["datasets"] = {**specification.get("datasets", {}), **tables}
     room = max((wide(label) for label in labels), default=0)

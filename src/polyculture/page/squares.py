@@ -28,7 +28,7 @@ def ink_on(colour: str, *, is_known: bool) -> str:
 
 def coloured(field: str, names: Sequence[str]) -> Any:
     """A field that holds names of colours of the palette."""
-    scale = alt.Scale(domain=list(names), range=[LIGHT[name] for name in names])
+    scale = alt.Scale(domain=tuple(names), range=tuple(LIGHT[name] for name in names))
     return alt.Color(f"{field}:N", scale=scale, legend=None)
 
 
@@ -45,10 +45,10 @@ def axes(labels: Sequence[str], *, font: int = 12, is_named: bool = True) -> dic
     row = alt.Axis(labels=is_named, labelFontSize=font, **plain)
     inner, outer = (0.04, 0.02) if is_named else (0.0, 0.0)
     band = {"paddingInner": inner, "paddingOuter": outer}
-    places = list(range(1, len(labels) + 1))
+    places = tuple(range(1, len(labels) + 1))
     return {
         "x": alt.X("column:O", axis=column, scale=alt.Scale(domain=places, **band)),
-        "y": alt.Y("row:O", axis=row, scale=alt.Scale(domain=list(labels), **band)),
+        "y": alt.Y("row:O", axis=row, scale=alt.Scale(domain=tuple(labels), **band)),
     }
 
 
@@ -59,13 +59,15 @@ def legend(colours: Sequence[str], marks: Sequence[Mark], *, width: int) -> Any:
     ]
     x = alt.X("step:Q", axis=None, scale=alt.Scale(domain=[0, len(colours)], nice=False))
     base = alt.Chart(rows(steps), width=width, height=LEGEND_HEIGHT)
-    bars = base.mark_rect(aria=False).encode(x=x, x2="next:Q", color=coloured("colour", colours))
+    bars = base.mark_rect(aria=False).encode(
+        x=x, x2=alt.X2("next:Q"), color=coloured("colour", colours)
+    )
     words = [
         alt.Chart(rows([{"step": mark.step, "text": mark.text}]))
         .mark_text(
             align=mark.align, baseline="top", dy=10, fontSize=11, color=LIGHT["quiet"], aria=False
         )
-        .encode(x=x, text="text:N")
+        .encode(x=x, text=alt.Text("text:N"))
         for mark in marks
     ]
     return alt.layer(bars, *words).properties(width=width, height=LEGEND_HEIGHT)

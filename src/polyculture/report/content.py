@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from polyculture.core.audit import Audit
 from polyculture.core.report_input import ReportInput
 from polyculture.page.blocks import Block, Facts, Link, Points, Prose, Report, Section
+from polyculture.page.drawing import charts_unchecked
 from polyculture.page.language import file_name
 from polyculture.report import (
     caveats,
@@ -26,6 +27,7 @@ def report_of(content: ReportInput, languages: Sequence[Language] = (ENGLISH, CH
     return first.model_copy(update={"translations": tuple(others)})
 
 
+@charts_unchecked
 def in_language(content: ReportInput, language: Language, languages: Sequence[Language]) -> Report:
     """The report in one language, with links to the others."""
     from polyculture import __version__

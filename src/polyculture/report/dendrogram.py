@@ -59,7 +59,7 @@ def tree(merges: Sequence[Merge], *, width: int, height: int) -> Any:
         .encode(
             x=alt.X("distance:Q", axis=None, scale=alt.Scale(domain=[0, far or 1.0], nice=False)),
             y=alt.Y("place:Q", axis=None, scale=scale),
-            detail="link:N",
-            order="step:O",
+            detail=alt.Detail("link:N"),
+            order=alt.Order("step:O"),
         )
     )

@@ -132,13 +132,13 @@ def _squares(cells: Any, order: Sequence[str], size: int) -> Any:
     mark = {"cornerRadius": 2} if len(order) <= LABELLED else {}
     chart = alt.Chart(cells, width=size, height=size).mark_rect(**mark)
     if len(order) <= NAMED:
-        chart = chart.encode(description="words:N")
+        chart = chart.encode(description=alt.Description("words:N"))
     return chart.encode(**_axes(order), color=colour)
 
 
 def _numbers(cells: Any, order: Sequence[str]) -> Any:
     chart = alt.Chart(cells).mark_text(fontSize=13 if len(order) <= 6 else 11, aria=False)  # noqa: PLR2004
-    return chart.encode(**_axes(order), text="text:N", color=coloured("ink", INKS))
+    return chart.encode(**_axes(order), text=alt.Text("text:N"), color=coloured("ink", INKS))
 
 
 def _legend(ramp: Ramp, width: int, form: Form, language: Language) -> Any:

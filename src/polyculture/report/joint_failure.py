@@ -127,15 +127,15 @@ def _bars(audit: Audit, language: Language) -> dict[str, Any]:
     bars = base.mark_bar(cornerRadiusEnd=2).encode(
         y=alt.Y("observed:Q", axis=y_axis, scale=alt.Scale(domainMax=1.09 * high, nice=False)),
         color=_series("bar", series),
-        description="words:N",
+        description=alt.Description("words:N"),
     )
     ticks = base.mark_tick(thickness=3, opacity=1, aria=False).encode(
-        y="expected:Q", color=_series("tick", series)
+        y=alt.Y("expected:Q"), color=_series("tick", series)
     )
     layers = [bars, ticks]
     if few:  # a figure on each bar, above a tick that would cross it
         figures = base.mark_text(dy=-9, fontSize=12, aria=False)
-        layers.append(figures.encode(y="top:Q", text="text:N"))
+        layers.append(figures.encode(y=alt.Y("top:Q"), text=alt.Text("text:N")))
     return finished(alt.layer(*layers), right=LEGEND if last <= FEW_BARS else 0)
 
 

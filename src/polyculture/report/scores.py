@@ -143,8 +143,8 @@ def _dots(known: Sequence[tuple[ModelResult, Known]], language: Language) -> dic
     points = base.mark_circle(color=LIGHT["expected"], size=90, opacity=1)
     return finished(
         alt.layer(
-            lines.encode(x=alt.X("low:Q", axis=x_axis), x2="high:Q", y=y),
-            points.encode(x=x, y=y, description="words:N"),
+            lines.encode(x=alt.X("low:Q", axis=x_axis), x2=alt.X2("high:Q"), y=y),
+            points.encode(x=x, y=y, description=alt.Description("words:N")),
         ),
         labels=order,
     )

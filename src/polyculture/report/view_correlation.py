@@ -120,7 +120,7 @@ def _scatter(
         chart.encode(
             x=alt.X("x:Q", axis=alt.Axis(title=x_title, labelPadding=6, **look), scale=scale),
             y=alt.Y("y:Q", axis=alt.Axis(title=y_title, **look), scale=scale),
-            description="words:N",
+            description=alt.Description("words:N"),
         )
     )
 

@@ -485,3 +485,10 @@ def test_numbers_are_never_nan_in_any_language(report: Report) -> None:
     for one in (report, *report.translations):
         assert "nan" not in re.findall(r"[a-z]+", to_markdown(one).lower())
     assert coefficient(0.0) == "0.00"
+
+
+def test_every_chart_fits_the_schema_of_vega_lite(
+    report: Report, charts_fit_their_schema: Callable[[str], int]
+) -> None:
+    """They are not checked as they are made, since that takes longer than all else of a page."""
+    assert charts_fit_their_schema(report.model_dump_json()) > 5

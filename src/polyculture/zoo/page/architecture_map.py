@@ -126,7 +126,7 @@ def _dots(
             color=alt.Color("group:N", scale=colours, legend=legend),
             shape=alt.Shape("group:N", scale=shapes, legend=legend),
             opacity=alt.Opacity("opacity:Q", scale=None, legend=None),
-            description="words:N",
+            description=alt.Description("words:N"),
         )
     )
     return finished(chart, dots=dots)

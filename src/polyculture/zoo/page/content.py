@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from polyculture.core.survey import Survey
 from polyculture.page.blocks import Link, Report
+from polyculture.page.drawing import charts_unchecked
 from polyculture.page.language import file_name
 from polyculture.zoo.page import (
     architecture_map,
@@ -30,6 +31,7 @@ def report_of(survey: Survey, *, title: str = "", command: str = "") -> Report:
     return english.model_copy(update={"translations": (chinese,)})
 
 
+@charts_unchecked
 def in_language(
     survey: Survey, language: Language, *, other: Language, title: str, command: str
 ) -> Report:

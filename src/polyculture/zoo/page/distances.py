@@ -109,10 +109,10 @@ def _squares(distances: Sequence[Distance], kind: Kind, language: Language) -> d
     base = alt.Chart(alt.NamedData("cells"), width=size, height=size)
     base = base.encode(**axes(list(labels.values()), font=12 if few else 11))
     squares = base.mark_rect(cornerRadius=2).encode(
-        color=coloured("colour", (*STEPS, "panel")), description="words:N"
+        color=coloured("colour", (*STEPS, "panel")), description=alt.Description("words:N")
     )
     texts = base.transform_filter("datum.text").mark_text(fontSize=11, aria=False)
-    texts = texts.encode(text="text:N", color=coloured("ink", INKS))
+    texts = texts.encode(text=alt.Text("text:N"), color=coloured("ink", INKS))
     heat = alt.layer(squares, texts).resolve_scale(color="independent")
     chart = alt.vconcat(heat, _legend(top, language), spacing=16)
     return finished(chart, labels=labels.values(), cells=cells)

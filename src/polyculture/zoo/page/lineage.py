@@ -73,8 +73,10 @@ def _bar_chart(ancestors: Sequence[Ancestor], language: Language) -> dict[str, A
     top = max(one.share for one in ancestors)
     x = alt.X("share:Q", axis=None, scale=alt.Scale(domain=[0, 1.12 * top], nice=False))
     base = alt.Chart(rows(values), width=460, height=22 * len(values)).encode(y=y, x=x)
-    bars = base.mark_bar(color=LIGHT["observed"], cornerRadiusEnd=2).encode(description="words:N")
-    texts = base.mark_text(align="left", dx=6, aria=False).encode(text="text:N")
+    bars = base.mark_bar(color=LIGHT["observed"], cornerRadiusEnd=2).encode(
+        description=alt.Description("words:N")
+    )
+    texts = base.mark_text(align="left", dx=6, aria=False).encode(text=alt.Text("text:N"))
     return finished(alt.layer(bars, texts), labels=labels)
 
 

@@ -107,11 +107,11 @@ def _frame(*, is_share: bool) -> dict[str, Any]:
     base = alt.Chart(alt.NamedData("points"), width=WIDTH, height=HEIGHT).encode(x=x)
     y = alt.Y("value:Q", axis=axis, scale=scale)
     band = base.mark_area(color=LIGHT["expected"], opacity=0.16, aria=False).encode(
-        y=alt.Y("low:Q", axis=axis, scale=scale), y2="high:Q"
+        y=alt.Y("low:Q", axis=axis, scale=scale), y2=alt.Y2("high:Q")
     )
     line = base.mark_line(color=LIGHT["expected"], strokeWidth=1.6, aria=False).encode(y=y)
     dots = base.mark_circle(color=LIGHT["expected"], size=34, opacity=1).encode(
-        y=y, description="words:N"
+        y=y, description=alt.Description("words:N")
     )
     return finished(alt.layer(band, line, dots))
 
