@@ -52,6 +52,7 @@ def train(work: Path) -> Train:
     return trained
 
 
+@pytest.mark.slow
 def test_a_probe_that_models_learned_from_is_named_everywhere(work: Path, train: Train) -> None:
     """In the record, the JSON, the page, the Markdown and the evidence."""
     runs = [train("a"), train("b")]
@@ -73,6 +74,7 @@ def test_a_probe_that_models_learned_from_is_named_everywhere(work: Path, train:
     assert json.loads((work / "audit" / "audit.json").read_bytes())["caveats"] == [caveat]
 
 
+@pytest.mark.slow
 def test_one_model_of_other_rows_that_hold_the_probe_is_named(work: Path, train: Train) -> None:
     """The share is told for each model; the one that did not see the items is not blamed."""
     runs = [train("a"), train("saw", "all")]
@@ -87,6 +89,7 @@ def test_one_model_of_other_rows_that_hold_the_probe_is_named(work: Path, train:
     )
 
 
+@pytest.mark.slow
 def test_data_that_changed_since_training_are_named_and_answered_anew(
     work: Path, train: Train
 ) -> None:
@@ -118,6 +121,7 @@ def test_the_validation_split_as_probe_is_named(train: Train) -> None:
     assert rows.of(stepped).caveats == (STEERED,)
 
 
+@pytest.mark.slow
 def test_gold_that_training_has_not_seen_stays_in_an_audit(work: Path, train: Train) -> None:
     """No model answers it: it is failed by all, and named as never answered."""
     with (work / "test.csv").open("a", encoding="utf-8") as file:
@@ -136,6 +140,7 @@ def test_gold_that_training_has_not_seen_stays_in_an_audit(work: Path, train: Tr
     assert not seen.probabilities[:, code].any()
 
 
+@pytest.mark.slow
 def test_evidence_stays_inside_the_audit(work: Path, train: Train) -> None:
     """Nothing beside the runs is made or replaced."""
     runs = [train("a"), train("b")]
@@ -177,6 +182,7 @@ print("torch" in sys.modules)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -210,6 +216,7 @@ def test_two_models_at_least_are_needed(work: Path) -> None:
         api.audit_runs([work], probe="test", out=work / "audit")
 
 
+@pytest.mark.slow
 def test_a_report_is_drawn_for_a_study_and_replaces_only_drawings(work: Path, train: Train) -> None:
     """The folder of a study holds its audit; records and foreign files stay."""
     api.audit_runs(

@@ -178,6 +178,7 @@ SERVICES = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sold", SERVICES, ids=lambda sold: sold.name)
 def test_commercial_services_fail_together_as_computed_before(
     sold: Services, frugalml: Path

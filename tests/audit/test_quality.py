@@ -133,6 +133,7 @@ def test_a_few_repeated_texts_are_a_note_and_many_are_a_caveat() -> None:
     assert [one.learned_items for one in found.models] == [3, 120, 0]
 
 
+@pytest.mark.slow
 def test_many_groups_are_folded_behind_the_largest() -> None:
     """Twelve at once; the record has all."""
     from dataclasses import replace

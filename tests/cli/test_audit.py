@@ -96,6 +96,7 @@ def test_a_table_is_audited_where_there_is_no_torch(shown: tuple[str, Path]) -> 
     assert "polyculture audit" in (folder / "report.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_one_language_takes_the_place_of_both(table: Path) -> None:
     """``--lang zh`` with ``--replace`` leaves no English page, and the screen names the one."""
     both = audited(table)
@@ -137,6 +138,7 @@ def number_or_reason(value: Any) -> bool:
     )
 
 
+@pytest.mark.slow
 def test_json_has_the_documented_keys_and_nothing_else_on_the_screen(
     found: dict[str, Any],
 ) -> None:
@@ -207,6 +209,7 @@ def test_json_has_the_documented_keys_and_nothing_else_on_the_screen(
     }
 
 
+@pytest.mark.slow
 def test_every_key_is_documented(found: dict[str, Any]) -> None:
     """The page about the JSON names all there is in it."""
     page = (Path(__file__).parents[2] / "docs" / "audit-json.md").read_text(encoding="utf-8")
@@ -216,6 +219,7 @@ def test_every_key_is_documented(found: dict[str, Any]) -> None:
             assert f"`{key}`" in page, key
 
 
+@pytest.mark.slow
 def test_a_long_table_is_audited_with_probabilities(tmp_path: Path) -> None:
     """CAPA has a value then; the group of an item gives strata."""
     frame = pl.DataFrame(
@@ -278,6 +282,7 @@ REFUSALS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", REFUSALS)
 def test_what_cannot_be_audited_is_refused_with_one_sentence_and_nothing_written(
     what: str, table: Path
@@ -296,6 +301,7 @@ def test_what_cannot_be_audited_is_refused_with_one_sentence_and_nothing_written
     assert sorted(path.name for path in table.parent.iterdir()) == ["answers.csv", "two.csv"]
 
 
+@pytest.mark.slow
 def test_columns_that_nobody_named_are_guessed_and_told(table: Path) -> None:
     """One line says how the table is read and how to change it; the folder is named after it."""
     done = polyculture("audit", table, "--resamples", "0", cwd=table.parent)
@@ -311,6 +317,7 @@ def test_columns_that_nobody_named_are_guessed_and_told(table: Path) -> None:
     assert f"polyculture audit {table} --resamples 0 --out audits/answers" in report
 
 
+@pytest.mark.slow
 def test_a_guess_and_the_options_that_it_tells_give_the_same_audit(table: Path) -> None:
     """Number for number."""
     named = audited(table, "--json")
@@ -319,6 +326,7 @@ def test_a_guess_and_the_options_that_it_tells_give_the_same_audit(table: Path) 
     assert guessed.stdout == named.stdout
 
 
+@pytest.mark.slow
 def test_a_long_table_is_guessed_in_chinese(tmp_path: Path) -> None:
     """Column names of either language will do, and nothing is said where that is asked."""
     rows = "".join(
@@ -336,6 +344,7 @@ def test_a_long_table_is_guessed_in_chinese(tmp_path: Path) -> None:
     assert [model.name for model in audit.models] == ["甲", "乙"]
 
 
+@pytest.mark.slow
 def test_a_column_that_is_never_right_is_not_taken_for_a_model(table: Path) -> None:
     """Where the right answers are few; a note says why, and ``--models`` names it all the same."""
     lines = WIDE.splitlines()
@@ -351,6 +360,7 @@ def test_a_column_that_is_never_right_is_not_taken_for_a_model(table: Path) -> N
     assert json.loads(named.stdout)["models"] == ["a", "b", "c", "length"]
 
 
+@pytest.mark.slow
 def test_a_table_without_right_answers_says_that_it_found_none(table: Path) -> None:
     """So that a column of another name can be named."""
     table.write_text(WIDE.replace("item,text,gold", "item,text,solution"), encoding="utf-8")
@@ -361,6 +371,7 @@ def test_a_table_without_right_answers_says_that_it_found_none(table: Path) -> N
     assert "no column of right answers; guessed" in done.stderr
 
 
+@pytest.mark.slow
 def test_an_audit_that_exists_is_kept_unless_it_shall_be_replaced(table: Path) -> None:
     """Somebody's results are never overwritten by accident, and foreign files never at all."""
     first = audited(table)
@@ -375,6 +386,7 @@ def test_an_audit_that_exists_is_kept_unless_it_shall_be_replaced(table: Path) -
     assert (table.parent / "out" / "mine.txt").read_text(encoding="utf-8") == "mine"
 
 
+@pytest.mark.slow
 def test_documents_are_drawn_as_wholes_where_a_column_names_them(table: Path) -> None:
     """The JSON says what was drawn, and how many there are; the items keep their documents."""
     lines = table.read_text(encoding="utf-8").splitlines()

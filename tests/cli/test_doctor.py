@@ -62,6 +62,7 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "cache"
 
 
+@pytest.mark.slow
 def test_a_sound_installation_ends_well_and_loads_no_torch_itself(home: Path) -> None:
     """Versions, machine, device, cache and starters, each on a line; nothing is changed."""
     before = contents(home)
@@ -75,6 +76,7 @@ def test_a_sound_installation_ends_well_and_loads_no_torch_itself(home: Path) ->
     assert contents(home) == before
 
 
+@pytest.mark.slow
 def test_programs_read_the_same(home: Path) -> None:
     """Sizes in bytes, names in lists."""
     found: dict[str, Any] = json.loads(doctor("--json", home=home).stdout)
@@ -93,6 +95,7 @@ def test_programs_read_the_same(home: Path) -> None:
     assert all(not problem["is_broken"] for problem in found["problems"])
 
 
+@pytest.mark.slow
 def test_a_damaged_starter_is_broken(home: Path) -> None:
     """Exit status 1, with the command that mends it."""
     (home / "starter" / "reviews" / "rows.parquet").write_bytes(b"short")
@@ -117,6 +120,7 @@ def test_what_is_not_installed_is_missing_and_not_broken(home: Path) -> None:
     assert "pip install 'polyculture[train]'" in done.stdout
 
 
+@pytest.mark.slow
 def test_an_empty_home_is_no_fault(tmp_path: Path) -> None:
     """Nothing has been fetched yet; nothing is made by looking."""
     done = doctor("--json", home=tmp_path / "none")

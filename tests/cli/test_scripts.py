@@ -62,6 +62,7 @@ def test_a_training_gives_its_record_to_a_script(
     assert (folder / record["folder"] / "run.json").is_file()
 
 
+@pytest.mark.slow
 def test_a_quiet_audit_prints_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Neither what was taken for what nor the findings; the folder is written all the same."""
     (tmp_path / "a.csv").write_text("item,gold,a,b\n1,x,x,x\n2,y,y,x\n3,x,x,y\n", encoding="utf-8")

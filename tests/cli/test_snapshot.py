@@ -150,6 +150,7 @@ def test_ctrl_c_keeps_the_pages_and_says_how_to_go_on(models: Models, tmp_path: 
     assert kept == ["page-000000.parquet", "page-000001.parquet", "state.json"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -81,6 +81,7 @@ def test_the_completion_of_a_shell_is_shown_without_loading_anything(
     assert done.stderr == "loaded: []"
 
 
+@pytest.mark.slow
 def test_a_shell_completes_commands_and_options_quickly() -> None:
     """What a shell asks for behind every tab; other work slows it, so the fastest counts."""
     words = {"_POLYCULTURE_COMPLETE": "complete_bash", "COMP_CWORD": "1"}
@@ -101,6 +102,7 @@ def test_a_shell_completes_commands_and_options_quickly() -> None:
     assert min(seconds) < 2 * SECONDS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "completed"),
     [
@@ -146,6 +148,7 @@ def test_without_arguments_the_help_is_shown() -> None:
     assert "starter" in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command", ["audit", "demo", "doctor", "new", "parts", "predict", "report", "study", "train"]
 )

@@ -91,6 +91,7 @@ def test_a_survey_says_its_headlines_and_where_the_page_is(table: Path) -> None:
     assert "--replace" in again.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "said"),
     [

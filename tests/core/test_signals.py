@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 WHERE_PYTHON_DROPS_WHAT_IS_RAISED = """
 import os, signal, time
 from polyculture.core.signals import Ended, raise_on_signals
@@ -57,6 +59,7 @@ main.run()
 """
 
 
+@pytest.mark.slow
 def test_a_thread_inside_torch_does_not_change_the_exit_status() -> None:
     """Python's own end stops such a thread in the middle of C++, which aborts the process (134)."""
     done = outcome(WHILE_A_LIBRARY_COMPUTES)

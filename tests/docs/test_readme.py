@@ -97,6 +97,7 @@ def test_every_target_of_make_that_a_page_names_exists(page: str) -> None:
     assert {*shown, *re.findall(r"`make ([a-z]+)", prose(page))} <= targets
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the README's commands are for a shell")
 def test_the_audit_in_the_readme_prints_what_the_readme_shows(tmp_path: Path) -> None:
     """The table is written and audited just as a reader would do it."""

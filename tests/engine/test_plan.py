@@ -57,6 +57,7 @@ def test_a_training_may_go_on_in_the_midst_of_a_plan() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_million_epochs_begin_at_once() -> None:
     """Neither time nor memory grows with epochs that may never be reached."""
     lengths = np.random.default_rng(0).integers(5, 40, 1_000)

@@ -130,6 +130,7 @@ def test_runs_are_not_written_twice_where_that_is_asked(folders: dict[Form, Path
     assert not any(repeats(tokens) for tokens in asked)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_threads_that_write_at_once_write_what_one_writes(
     form: Form, folders: dict[Form, Path]

@@ -91,6 +91,7 @@ def test_text_from_data_never_becomes_part_of_the_page(hostile: ReportInput) -> 
     assert "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;" in page
 
 
+@pytest.mark.slow
 def test_text_from_data_never_becomes_markup_in_markdown(hostile: ReportInput) -> None:
     """No tag, no table cell and no emphasis comes from outside."""
     lines = to_markdown(report_of(hostile)).splitlines()

@@ -291,6 +291,7 @@ def english_in(report: Report, data: set[str]) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_the_chinese_page_of_real_answers_holds_no_english_sentence(tmp_path: Path) -> None:
     """Names, texts and groups of items are data; all that the audit itself says is in Chinese."""
     api.demo(tmp_path / "out", language="zh")
@@ -454,6 +455,7 @@ def test_the_markdown_of_a_study_in_chinese_reads_as_before(written: Path, golde
     golden("report-study-chinese.md", text)
 
 
+@pytest.mark.slow
 def test_text_from_data_never_becomes_part_of_the_chinese_page(hostile: ReportInput) -> None:
     """Names, texts, gold and groups are shown as they are."""
     report = report_of(hostile, (CHINESE,))
@@ -464,6 +466,7 @@ def test_text_from_data_never_becomes_part_of_the_chinese_page(hostile: ReportIn
     assert not re.search(r"(?<!\\)<script", text.replace("``` <script>", ""))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "names"),
     [("en", {"report.html", "report.md"}), ("zh", {"report.zh-CN.html", "report.zh-CN.md"})],

@@ -219,6 +219,7 @@ def test_a_hub_out_of_reach_is_one_sentence(shelf: str, tmp_path: Path) -> None:
     assert "the hub cannot be reached" in answer["error"]
 
 
+@pytest.mark.slow
 def test_a_base_comes_without_code_and_pickles(hub: Hub, tmp_path: Path) -> None:
     """Weights, configuration and tokenizer are all that is fetched."""
     folder = tiny_base(tmp_path / "tiny", "bert", ["a good film"])

@@ -38,6 +38,7 @@ def numbers(scores: Scores) -> dict[str, float | None]:
 
 
 @given(answers)
+@pytest.mark.slow
 def test_scores_equal_those_of_scikit_learn(pairs: list[tuple[str, str]]) -> None:
     """Accuracy, each label's figures, macro and weighted F1 are the same numbers."""
     gold, found = [a for a, _ in pairs], [b for _, b in pairs]
@@ -60,6 +61,7 @@ def test_scores_equal_those_of_scikit_learn(pairs: list[tuple[str, str]]) -> Non
 
 
 @given(st.lists(st.tuples(*[st.sets(st.sampled_from(LABELS))] * 2), min_size=1, max_size=20))
+@pytest.mark.slow
 def test_scores_of_several_labels_equal_those_of_scikit_learn(
     pairs: list[tuple[set[str], set[str]]],
 ) -> None:

@@ -110,6 +110,7 @@ def test_a_recipe_of_pictures_trains_checks_and_predicts(folder: Path) -> None:
     assert answers.columns == ["id", "image", "answer", "probabilities"]
 
 
+@pytest.mark.slow
 def test_a_frozen_base_is_read_once_and_its_statistics_stay(folder: Path) -> None:
     """What was kept of each picture gives the answers of the saved model."""
     base = folder / "base"

@@ -238,6 +238,7 @@ def test_the_same_cards_give_the_same_survey() -> None:
     assert first != count(made, seed=5).model_dump(exclude={"seconds"})
 
 
+@pytest.mark.slow
 def test_communities_that_come_to_build_alike_come_closer() -> None:
     """Each year fewer cards of ``y`` have another value than those of ``x``."""
     rows, traits = [], []

@@ -241,6 +241,7 @@ for line in sys.stdin:
 """
 
 
+@pytest.mark.slow
 def test_a_family_that_hangs_or_crashes_costs_its_own_answer_alone() -> None:
     """Its process is replaced, the rest is answered, and the reason says what happened."""
     names = ["one", "hangs", "two", "crashes", "three", "mumbles", "four"]
@@ -381,6 +382,7 @@ def test_every_automatic_mapping_is_placed_or_left_out_on_purpose() -> None:
 
 
 @needs_library
+@pytest.mark.slow
 def test_heirs_of_llama_are_those_that_a_search_finds() -> None:
     """Counted again with two regular expressions over the modular files."""
     heirs = set()
