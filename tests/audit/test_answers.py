@@ -331,7 +331,7 @@ def test_probabilities_of_equal_labels_are_added(tmp_path: Path) -> None:
 
 
 def test_answers_that_contradict_their_probabilities_are_counted(tmp_path: Path) -> None:
-    """Also those without one, and labels that are no answer."""
+    """Also those without one, and labels that are not answers."""
     cells = ({"x": 0.4, "y": 0.6}, {"y": 1}, {"x": 0.5, "y": 0.5}, {"x": 1, "z": 0})
     rows = [{"item": n, "model": "a", "answer": "x", "p": p} for n, p in enumerate(cells)]
     rows += [{"item": n, "model": "b", "answer": "y"} for n in range(4)]

@@ -57,7 +57,7 @@ def three(**changes: object) -> Audit:
 
 
 def test_macro_f1_is_scikit_learns_over_the_right_answers() -> None:
-    """Answers that are no right answer cost recall; a right answer never given counts 0."""
+    """Answers that are not right answers cost recall; a right answer never given counts 0."""
     found = three()
 
     classes = sorted(set(GOLD))

@@ -298,7 +298,7 @@ CASES = {
         PROBABLE,
         "answers.csv, line 2: the probability of 'x' has to be from 0 to 1, but is nan.",
     ),
-    "a probability that is no object": Case(
+    "a probability that is not an object": Case(
         {"answers.csv": CELLS.format(cell="0.7")},
         PROBABLE,
         'answers.csv, line 2: expected probabilities as a JSON object such as {"yes": 0.75, "no": '

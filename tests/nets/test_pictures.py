@@ -33,7 +33,7 @@ def written(folder: Path, settings: dict[str, Any]) -> Path:
 
 
 def photo(folder: Path, size: tuple[int, int] = (31, 24)) -> Path:
-    """A picture in colour that is no square."""
+    """A picture in colour that is not square."""
     pixels = np.random.default_rng(1).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
     Image.fromarray(pixels).save(folder / "photo.png")
     return folder / "photo.png"

@@ -117,6 +117,6 @@ def test_drawn_sets_are_computed_at_once() -> None:
 def test_what_has_no_diversity_says_why(
     shares: list[float], kernel: list[list[float]], reason: str
 ) -> None:
-    """A matrix that is no similarity, or a set without members."""
+    """A matrix that is not of similarities, or a set without members."""
     with pytest.raises(UndefinedError, match=reason):
         leinster_cobbold(np.array(shares, dtype=float), np.array(kernel))

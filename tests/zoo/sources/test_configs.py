@@ -165,7 +165,7 @@ def test_malformed_files_are_counted_and_told(put: Put, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_settings_that_cannot_be_built_give_the_library_s_reason(put: Put, tmp_path: Path) -> None:
-    """Heads that do not divide a width, words for numbers, and classes that are no networks."""
+    """Heads that do not divide a width, words for numbers, and classes that are not networks."""
     put("heads", {**BERT, "num_attention_heads": 5})
     put("words", {**LLAMA, "hidden_size": "wide"})
     put("memory", {**LLAMA, "vocab_size": 10**30})

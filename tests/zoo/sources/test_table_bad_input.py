@@ -86,7 +86,7 @@ def test_hostile_yaml_neither_runs_nor_stops_the_reading(tmp_path: Path, evil: s
 
 
 def test_broken_json_lines_are_counted_with_their_lines(tmp_path: Path) -> None:
-    """Half an object, a list, and bytes that are no text."""
+    """Half an object, a list, and bytes that are not text."""
     lines = [
         b'{"name": "a", "maker": "M"}',
         b'{"name": ',

@@ -111,7 +111,7 @@ def _folders(place: Path) -> list[tuple[str, Path]]:
 
 
 def _writable(name: str) -> str:
-    """A file's name as text; bytes that are no text become question marks."""
+    """A file's name as text; bytes that are not text become question marks."""
     return name.encode("utf-8", "replace").decode()
 
 

@@ -23,7 +23,7 @@ BLIND = (
     "The models are those that packages carry: a look at real weights, and no sample.",
     "Ancestors are those that the packages name; when a model was made is not told.",
     "Networks are built from the configuration beside the weights; what those learnt is not seen.",
-    "Of an ancestor that is no starter itself, the furthest one known is named as the parent.",
+    "Of an ancestor that is not a starter itself, the furthest one known is named as the parent.",
 )
 MAKER = re.compile(r"^([\w.-]+)/")
 """Whoever published the model behind a package, where its name says so."""

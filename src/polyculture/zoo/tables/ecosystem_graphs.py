@@ -99,7 +99,7 @@ LAYOUT = Layout(
             "counted here is a share of the collection."
         ),
         (
-            "A dependency is what a maker disclosed; one that is no record of the collection may "
+            "A dependency is what a maker disclosed; one without a record in the collection may "
             "be a model, a data set or a tool, and stands as it is written."
         ),
     ),

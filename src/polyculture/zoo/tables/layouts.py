@@ -201,7 +201,7 @@ def name_of(value: Any) -> str:
 
 
 def numbers_of(cells: Mapping[str, Any]) -> tuple[dict[str, float | None], tuple[str, ...]]:
-    """The numbers of some fields, and the fields that say something that is no number."""
+    """The numbers of some fields, and the fields that say something other than a number."""
     texts = {ours: plain(value) for ours, value in cells.items()}
     numbers = {ours: amount(text) if text else None for ours, text in texts.items()}
     # no model has none of its parameters: a zero is a gap in the table

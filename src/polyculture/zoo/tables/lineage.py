@@ -34,7 +34,7 @@ class Lineage:
     data: tuple[str, ...]
     """Dependencies that were left out: they are data sets, applications or the like."""
     outside: tuple[str, ...]
-    """Parents that are no entry, one name each time it is named."""
+    """Parents that are not entries, one name each time it is named."""
     unclear: tuple[str, ...]
     """Names that more than one entry could have been meant by."""
 

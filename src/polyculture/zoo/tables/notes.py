@@ -105,7 +105,7 @@ def _numbers(cards: Sequence[Entry]) -> Iterator[str]:
         names = [card.name for card in cards if field in card.unread]
         if names:
             have = count(len(names), "card has", "cards have")
-            yield f"{have} a cell of {field} that is no such number: {listed(names)}."
+            yield f"{have} a cell of {field} that is not such a number: {listed(names)}."
 
 
 def _parents(family: Lineage) -> Iterator[str]:
