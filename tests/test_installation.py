@@ -38,7 +38,7 @@ def test_the_demo_fetches_just_what_its_study_reads() -> None:
     study = tomllib.loads((ROOT / "examples" / "reviews.toml").read_text(encoding="utf-8"))
     tables = [study["recipe"], *study["models"]]
     parts = [table[key] for table in tables for key in ("base", "data") if key in table]
-    needed = {part["name"] for part in parts if part["source"] == "starter"}
+    needed = {part["name"] for part in parts if part.get("source") == "starter"}
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     fetched = re.search(r"^STUDY_STARTERS := (.*)$", makefile, re.MULTILINE)
 

@@ -137,7 +137,7 @@ def test_threads_are_asked_to_sleep_before_torch_is_loaded() -> None:
     """Spinning threads starve a training on a busy machine; a user's own setting stays."""
     program = (
         "import os, sys\n"
-        "from polyculture.nets import threads\n"
+        "from polyculture.nets.efficiency import threads\n"
         "threads.be_polite()\n"
         "assert 'torch' not in sys.modules\n"
         "print(os.environ['OMP_WAIT_POLICY'])\n"

@@ -35,7 +35,7 @@ class Plan(Sequence[NDArray[Any]]):
     Example:
         >>> plan = Plan(np.array([3, 4, 2]), budget=6, epochs=1_000, seed=1)
         >>> len(plan), plan[0].tolist(), plan[1_999].tolist()
-        (2000, [2, 0], [2, 0])
+        (2000, [2, 0], [1])
     """
 
     def __init__(self, lengths: NDArray[np.int64], *, budget: int, epochs: int, seed: int) -> None:

@@ -27,7 +27,7 @@ few epochs more steps are worth more than larger batches."""
 FEWEST_STEPS = 180
 """Where a training would have fewer steps its batches are smaller. me5-small spent some sixty steps
 on learning how frequent each tag is, and only then began to tell words apart; this is three times
-that. The studies of ``examples/`` have more, so that they train as they were measured."""
+that. ``examples/reviews-zh.toml`` has more, so that it trains as it was measured."""
 FEWEST_ROWS = 4
 """Smaller batches than this are slow and noisy."""
 
