@@ -3,21 +3,16 @@
 import re
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 CODE = ROOT / "src" / "polyculture"
 NAMED = re.compile(r"`((?:[a-z_]+/)+[a-z_]+\.py)`")
-PAGES = sorted([*(ROOT / "docs").rglob("*.md"), *CODE.rglob("*.py")])
 
 
-@pytest.mark.parametrize("place", ["docs", "src"])
-def test_every_named_file_is_there(place: str) -> None:
+def test_every_named_file_is_there() -> None:
     """Whole paths from the root, or from within the package."""
     missing = [
         f"{page.relative_to(ROOT)}: {name}"
-        for page in PAGES
-        if page.relative_to(ROOT).parts[0] == place
+        for page in sorted([*(ROOT / "docs").rglob("*.md"), *CODE.rglob("*.py")])
         for name in NAMED.findall(page.read_text(encoding="utf-8"))
         if not (ROOT / name).is_file() and not (CODE / name).is_file()
     ]

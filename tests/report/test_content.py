@@ -235,7 +235,7 @@ def test_only_the_first_two_hundred_shared_failures_are_in_the_page(make: Make) 
 
 def test_texts_of_a_restricted_source_are_withheld_everywhere(make: Make) -> None:
     """Ids and answers stay; no text is in the record, so none is in any drawing."""
-    report = english_of(make(shows_text=False))
+    report = report_of(make(shows_text=False))
 
     assert all(failure.text is None for failure in failures(report).failures)
     assert "Not bad at all" not in report.model_dump_json()
@@ -245,7 +245,7 @@ def test_texts_of_a_restricted_source_are_withheld_everywhere(make: Make) -> Non
 def test_a_very_long_text_is_cut_and_says_so(make: Make) -> None:
     """What is not shown is counted."""
     content = make()
-    report = english_of(make(items=content.items.with_columns(text=pl.lit("长" * 12_345))))
+    report = report_of(make(items=content.items.with_columns(text=pl.lit("长" * 12_345))))
 
     first = failures(report).failures[0]
     assert first.text == "长" * 400 + "…"
