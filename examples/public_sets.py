@@ -1,0 +1,128 @@
+"""Turn downloads of public data sets into the tables that the recipes beside this file read.
+
+python examples/public_sets.py scifact DOWNLOADS      corpus*.csv, claims_*.csv, qrels/ of BEIR
+python examples/public_sets.py banking77 DOWNLOADS    train.csv, test.csv
+python examples/public_sets.py tatoeba DOWNLOADS      cmn.txt, the English-Chinese pairs
+python examples/public_sets.py multi30k DOWNLOADS     train, val, test_2016_flickr: .en.gz, .de.gz
+
+Nothing is downloaded here. Each set has a licence of its own, and not all allow redistribution.
+"""
+
+import argparse
+import ast
+import gzip
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+HERE = Path(__file__).parent
+LEARNT, VALIDATED = 10, 5
+"""Rows of each label of banking77."""
+
+
+def scifact(downloads: Path) -> dict[str, pl.DataFrame]:
+    """Claims with the abstracts that BEIR judges relevant; its test is the authors' validation."""
+    corpus = pl.read_csv(downloads / "corpus*.csv")  # in one file or several
+    texts = [
+        f"{title} {abstract(sentences)}"
+        for title, sentences in corpus.select("title", "abstract").iter_rows()
+    ]
+    found = {"abstracts.jsonl": pl.DataFrame({"id": corpus["doc_id"].cast(str), "text": texts})}
+    for split, theirs in (("train", "train"), ("test", "validation")):
+        claims = dict(
+            pl.read_csv(downloads / f"claims_{theirs}.csv").select("id", "claim").iter_rows()
+        )
+        judged: dict[int, list[str]] = defaultdict(list)
+        for claim, document, _ in pl.read_csv(
+            downloads / "qrels" / f"{split}.tsv", separator="\t"
+        ).iter_rows():
+            judged[claim].append(str(document))
+        found[f"claims-{split}.jsonl"] = pl.DataFrame(
+            {
+                "id": [str(claim) for claim in judged],
+                "text": [claims[claim] for claim in judged],
+                "matches": list(judged.values()),
+            }
+        )
+    return found
+
+
+def abstract(sentences: str) -> str:
+    """One text of what NumPy prints for an array of sentences, one on each line."""
+    return " ".join(ast.literal_eval(line) for line in sentences[1:-1].split("\n") if line.strip())
+
+
+def banking77(downloads: Path) -> dict[str, pl.DataFrame]:
+    """Ten rows of each label to learn from and five to validate on, drawn with seed 1."""
+    rows = pl.read_csv(downloads / "train.csv").rename({"category": "label"})
+    order = np.random.default_rng(1).permutation(len(rows))
+    drawn, number = rows[order], pl.int_range(pl.len()).over("label")
+    test = pl.read_csv(downloads / "test.csv").rename({"category": "label"})
+    return {
+        "train.tsv": numbered(drawn.filter(number < LEARNT), "train"),
+        "valid.tsv": numbered(
+            drawn.filter(number.is_between(LEARNT, LEARNT + VALIDATED - 1)), "valid"
+        ),
+        "test.tsv": numbered(test, "test"),
+    }
+
+
+def tatoeba(downloads: Path) -> dict[str, pl.DataFrame]:
+    """Translations of one English sentence stay in one split: a twentieth each, seed 1."""
+    lines = (downloads / "cmn.txt").read_text(encoding="utf-8").splitlines()
+    pairs = pl.DataFrame(
+        [line.split("\t")[:2] for line in lines], schema=["source", "target"], orient="row"
+    )
+    sentences = pairs["source"].unique(maintain_order=True)
+    order = np.random.default_rng(1).permutation(len(sentences))
+    twentieth = len(sentences) // 20
+    held = {
+        "test.tsv": sentences[order[:twentieth]],
+        "valid.tsv": sentences[order[twentieth : 2 * twentieth]],
+        "train.tsv": sentences[order[2 * twentieth :]],
+    }
+    return {
+        name: numbered(pairs.filter(pl.col("source").is_in(chosen.implode())), name[:-4])
+        for name, chosen in held.items()
+    }
+
+
+def multi30k(downloads: Path) -> dict[str, pl.DataFrame]:
+    """Lines of both languages side by side."""
+    found = {}
+    for name in ("train", "val", "test_2016_flickr"):
+        sides = {"source": lines(downloads / f"{name}.en.gz")}
+        sides["target"] = lines(downloads / f"{name}.de.gz")
+        found[f"{name}.tsv"] = numbered(pl.DataFrame(sides), name)
+    return found
+
+
+def lines(packed: Path) -> list[str]:
+    """Lines of a gzip file."""
+    with gzip.open(packed, "rt", encoding="utf-8") as text:
+        return text.read().splitlines()
+
+
+def numbered(rows: pl.DataFrame, split: str) -> pl.DataFrame:
+    """With an id for each row."""
+    return rows.with_columns(pl.format("{}-{}", pl.lit(split), pl.int_range(pl.len())).alias("id"))
+
+
+SETS = {made.__name__: made for made in (scifact, banking77, tatoeba, multi30k)}
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("set", choices=SETS)
+    parser.add_argument("downloads", type=Path, help="folder that holds the files")
+    chosen = parser.parse_args()
+    folder = HERE / chosen.set
+    folder.mkdir(exist_ok=True)
+    for name, rows in SETS[chosen.set](chosen.downloads).items():
+        if name.endswith(".jsonl"):
+            rows.write_ndjson(folder / name)
+        else:
+            rows.write_csv(folder / name, separator="\t")

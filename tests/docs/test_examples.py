@@ -1,0 +1,134 @@
+"""The recipes in examples/ can be read, and its script writes the tables that they name."""
+
+import gzip
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from polyculture.api.recipes import read_recipe
+from polyculture.api.shared import prepare_rows, read_data
+from tests.docs.test_readme import ROOT
+
+EXAMPLES = ROOT / "examples"
+SINGLE = sorted(
+    path.name
+    for path in EXAMPLES.glob("*.toml")
+    if "models" not in tomllib.loads(path.read_text(encoding="utf-8"))
+)
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_each_recipe_is_valid(name: str) -> None:
+    """Every setting is one that there is."""
+    read_recipe(EXAMPLES / name)
+
+
+def small_scifact(downloads: Path) -> None:
+    sentences = "['It is so.'\n \"Water's wet.\"]"
+    corpus = {"doc_id": [7, 8], "title": ["Water.", "Air."], "abstract": [sentences, "[]"]}
+    pl.DataFrame(corpus).write_csv(downloads / "corpus_part1.csv")
+    (downloads / "qrels").mkdir()
+    for first, theirs, split in ((1, "train", "train"), (3, "validation", "test")):
+        claims = {
+            "id": [first, first, first + 1, 9],
+            "claim": ["Wet.", "Wet.", "Dry.", "Unjudged."],
+        }
+        pl.DataFrame(claims).write_csv(downloads / f"claims_{theirs}.csv")
+        judged = {"query-id": [first, first, first + 1], "corpus-id": [7, 8, 8], "score": 1}
+        pl.DataFrame(judged).write_csv(downloads / "qrels" / f"{split}.tsv", separator="\t")
+
+
+def small_banking77(downloads: Path) -> None:
+    labels = [label for label in "abc" for _ in range(20)]
+    rows = pl.DataFrame({"text": [f"text {n}" for n in range(60)], "category": labels})
+    rows.write_csv(downloads / "train.csv")
+    rows.write_csv(downloads / "test.csv")
+
+
+def small_tatoeba(downloads: Path) -> None:
+    lines = [f"Sentence {n // 2}.\t第 {n} 句。" for n in range(200)]
+    (downloads / "cmn.txt").write_text("\n".join(lines), encoding="utf-8")
+
+
+def small_multi30k(downloads: Path) -> None:
+    for name in ("train", "val", "test_2016_flickr"):
+        for end, text in (("en", "A dog.\nA cat.\n"), ("de", "Ein Hund.\nEine Katze.\n")):
+            with gzip.open(downloads / f"{name}.{end}.gz", "wt", encoding="utf-8") as packed:
+                packed.write(text)
+
+
+SMALL = {
+    "scifact": (small_scifact, "similarity.toml"),
+    "banking77": (small_banking77, "banking77.toml"),
+    "tatoeba": (small_tatoeba, "translation-zh.toml"),
+    "multi30k": (small_multi30k, "translation.toml"),
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_the_script_writes_what_the_recipe_reads(name: str, tmp_path: Path) -> None:
+    """In the folder beside it, with rows that the task accepts."""
+    write, recipe = SMALL[name]
+    downloads = tmp_path / "downloads"
+    downloads.mkdir()
+    write(downloads)
+    shutil.copy(EXAMPLES / "public_sets.py", tmp_path)
+    shutil.copy(EXAMPLES / recipe, tmp_path)
+
+    command = [
+        sys.executable,
+        "-W",
+        "error",
+        str(tmp_path / "public_sets.py"),
+        name,
+        str(downloads),
+    ]
+    subprocess.run(command, check=True)
+
+    wanted = read_recipe(tmp_path / recipe)
+    splits, _ = prepare_rows(wanted, read_data(wanted))
+    assert {"train", "test"} <= set(splits)
+
+
+def test_shots_are_counted_and_disjoint(tmp_path: Path) -> None:
+    """Ten rows of each label to learn from, five others to validate on."""
+    made = tables("banking77", tmp_path)
+
+    assert made["train.tsv"]["label"].value_counts()["count"].to_list() == [10, 10, 10]
+    assert made["valid.tsv"]["label"].value_counts()["count"].to_list() == [5, 5, 5]
+    assert not set(made["train.tsv"]["text"]) & set(made["valid.tsv"]["text"])
+
+
+def test_an_abstract_is_one_text_again(tmp_path: Path) -> None:
+    """Sentences in either kind of quotes; claims that nobody judged are left out."""
+    made = tables("scifact", tmp_path)
+
+    texts = ["Water. It is so. Water's wet.", "Air. "]
+    assert made["abstracts.jsonl"]["text"].to_list() == texts
+    assert made["claims-test.jsonl"].rows() == [
+        ("3", "Wet.", ["7", "8"]),
+        ("4", "Dry.", ["8"]),
+    ]
+
+
+def test_no_sentence_is_in_two_splits(tmp_path: Path) -> None:
+    """Both translations of an English sentence are in one."""
+    made = tables("tatoeba", tmp_path)
+
+    seen = [set(rows["source"]) for rows in made.values()]
+    assert sum(map(len, seen)) == len(set.union(*seen)) == 100
+    assert sum(map(len, made.values())) == 200
+
+
+def tables(name: str, downloads: Path) -> dict[str, pl.DataFrame]:
+    """What the script makes of small files of ours."""
+    import runpy
+
+    SMALL[name][0](downloads)
+    made = runpy.run_path(str(EXAMPLES / "public_sets.py"))["SETS"][name](downloads)
+    return dict(made)
