@@ -92,7 +92,7 @@ def survey(
         cards, lambda: count(cards, **effort, on_stage=on_stage), fresh=fresh, **effort
     )
     if compared is not None:
-        from polyculture.zoo.count.time.years import year_check
+        from polyculture.zoo.count.years.year_check import year_check
 
         result = result.model_copy(update={"year_check": year_check(cards, compared)})
     if out is not None:

@@ -25,8 +25,8 @@ from polyculture.zoo.count.members import MOST, members
 from polyculture.zoo.count.shares.classes import Positions, Votes, members_of, of_column, of_trait
 from polyculture.zoo.count.shares.concentration import chance_of_lineages, concentrations
 from polyculture.zoo.count.shares.divisions import graphs_of, lineage_votes
-from polyculture.zoo.count.time.histories import histories
-from polyculture.zoo.count.time.trends import figures, trends
+from polyculture.zoo.count.years.histories import histories
+from polyculture.zoo.count.years.trends import figures, trends
 from polyculture.zoo.first_few import first_few
 
 Stage = Callable[[str], None]

@@ -8,7 +8,7 @@ import pytest
 from polyculture.core import parts
 from polyculture.core.cards import Cards
 from polyculture.core.values import Known, Undefined
-from polyculture.zoo.count.time.years import year_check
+from polyculture.zoo.count.years.year_check import year_check
 
 EPOCH = Path(__file__).parents[4] / "shared" / "data" / "epoch-ai-models"
 

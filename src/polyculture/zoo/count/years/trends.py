@@ -24,7 +24,7 @@ from polyculture.zoo.count.draws.figures import Figure
 from polyculture.zoo.count.likeness.kernel import Kernel
 from polyculture.zoo.count.lineages.descendants import slices
 from polyculture.zoo.count.shares.classes import Positions, Votes
-from polyculture.zoo.count.time.years_apart import apart
+from polyculture.zoo.count.years.years_apart import apart
 
 YEARS = 4
 """Points below which there is no trend."""
