@@ -8,10 +8,10 @@ from polyculture.core.errors import RowError
 from polyculture.stats.rows import check_names
 from polyculture.stats.vectors.nearest import (
     CHUNK,
-    directions,
     most_frequent_names,
     nearest,
     ranked_answers,
+    to_local_means,
 )
 from polyculture.stats.vectors.number_answers import answers_of_numbers, close
 
@@ -27,20 +27,43 @@ def test_many_rows_are_answered_as_if_all_were_ranked_at_once() -> None:
     values = list(rng.normal(size=(len(rows), 3)))
     names = [f"name-{number}" for number in range(7)]
 
-    found = nearest(rows, values, near, names)
+    found = nearest(rows, values, lambda some: some @ near.T, names)
 
     whole = ranked_answers(rows, np.stack(values) @ near.T, names)
     assert found.drop("similarity").equals(whole.drop("similarity"))
     np.testing.assert_allclose(found["similarity"], whole["similarity"])
 
 
-def test_a_name_of_rows_that_are_alike_is_no_longer_than_another() -> None:
-    """Its mean would be longer, and so win more often."""
-    values = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
+A_AND_B = pl.Series(["a", "a", "b", "b"])
 
-    found = directions(values, pl.Series(["a", "a", "b", "b"]), ["a", "b"])
 
-    np.testing.assert_allclose(found, [[1, 0], [0.5**0.5, 0.5**0.5]])
+def test_a_name_of_rows_that_are_alike_is_no_nearer_than_another() -> None:
+    """Only where its mean points counts: one of rows that are alike would be longer."""
+    pool = np.array([[1.0, 0.0], [1.0, 0.0], [0.6, 0.8], [0.6, -0.8]])
+
+    found = to_local_means(np.array([[1.0, 0.0]]), pool, A_AND_B, ["a", "b"])
+
+    np.testing.assert_allclose(found, [[1.0, 1.0]])
+
+
+def test_the_rows_of_a_name_that_are_near_decide() -> None:
+    """A name of two kinds of rows is found by either, where its plain mean lies between them."""
+    pool = np.array([[1.0, 0.0], [0.0, 1.0], [0.8, 0.6], [0.8, 0.6]])
+
+    found = to_local_means(np.eye(2), pool, A_AND_B, ["a", "b"])
+
+    assert (found[:, 0] > 0.999).all()
+    np.testing.assert_allclose(found[:, 1], [0.8, 0.6])
+
+
+def test_rows_without_a_direction_are_neither_near_nor_far() -> None:
+    """A text without words has a vector of zeros, and two opposite rows cancel out."""
+    pool = np.array([[0.0, 1.0], [0.0, -1.0], [0.0, 0.0], [0.0, 0.0]], dtype=np.float32)
+
+    found = to_local_means(np.array([[1.0, 0.0]], dtype=np.float32), pool, A_AND_B, ["a", "b"])
+
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, [[0, 0]])
 
 
 def test_the_most_frequent_name_answers_every_row() -> None:

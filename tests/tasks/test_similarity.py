@@ -121,8 +121,8 @@ def test_the_whole_corpus_is_ranked() -> None:
     assert TASK.grade(QUESTIONS, answers, context) == [1.0, 1.0]
 
 
-def test_the_label_is_that_whose_rows_are_nearest_in_the_mean() -> None:
-    """One near row of a label that is far otherwise does not decide."""
+def test_the_label_is_that_whose_near_rows_are_nearest() -> None:
+    """What else the label may mean does not count against it."""
     rows = pl.DataFrame({"id": ["1", "2", "3"], "text": ["u", "v", "w"], "label": ["a", "a", "b"]})
     context = context_of({"answer": "label"}, rows)
     read = np.array([[1.0, 0.0], [-0.8, 0.6], [0.6, 0.8]], dtype=np.float32)
@@ -131,7 +131,7 @@ def test_the_label_is_that_whose_rows_are_nearest_in_the_mean() -> None:
         rows[:1], [np.array([1.0, 0.0])], replace(context, pool=Pool(rows=rows, read=read))
     )
 
-    assert answers["ranking"].to_list() == [["b", "a"]]
+    assert answers["ranking"].to_list() == [["a", "b"]]
 
 
 def test_scores_of_pairs_are_learnt_as_cosines_from_0_to_1() -> None:

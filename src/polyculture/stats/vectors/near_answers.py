@@ -3,7 +3,7 @@
 The settings have ``answer``, which says what is answered and so what is right:
 
 - ``text``: ids of a pool, the nearest first; right are those in the column ``matches``.
-- ``label``: the one of which the rows of the pool are nearest in the mean; column ``label``.
+- ``label``: the one whose rows of the pool are nearest, see ``to_local_means``; column ``label``.
 - ``score``: a number from 0 to 1 for a pair, such as a cosine; column ``score``.
 
 How rows are read and what the network computes are the task's own.
@@ -65,16 +65,21 @@ def numbers(rows: pl.DataFrame, context: Context) -> list[NDArray[Any]]:
 
 
 def decode(rows: pl.DataFrame, values: Sequence[NDArray[Any]], context: Context) -> pl.DataFrame:
-    """The best hundred of the pool, or labels by the mean of their rows; or the number."""
+    """The best hundred of the pool, or all labels, the nearest first; or the number."""
     from polyculture.stats.vectors import nearest, number_answers
 
     if context.settings.answer == "score":
         return number_answers.answers_of_numbers(rows, values)
     pool: Any = context.pool
-    near = pool.read
-    if context.settings.answer == "label":
-        near = nearest.directions(near, pool.rows["label"], context.labels)
-    return nearest.nearest(rows, values, near, names(context))
+    ranked_by = names(context)
+
+    def alike(vectors: NDArray[Any]) -> NDArray[Any]:
+        if context.settings.answer == "label":
+            return nearest.to_local_means(vectors, pool.read, pool.rows["label"], ranked_by)
+        cosines: NDArray[Any] = vectors @ pool.read.T
+        return cosines
+
+    return nearest.nearest(rows, values, alike, ranked_by)
 
 
 def of_alike(rows: pl.DataFrame, alike: NDArray[Any], context: Context) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """Rank the names of a pool by how near each of them is to a row."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,12 @@ from polyculture.stats.vectors.rankings import ranked
 
 CHUNK = 1_000
 """Rows that are ranked at a time."""
+
+NEARBY = 0.1
+"""A row of a label counts less than the nearest one by a factor of e for each tenth of a cosine.
+With less, single rows decide; with more, labels of several kinds of rows suffer (docs/log.md)."""
+TINY = 1e-9
+"""Vectors that cancel out have no direction; their cosine is 0."""
 
 
 def ranked_answers(rows: pl.DataFrame, alike: NDArray[Any], names: Sequence[str]) -> pl.DataFrame:
@@ -35,21 +41,63 @@ def ranked_answers(rows: pl.DataFrame, alike: NDArray[Any], names: Sequence[str]
 
 
 def nearest(
-    rows: pl.DataFrame, values: Sequence[NDArray[Any]], near: NDArray[Any], names: Sequence[str]
+    rows: pl.DataFrame,
+    values: Sequence[NDArray[Any]],
+    alike: Callable[[NDArray[Any]], NDArray[Any]],
+    names: Sequence[str],
 ) -> pl.DataFrame:
     """The same from vectors, a thousand rows at a time.
 
     Args:
         rows: To answer.
         values: The vector of each row.
-        near: The vector of each name, ``(names, width)``.
+        alike: How near each name is to each of some vectors, ``(vectors, names)``.
         names: What is ranked.
     """
     chunks = [
-        ranked_answers(rows[n : n + CHUNK], np.stack(values[n : n + CHUNK]) @ near.T, names)
+        ranked_answers(rows[n : n + CHUNK], alike(np.stack(values[n : n + CHUNK])), names)
         for n in range(0, len(rows), CHUNK)
     ]
     return pl.concat(chunks)
+
+
+def to_local_means(
+    vectors: NDArray[Any], pool: NDArray[Any], name_of_each: pl.Series, names: Sequence[str]
+) -> NDArray[Any]:
+    """The cosine of each vector and the mean of each name's vectors, the near ones counting most.
+
+    A name may have rows of several kinds: those near the vector in question say most about it. A
+    plain mean would lie between the kinds, and the nearest row alone may be an odd one.
+
+    Args:
+        vectors: Of length 1, ``(vectors, width)``.
+        pool: Those of the rows that have names, of length 1, ``(rows, width)``.
+        name_of_each: What each row is called.
+        names: All that they are called; each has a row.
+
+    Returns:
+        From -1 to 1, ``(vectors, names)``.
+
+    Source:
+        Mitani and Hamamoto 2006, A local mean-based nonparametric classifier, Pattern Recognition
+        Letters 27(10); here with weights that fall with the cosine instead of the k nearest.
+
+    Example:
+        >>> pool = np.array([[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]])
+        >>> near = to_local_means(np.eye(2), pool, pl.Series(["a", "a", "b"]), ["a", "b"])
+        >>> near.round(3).tolist()
+        [[1.0, 0.6], [1.0, 0.8]]
+    """
+    found = np.empty((len(vectors), len(names)), dtype=np.result_type(vectors, pool))
+    called = name_of_each.to_numpy()
+    for number, name in enumerate(names):
+        own = pool[called == name]
+        cosines = vectors @ own.T
+        weights = np.exp((cosines - cosines.max(axis=1, keepdims=True)) / NEARBY)
+        means = weights @ own
+        lengths = np.linalg.norm(means, axis=1)
+        found[:, number] = (vectors * means).sum(axis=1) / np.maximum(lengths, TINY)
+    return found
 
 
 def means(values: NDArray[Any], name_of_each: pl.Series, names: Sequence[str]) -> NDArray[Any]:
@@ -67,13 +115,6 @@ def means(values: NDArray[Any], name_of_each: pl.Series, names: Sequence[str]) -
     member = np.array(names)[:, None] == name_of_each.to_numpy()
     result: NDArray[Any] = member.astype(np.float32) @ values / member.sum(axis=1, keepdims=True)
     return result
-
-
-def directions(values: NDArray[Any], name_of_each: pl.Series, names: Sequence[str]) -> NDArray[Any]:
-    """Those means brought to length 1, or names of rows that are alike would win too often."""
-    vectors = means(values, name_of_each, names)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors
 
 
 def most_frequent_names(
