@@ -34,14 +34,11 @@ def test_many_rows_are_answered_as_if_all_were_ranked_at_once() -> None:
     np.testing.assert_allclose(found["similarity"], whole["similarity"])
 
 
-A_AND_B = pl.Series(["a", "a", "b", "b"])
-
-
 def test_a_name_of_rows_that_are_alike_is_no_nearer_than_another() -> None:
     """Only where its mean points counts: one of rows that are alike would be longer."""
     pool = np.array([[1.0, 0.0], [1.0, 0.0], [0.6, 0.8], [0.6, -0.8]])
 
-    found = to_local_means(np.array([[1.0, 0.0]]), pool, A_AND_B, ["a", "b"])
+    found = to_local_means(np.array([[1.0, 0.0]]), [pool[:2], pool[2:]])
 
     np.testing.assert_allclose(found, [[1.0, 1.0]])
 
@@ -50,7 +47,7 @@ def test_the_rows_of_a_name_that_are_near_decide() -> None:
     """A name of two kinds of rows is found by either, where its plain mean lies between them."""
     pool = np.array([[1.0, 0.0], [0.0, 1.0], [0.8, 0.6], [0.8, 0.6]])
 
-    found = to_local_means(np.eye(2), pool, A_AND_B, ["a", "b"])
+    found = to_local_means(np.eye(2), [pool[:2], pool[2:]])
 
     assert (found[:, 0] > 0.999).all()
     np.testing.assert_allclose(found[:, 1], [0.8, 0.6])
@@ -60,7 +57,7 @@ def test_rows_without_a_direction_are_neither_near_nor_far() -> None:
     """A text without words has a vector of zeros, and two opposite rows cancel out."""
     pool = np.array([[0.0, 1.0], [0.0, -1.0], [0.0, 0.0], [0.0, 0.0]], dtype=np.float32)
 
-    found = to_local_means(np.array([[1.0, 0.0]], dtype=np.float32), pool, A_AND_B, ["a", "b"])
+    found = to_local_means(np.array([[1.0, 0.0]], dtype=np.float32), [pool[:2], pool[2:]])
 
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, [[0, 0]])

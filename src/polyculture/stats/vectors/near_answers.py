@@ -11,6 +11,7 @@ How rows are read and what the network computes are the task's own.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from polyculture.core.errors import RowError
@@ -71,24 +72,27 @@ def decode(rows: pl.DataFrame, values: Sequence[NDArray[Any]], context: Context)
     if context.settings.answer == "score":
         return number_answers.answers_of_numbers(rows, values)
     pool: Any = context.pool
-    ranked_by = names(context)
 
-    def alike(vectors: NDArray[Any]) -> NDArray[Any]:
-        if context.settings.answer == "label":
-            return nearest.to_local_means(vectors, pool.read, pool.rows["label"], ranked_by)
-        cosines: NDArray[Any] = vectors @ pool.read.T
-        return cosines
+    def cosines(vectors: NDArray[Any]) -> NDArray[Any]:
+        return vectors @ pool.read.T  # type: ignore[no-any-return]  # the pool is not typed
 
-    return nearest.nearest(rows, values, alike, ranked_by)
+    if context.settings.answer == "text":
+        return nearest.nearest(rows, values, cosines, names(context))
+    groups = nearest.by_name(pool.read, pool.rows["label"], context.labels)
+    near = partial(nearest.to_local_means, groups=groups)
+    return nearest.nearest(rows, values, near, names(context))
 
 
 def of_alike(rows: pl.DataFrame, alike: NDArray[Any], context: Context) -> pl.DataFrame:
     """The same from how near each row of the pool is, ``(rows, rows of the pool)``."""
+    import numpy as np
+
     from polyculture.stats.vectors import nearest
 
     pool: Any = context.pool
     if context.settings.answer == "label":
-        alike = nearest.means(alike.T, pool.rows["label"], context.labels).T
+        groups = nearest.by_name(alike.T, pool.rows["label"], context.labels)
+        alike = np.stack([group.mean(axis=0) for group in groups], axis=1)
     return nearest.ranked_answers(rows, alike, names(context))
 
 

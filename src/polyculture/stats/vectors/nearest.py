@@ -61,9 +61,7 @@ def nearest(
     return pl.concat(chunks)
 
 
-def to_local_means(
-    vectors: NDArray[Any], pool: NDArray[Any], name_of_each: pl.Series, names: Sequence[str]
-) -> NDArray[Any]:
+def to_local_means(vectors: NDArray[Any], groups: Sequence[NDArray[Any]]) -> NDArray[Any]:
     """The cosine of each vector and the mean of each name's vectors, the near ones counting most.
 
     A name may have rows of several kinds: those near the vector in question say most about it. A
@@ -71,9 +69,7 @@ def to_local_means(
 
     Args:
         vectors: Of length 1, ``(vectors, width)``.
-        pool: Those of the rows that have names, of length 1, ``(rows, width)``.
-        name_of_each: What each row is called.
-        names: All that they are called; each has a row.
+        groups: Those of each name, of length 1, each ``(rows of it, width)``.
 
     Returns:
         From -1 to 1, ``(vectors, names)``.
@@ -83,38 +79,37 @@ def to_local_means(
         Letters 27(10); here with weights that fall with the cosine instead of the k nearest.
 
     Example:
-        >>> pool = np.array([[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]])
-        >>> near = to_local_means(np.eye(2), pool, pl.Series(["a", "a", "b"]), ["a", "b"])
-        >>> near.round(3).tolist()
+        >>> to_local_means(np.eye(2), [np.eye(2), np.array([[0.6, 0.8]])]).round(3).tolist()
         [[1.0, 0.6], [1.0, 0.8]]
     """
-    found = np.empty((len(vectors), len(names)), dtype=np.result_type(vectors, pool))
-    called = name_of_each.to_numpy()
-    for number, name in enumerate(names):
-        own = pool[called == name]
-        cosines = vectors @ own.T
+    found = np.empty((len(vectors), len(groups)), dtype=np.result_type(vectors, *groups[:1]))
+    for number, group in enumerate(groups):
+        cosines = vectors @ group.T
         weights = np.exp((cosines - cosines.max(axis=1, keepdims=True)) / NEARBY)
-        means = weights @ own
+        means = weights @ group
         lengths = np.linalg.norm(means, axis=1)
         found[:, number] = (vectors * means).sum(axis=1) / np.maximum(lengths, TINY)
     return found
 
 
-def means(values: NDArray[Any], name_of_each: pl.Series, names: Sequence[str]) -> NDArray[Any]:
-    """The mean of what has each name, ``(names, ...)``.
+def by_name(
+    values: NDArray[Any], name_of_each: pl.Series, names: Sequence[str]
+) -> list[NDArray[Any]]:
+    """What belongs to each name, in the order of the names.
 
     Args:
         values: One for each row of a pool, ``(rows, ...)``.
         name_of_each: What each row is called.
-        names: All that they are called.
+        names: All that they are called; each has a row.
 
     Example:
-        >>> means(np.array([[1.0], [3.0], [5.0]]), pl.Series(["a", "a", "b"]), ["a", "b"]).tolist()
-        [[2.0], [5.0]]
+        >>> values = np.array([[1.0], [3.0], [5.0]])
+        >>> [group.tolist() for group in by_name(values, pl.Series(["b", "a", "b"]), ["a", "b"])]
+        [[[3.0]], [[1.0], [5.0]]]
     """
-    member = np.array(names)[:, None] == name_of_each.to_numpy()
-    result: NDArray[Any] = member.astype(np.float32) @ values / member.sum(axis=1, keepdims=True)
-    return result
+    rows = pl.DataFrame({"name": name_of_each}).with_row_index("row")
+    places = dict(rows.group_by("name").agg("row").iter_rows())
+    return [values[np.sort(places[name])] for name in names]
 
 
 def most_frequent_names(
