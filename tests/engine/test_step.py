@@ -232,8 +232,11 @@ def test_the_sum_is_divided_by_the_count_and_then_weighed() -> None:
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_a_loss_over_all_rows_has_the_gradient_of_the_whole_batch(threads: int) -> None:
-    """Each row is held against all others, in whichever share they are computed."""
+@pytest.mark.parametrize("at_once", [4, 8, 2_048])
+def test_a_loss_over_all_rows_has_the_gradient_of_the_whole_batch(
+    threads: int, at_once: int
+) -> None:
+    """Each row is held against all others, in whichever piece they are computed."""
     torch.manual_seed(4)
     layer = torch.nn.Linear(3, 2)
     vectors = torch.randn(7, 4, 3)
@@ -244,9 +247,11 @@ def test_a_loss_over_all_rows_has_the_gradient_of_the_whole_batch(threads: int) 
         own = torch.arange(len(rows))
         return torch.nn.functional.cross_entropy(rows @ rows.T, own, reduction="sum")
 
+    device = Cpu(threads)
+    device.tokens_at_once = at_once  # a row has four
     with Team(threads) as team:
         plain = shares_of(layer, vectors, targets, team)
-        shares = replace(plain, loss_of=loss_of, couples_rows=True)
+        shares = replace(plain, loss_of=loss_of, couples_rows=True, device=device)
         whole = loss_of({"logits": layer(vectors)}, plain.batch_of(np.arange(7), 0)) / 28
         expected = torch.autograd.grad(whole, list(layer.parameters()))
         loss, read = shares.gradients(np.arange(7), 0)
@@ -255,3 +260,22 @@ def test_a_loss_over_all_rows_has_the_gradient_of_the_whole_batch(threads: int) 
     assert loss == pytest.approx(float(whole.detach()), rel=1e-5)
     for weight, gradient in zip(layer.parameters(), expected, strict=True):
         torch.testing.assert_close(weight.grad, gradient, atol=1e-6, rtol=1e-4)
+
+
+def test_no_more_is_computed_at_once_than_a_device_asks_for() -> None:
+    """However large a batch whose rows are held together: twice two rows for each of two lanes."""
+    layer = torch.nn.Linear(3, 2)
+    vectors, targets = torch.randn(8, 4, 3), torch.zeros(8, 4, dtype=torch.int64)
+    read: list[int] = []
+    device = Cpu(2)
+    device.tokens_at_once = 8
+
+    def loss_of(outputs: Outputs, _: Batch) -> torch.Tensor:
+        return outputs["logits"].square().sum()
+
+    with Team(2) as team:
+        plain = shares_of(layer, vectors, targets, team)
+        plain.network.register_forward_hook(lambda *passed: read.append(len(passed[2]["logits"])))
+        replace(plain, loss_of=loss_of, couples_rows=True, device=device).gradients(np.arange(8), 0)
+
+    assert read == [2] * 8  # once for the outputs, once for their gradients

@@ -42,6 +42,10 @@ class Device(Protocol):
     def compacts_tokens(self) -> bool:
         """Train only those rows of a table of tokens that occur: moving the others costs more."""
 
+    @property
+    def tokens_at_once(self) -> int:
+        """Padded tokens that one lane computes at once of a batch whose rows are held together."""
+
     def move(self, network: Network) -> None:
         """Bring the weights to the processor, in place."""
 

@@ -1,5 +1,6 @@
 """The gradients of one batch, computed in shares by a team of threads, added in a fixed order."""
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -100,14 +101,15 @@ class Shares:
         for place, weight in enumerate(self.weights):
             weight.grad = None
             for share in gradients:
-                _add(weight, share[place])
+                weight.grad = _plus(weight.grad, share[place])
 
     def _coupled(self, parts: Sequence[NDArray[Any]], step: int) -> tuple[float, int]:
         """Gradients of a loss that needs the outputs of the whole batch.
 
-        The outputs of all shares are computed without gradient and put together; the loss and its
-        gradient by the outputs are taken once; then each share is computed again, with the same
-        dropout masks, and passes its part of that gradient on. Exact, in the memory of one share.
+        The outputs of all pieces are computed without gradient and put together; the loss and its
+        gradient by the outputs are taken once; then each piece is computed again, with the same
+        dropout masks, and passes its part of that gradient on. Exact, in the memory of one piece
+        for each lane, however large the batch.
 
         Source: Gao et al. 2021, GradCache, arXiv:2101.06983.
         """
@@ -115,39 +117,52 @@ class Shares:
         count = self.network.count(whole)
         if not count:
             _refuse_no_target([whole])
-        shares = [
-            Share(
-                batch=self.device.send(self.batch_of(part, step)),
-                count=count,
-                weight=1.0,
-                key=(self.seed, step, k),
-            )
-            for k, part in enumerate(parts)
+        number = math.ceil(whole.size / len(parts) / self.device.tokens_at_once)
+        keys = itertools.count()
+        lanes = [
+            [
+                Share(
+                    batch=self.device.send(self.batch_of(piece, step)),
+                    count=count,
+                    weight=1.0,
+                    key=(self.seed, step, next(keys)),
+                )
+                for piece in np.array_split(part, min(number, len(part)))
+            ]
+            for part in parts
         ]
-        seen = self.team.map(self._outputs_alone, shares)
-        leaves = [{n: x.requires_grad_() for n, x in one.items()} for one in seen]
-        joined = {name: torch.cat([leaf[name] for leaf in leaves]) for name in leaves[0]}
+        seen = self.team.map(self._outputs_alone, lanes)
+        leaves = [
+            [{n: x.requires_grad_() for n, x in one.items()} for one in lane] for lane in seen
+        ]
+        flat = list(itertools.chain.from_iterable(leaves))
+        joined = {name: torch.cat([leaf[name] for leaf in flat]) for name in flat[0]}
         loss = self.loss_of(joined, whole) / count
         _refuse_no_number(float(loss.detach()))
         loss.backward()
-        pulls = [{n: x.grad for n, x in leaf.items() if x.grad is not None} for leaf in leaves]
-        self._keep(self.team.map(self._pulled, list(zip(shares, pulls, strict=True))))
+        self._keep(self.team.map(self._pulled, list(zip(lanes, leaves, strict=True))))
         return float(loss.detach()), whole.size
 
-    def _outputs_alone(self, share: Share) -> dict[str, Tensor]:
+    def _outputs_alone(self, shares: Sequence[Share]) -> list[dict[str, Tensor]]:
         with torch.no_grad():
-            return {name: x.float() for name, x in self._outputs(share).items()}
+            return [{n: x.float() for n, x in self._outputs(share).items()} for share in shares]
 
-    def _pulled(self, pulled: tuple[Share, dict[str, Tensor]]) -> tuple[Tensor | None, ...]:
-        share, pulls = pulled
-        outputs = self._outputs(share)
-        names = list(pulls)
-        return torch.autograd.grad(
-            [outputs[name].float() for name in names],
-            self.weights,
-            [pulls[name] for name in names],
-            allow_unused=True,
-        )
+    def _pulled(
+        self, lane: tuple[Sequence[Share], Sequence[dict[str, Tensor]]]
+    ) -> tuple[Tensor | None, ...]:
+        """Gradients of one lane's pieces, added up as they come."""
+        sums: list[Tensor | None] = [None] * len(self.weights)
+        for share, leaf in zip(*lane, strict=True):
+            pulls = {name: x.grad for name, x in leaf.items() if x.grad is not None}
+            outputs = self._outputs(share)
+            gradients: tuple[Tensor | None, ...] = torch.autograd.grad(
+                [outputs[name].float() for name in pulls],
+                self.weights,
+                list(pulls.values()),
+                allow_unused=True,
+            )
+            sums = [_plus(*both) for both in zip(sums, gradients, strict=True)]
+        return tuple(sums)
 
     def _outputs(self, share: Share) -> Outputs:
         with self.device.drawing(_seed(share.key)), self.device.arithmetic(self.precision):
@@ -181,13 +196,11 @@ def _refuse_no_target(batches: Sequence[Batch]) -> NoReturn:
     raise ModelError(msg)
 
 
-def _add(weight: nn.Parameter, gradient: Tensor | None) -> None:
-    if gradient is None:
-        return
-    if weight.grad is None:
-        weight.grad = gradient
-    else:
-        weight.grad.add_(gradient)
+def _plus(total: Tensor | None, gradient: Tensor | None) -> Tensor | None:
+    """Add in place; None is what no loss depends on."""
+    if total is None or gradient is None:
+        return total if gradient is None else gradient
+    return total.add_(gradient)
 
 
 def _seed(key: tuple[int, int, int]) -> int:
