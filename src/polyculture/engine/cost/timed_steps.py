@@ -14,9 +14,14 @@ from polyculture.engine.training import Training
 from polyculture.nets.network import trainable
 
 TOKENS = 256
-"""Padded tokens of a timed step at most."""
+"""Padded tokens of the first step, which is warm-up."""
+LONGEST = 0.5
+"""Seconds that a later step should take at most. Within them it is as large as in the training:
+small steps cost more for each token."""
 USUAL = (0.5, 0.5, 0.75)
-"""Quantiles of the lengths in the steps; the first step is warm-up."""
+"""Quantiles of the lengths in the steps."""
+NEAR = 4
+"""Examples on either side of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +53,7 @@ def time_steps(prepared: PreparedTraining, training: Training) -> StepTimes:
     for group in optimiser.param_groups:
         group["lr"] = 0.0  # timed, not learnt: at the full rate a first step may go astray
     tokens, moves, cores = [], [], []
+    most = TOKENS
     with Team(chosen.threads) as team:
         shares = Shares(
             network=network,
@@ -60,12 +66,14 @@ def time_steps(prepared: PreparedTraining, training: Training) -> StepTimes:
             seed=training.recipe.seed,
             couples_rows=training.task.couples_rows,
         )
-        for step, (numbers, padded) in enumerate(_usual(prepared)):
+        for step, quantile in enumerate(USUAL):
+            numbers, padded = _of_size(prepared, quantile, most)
             began, ran = time.perf_counter(), time.process_time()
             shares.gradients(numbers, step)
             passed = time.perf_counter() - began
             cores.append((time.process_time() - ran) / (passed * team.size))
             tokens.append(passed / padded)
+            most = max(TOKENS, int(LONGEST / max(tokens)))
             move(optimiser, shares.weights, training.recipe.fit.clip)
             moves.append(time.perf_counter() - began - passed)
     began = time.perf_counter()
@@ -80,15 +88,20 @@ def time_steps(prepared: PreparedTraining, training: Training) -> StepTimes:
     )
 
 
-def _usual(prepared: PreparedTraining) -> list[tuple[NDArray[np.int64], int]]:
-    """Short batches of examples of usual size, and the padded tokens of each."""
+def _of_size(
+    prepared: PreparedTraining, quantile: float, most: int
+) -> tuple[NDArray[np.int64], int]:
+    """Examples of about one length, some more than once, and their padded tokens.
+
+    Args:
+        prepared: What is timed.
+        quantile: Of the lengths.
+        most: Tokens; those of a batch if it has fewer.
+    """
     lengths = prepared.lengths
     order = np.argsort(lengths, kind="stable")
-    most = min(prepared.chosen.batch_tokens, TOKENS)
-    batches = []
-    for quantile in USUAL:
-        middle = int(quantile * (len(order) - 1))
-        half = max(1, most // int(lengths[order[middle]])) // 2
-        numbers = order[max(0, middle - half) : middle + half + 1]
-        batches.append((numbers, len(numbers) * int(lengths[numbers].max())))
-    return batches
+    middle = int(quantile * (len(order) - 1))
+    near = order[max(0, middle - NEAR) : middle + NEAR + 1]
+    longest = int(lengths[near].max())
+    numbers = np.resize(near, max(1, min(most, prepared.chosen.batch_tokens) // longest))
+    return numbers, len(numbers) * longest
