@@ -36,6 +36,37 @@ def test_a_signal_inside_a_finalizer_is_not_lost() -> None:
     assert (done.stdout, done.stderr) == ("ended by 15\n", "")
 
 
+WITHIN_A_STEP = """
+import os, signal, time
+from polyculture.core.signals import Ended, finish_step_first, raise_on_signals
+
+raise_on_signals()
+try:
+    with finish_step_first() as asked:
+        for pause in {pauses}:
+            time.sleep(pause)
+            os.kill(os.getpid(), signal.SIGTERM)
+        print("finished the step, asked by", asked.number)
+    print("handled as before:", signal.getsignal(signal.SIGTERM).__name__)
+except Ended as ended:
+    print("ended by", ended.number)
+"""
+
+
+def test_a_signal_that_arrives_twice_at_once_is_one_request() -> None:
+    """``timeout`` sends one to the process and one to its group."""
+    done = outcome(WITHIN_A_STEP.format(pauses=[0, 0, 0.1]))
+
+    assert done.stdout == "finished the step, asked by 15\nhandled as before: _raise\n"
+    assert done.stderr == "\nStopping after this step; once more ends at once.\n"
+
+
+def test_a_second_request_ends_the_step() -> None:
+    done = outcome(WITHIN_A_STEP.format(pauses=[0, 0.6]))
+
+    assert done.stdout == "ended by 15\n"
+
+
 WHILE_A_LIBRARY_COMPUTES = """
 import sys, threading, time
 import torch

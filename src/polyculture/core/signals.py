@@ -3,13 +3,15 @@
 ``SIGINT`` is Ctrl-C; schedulers send ``SIGTERM`` before they kill; a closed terminal sends
 ``SIGHUP``. All three raise an exception, so that whatever is half-written is cleared on the way
 out. A training asks for more: it remembers the first signal, finishes its step and writes a
-checkpoint; the second signal ends it at once.
+checkpoint; a second signal ends it at once. ``timeout`` and others signal a process and its group,
+so that one request arrives twice: what comes within half a second counts as the first.
 """
 
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -19,6 +21,8 @@ from typing import Any
 ASKING = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
+SAME = 0.5
+"""Seconds in which signals are one request; nobody presses Ctrl-C again so soon and means it."""
 
 
 class Ended(KeyboardInterrupt):
@@ -65,23 +69,27 @@ def finish_step_first() -> Iterator[FirstSignal]:
     """
     first = FirstSignal()
     before: dict[int, Any] = {}
+    since = 0.0
 
     def remember(number: int, _: FrameType | None) -> None:
-        first.number = number
-        _restore(before)
-        with suppress(OSError, ValueError):  # the terminal may be what has gone
-            os.write(
-                sys.__stderr__.fileno() if sys.__stderr__ else 2,
-                b"\nStopping after this step; once more ends at once.\n",
-            )
+        nonlocal since
+        if first.number is None:
+            first.number, since = number, time.monotonic()
+            with suppress(OSError, ValueError):  # the terminal may be what has gone
+                os.write(
+                    sys.__stderr__.fileno() if sys.__stderr__ else 2,
+                    b"\nStopping after this step; once more ends at once.\n",
+                )
+        elif time.monotonic() - since > SAME:
+            _restore(before)
+            signal.raise_signal(number)
 
     if threading.current_thread() is threading.main_thread():
         before.update(_install(remember))
     try:
         yield first
     finally:
-        if first.number is None:
-            _restore(before)
+        _restore(before)
 
 
 def _install(handler: Any) -> dict[int, Any]:

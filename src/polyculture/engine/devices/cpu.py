@@ -24,7 +24,7 @@ class Cpu:
     name = "cpu"
     compacts_tokens = True
     tokens_at_once = 2_048
-    """Products of more are no faster, and take a megabyte for every two tokens."""
+    """Products of more are no faster, and every three tokens take a megabyte."""
 
     def __init__(self, threads: int) -> None:
         self.lanes = threads
