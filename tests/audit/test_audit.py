@@ -322,6 +322,7 @@ def test_a_bad_model_that_spoils_the_vote_is_named() -> None:
     assert "held-out" in leave_out.sentence
 
 
+@pytest.mark.slow
 def test_items_of_one_document_are_drawn_together() -> None:
     """Fifty documents of six items that fail as one: intervals as wide as those of fifty items."""
     one, two = family(2, shared=0.5)

@@ -100,6 +100,7 @@ def run(folder: Path, endpoint: str, *arguments: str, **extra: str) -> tuple[int
     return process.returncode, told, errors
 
 
+@pytest.mark.slow
 def test_a_snapshot_says_how_many_models_it_holds(models: Models, tmp_path: Path) -> None:
     """On the output; how far it is goes to the error stream."""
     status, told, errors = run(tmp_path, models.url, "--limit", "5")
@@ -134,6 +135,7 @@ def test_a_killed_snapshot_goes_on_where_it_was(models: Models, tmp_path: Path) 
     assert [path.name for path in tmp_path.glob("models*")] == ["models.parquet"]
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_pages_and_says_how_to_go_on(models: Models, tmp_path: Path) -> None:
     """Status 130, no traceback."""
     models.stalls_at = 4

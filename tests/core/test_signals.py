@@ -61,6 +61,7 @@ def test_a_signal_that_arrives_twice_at_once_is_one_request() -> None:
     assert done.stderr == "\nStopping after this step; once more ends at once.\n"
 
 
+@pytest.mark.slow
 def test_a_second_request_ends_the_step() -> None:
     done = outcome(WITHIN_A_STEP.format(pauses=[0, 0.6]))
 

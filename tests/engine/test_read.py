@@ -116,6 +116,7 @@ def test_what_is_kept_of_a_row_is_small(task: str, begin: Begin) -> None:
     assert {row.dtype for row in found.rows} == {np.dtype(np.int64)}
 
 
+@pytest.mark.slow
 def test_logits_of_words_are_gone_after_their_batch(
     begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -88,6 +88,7 @@ def phrases(answers: list[str]) -> set[tuple[int, str, int, int]]:
     return {(row, *span) for row, answer in enumerate(answers) for span in json.loads(answer)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", ["linear", "crf"])
 def test_a_tagger_with_unseen_types_trains_and_is_scored_on_all_gold(
     tmp_path: Path, make_recipe: Make, head: str

@@ -101,6 +101,7 @@ def test_a_training_from_before_is_resumed_as_it_began(
     assert "as they stand in a text" not in (folder / "model" / "README.md").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_texts_are_read_by_what_was_chosen_before(
     begin: Begin, spaced: dict[str, str], tmp_path: Path
 ) -> None:

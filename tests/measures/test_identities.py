@@ -52,6 +52,7 @@ def test_error_consistency_is_cohens_kappa_of_right_and_wrong(table: Rows) -> No
     assert error_consistency(a, b) == pytest.approx(cohen_kappa_score(a.wrong, b.wrong))
 
 
+@pytest.mark.slow
 @given(rows(2))
 def test_error_correlation_is_matthews_coefficient_of_right_and_wrong(table: Rows) -> None:
     """scikit-learn's again."""
@@ -62,6 +63,7 @@ def test_error_correlation_is_matthews_coefficient_of_right_and_wrong(table: Row
     assert error_correlation(a, b) == pytest.approx(matthews_corrcoef(a.wrong, b.wrong), abs=1e-12)
 
 
+@pytest.mark.slow
 @given(rows(2))
 def test_at_equal_accuracy_consistency_and_correlation_are_one(table: Rows) -> None:
     """Kappa and phi differ by the margins only."""
@@ -95,6 +97,7 @@ def test_consistency_is_made_of_double_faults_and_accuracies(table: Rows) -> Non
     assert error_consistency(a, b) == pytest.approx(made)
 
 
+@pytest.mark.slow
 @given(rows(3))
 def test_effective_votes_are_made_of_the_mean_correlation(table: Rows) -> None:
     """Kish's formula, written out."""

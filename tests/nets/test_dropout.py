@@ -79,6 +79,7 @@ def test_make_cheap_replaces_every_dropout_and_keeps_its_share() -> None:
     assert not any(type(module) is nn.Dropout for module in network.modules())
 
 
+@pytest.mark.slow
 def test_only_networks_that_call_torchs_function_pay_for_it() -> None:
     """Watching every call of torch costs time, which networks of modules need not spend."""
     from transformers import BartConfig, BartModel, BertConfig, BertModel

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import polars as pl
+import pytest
 
 from polyculture.core.audit import JointOutcome
 from polyculture.core.report_input import ReportInput
@@ -233,6 +234,7 @@ def test_only_the_first_two_hundred_shared_failures_are_in_the_page(make: Make) 
     assert "shared_failures.parquet" in section(report, "failures").lead
 
 
+@pytest.mark.slow
 def test_texts_of_a_restricted_source_are_withheld_everywhere(make: Make) -> None:
     """Ids and answers stay; no text is in the record, so none is in any drawing."""
     report = report_of(make(shows_text=False))
@@ -242,6 +244,7 @@ def test_texts_of_a_restricted_source_are_withheld_everywhere(make: Make) -> Non
     assert "withheld" in report.model_dump_json()
 
 
+@pytest.mark.slow
 def test_a_very_long_text_is_cut_and_says_so(make: Make) -> None:
     """What is not shown is counted."""
     content = make()
@@ -266,6 +269,7 @@ def test_views_that_go_with_behaviour_are_named_and_others_are_not(plain: Report
     assert lead == "Pairs that are more alike in recipe (recipe similarity) also behave more alike."
 
 
+@pytest.mark.slow
 def test_no_number_is_ever_a_placeholder(trained: ReportInput) -> None:
     """An undefined value is its reason."""
     record = report_of(trained).model_dump_json()
@@ -273,11 +277,13 @@ def test_no_number_is_ever_a_placeholder(trained: ReportInput) -> None:
     assert not [word for word in ("NaN", "nan%", "Infinity", "None") if word in record]
 
 
+@pytest.mark.slow
 def test_a_report_has_the_same_bytes_every_time(make: Make) -> None:
     """No clock and no chance goes into it."""
     assert report_of(make()).model_dump_json() == report_of(make()).model_dump_json()
 
 
+@pytest.mark.slow
 def test_one_model_has_one_interval_on_the_same_rows(trained: ReportInput) -> None:
     """Where the audit's table holds a run's score, the table of baselines does not repeat it."""
     runs = {run.name: run for run in trained.runs}
@@ -315,6 +321,7 @@ def test_the_best_model_is_said_to_never_give_an_answer(make: Make) -> None:
     assert row(table, "minilm-l6 full")[5] == "neutral"
 
 
+@pytest.mark.slow
 def test_what_has_to_be_known_first_stands_above_the_answers(plain: Report) -> None:
     """A probe that models learned from is not a footnote."""
     assert plain.caveats[0].startswith("tfidf learned from 60 of the 400 items")

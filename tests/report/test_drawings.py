@@ -193,6 +193,7 @@ def test_the_command_refuses_a_folder_without_a_report(
     assert capsys.readouterr().err.startswith(f"Error: {tmp_path} holds no report.json.")
 
 
+@pytest.mark.slow
 def test_every_chart_fits_the_schema_of_vega_lite(
     written: Path, charts_fit_their_schema: Callable[[str], int]
 ) -> None:

@@ -305,6 +305,7 @@ def test_the_chinese_page_of_real_answers_holds_no_english_sentence(tmp_path: Pa
     assert english_in(chinese, data) == []
 
 
+@pytest.mark.slow
 def test_the_chinese_page_of_a_study_leaves_only_what_was_recorded_in_english(
     trained: ReportInput,
 ) -> None:
@@ -323,6 +324,7 @@ def test_the_chinese_page_of_a_study_leaves_only_what_was_recorded_in_english(
     assert english_in(report_of(trained).translations[0], made_up) == []
 
 
+@pytest.mark.slow
 def test_titles_heads_and_questions_are_chinese(trained: ReportInput) -> None:
     """All but names and the signs of statistics."""
     chinese = report_of(trained).translations[0]
@@ -448,6 +450,7 @@ def test_each_page_links_to_the_other_by_a_relative_link(written: Path) -> None:
     assert '<a href="report.html" lang="en" hreflang="en">English</a>' in chinese
 
 
+@pytest.mark.slow
 def test_the_markdown_of_a_study_in_chinese_reads_as_before(written: Path, golden: Golden) -> None:
     """What people read is kept as a file; its diff is the review."""
     text = (written / "report.zh-CN.md").read_text(encoding="utf-8")

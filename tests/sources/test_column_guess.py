@@ -115,6 +115,7 @@ def test_neither_order_nor_spelling_matters_in_a_wide_table(names, random) -> No
     assert found.columns == names
 
 
+@pytest.mark.slow
 @given(spellings((*SHARED, "model", "answer")), st.randoms(use_true_random=False))
 def test_neither_order_nor_spelling_matters_in_a_long_table(names, random) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
     """Rows may be shuffled as well."""

@@ -161,6 +161,7 @@ FILES = {
 }
 
 
+@pytest.mark.slow
 def test_a_data_set_is_read_at_one_commit(hub: Hub, tmp_path: Path) -> None:
     """Only the named files come, and the note says how to pin what was taken."""
     hub.repositories["datasets/someone/films"] = FILES

@@ -8,9 +8,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from polyculture.sources.starter.lock import find
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_with_130_and_keeps_what_came(index: Any, tmp_path: Path) -> None:
     """No traceback, no folder that looks fetched, and a beginning to go on from."""
     archive = find("reviews").archive

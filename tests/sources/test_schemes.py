@@ -52,6 +52,7 @@ def test_every_scheme_gives_the_same_spans(parts: list[Span]) -> None:
         assert to_iob2(written) == iob2(parts)
 
 
+@pytest.mark.slow
 @given(st.lists(spans, min_size=1))
 def test_the_scheme_is_recognised(sentences: list[list[Span]]) -> None:
     """IOB1 is told from IOB2 where the text has any span."""

@@ -36,6 +36,7 @@ def test_a_draw_only_reorders(numbers: list[int], seed: int) -> None:
     assert len(runs) == len(set(runs))
 
 
+@pytest.mark.slow
 @given(documents, st.data())
 def test_what_is_taken_shares_no_document_with_the_rest(
     numbers: list[int], data: st.DataObject

@@ -66,6 +66,7 @@ def test_members_that_share_nothing_never_meet() -> None:
     assert float(hhi_unbiased(np.ones(6))) == 0
 
 
+@pytest.mark.slow
 @given(counts_of)
 def test_figures_are_what_a_plain_sum_says(counts: list[int]) -> None:
     """Gini is the mean absolute difference, and the unbiased HHI counts pairs."""

@@ -76,6 +76,7 @@ def test_sequences_of_a_package() -> None:
     assert float(found) == pytest.approx(1.1767019119)
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(0, 9), min_size=1).filter(any), st.sampled_from([0, 0.5, 1, 2, np.inf]))
 def test_with_nothing_alike_it_is_the_hill_number(counts: list[int], order: float) -> None:
     """Similarity that is nowhere changes nothing."""

@@ -88,6 +88,7 @@ def test_pictures_are_moved_and_mirrored_as_the_generator_says() -> None:
     assert np.array_equal(before, after)
 
 
+@pytest.mark.slow
 def test_a_recipe_of_pictures_trains_checks_and_predicts(folder: Path) -> None:
     """From folders to answers of files that a table names, relative to the table."""
     recipe = written(folder)

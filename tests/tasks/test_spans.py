@@ -285,6 +285,7 @@ def test_rows_without_gold_can_be_prepared_but_not_trained_on() -> None:
         TASK.learn({"train": words}, SETTINGS)
 
 
+@pytest.mark.slow
 def test_scores_of_a_test_set_as_large_as_conll_take_no_time() -> None:
     """3,453 sentences with intervals from 1,000 rounds in less than two seconds."""
     rng = np.random.default_rng(1)

@@ -226,6 +226,7 @@ def test_a_name_of_two_sources_is_two_cards() -> None:
     assert "Names that occur in two sources, and carry theirs: 1." in zoo.notes
 
 
+@pytest.mark.slow
 def test_the_same_cards_give_the_same_survey() -> None:
     """All drawing follows the seed."""
     rows = [{"name": f"m{n:02}", "year": 2010 + n % 6, "maker": "ab"[n % 2]} for n in range(60)]

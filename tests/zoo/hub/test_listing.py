@@ -231,6 +231,7 @@ def test_a_kill_between_a_page_and_its_note_repeats_that_page(listing: Listing, 
     assert names(out) == [f"lab/m{number}" for number in range(5)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "headers", [{"Retry-After": "0.3"}, {"RateLimit": '"api";r=0;t=1'}], ids=["retry", "limit"]
 )
@@ -250,6 +251,7 @@ def test_a_hub_that_is_asked_too_much_is_left_alone(
     assert len(names(out)) == 5
 
 
+@pytest.mark.slow
 def test_the_last_request_of_a_window_is_followed_by_a_rest(listing: Listing, out: Path) -> None:
     """So that the hub need not refuse at all."""
     listing.size = 3

@@ -487,6 +487,7 @@ def test_numbers_are_never_nan_in_any_language(report: Report) -> None:
     assert coefficient(0.0) == "0.00"
 
 
+@pytest.mark.slow
 def test_every_chart_fits_the_schema_of_vega_lite(
     report: Report, charts_fit_their_schema: Callable[[str], int]
 ) -> None:

@@ -73,6 +73,7 @@ def test_five_names_that_stand_twice_in_ecosystem_graphs_are_told() -> None:
     assert "LLaMA" in parents(cards, "Alpaca")
 
 
+@pytest.mark.slow
 @needs_data
 def test_epoch_ai_is_read_with_its_bases_and_domains() -> None:
     """2,228 rows, three of them empty and two listed twice; 271 models name a base."""

@@ -410,6 +410,7 @@ def test_heirs_of_llama_are_those_that_a_search_finds() -> None:
     assert len(ours) > 20
 
 
+@pytest.mark.slow
 @needs_library
 def test_copies_of_bert_are_those_that_grep_finds() -> None:
     """Comments counted again by another program."""
@@ -466,6 +467,7 @@ def test_well_known_families_are_in_their_communities() -> None:
     assert sum(kinds == ("other",) for kinds in places.values()) < 0.06 * len(places)
 
 
+@pytest.mark.slow
 @needs_library
 def test_tokenisers_known_by_hand() -> None:
     """BERT cuts into word pieces, GPT-2 merges bytes, T5 has a unigram model, CANINE characters."""
