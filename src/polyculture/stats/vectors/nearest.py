@@ -15,7 +15,8 @@ CHUNK = 1_000
 
 NEARBY = 0.1
 """A row of a label counts less than the nearest one by a factor of e for each tenth of a cosine.
-With less, single rows decide; with more, labels of several kinds of rows suffer (docs/log.md)."""
+With less, single rows decide; with more, labels of several kinds of rows suffer (design note 32).
+"""
 TINY = 1e-9
 """Vectors that cancel out have no direction; their cosine is 0."""
 
