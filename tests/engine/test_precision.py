@@ -110,12 +110,11 @@ def test_without_fast_bfloat16_instructions_float32_is_chosen(tmp_path: Path) ->
     """Processor flags mislead; here the library is held to instructions without bfloat16."""
     program = (
         "import torch\n"
-        "from types import SimpleNamespace\n"
         "from polyculture.engine.choices.precision import _pays\n"
         "from polyculture.nets.batch import Batch\n"
         "torch.set_num_threads(1)\n"
         "net = torch.nn.Linear(384, 1536)\n"
-        "print(_pays(net, Batch(inputs={'input_ids': torch.ones(16, 32)})))\n"
+        "print(_pays(net, Batch(inputs={'input_ids': torch.ones(16, 32)}, size=512)))\n"
     )
 
     done = subprocess.run(
