@@ -160,6 +160,28 @@ def test_a_head_of_another_task_is_replaced(bases: dict[Kind, Path], tmp_path: P
     assert len(again.head_parameters()) == 2
 
 
+@pytest.mark.parametrize(("names", "numbers"), [((), 1), (("low", "middle", "high"), 3)])
+@pytest.mark.parametrize("is_ours", [False, True])
+def test_a_row_has_a_number_for_each_name_or_one(
+    bases: dict[Kind, Path], names: tuple[str, ...], numbers: int, *, is_ours: bool
+) -> None:
+    """Whichever head gives them."""
+
+    def make(width: int, count: int, dropout: float) -> LinearHead:
+        return LinearHead(width, count, dropout=dropout)
+
+    network = open_network(
+        bases["bert"],
+        labels=names,
+        output="numbers",
+        model_class="AutoModelForSequenceClassification",
+        make_head=make if is_ours else None,
+        pooling="mean",
+    )
+
+    assert outputs(network, small_batch(bases["bert"], "labels")).shape == (2, numbers)
+
+
 def test_a_head_of_the_same_size_with_other_labels_is_forgotten(
     bases: dict[Kind, Path], tmp_path: Path
 ) -> None:

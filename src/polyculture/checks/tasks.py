@@ -25,6 +25,7 @@ from polyculture.core.run import Scores
 from polyculture.core.task import Context, Inventory, Task, pool_of
 from polyculture.core.values import Known
 from polyculture.engine.answering.model import open_run
+from polyculture.engine.answering.shown_rows import shown_rows
 from polyculture.engine.batches import collated
 from polyculture.engine.opened import open_base as open_network_of
 from polyculture.engine.train import train
@@ -37,6 +38,8 @@ CLOSE = 1e-4
 """Relative difference between a loss and the sum of its parts."""
 PARTS = 3
 """Shares that a batch is cut into."""
+SHOWN = 4
+"""Rows that are shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -297,6 +300,16 @@ def learns_its_toy_data_and_predicts_the_same_after_reloading(case: Case) -> Non
     assert won > lost, f"{message}, but it loses {lost} rows and wins {won}: do grades fit answers?"
 
 
+def rows_can_be_shown_as_the_model_reads_them(case: Case) -> None:
+    """``train --check --show``: targets have the names, or the numbers, that outputs have."""
+    with TemporaryDirectory() as place:
+        opened = open_network_of(case.training(Path(place)))
+        rows = case.splits["train"].head(SHOWN)
+        shown = shown_rows(rows, case.task, opened.context)
+
+    assert {row.id for row in shown} == {*rows["id"]}
+
+
 Check = Callable[[Case], None]
 QUICK: tuple[Check, ...] = (
     inventories_depend_on_the_rows_as_a_set,
@@ -310,5 +323,6 @@ CHECKS: tuple[Check, ...] = (
     *QUICK,
     a_loss_is_a_sum_over_its_count,
     examples_stand_in_the_order_of_the_rows,
+    rows_can_be_shown_as_the_model_reads_them,
     learns_its_toy_data_and_predicts_the_same_after_reloading,
 )

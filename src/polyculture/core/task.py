@@ -36,7 +36,7 @@ Output = Literal["labels", "word_labels", "positions", "tokens", "vectors", "num
 
 ``labels``: numbers for each label of a row; ``word_labels``: for each label of each word;
 ``positions``: for each token; ``tokens``: for each token of a vocabulary; ``vectors``: one vector
-a row; ``numbers``: one number, or a few, a row.
+a row; ``numbers``: one number a row, or one for each name in ``Inventory.labels``.
 """
 Form = Literal["encoder", "decoder", "encoder_decoder"]
 """How a base reads: all tokens at once, from left to right, or the one and then the other."""
@@ -67,7 +67,8 @@ class Inventory(Record):
     """What is learnt from the training rows before there is a network. Saved in the run."""
 
     labels: tuple[str, ...] = ()
-    """All answers, in the order of the network's outputs; empty if answers are not chosen."""
+    """What the network's outputs are called, in their order: all answers where one is chosen, or
+    several numbers; empty for one number, and where there is nothing to call."""
     numbers: dict[str, float] = Field(default_factory=dict)
     """Other facts by name: the mean and scale of a series, the rate of a clip."""
 

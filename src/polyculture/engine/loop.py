@@ -55,6 +55,8 @@ class Tick(Record):
     """Validation score, where this tick is a look at the validation rows."""
     score_name: str | None = None
     """What it is: ``"accuracy"``, ``"loss"`` where the task is steered by its loss, …"""
+    higher_is_better: bool | None = None
+    """Its direction."""
     no_score: str | None = None
     """Why such a look has no score: "no progress, because ..."."""
     score_loss: float | None = None
@@ -273,6 +275,7 @@ def _with_look(tick: Tick, look: Look, *, is_best: bool) -> Tick:
     found = {
         "score": look.score,
         "score_name": look.name,
+        "higher_is_better": look.higher_is_better,
         "no_score": no_score,
         "score_loss": look.loss,
     }

@@ -59,7 +59,7 @@ def open_network(
             raise ModelError(msg)
         if output in {"labels", "word_labels"}:
             return _with_head_of_labels(folder, labels, output, model_class)
-        sizes = {"num_labels": 1} if output == "numbers" else {}
+        sizes = {"num_labels": len(labels) or 1} if output == "numbers" else {}
         return _with_own_head(folder, output, model_class, **sizes)
     body, untrained = _bare_body(folder)
     dropout = getattr(body.config, "hidden_dropout_prob", None)

@@ -122,7 +122,9 @@ class Show:
         elif tick.score is not None:
             from polyculture.stats.labels.learning_checks import remark
 
-            words = remark(tick.score_name, tick.score, is_best=tick.is_best)
+            words = remark(
+                tick.score, is_best=tick.is_best, higher_is_better=bool(tick.higher_is_better)
+            )
             comment = f"  ({words})" if words else ""
             self._print(
                 f"  epoch {tick.epoch:.2f}  loss {tick.loss:.4f}  "

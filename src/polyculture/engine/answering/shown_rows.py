@@ -95,13 +95,15 @@ def _counted(row: pl.DataFrame, task: Task, context: Context) -> ShownRow:
 
 def _targets(example: Example, tokens: list[str], context: Context) -> tuple[str, ...]:
     targets: list[str] = []
-    is_token = task_of(context.settings).output == "tokens"
-    for codes in example.targets.values() if is_token or context.labels else ():
-        names = (
-            [*context.reader.convert_ids_to_tokens(codes.tolist())]
-            if is_token
-            else _names(codes, context.labels)
-        )
+    output = task_of(context.settings).output
+    is_told = output in {"tokens", "numbers"} or context.labels
+    for codes in example.targets.values() if is_told else ():
+        if output == "tokens":
+            names = [*context.reader.convert_ids_to_tokens(codes.tolist())]
+        elif output == "numbers":
+            names = _numbers(codes, context.labels)
+        else:
+            names = _names(codes, context.labels)
         places = _positions(example.places)
         if places is None:
             targets += names
@@ -119,3 +121,9 @@ def _names(codes: NDArray[Any], labels: tuple[str, ...]) -> list[str]:
     if codes.dtype.kind == "f":
         return [label for label, is_on in zip(labels, codes, strict=True) if is_on]
     return [labels[code] if code >= 0 else UNKNOWN for code in np.atleast_1d(codes).tolist()]
+
+
+def _numbers(values: NDArray[Any], labels: tuple[str, ...]) -> list[str]:
+    """Numbers, behind their names where they have any."""
+    flat = [f"{value:g}" for value in np.atleast_1d(values).tolist()]
+    return [f"{n} {x}" for n, x in zip(labels, flat, strict=True)] if labels else flat

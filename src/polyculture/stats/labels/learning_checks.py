@@ -72,16 +72,16 @@ def never_answered(scores: Scores, known: Sequence[str]) -> tuple[str, ...]:
     return (f"{scores.split}: it never answers {shown}{more}.",)
 
 
-def remark(name: str, score: float, *, is_best: bool) -> str:
+def remark(score: float, *, is_best: bool, higher_is_better: bool) -> str:
     """What to say behind a validation score while training.
 
     Example:
-        >>> remark("accuracy", 0.5, is_best=True), remark("accuracy", 0.0, is_best=True)
-        ('best so far', 'nothing learned yet')
-        >>> remark("loss", 0.0, is_best=True), remark("loss", 0.4, is_best=False)
-        ('best so far', '')
+        >>> [remark(score, is_best=True, higher_is_better=True) for score in (0.5, 0.0)]
+        ['best so far', 'nothing learned yet']
+        >>> [remark(score, is_best=score == 0, higher_is_better=False) for score in (0.0, 0.4)]
+        ['best so far', '']
     """
-    if score == 0 and name != "loss":
+    if score == 0 and higher_is_better:
         return "nothing learned yet"
     return "best so far" if is_best else ""
 
