@@ -40,6 +40,7 @@ def run(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_the_task_is_written_as_the_others_are(tmp_path: Path) -> None:
     """Whoever copies it into this repository finds style and types as ``make check`` wants them."""
     code = block_with("CONTRIBUTING.md", "python", "class Stars")
