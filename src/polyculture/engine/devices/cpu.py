@@ -24,7 +24,7 @@ class Cpu:
     name = "cpu"
     compacts_tokens = True
     tokens_at_once = 2_048
-    """Products of more are no faster, and every three tokens take a megabyte."""
+    """Larger pieces were no faster, and three tokens of MiniLM-L6 take a megabyte (docs/log.md)."""
 
     def __init__(self, threads: int) -> None:
         self.lanes = threads

@@ -27,6 +27,7 @@ class Plain:
     lanes = 1
     compacts_tokens = False
     tokens_at_once = 32_768
+    """Not timed on an accelerator."""
 
     def __init__(self, name: str, place: torch.device) -> None:
         self.name = name

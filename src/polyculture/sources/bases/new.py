@@ -260,9 +260,10 @@ def refuses(recipe: "Recipe") -> str | None:
         if form in task.model_class and reads == task.reads
     ]
     if base.kind in ABLE and base.kind not in able:
-        choice = "Choose " + " or ".join(repr(kind) for kind in able)
-        none = "No base made from nothing can: the task's model_class names none of their forms"
-        return f"base.kind = {base.kind!r} cannot do {settings.kind!r}. {choice if able else none}"
+        remedy = "No base made from nothing can: the task's model_class names none of their forms"
+        if able:
+            remedy = "Choose " + " or ".join(repr(kind) for kind in able)
+        return f"base.kind = {base.kind!r} cannot do {settings.kind!r}. {remedy}"
     is_standard = parts.load("heads", head.kind).is_standard(head, task.output)
     if base.kind == "tfidf" and task.codes is None:
         return f"word counts answer whole texts, so kind = 'tfidf' cannot do {settings.kind!r}"
