@@ -208,6 +208,29 @@ def test_an_audit_of_one_model_is_refused() -> None:
         audit(family(1, shared=0))
 
 
+def test_graded_answers_are_audited_as_right_or_wrong_ones_are() -> None:
+    """Free texts that all differ from the gold: what passes the mark is right, in every figure."""
+    labelled = family(3, shared=0.5)
+    graded = []
+    for number, model in enumerate(labelled):
+        right = ~model.predictions.wrong
+        texts = 1_000 * (number + 1) + np.arange(len(right))  # every answer is a text of its own
+        answers = replace(
+            model.predictions,
+            labels=texts,
+            gold=np.arange(len(right)),
+            grades=np.where(right, 0.8, 0.2),
+        )
+        graded.append(replace(model, predictions=answers))
+
+    of_labels, of_grades = (audit(models, resamples=20) for models in (labelled, graded))
+
+    for measure in ("error_consistency", "double_fault", "error_correlation"):
+        assert of(of_grades, measure) == of(of_labels, measure)
+    accuracy = [model.accuracy for model in of_labels.models]
+    assert [model.accuracy for model in of_grades.models] == accuracy
+
+
 def test_the_same_seed_gives_the_same_bytes() -> None:
     """And another one other intervals, but the same values."""
     models = family(3, shared=0.5)

@@ -1,5 +1,6 @@
 """Evidence survives the way to disk and back."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,18 @@ def sample() -> Evidence:
         texts=("line\nbreak", "", "第三"),
         notes=("one row was cut",),
     )
+
+
+def test_grades_and_their_mark_come_back(tmp_path: Path) -> None:
+    """So that a later audit counts the same answers as right."""
+    evidence = sample()
+    graded = replace(evidence.predictions, grades=np.array([0.8, 0.0, 0.3]), pass_mark=0.3)
+
+    write_evidence(tmp_path / "e", replace(evidence, predictions=graded))
+    back = read_evidence(tmp_path / "e").predictions
+
+    assert back.pass_mark == 0.3
+    assert back.wrong.tolist() == graded.wrong.tolist() == [False, True, False]
 
 
 def test_evidence_read_back_equals_the_evidence_written(tmp_path: Path) -> None:

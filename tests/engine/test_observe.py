@@ -12,17 +12,17 @@ from polyculture.engine.train import train
 
 
 @pytest.mark.slow
-def test_answers_that_are_partly_right_are_told(tmp_path: Path) -> None:
-    """An audit of equal answers would else read as if the task itself saw them so."""
+def test_an_audit_sees_answers_as_right_as_their_task_grades_them(tmp_path: Path) -> None:
+    """A ranking is right from the pass mark on, and the mark is told."""
     case = Case(task=parts.load("tasks", "similarity"), fit={"epochs": 1})
     train(case.training(tmp_path), tmp_path)
     rows = case.splits["test"]
     gold = case.task.gold(rows, case.chosen)
 
-    answered, notes = observe(open_run(tmp_path / "run"), rows, gold, None)
+    answered, notes = observe(open_run(tmp_path / "run"), rows, gold, None, 0.9)
 
-    right = int((~answered.wrong).sum())
-    (note,) = [note for note in notes if "grades them" in note]
-    assert note.startswith(
-        f"Only answers that equal the gold count as right here, {right:,} of {len(rows):,}."
-    )
+    assert answered.grades is not None
+    right = int((answered.grades >= 0.9).sum())
+    assert int((~answered.wrong).sum()) == right
+    (note,) = [note for note in notes if "graded" in note]
+    assert f"From 0.9 on an answer counts as right: {right:,} of {len(rows):,} do" in note

@@ -10,7 +10,7 @@ from polyculture.api.training_overlap import TrainingRows
 from polyculture.core.errors import ProbeMismatchError, RecipeError, need
 from polyculture.core.parts import suggestion
 from polyculture.core.task import task_of
-from polyculture.core.views import Evidence
+from polyculture.core.views import PASS_MARK, Evidence
 from polyculture.store.digest import of_json
 from polyculture.store.runs import read_run
 
@@ -50,6 +50,7 @@ def observe(
     out: Path | None = None,
     *,
     shared: Shared | None = None,
+    pass_mark: float = PASS_MARK,
     say: Callable[[str], None] = lambda _: None,
 ) -> tuple[list[Evidence], list[Run], ProbeItems]:
     """Observe several runs on one probe; runs, names and probe are checked before torch is loaded.
@@ -60,6 +61,7 @@ def observe(
         out: Folder of evidence: the views are written into ``out/<model>/<probe>``, and older ones
             of the same names replaced. Left out, nothing is written.
         shared: Data that were read before.
+        pass_mark: The grade from which an answer counts as right, from 0 to 1.
         say: Told what is being done.
 
     Raises:
@@ -80,7 +82,7 @@ def observe(
         say(f"looking at {run.name}")
         is_same = run.facts.data_digest == dataset.digest
         saved = folder / "predictions" / f"{items.name}.parquet" if is_same else None
-        model_evidence = _look(folder, run, items, saved, training.of(run))
+        model_evidence = _look(folder, run, items, saved, training.of(run), pass_mark=pass_mark)
         if out is not None:
             write_evidence(out / run.name / items.name, model_evidence, replace=True)
         evidence.append(model_evidence)
@@ -162,13 +164,19 @@ def probe_items(run: Run, probe: str, shared: Shared) -> ProbeItems:
 
 
 def _look(
-    folder: Path, run: Run, items: ProbeItems, saved: Path | None, overlap: Overlap
+    folder: Path,
+    run: Run,
+    items: ProbeItems,
+    saved: Path | None,
+    overlap: Overlap,
+    *,
+    pass_mark: float,
 ) -> Evidence:
     from polyculture.engine.answering.model import open_run
     from polyculture.engine.observe import architecture, head, predictions, recipe
 
     predictor = open_run(folder)
-    answered, notes = predictions.observe(predictor, items.rows, items.gold, saved)
+    answered, notes = predictions.observe(predictor, items.rows, items.gold, saved, pass_mark)
     return Evidence(
         model=run.name,
         probe=items.name,

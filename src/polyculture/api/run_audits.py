@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from polyculture.api.answer_audits import check_language, write_audit
 from polyculture.api.evidence import observe
 from polyculture.core.errors import ProbeMismatchError
+from polyculture.core.views import PASS_MARK
 from polyculture.store.writing.outputs import check_output
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def audit_runs(
     evidence: Path | None = None,
     replace: bool = False,
     show_text: bool = False,
+    pass_mark: float = PASS_MARK,
     resamples: int = 1_000,
     seed: int = 1,
     command: str = "",
@@ -47,6 +49,8 @@ def audit_runs(
             ``evidence`` within the audit's folder where left out.
         replace: Replace an audit that exists.
         show_text: Show the items' texts also where their source restricts them.
+        pass_mark: The grade from 0 to 1 from which an answer counts as right, where a task grades
+            answers.
         resamples: Bootstrap rounds.
         seed: Seed of resampling.
         command: The command that makes this audit again.
@@ -63,7 +67,9 @@ def audit_runs(
         raise ProbeMismatchError(msg)
     check_output(out, kind="audit", replace=replace, inputs=folders)
     check_language(language)
-    observed, runs, items = observe(folders, probe, evidence, shared=shared, say=say)
+    observed, runs, items = observe(
+        folders, probe, evidence, shared=shared, pass_mark=pass_mark, say=say
+    )
     shows_text = show_text or not items.is_restricted
     if shows_text:
         observed = [dataclasses.replace(model, texts=items.texts) for model in observed]

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from polyculture.audit.clusters import by_measure, numbers_of
 from polyculture.audit.view_correlation import BEHAVIOUR
 from polyculture.core.audit import Advice, Comparison, GroupResult, JointOutcome, ModelResult
 from polyculture.core.values import Known, Value
 from polyculture.stats.groups.panel import Panel
-from polyculture.stats.groups.votes import halves_of, plurality
+from polyculture.stats.groups.votes import halves_of, is_right, plurality
 from polyculture.stats.inference.resample import percentile_interval
 
 MOST_LEFT_OUT = 30
@@ -206,11 +207,14 @@ def _least_together(models: Sequence[str], panel: Panel) -> Advice:
     return Advice(topic="least_alike", models=(models[left], models[right]), sentence=sentence)
 
 
+def _vote_without(number: int, panel: Panel) -> NDArray[np.bool_]:
+    labels = np.delete(panel.labels, number, axis=0)
+    return is_right(plurality(labels)[0], labels, np.delete(panel.wrong, number, axis=0))
+
+
 def _leave_out(models: Sequence[str], panel: Panel, confidence: float) -> Advice:
-    gold = panel.models[0].gold
-    votes = [plurality(np.delete(panel.labels, number, axis=0))[0] for number in range(len(models))]
-    without = np.stack(votes) == gold  # (models, items)
-    whole = plurality(panel.labels)[0] == gold
+    without = np.stack([_vote_without(number, panel) for number in range(len(models))])
+    whole = panel.vote_is_right
     choosing, scoring = _halved(panel)
     best = choosing.means(len(models), lambda block: without[:, block]).argmax(axis=0)
     scored = scoring.means(len(models), lambda block: without[:, block])

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from polyculture.core.errors import ProbeMismatchError
 from polyculture.core.views import Evidence, Predictions
@@ -58,23 +57,10 @@ def _in_order(other: Evidence, first: Evidence) -> Evidence:
     return replace(
         other,
         items=first.items,
-        predictions=_reordered(other.predictions, order, first.items),
+        predictions=replace(other.predictions.at(order), items=first.items),
         groups=None if other.groups is None else tuple(other.groups[n] for n in order),
         documents=None if other.documents is None else tuple(other.documents[n] for n in order),
         texts=None if other.texts is None else tuple(other.texts[n] for n in order),
-    )
-
-
-def _reordered(
-    predictions: Predictions, order: NDArray[np.int64], items: tuple[str, ...]
-) -> Predictions:
-    gold, probabilities = predictions.gold, predictions.probabilities
-    return replace(
-        predictions,
-        labels=predictions.labels[order],
-        gold=None if gold is None else gold[order],
-        probabilities=None if probabilities is None else probabilities[order],
-        items=items,
     )
 
 

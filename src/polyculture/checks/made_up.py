@@ -42,7 +42,7 @@ def guesser(seed: int) -> Predictions:
 def repeated(model: Predictions, counts: NDArray[Any]) -> Predictions:
     """The same answers with each item as often as counted."""
     rows = np.repeat(np.arange(len(counts)), counts.astype(np.int64))
-    return _at(model, rows)
+    return model.at(rows)
 
 
 def degenerate(name: str) -> list[list[Any]]:
@@ -55,16 +55,6 @@ def degenerate(name: str) -> list[list[Any]]:
         "head": HeadView(modules=(), parameters=0, labels=(), kind="linear"),
     }
     return [[empty[name]] * 3, [empty[name], view(name, 1), view(name, 2)]]
-
-
-def _at(model: Predictions, rows: NDArray[np.int64]) -> Predictions:
-    return replace(
-        model,
-        labels=model.labels[rows],
-        gold=None if model.gold is None else model.gold[rows],
-        probabilities=None if model.probabilities is None else model.probabilities[rows],
-        items=tuple(model.items[row] for row in rows) if model.items else (),
-    )
 
 
 def _predictions(seed: int, cause: int | None) -> Predictions:
@@ -176,7 +166,7 @@ def _new_names_of_classes(models: list[Any], rng: np.random.Generator) -> list[A
 
 def _new_order_of_items(models: list[Any], rng: np.random.Generator) -> list[Any]:
     order = rng.permutation(ITEMS)
-    return [_at(model, order) for model in models]
+    return [model.at(order) for model in models]
 
 
 def _new_order_of_modules(models: list[Any], rng: np.random.Generator) -> list[Any]:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from polyculture.core.errors import PolycultureError
+from polyculture.core.views import PASS_MARK
 
 OTHERS = frozenset({"models", "separator", "encoding", "probe"})
 """Options that are not names of columns."""
@@ -79,6 +80,15 @@ def command(
     show_text: Annotated[
         bool, typer.Option("--show-text", help="Also show texts of restricted sources.")
     ] = False,
+    pass_mark: Annotated[
+        float,
+        typer.Option(
+            min=0.01,
+            max=1,
+            help="Grade from which an answer of a RUN counts as right, where its task grades "
+            "answers from 0 to 1.",
+        ),
+    ] = PASS_MARK,
     resamples: Annotated[int, typer.Option(min=0, help="Rounds of the bootstrap.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 1,
     lang: Annotated[
@@ -99,7 +109,9 @@ def command(
     columns |= {"probabilities": probabilities, "group": group, "document": document}
     columns |= {"models": models, "separator": separator, "encoding": encoding, "probe": probe}
     flags = {"wide": wide, "intersect": intersect, "show-text": show_text}
+    numbers: dict[str, tuple[float, float]]
     numbers = {"resamples": (resamples, 1000), "seed": (seed, 1)}
+    numbers |= {"pass-mark": (pass_mark, PASS_MARK)}
     words = ["polyculture", "audit", *map(str, paths)]
     for name, value in columns.items():
         words += [f"--{name}", value] if value is not None else []
@@ -112,6 +124,7 @@ def command(
     common = {"out": out, "replace": replace, "resamples": resamples, "seed": seed}
     common |= {"command": command_line, "language": lang}
     if item is not None or probe is None:
+        _refuse_mark(pass_mark)
         audit = api.audit_answers(
             _one(paths),
             **{name: columns[name] for name in columns if name not in OTHERS},
@@ -125,11 +138,22 @@ def command(
         )
     else:
         _refuse_columns(columns, flags)
-        audit = api.audit_runs(paths, probe=probe, show_text=show_text, **common)
+        audit = api.audit_runs(
+            paths, probe=probe, show_text=show_text, pass_mark=pass_mark, **common
+        )
     if as_json:
         typer.echo(json.dumps(api.summary(audit), ensure_ascii=False, indent=1, allow_nan=False))
     elif not quiet:
         show_audit(audit, out / api.page_name(lang))
+
+
+def _refuse_mark(pass_mark: float) -> None:
+    if pass_mark != PASS_MARK:
+        msg = (
+            "--pass-mark is for runs, whose tasks grade answers; in a table an answer is right if "
+            "it equals the gold. Leave it out, or name runs and --probe."
+        )
+        raise PolycultureError(msg)
 
 
 def _refuse_columns(columns: dict[str, str | None], flags: dict[str, bool]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from polyculture.core.record import Record
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 MISSING = -1
 """The label of an answer that was not given. It is wrong, and agrees with nothing."""
+PASS_MARK = 0.5
+"""The grade from which an answer counts as right, where answers may be partly right."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,23 +41,52 @@ class Predictions:
     """The answers that the codes stand for; empty in small examples."""
     items: tuple[str, ...] = ()
     """Ids of the items; empty in small examples."""
+    grades: NDArray[np.float64] | None = None
+    """How right each answer is, from 0 to 1, ``(items,)``, where its task grades answers (a
+    translation, a ranking). None: an answer is right if it equals the gold."""
+    pass_mark: float = PASS_MARK
+    """The grade from which an answer counts as right."""
 
     @property
     def wrong(self) -> NDArray[np.bool_]:
-        """Which items the model gets wrong, ``(items,)``. A missing answer is wrong."""
+        """Which items the model gets wrong, ``(items,)``. A missing answer is wrong.
+
+        Example:
+            >>> import numpy as np
+            >>> codes, grades = np.array([0, 1, -1]), np.array([0.9, 0.2, 0.0])
+            >>> Predictions(labels=codes, gold=np.array([2, 3, 4]), grades=grades).wrong.tolist()
+            [False, True, True]
+        """
         if self.gold is None:
             from polyculture.core.errors import UndefinedError
 
             msg = "no right answers (gold) are known"
             raise UndefinedError(msg)
-        wrong: NDArray[np.bool_] = self.labels != self.gold
-        return wrong
+        equals_gold: NDArray[np.bool_] = self.labels == self.gold
+        passes = equals_gold if self.grades is None else self.grades >= self.pass_mark
+        return ~passes | self.missing
 
     @property
     def missing(self) -> NDArray[np.bool_]:
         """Which items the model did not answer, ``(items,)``."""
         missing: NDArray[np.bool_] = self.labels == MISSING
         return missing
+
+    def at(self, places: NDArray[np.int64]) -> Predictions:
+        """The same of some items, in the order of ``places``, ``(items,)``.
+
+        Example:
+            >>> import numpy as np
+            >>> Predictions(labels=np.array([4, 5]), items=("x", "y")).at(np.array([1, 0])).items
+            ('y', 'x')
+        """
+        arrays = ("labels", "gold", "probabilities", "grades")
+        known = {name: getattr(self, name) for name in arrays}
+        taken: dict[str, Any] = {
+            name: None if array is None else array[places] for name, array in known.items()
+        }
+        items = tuple(self.items[place] for place in places) if self.items else ()
+        return replace(self, items=items, **taken)
 
 
 class Module(Record):

@@ -1,8 +1,8 @@
 """Evidence on disk: one folder holds one model's views on one probe.
 
 ``evidence.json`` (names, digest, classes, notes), ``predictions.parquet`` (item, gold, group,
-document, text, answer, probabilities, as far as known), and ``architecture.json``, ``recipe.json``,
-``head.json``.
+document, text, answer, probabilities, grade, as far as known), and ``architecture.json``,
+``recipe.json``, ``head.json``.
 """
 
 import json
@@ -18,6 +18,7 @@ from polyculture.core.errors import StoreError
 from polyculture.core.record import Record
 from polyculture.core.views import (
     MISSING,
+    PASS_MARK,
     Architecture,
     Evidence,
     HeadView,
@@ -91,6 +92,7 @@ def write_evidence(folder: Path, evidence: Evidence, *, replace: bool = False) -
             "notes": evidence.notes,
             "learned_items": evidence.learned_items,
             "caveats": evidence.caveats,
+            "pass_mark": evidence.predictions.pass_mark,
         }
         write_text(unfinished / "evidence.json", json.dumps(head, ensure_ascii=False, indent=1))
         _table(evidence).write_parquet(unfinished / "predictions.parquet", compression="zstd")
@@ -121,7 +123,7 @@ def read_evidence(folder: Path) -> Evidence:
         probe=head["probe"],
         digest=head["digest"],
         items=tuple(table["item"].to_list()),
-        predictions=_predictions(table, tuple(head["classes"])),
+        predictions=_predictions(table, tuple(head["classes"]), head.get("pass_mark", PASS_MARK)),
         lineage=tuple(head["lineage"]),
         groups=_optional(table, "group"),
         documents=tuple(table["document"].to_list()) if "document" in table.columns else None,
@@ -164,10 +166,12 @@ def _table(evidence: Evidence) -> pl.DataFrame:
         values = np.ascontiguousarray(predictions.probabilities)
         inner = pl.Float32 if values.dtype == np.float32 else pl.Float64
         columns["probabilities"] = pl.Series(values).cast(pl.List(inner))
+    if predictions.grades is not None:
+        columns["grade"] = predictions.grades
     return pl.DataFrame(columns)
 
 
-def _predictions(table: pl.DataFrame, classes: tuple[str, ...]) -> Predictions:
+def _predictions(table: pl.DataFrame, classes: tuple[str, ...], pass_mark: float) -> Predictions:
     code = {name: number for number, name in enumerate(classes)}
     gold = _optional(table, "gold")
     probabilities = None
@@ -180,6 +184,8 @@ def _predictions(table: pl.DataFrame, classes: tuple[str, ...]) -> Predictions:
         probabilities=probabilities,
         classes=classes,
         items=tuple(table["item"].to_list()),
+        grades=table["grade"].to_numpy() if "grade" in table.columns else None,
+        pass_mark=pass_mark,
     )
 
 

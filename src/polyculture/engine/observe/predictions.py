@@ -1,19 +1,25 @@
 """The predictions view: what a trained model answers to the items of a probe."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from polyculture.core.task import task_of
-from polyculture.core.views import Predictions
+from polyculture.core.views import PASS_MARK, Predictions
 from polyculture.engine.answering.model import Predictor
 from polyculture.nets.reading.account import prefixed
 from polyculture.store.evidence import predictions_of
 
 
 def observe(
-    predictor: Predictor, rows: pl.DataFrame, gold: list[str], saved: Path | None
+    predictor: Predictor,
+    rows: pl.DataFrame,
+    gold: list[str],
+    saved: Path | None,
+    pass_mark: float = PASS_MARK,
 ) -> tuple[Predictions, list[str]]:
     """Answers to prepared rows, and what was cut on the way.
 
@@ -23,13 +29,16 @@ def observe(
         gold: The right answers.
         saved: Answers that the run saved, where its data are the same today; used where they are
             to these very items.
+        pass_mark: The grade from which an answer counts as right.
     """
     answers = _saved(saved, rows, gold)
     notes: list[str] = []
     if answers is None:
         answers, encoded = predictor.answer(rows, "the probe")
         notes = prefixed(encoded.notes, "probe")
-    notes += _note_on_grades(predictor, rows, answers, gold)
+    grades = _grades(predictor, rows, answers, gold)
+    if grades is not None:
+        notes.append(_note_on_grades(grades, answers, gold, pass_mark))
     probabilities = None
     if "probabilities" in answers.columns and answers["probabilities"].null_count() == 0:
         probabilities = np.array(answers["probabilities"].to_list(), dtype=np.float64)
@@ -40,22 +49,29 @@ def observe(
         probabilities=probabilities,
         classes=predictor.labels if probabilities is not None else (),
     )
-    return predictions, notes
+    return replace(predictions, grades=grades, pass_mark=pass_mark), notes
+
+
+def _grades(
+    predictor: Predictor, rows: pl.DataFrame, answers: pl.DataFrame, gold: list[str]
+) -> NDArray[np.float64] | None:
+    """How right each answer is, ``(items,)``; None where it is right if it equals the gold."""
+    grades = task_of(predictor.recipe.task).grade(rows, answers, predictor.context)
+    return None if grades == _equal(answers, gold) else np.array(grades, dtype=np.float64)
+
+
+def _equal(answers: pl.DataFrame, gold: list[str]) -> list[float]:
+    return [float(answer == right) for answer, right in zip(answers["answer"], gold, strict=True)]
 
 
 def _note_on_grades(
-    predictor: Predictor, rows: pl.DataFrame, answers: pl.DataFrame, gold: list[str]
-) -> list[str]:
-    """Where an answer may be right or partly right without being the gold itself, say so."""
-    grades = task_of(predictor.recipe.task).grade(rows, answers, predictor.context)
-    equal = [answer == right for answer, right in zip(answers["answer"], gold, strict=True)]
-    if grades == [float(is_equal) for is_equal in equal]:
-        return []
-    note = (
-        f"Only answers that equal the gold count as right here, {sum(equal):,} of {len(equal):,}. "
-        f"The task itself grades them from 0 to 1: {np.mean(grades):.2f} in the mean."
+    grades: NDArray[np.float64], answers: pl.DataFrame, gold: list[str], pass_mark: float
+) -> str:
+    return (
+        f"Answers are graded from 0 to 1, {grades.mean():.2f} on average. From {pass_mark:g} on an "
+        f"answer counts as right: {int((grades >= pass_mark).sum()):,} of {len(grades):,} do, and "
+        f"{int(sum(_equal(answers, gold))):,} equal the gold."
     )
-    return [note]
 
 
 def _saved(path: Path | None, rows: pl.DataFrame, gold: list[str]) -> pl.DataFrame | None:

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from polyculture.core.errors import UndefinedError
 from polyculture.core.measure import GroupMeasure
 from polyculture.core.views import Predictions
-from polyculture.stats.groups.agreement import on_the_same_items
+from polyculture.stats.groups.agreement import wrong_of
 from polyculture.stats.groups.panel import Floats, Panel
-from polyculture.stats.groups.votes import plurality
+from polyculture.stats.groups.votes import is_right, plurality
 
 
 def plurality_accuracy(models: Sequence[Predictions]) -> float:
@@ -37,18 +36,14 @@ def plurality_accuracy(models: Sequence[Predictions]) -> float:
     Source:
         Condorcet 1785; Kuncheva 2004, Combining Pattern Classifiers.
     """
-    on_the_same_items(*models)
-    gold = models[0].gold
-    if gold is None:
-        msg = "no right answers (gold) are known"
-        raise UndefinedError(msg)
-    vote, _ = plurality(np.stack([model.labels for model in models]))
-    return float((vote == gold).mean())
+    wrong = wrong_of(*models)
+    labels = np.stack([model.labels for model in models])
+    return float(is_right(plurality(labels)[0], labels, wrong).mean())
 
 
 def plurality_accuracy_of_rounds(panel: Panel) -> Floats:
     """The same for all rounds, ``(rounds,)``."""
-    return panel.mean_of(plurality(panel.labels)[0] == panel.models[0].gold)
+    return panel.mean_of(panel.vote_is_right)
 
 
 def ties(models: Sequence[Predictions]) -> str:

@@ -13,6 +13,7 @@ from polyculture.stats.groups.votes import (
     SPLITS,
     best_on_other_half,
     best_on_other_half_of_rounds,
+    is_right,
     plurality,
 )
 
@@ -49,15 +50,16 @@ def vote_gain(models: Sequence[Predictions]) -> float:
     if wrong.shape[1] < 2:  # noqa: PLR2004  # a half needs one
         msg = "choosing on one half of the items needs two, but there is one"
         raise UndefinedError(msg)
-    vote, _ = plurality(np.stack([model.labels for model in models]))
-    return float((vote == models[0].gold).mean()) - best_on_other_half(~wrong)
+    labels = np.stack([model.labels for model in models])
+    vote = is_right(plurality(labels)[0], labels, wrong)
+    return float(vote.mean()) - best_on_other_half(~wrong)
 
 
 def vote_gain_of_rounds(panel: Panel) -> Floats:
     """The same for all rounds, ``(rounds,)``."""
     if panel.wrong.shape[1] < 2:  # noqa: PLR2004
         return np.full(len(panel.counts), np.nan)
-    vote = panel.mean_of(plurality(panel.labels)[0] == panel.models[0].gold)
+    vote = panel.mean_of(panel.vote_is_right)
     best = best_on_other_half_of_rounds(~panel.wrong, panel.counts, panel.means, panel.clusters)
     return vote - best
 

@@ -5,7 +5,7 @@ is a set of weights. Products run over blocks of items, so memory stays small.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,7 @@ from scipy.sparse import csr_array
 
 from polyculture.core.errors import ProbeMismatchError, UndefinedError
 from polyculture.core.views import MISSING, Predictions
+from polyculture.stats.groups.votes import is_right, plurality
 
 BLOCK = 4_000_000
 """Numbers in one block: 32 MB, near the point where larger ones are no faster."""
@@ -74,6 +75,11 @@ class Panel:
     def wrong(self) -> NDArray[np.bool_]:
         """Which items each model fails, ``(models, items)``."""
         return np.stack([model.wrong for model in self.models])
+
+    @cached_property
+    def vote_is_right(self) -> NDArray[np.bool_]:
+        """Which items the plurality vote gets right, ``(items,)``."""
+        return is_right(plurality(self.labels)[0], self.labels, self.wrong)
 
     @cached_property
     def error_rates(self) -> Floats:
@@ -244,10 +250,10 @@ def _recoded(model: Predictions, classes: tuple[str, ...], code: dict[str, int])
         wide = np.zeros((len(probabilities), len(classes)), dtype=probabilities.dtype)
         wide[:, new[:-1]] = probabilities
         probabilities = wide
-    return Predictions(
+    return replace(
+        model,
         labels=new[model.labels],  # MISSING is -1, the last place
         gold=None if model.gold is None else new[model.gold],
         probabilities=probabilities,
         classes=classes,
-        items=model.items,
     )

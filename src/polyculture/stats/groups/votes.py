@@ -40,6 +40,25 @@ def plurality(labels: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[n
     return vote, np.bincount(item[winners], minlength=items) > 1
 
 
+def is_right(
+    vote: NDArray[np.integer], labels: NDArray[np.integer], wrong: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Which items a vote gets right: it is as right as the models whose answer it is.
+
+    Args:
+        vote: Code of the vote on each item, ``(items,)``.
+        labels: Codes of the models' answers, ``(models, items)``.
+        wrong: Which items each model fails, ``(models, items)``.
+
+    Example:
+        >>> labels, wrong = np.array([[2, 0], [2, 1]]), np.array([[False, True], [False, False]])
+        >>> is_right(np.array([2, 0]), labels, wrong).tolist()
+        [True, False]
+    """
+    right: NDArray[np.bool_] = ((labels == vote) & ~wrong).any(axis=0)
+    return right
+
+
 def halves(items: int, splits: int, rng: np.random.Generator) -> NDArray[np.bool_]:
     """Random halves of the items, for choosing on one and reporting on the other.
 
