@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import Field
+
 from polyculture.core.errors import RowError
 from polyculture.core.recipe import Settings
 from polyculture.core.task import Column, Inventory, Task
@@ -41,6 +43,15 @@ class Spans(Settings):
     Other programs that open the saved model do the latter."""
     unseen: Literal["wrong", "refuse"] = "wrong"
     """Types of spans that train does not have: count them as missed (``wrong``), or refuse them."""
+    context: Literal["sentence", "document"] = "sentence"
+    """What is read with a sentence: nothing else, or what stands around it in its ``document``."""
+    context_tokens: int = Field(default=64, ge=1, le=100_000)
+    """With ``context = "document"``: tokens that are shown on each side of a sentence."""
+
+    @property
+    def around(self) -> int:
+        """Tokens that are shown on each side of a sentence."""
+        return self.context_tokens if self.context == "document" else 0
 
 
 def prepare(rows: pl.DataFrame, where: str, settings: Spans) -> pl.DataFrame:
@@ -49,6 +60,12 @@ def prepare(rows: pl.DataFrame, where: str, settings: Spans) -> pl.DataFrame:
     from polyculture.stats.rows import check_rows
     from polyculture.stats.spans.tagged_rows import check_tags
 
+    if settings.context == "document" and "document" not in rows.columns:
+        reason = (
+            'context = "document" shows what stands around a sentence, but no column says which '
+            'document it belongs to. Name one with document, or set context = "sentence".'
+        )
+        raise RowError(reason, where=where)
     if "tokens" not in rows.columns:
         check_rows(rows, where, needed=("id", "text"), filled=("id", "text", "spans"))
         return in_words(rows, where)
@@ -99,7 +116,8 @@ def encode(rows: pl.DataFrame, context: Context) -> Encoded:
     from polyculture.nets.reading.words import encode_words
 
     known = {"tags", "spans"} & set(rows.columns)
-    return encode_words(rows, context, codes(rows, context.labels) if known else None)
+    targets = codes(rows, context.labels) if known else None
+    return encode_words(rows, context, targets, around=context.settings.around)
 
 
 def codes(rows: pl.DataFrame, labels: Sequence[str]) -> list[NDArray[np.int64]]:

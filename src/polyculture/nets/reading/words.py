@@ -14,6 +14,7 @@ import numpy as np
 from polyculture.core.task import Encoded, Example
 from polyculture.nets.reading.account import of_unknown, why_unreadable
 from polyculture.nets.reading.spelling import spelling
+from polyculture.nets.reading.surroundings import ReadSentence, alone, in_documents
 from polyculture.nets.reading.texts import CHUNK, known_rows, token_inputs
 
 if TYPE_CHECKING:
@@ -61,7 +62,11 @@ def _were(number: int) -> str:
 
 
 def encode_words(
-    rows: pl.DataFrame, context: Context, targets: Sequence[NDArray[Any]] | None
+    rows: pl.DataFrame,
+    context: Context,
+    targets: Sequence[NDArray[Any]] | None,
+    *,
+    around: int = 0,
 ) -> Encoded:
     """One example a sentence or window, from ``tokens``.
 
@@ -72,24 +77,30 @@ def encode_words(
         rows: Prepared.
         context: With the base's tokenizer.
         targets: Label codes of each row's words, ``(words,)``; None if unknown.
+        around: Tokens before and after a sentence that are shown with it, from its ``document``.
     """
     examples: list[Example] = []
     account = _Account()
+    sentences = _shortened(rows["tokens"].to_list(), account)
+    read = (
+        in_documents(sentences, rows["document"].to_list(), context, around)
+        if around
+        else alone(sentences)
+    )
     for start in range(0, len(rows), CHUNK):
-        sentences = rows["tokens"][start : start + CHUNK].to_list()
-        examples += _chunk(sentences, start, context, targets, account)
+        examples += _chunk(read[start : start + CHUNK], start, context, targets, account)
     unknown = len(rows) - len(known_rows(examples, context.reader))
     return Encoded(
         examples=examples,
         rows=len(rows),
         notes=(*account.notes(context.longest), *of_unknown(unknown, len(rows))),
-        protocol={"cut_texts": 0},
+        protocol={"cut_texts": 0, "context_tokens": around},
         unreadable=why_unreadable(unknown, len(rows)),
     )
 
 
 def _chunk(
-    sentences: Sequence[Sequence[str]],
+    sentences: Sequence[ReadSentence],
     start: int,
     context: Context,
     targets: Sequence[NDArray[Any]] | None,
@@ -99,7 +110,7 @@ def _chunk(
 
     batch = tokenize_words(
         context.reader,
-        [_shortened(words, account) for words in sentences],
+        [sentence.words for sentence in sentences],
         spaces=context.word_spaces,
         truncation=True,
         max_length=context.longest,
@@ -111,11 +122,14 @@ def _chunk(
     for number, row in enumerate(batch["overflow_to_sample_mapping"]):
         windows.setdefault(row, []).append(number)
     examples = []
-    for row, numbers in windows.items():
-        firsts = [_first_tokens(batch.word_ids(number)) for number in numbers]
+    for row, all_numbers in windows.items():
+        sentence = sentences[row]
+        found = {n: _first_tokens(batch.word_ids(n), sentence) for n in all_numbers}
+        numbers = [n for n in all_numbers if found[n]] or all_numbers[:1]
+        firsts = [found[number] for number in numbers]
         owners = _owners(firsts, [len(batch["input_ids"][number]) for number in numbers])
         account.windowed += len(numbers) > 1
-        account.unread += len(sentences[row]) - len(owners)
+        account.unread += sentence.length - len(owners)
         for window, number in enumerate(numbers):
             words = np.array([w for w, owner in owners.items() if owner == window], dtype=np.int64)
             inputs = token_inputs(batch, number, context.reader)
@@ -128,25 +142,25 @@ def _chunk(
                     places={
                         "words": words,
                         "positions": np.array([firsts[window][w] for w in words], dtype=np.int64),
-                        "spelling": _spellings(sentences[row], words),
-                        "length": np.array(len(sentences[row]), dtype=np.int64),
+                        "spelling": _spellings(sentence, words),
+                        "length": np.array(sentence.length, dtype=np.int64),
                     },
                 )
             )
     return examples
 
 
-def _shortened(words: Sequence[str], account: _Account) -> Sequence[str]:
-    long = sum(len(word) > LONGEST_WORD for word in words)
-    account.cut += long
-    return [word[:LONGEST_WORD] for word in words] if long else words
+def _shortened(sentences: Sequence[list[str]], account: _Account) -> list[list[str]]:
+    account.cut += sum(len(word) > LONGEST_WORD for words in sentences for word in words)
+    return [[word[:LONGEST_WORD] for word in words] for words in sentences]
 
 
-def _first_tokens(word_ids: Sequence[int | None]) -> dict[int, int]:
+def _first_tokens(word_ids: Sequence[int | None], sentence: ReadSentence) -> dict[int, int]:
+    """The first token of each word of the sentence itself that a window shows."""
     firsts: dict[int, int] = {}
     for position, word in enumerate(word_ids):
-        if word is not None:
-            firsts.setdefault(word, position)
+        if word is not None and 0 <= word - sentence.first < sentence.length:
+            firsts.setdefault(word - sentence.first, position)
     return firsts
 
 
@@ -161,7 +175,8 @@ def _owners(firsts: Sequence[dict[int, int]], lengths: Sequence[int]) -> dict[in
     return {word: best[word][1] for word in sorted(best)}
 
 
-def _spellings(words: Sequence[str], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+def _spellings(sentence: ReadSentence, wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+    words = sentence.words[sentence.first :]
     return np.array([spelling(words[number]) for number in wanted], dtype=np.int64)
 
 

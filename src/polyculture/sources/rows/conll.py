@@ -64,16 +64,21 @@ def read_sentences(
 
 def read_word_cells(
     file: Path | Content, form: TextForm = PLAIN
-) -> Iterator[tuple[int, list[list[str]]]]:
-    """Sentences as lines of cells, each with the line where it begins; tags are not looked at.
+) -> Iterator[tuple[int, list[list[str]], int | None]]:
+    """Sentences as lines of cells, each with the line where it begins and its document's number.
+
+    Tags are not looked at. The number is None before the first mark of a document.
 
     Raises:
         DataError: A line has too many or too few columns.
     """
+    document = None
     for block in _blocks(content_of(file), form):
-        lines = block[1:] if block[0][1][0] == DOCUMENT else block
+        is_marked = block[0][1][0] == DOCUMENT
+        document = (document or 0) + 1 if is_marked else document
+        lines = block[1:] if is_marked else block
         if lines:
-            yield lines[0][0], [cells for _, cells in lines]
+            yield lines[0][0], [cells for _, cells in lines], document
 
 
 def _blocks(content: Content, form: TextForm) -> Iterator[list[tuple[int, list[str]]]]:

@@ -206,16 +206,18 @@ def _read_words(content: Content, wanted: Wanted) -> Inputs:
     names[column] = words
     frame = pl.DataFrame(
         {
-            name: [[cells[number] for cells in lines] for _, lines in sentences]
+            name: [[cells[number] for cells in lines] for _, lines, _ in sentences]
             for number, name in enumerate(names)
         },
         schema=dict.fromkeys(names, pl.List(pl.String)),
     )
-    ids = pl.Series("id", [str(number) for number, _ in sentences], pl.String)
+    ids = pl.Series("id", [str(number) for number, _, _ in sentences], pl.String)
+    documents = [None if document is None else str(document) for _, _, document in sentences]
+    marked = [pl.Series("document", documents, pl.String)] if any(documents) else []
     name = shown_name(content.path)
     how = f"{name} was read as columns, the word in column {column % width} (counted from 0)"
     return Inputs(
-        rows=frame.select(ids, words),
+        rows=frame.select(ids, words, *marked),
         kept=frame,
         notes=(f"{how}; ids are the lines at which sentences begin.",),
     )

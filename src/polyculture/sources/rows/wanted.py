@@ -95,13 +95,16 @@ def found_columns(table: Table, wanted: Wanted) -> dict[str, str]:
         DataError: A column that the run reads is not there.
     """
     names_in_file = {}
-    for ours in ("id", *wanted.columns):
+    for ours in ("id", "document", *wanted.columns):
         names = wanted.names(ours)
         name = next((name for name in names if name in table.frame.columns), None)
         if name is not None and _is_read(ours, name, wanted):
             names_in_file[ours] = name
     for ours in [*wanted.spare(names_in_file)]:
         del names_in_file[ours]
+    inputs = [name for ours, name in names_in_file.items() if ours in wanted.columns]
+    if names_in_file.get("document") in inputs and "document" not in wanted.columns:
+        del names_in_file["document"]  # the text itself may be called so
     _check_found(table, names_in_file, wanted)
     return names_in_file
 

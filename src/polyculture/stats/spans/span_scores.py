@@ -21,6 +21,7 @@ from polyculture.stats.spans.entities import (
     span_features,
     strict_spans,
 )
+from polyculture.stats.spans.schemas import schema_table
 
 NOTHING = "there is neither gold nor an answer"
 NO_ANSWER = "no entity was answered"
@@ -38,7 +39,7 @@ def score_spans(
     split: str,
     notes: Notes,
 ) -> Scores:
-    """Precision, recall and F1 of entities; a table of types and one of tags.
+    """Precision, recall and F1 of entities; tables of types, of schemas and of tags.
 
     Args:
         rows: The rows that were answered; with ``tags`` there is a table of tags.
@@ -63,7 +64,8 @@ def score_spans(
     tables = [
         ScoreTable(
             name="types", title="every type of span", unit="span", rows=label_rows(kinds, counts)
-        )
+        ),
+        schema_table(right, answered),
     ]
     if tags is not None:
         scores += _strict(rows, *tags, counts)
