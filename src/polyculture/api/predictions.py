@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from polyculture.core.run import Run
     from polyculture.core.task import Context, Task
-    from polyculture.engine.evaluate import Answerer
+    from polyculture.engine.settle import Answerer
     from polyculture.sources.rows.inputs import Inputs
 
 Probabilities = Literal["json", "columns", "none"]

@@ -21,10 +21,10 @@ import torch
 from polyculture.api.shared import open_base
 from polyculture.core import parts
 from polyculture.core.recipe import Recipe
-from polyculture.core.run import Scores
+from polyculture.core.run import Run, Scores
 from polyculture.core.task import Context, Inventory, Task, pool_of
 from polyculture.core.values import Known
-from polyculture.engine.answering.model import open_run
+from polyculture.engine.answering.model import Predictor, open_run
 from polyculture.engine.answering.shown_rows import shown_rows
 from polyculture.engine.batches import collated
 from polyculture.engine.opened import open_base as open_network_of
@@ -280,7 +280,9 @@ def learns_its_toy_data_and_predicts_the_same_after_reloading(case: Case) -> Non
     with TemporaryDirectory() as place:
         run = train(case.training(Path(place)), Path(place))
         folder = Path(place) / "run"
-        again, _ = open_run(folder).answer(case.splits["test"])
+        opened = open_run(folder)
+        again, _ = opened.answer(case.splits["test"])
+        settled_numbers_follow_from_the_validation_rows(case, run, opened)
         saved = pl.read_parquet(folder / "predictions" / "test.parquet")
 
     assert run.test is not None
@@ -298,6 +300,28 @@ def learns_its_toy_data_and_predicts_the_same_after_reloading(case: Case) -> Non
     assert isinstance(p, Known)
     assert p.number < SURE, f"{message}: p {p.number:.3f}. Give it more epochs or easier toy data"
     assert won > lost, f"{message}, but it loses {lost} rows and wins {won}: do grades fit answers?"
+
+
+def settled_numbers_follow_from_the_validation_rows(
+    case: Case, run: Run, opened: Predictor
+) -> None:
+    """In any order of the rows, from what the saved model reads; every score's protocol says so."""
+    assert opened.context.inventory == run.inventory, "a reopened run knows other numbers"
+    if case.task.settle is None:
+        assert not run.inventory.settled
+        return
+    rows = case.splits["valid"]
+    values, _ = opened.read(rows, "valid")
+
+    for table, read in ((rows, values), (rows.reverse(), values[::-1])):
+        again = dict(case.task.settle(table, read, opened.context))
+        assert again.keys() == run.inventory.settled.keys(), f"settle() now gives {again}"
+        for name, number in run.inventory.settled.items():
+            message = f"settle() gave {number} for {name!r}, now {again[name]}"
+            assert np.isclose(again[name], number, rtol=CLOSE, atol=CLOSE), message
+    for scores in (run.valid, run.test):
+        assert scores is not None
+        assert ("chosen_on_valid" in scores.protocol) == bool(run.inventory.settled)
 
 
 def rows_can_be_shown_as_the_model_reads_them(case: Case) -> None:

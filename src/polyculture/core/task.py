@@ -3,6 +3,7 @@
     rows      ─ prepare ─ learn ─▶ Inventory, what is known before there is a network
     numbers   ─ encode ─▶ Examples ─ (draw) ─ collate ─▶ Batch ─ network ─▶ Outputs ─ loss
     answers   ─ read ─▶ one small thing a row ─ decode ─▶ a table of answers
+    settled   ─ settle: numbers that decode needs, chosen on the validation rows (a threshold)
     scores    ─ gold, grade, score, baselines                 from saved answers, without torch
 
 Whoever wants to know what happens to a row reads the record from top to bottom. The engine owns the
@@ -64,13 +65,20 @@ class Column:
 
 
 class Inventory(Record):
-    """What is learnt from the training rows before there is a network. Saved in the run."""
+    """What a run knows beside its network. Saved in the run.
+
+    ``labels`` and ``numbers`` come from the training rows, before there is a network; ``settled``
+    from the validation rows, after training.
+    """
 
     labels: tuple[str, ...] = ()
     """What the network's outputs are called, in their order: all answers where one is chosen, or
     several numbers; empty for one number, and where there is nothing to call."""
     numbers: dict[str, float] = Field(default_factory=dict)
     """Other facts by name: the mean and scale of a series, the rate of a clip."""
+    settled: dict[str, float] = Field(default_factory=dict)
+    """What the task's ``settle`` chose on the validation rows, as ``name`` or ``name:what of``
+    (``temperature``, ``threshold:sport``). Empty until a model is trained."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -219,6 +227,12 @@ class Task:
     read: Callable[[Reading, Context], list[Any]]
     """Without gradient: one small thing for each row of the batch, in the order of ``batch.rows``.
     No logits of a vocabulary leave it."""
+    settle: Callable[[pl.DataFrame, Sequence[Any], Context], Mapping[str, float]] | None = None
+    """(validation rows, what was read of each, context): numbers that ``decode`` finds in
+    ``Inventory.settled`` from then on, such as a temperature or a threshold. Called once, of the
+    finished model; until then, and for baselines, there are none, so ``decode`` and ``score`` need
+    a default for each. They must not depend on the order of the rows. What has no sensible value
+    is left out; ``remarks`` can say why. The protocol of every score names them."""
     decode: Callable[[pl.DataFrame, Sequence[Any], Context], pl.DataFrame]
     """(rows, what was read of each): answers, one row a row, with columns ``id``, ``answer`` (text)
     and the task's own."""

@@ -5,7 +5,7 @@ import.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from polyculture.core.task import Context, Encoded, task_of
 from polyculture.engine.cost import memory
 from polyculture.engine.evaluate import evaluate_saved, simple_answers
 from polyculture.engine.record import write_run
+from polyculture.engine.settle import settle
 from polyculture.engine.training import Training, versions
 from polyculture.nets.lexical.saved_counts import load_counts
 from polyculture.nets.lexical.tfidf import LONGEST, Tfidf, joined_texts
@@ -48,16 +49,24 @@ class Counts:
         Raises:
             DataError: No row holds a word that was counted.
         """
-        return answer_rows(self.model, self.context, rows, where)
+        values, encoded = self.read(rows, where)
+        return self.decode(rows, values), encoded
+
+    def read(self, rows: pl.DataFrame, where: str) -> tuple[list[Any], Encoded]:
+        """The logits of each row, and how many hold no word that was counted."""
+        encoded, counts = _count(self.model, rows, where)
+        return list(self.model.scores(counts)), encoded
+
+    def decode(self, rows: pl.DataFrame, values: Sequence[Any]) -> pl.DataFrame:
+        """Answers, from what ``read`` gave of each row."""
+        return task_of(self.context.settings).decode(rows, values, self.context)
 
 
 def answer_rows(
     model: Tfidf, context: Context, rows: pl.DataFrame, where: str
 ) -> tuple[pl.DataFrame, Encoded]:
     """See ``Counts.answer``."""
-    encoded, counts = _count(model, rows, where)
-    logits = list(model.scores(counts))
-    return task_of(context.settings).decode(rows, logits, context), encoded
+    return Counts(context=context, model=model).answer(rows, where)
 
 
 def _count(model: Tfidf, rows: pl.DataFrame, where: str) -> tuple[Encoded, Any]:
@@ -117,7 +126,8 @@ def train_counts(
     model.save(folder / "model")
     saved = open_counts(folder / "model", context)
     notes = _notes(model, training)
-    evaluation = evaluate_saved(training, saved, folder, say, simple=answer_simply(training))
+    settled = settle(training, saved, say)
+    evaluation = evaluate_saved(training, settled, folder, say, simple=answer_simply(training))
     facts = Facts(
         versions=versions(),
         base_digest=training.base.digest,

@@ -5,14 +5,14 @@ scored is what a user will load. Its answers are saved, so that every score can 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 import polars as pl
 
 from polyculture.core.run import Baseline, Scores
-from polyculture.core.task import Encoded
+from polyculture.core.task import Inventory
+from polyculture.engine.settle import Settled, named_in_protocol
 from polyculture.engine.training import Training
 from polyculture.nets.reading.account import prefixed
 from polyculture.stats.inference.paired import better
@@ -37,18 +37,13 @@ class Evaluation:
     baselines: tuple[Baseline, ...]
     """On test, or on validation where there is no test."""
     notes: tuple[str, ...]
-
-
-class Answerer(Protocol):
-    """A saved model, opened again: a network's ``Predictor``, or ``Counts``."""
-
-    def answer(self, rows: pl.DataFrame, where: str = ...) -> tuple[pl.DataFrame, Encoded]:
-        """Answers to rows, and what was cut on the way."""
+    inventory: Inventory
+    """What the answers were made with."""
 
 
 def evaluate_saved(
     training: Training,
-    saved: Answerer,
+    settled: Settled,
     folder: Path,
     say: Callable[[str], None],
     *,
@@ -59,12 +54,13 @@ def evaluate_saved(
 
     Args:
         training: Recipe, data and base of the training.
-        saved: The model, opened from the run's folder.
+        settled: The model, opened from the run's folder.
         folder: The run's; ``predictions/`` is written into it.
         say: Told what is being done.
         rate: The peak learning rate, where there was one.
         simple: Answers of the baselines to the last split.
     """
+    trained = replace(training, inventory=settled.saved.context.inventory)
     splits = [split for split in ("valid", "test") if split in training.rows]
     scores: dict[str, Scores] = {}
     protocol: Mapping[str, int] = {}
@@ -72,19 +68,21 @@ def evaluate_saved(
     notes: list[str] = []
     for split in splits:
         say(f"answering {split}")
-        answers[split], encoded = saved.answer(training.rows[split], split)
+        answers[split], encoded = settled.answer(training.rows[split], split)
         if split != "valid":  # what was cut in validation is told already
             notes += prefixed(encoded.notes, split)
         protocol = encoded.protocol
-        scores[split] = _score(training, split, answers[split], encoded.protocol)
-        _save(training, split, answers[split], folder / "predictions")
+        chosen = named_in_protocol(trained.inventory.settled, split)
+        scores[split] = _score(trained, split, answers[split], {**protocol, **chosen})
+        _save(trained, split, answers[split], folder / "predictions")
     last = splits[-1]
     baselines = _baselines(training, last, answers[last], simple, dict.fromkeys(protocol, 0))
     return Evaluation(
         valid=scores["valid"],
         test=scores.get("test"),
         baselines=baselines,
-        notes=(*notes, *_findings(training, scores[last], baselines, rate)),
+        inventory=trained.inventory,
+        notes=(*notes, *_findings(trained, scores[last], baselines, rate)),
     )
 
 
@@ -106,7 +104,7 @@ def _findings(
 
 
 def _score(
-    training: Training, split: str, answers: pl.DataFrame, protocol: Mapping[str, int]
+    training: Training, split: str, answers: pl.DataFrame, protocol: Mapping[str, int | str]
 ) -> Scores:
     return training.task.score(
         training.rows[split], answers, training.context, split=split, notes=protocol

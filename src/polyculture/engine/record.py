@@ -21,7 +21,7 @@ def write_run(training: Training, folder: Path, facts: Facts, evaluation: Evalua
         name=training.name,
         fingerprint=training.fingerprint,
         recipe=training.recipe,
-        inventory=training.inventory,
+        inventory=evaluation.inventory,
         facts=facts,
         valid=evaluation.valid,
         test=evaluation.test,

@@ -22,6 +22,7 @@ from polyculture.engine.loop import Tick, fit
 from polyculture.engine.prepare import PreparedTraining, prepare_training
 from polyculture.engine.record import write_run
 from polyculture.engine.resume import Progress, Start
+from polyculture.engine.settle import settle
 from polyculture.engine.thread_team import Team
 from polyculture.engine.training import Training, versions
 from polyculture.nets.build import save_network
@@ -114,7 +115,8 @@ def train(
     if simple is None:
         say("training the baselines")
         simple = answer_simply(training)
-    evaluation = evaluate_saved(training, answering.predictor, run, say, rate=rate, simple=simple)
+    settled = settle(training, answering.predictor, say)
+    evaluation = evaluate_saved(training, settled, run, say, rate=rate, simple=simple)
     facts = _facts(
         training,
         prepared,

@@ -1,5 +1,6 @@
 """A trained model, opened from its folder, and its answers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -86,7 +87,11 @@ class Predictor:
         if isinstance(self.network, Tfidf):
             return answer_rows(self.network, self.context, rows, where)
         values, encoded = self.read(rows, where)
-        return decoded(task_of(self.recipe.task), rows, values, self.context), encoded
+        return self.decode(rows, values), encoded
+
+    def decode(self, rows: pl.DataFrame, values: Sequence[Any]) -> pl.DataFrame:
+        """Answers, from what ``read`` gave of each row."""
+        return decoded(task_of(self.recipe.task), rows, values, self.context)
 
     def read(self, rows: pl.DataFrame, where: str) -> tuple[list[Any], Encoded]:
         """What the task's ``read`` gives of each row without its gold, and what was cut."""
