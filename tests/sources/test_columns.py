@@ -396,3 +396,58 @@ def test_columns_of_words_serve_every_task_of_words(write: Write) -> None:
         asked(path, LINES, "english")
     with pytest.raises(DataError, match=r"columns of words, but the run reads 'caption', 'w"):
         asked(path, PICTURES, "caption", "weight", "image")
+
+
+TURNS = {"messages": Column(kind="turns")}
+TALK = [{"role": "user", "content": "Hi 你好 👋"}, {"role": "assistant", "content": "Hello"}]
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".parquet"])
+def test_conversations_are_read_from_every_kind_of_table(suffix: str, write: Write) -> None:
+    """JSON in a cell of text, a list elsewhere; keys that are no part of a turn are ignored."""
+    turns = [TALK, [{**turn, "name": "Ada"} for turn in TALK]]
+    path = write("talk.jsonl", "\n".join(json.dumps({"messages": one}) for one in turns))
+    if suffix == ".csv":
+        cells = [json.dumps(one, ensure_ascii=False) for one in turns]
+        path = path.with_suffix(suffix)
+        pl.DataFrame({"messages": cells}).write_csv(path)
+    if suffix == ".parquet":
+        path = path.with_suffix(suffix)
+        pl.DataFrame({"messages": turns}).write_parquet(path)
+    source = parts.load("sources.data", "table" if suffix != ".jsonl" else "jsonl")
+
+    rows = source.read(source.settings(train=path, valid=path), TURNS).splits["train"]
+
+    assert rows["messages"].to_list() == [TALK, TALK]
+    assert in_one_line(rows, TURNS)[0] == "user: Hi 你好 👋 assistant: Hello"
+
+
+@pytest.mark.parametrize(
+    ("turns", "told"),
+    [
+        ("[]", "the conversation in 'messages' has no turn"),
+        (
+            "hello",
+            "expected a conversation as a list of {role, content} in 'messages', got 'hello'",
+        ),
+        ('[{"from": "human", "value": "hi"}]', "expected turn 1 of 'messages' as {role, content}"),
+        ('[{"role": "user", "content": null}]', "expected turn 1 of 'messages'"),
+        ('[{"role": "user", "content": " "}]', "turn 1 of 'messages' says nothing"),
+        (
+            '[{"role": "user", "content": "hi"}, {"role": "assitant", "content": "ho"}]',
+            "turn 2 of 'messages' has the unknown role 'assitant'. Did you mean 'assistant'?",
+        ),
+        ('[{"role": "bot", "content": "hi"}]', "Known are: 'system', 'user', 'assistant'."),
+    ],
+)
+def test_a_broken_conversation_is_told_with_its_line(turns: str, told: str, write: Write) -> None:
+    """File and line, what came, and which role may be meant."""
+    good = json.dumps(TALK)
+    path = write("talk.tsv", f"messages\n{good}\n{turns}\n")
+    source = parts.load("sources.data", "table")
+
+    with pytest.raises(DataError) as caught:
+        source.read(source.settings(train=path, quotes=False, hold_out=0.5), TURNS)
+
+    assert "talk.tsv, line 3: " in str(caught.value)
+    assert told in str(caught.value)

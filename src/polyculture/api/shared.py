@@ -166,13 +166,19 @@ def _texts_of(rows: pl.DataFrame, columns: Mapping[str, Column]) -> list[list[st
 
     Answers that are texts are among them, and so are labels that are read, as choices are.
     """
+    import polars as pl
+
     there = {name: column.kind for name, column in columns.items() if name in rows.columns}
     words = next((name for name, kind in there.items() if kind == "words"), None)
     if words is not None:
         return rows[words].to_list()
     texts = [name for name, kind in there.items() if kind in {"text", "file"}]
     choices = [n for n, kind in there.items() if kind == "labels" and not columns[n].is_gold]
-    names = [*texts, *choices]
+    turns = [name for name, kind in there.items() if kind == "turns"]
+    rows = rows.with_columns(
+        pl.col(name).list.eval(pl.element().struct.field("content")) for name in turns
+    )
+    names = [*texts, *choices, *turns]
     if not names:
         return []
     return [

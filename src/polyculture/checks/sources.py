@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 Columns = Mapping[str, Column]
 """What a task declares."""
 SPAN = pl.Struct({"start": pl.Int64, "end": pl.Int64, "label": pl.String})
+TURN = pl.Struct({"role": pl.String, "content": pl.String})
 TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "text": pl.String,
     "words": pl.List(pl.String),
@@ -39,6 +40,7 @@ TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "labels": pl.List(pl.String),
     "number": pl.Float64,
     "file": pl.String,
+    "turns": pl.List(TURN),
 }
 """What a cell of each kind of column is, as ``core.data`` describes it."""
 

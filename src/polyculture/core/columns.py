@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 ALWAYS = ("id", "document", "group")
 """Columns that the rows of every task may have: a name, and what they belong to."""
+ROLES = ("system", "user", "assistant")
+"""Who says a turn of a conversation: instructions, a person, or the one who replies."""
 
 
 def inputs_of(columns: Mapping[str, Column]) -> dict[str, Column]:

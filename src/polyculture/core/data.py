@@ -19,6 +19,7 @@ Cells by the kind of their column, in rows:
 ``label``      text
 ``labels``     list of text
 ``number``     a finite number
+``turns``      list of {role, content}, a conversation; roles are system, user and assistant
 ``file``       absolute path of a file; what it holds counts for the digest, not where it lies
 =============  ============================================================================
 """

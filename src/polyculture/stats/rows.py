@@ -109,4 +109,6 @@ def in_one_line(rows: pl.DataFrame, columns: Mapping[str, Column]) -> list[str]:
 def _shown(cell: Any, kind: str) -> str:
     if kind == "file":
         return Path(cell).name
+    if kind == "turns":
+        return " ".join(f"{turn['role']}: {turn['content']}" for turn in cell)
     return " ".join(map(str, cell)) if isinstance(cell, list) else str(cell)

@@ -8,7 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+from polyculture.core.columns import ROLES
 from polyculture.core.errors import DataError
+from polyculture.core.parts import suggestion
 from polyculture.sources.rows.schemes import PREFIXES
 from polyculture.store.digest import of_file
 from polyculture.store.json_text import parsed
@@ -68,7 +70,9 @@ def type_of(kind: str) -> Any:
 
     lists = pl.List(pl.String)
     spans = pl.List(pl.Struct({"start": pl.Int64, "end": pl.Int64, "label": pl.String}))
-    types = {"labels": lists, "words": lists, "tags": lists, "spans": spans, "number": pl.Float64}
+    turns = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
+    types = {"labels": lists, "words": lists, "tags": lists, "spans": spans, "turns": turns}
+    types["number"] = pl.Float64
     return types.get(kind, pl.String)
 
 
@@ -156,6 +160,26 @@ def _spans(cell: Cell, _: CellForm) -> list[dict[str, Any]]:
     return [{key: span[key] for key in ("start", "end", "label")} for span in spans]
 
 
+def _turns(cell: Cell, form: CellForm) -> list[dict[str, str]]:
+    _filled(cell, form)
+    turns = _list(cell, "a conversation as a list of {role, content}")
+    if not turns:
+        cell.refuse(f"the conversation in {cell.name!r} has no turn. Add one, or drop the row")
+    for number, turn in enumerate(turns, start=1):
+        known = turn if isinstance(turn, dict) else {}
+        role, content = known.get("role"), known.get("content")
+        which = f"turn {number} of {cell.name!r}"
+        if not isinstance(role, str) or not isinstance(content, str):
+            cell.refuse(f"expected {which} as {{role, content}}, both text, got {turn!r:.60}")
+        if role not in ROLES:
+            hint = suggestion(role, ROLES)
+            msg = f"{cell.table.place(cell.row)}: {which} has the unknown role {role!r:.60}. {hint}"
+            raise DataError(msg)
+        if not content.strip():
+            cell.refuse(f"{which} says nothing. Fill it in, or leave the turn out")
+    return [{"role": turn["role"], "content": turn["content"]} for turn in turns]
+
+
 READERS: Mapping[str, Callable[[Cell, CellForm], Any]] = {
     "text": _filled,
     "label": _filled,
@@ -163,6 +187,7 @@ READERS: Mapping[str, Callable[[Cell, CellForm], Any]] = {
     "words": _words,
     "tags": _tags,
     "spans": _spans,
+    "turns": _turns,
     "number": _number,
     "file": _file,
 }
