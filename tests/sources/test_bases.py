@@ -11,6 +11,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM
 
 from polyculture.checks.sources import BASE_CHECKS, BaseCheck, refuses_in_one_sentence
 from polyculture.checks.tiny import tiny_base
@@ -18,13 +19,15 @@ from polyculture.core import parts
 from polyculture.core.errors import ModelError
 from polyculture.core.plugins import Base, BaseSource
 from polyculture.core.recipe import Recipe
-from polyculture.nets.build import open_tokenizer
+from polyculture.nets.build import form_of, open_tokenizer
 from polyculture.sources.bases.contents.byte_pieces import learn_byte_pieces, write_byte_pieces
 
 TEXTS = (
     [["A good film, well made."], ["今天天气很好"], ["A dull film 2 much!"]] * 20,
     [["EU", "rejects", "German", "call"], ["他", "来", "了"], ["Bonn", "waits", "."]] * 20,
 )
+
+KINDS = ("transformer", "decoder", "encoder_decoder", "convolutional", "tfidf")
 
 
 def source_of(name: str) -> BaseSource:
@@ -46,7 +49,7 @@ def tiny(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("check", BASE_CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("kind", ["transformer", "encoder_decoder", "convolutional", "tfidf"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("texts", TEXTS, ids=["texts", "words"])
 def test_promises_of_new_bases(check: BaseCheck, kind: str, texts: Any) -> None:
     """Whatever is made from nothing, from texts with and without spaces, or from words."""
@@ -89,6 +92,20 @@ def test_byte_pieces_give_back_every_text_and_are_the_same_each_time(tmp_path: P
     assert first.to_str() == second.to_str()
     for text in ("Ärger mit  Bären, oder?", "今天 lowest。", "नमस्ते 😀", "a", "don't [PAD] </s"):
         assert tokenizer.decode(tokenizer(text)["input_ids"], skip_special_tokens=True) == text
+
+
+def test_a_decoder_from_nothing_reads_and_writes_with_one_table(tmp_path: Path) -> None:
+    """It opens as the language model of its folder, sees no later token, and is a decoder."""
+    opened("new", tmp_path, kind="decoder", width=32, layers=1, vocabulary=300)
+    model = AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.float32).eval()
+    tokens = torch.tensor([[5, 6, 7, 8]])
+
+    with torch.no_grad():
+        whole, first = model(tokens).logits, model(tokens[:, :3]).logits
+
+    assert form_of(tmp_path) == "decoder"
+    assert model.lm_head.weight is model.get_input_embeddings().weight
+    torch.testing.assert_close(whole[:, :3], first)
 
 
 @pytest.mark.parametrize("kind", ["transformer", "convolutional"])

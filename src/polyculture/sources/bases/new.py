@@ -18,14 +18,16 @@ HEAD_WIDTH = 32
 WIDE_HEAD = 64
 LONGEST = 512
 VOCABULARY = 8_000
-DEFAULT_LAYERS = {"transformer": 2, "encoder_decoder": 3, "convolutional": 3}
-DEFAULT_WIDTH = {"transformer": 128, "encoder_decoder": 256, "convolutional": 128}
-SQUARES = {"transformer": 12, "encoder_decoder": 20, "convolutional": 3}
+DEFAULT_LAYERS = {"transformer": 2, "decoder": 4, "encoder_decoder": 3, "convolutional": 3}
+DEFAULT_WIDTH = {"transformer": 128, "decoder": 256, "encoder_decoder": 256, "convolutional": 128}
+SQUARES = {"transformer": 12, "decoder": 12, "encoder_decoder": 20, "convolutional": 3}
 """Weights of a layer, in squares of its width. A Transformer's: four matrices of attention, and two
-behind it that are each four times as large. An encoder's and a decoder's together: twelve matrices
-of attention, and four that are each twice as large."""
+behind it that are each four times as large; a decoder's: four, and three that are each 8/3 as
+large. An encoder's and a decoder's together: twelve matrices of attention, and four that are each
+twice as large."""
 ABLE: dict[str, tuple[Form, Reads]] = {
     "transformer": ("encoder", "text"),
+    "decoder": ("decoder", "text"),
     "encoder_decoder": ("encoder_decoder", "text"),
     "convolutional": ("encoder", "text"),
     "resnet": ("encoder", "pictures"),
@@ -37,16 +39,18 @@ class New(Settings):
     """Which kind of network, and how large."""
 
     source: Literal["new"] = "new"
-    kind: Literal["transformer", "encoder_decoder", "convolutional", "tfidf", "resnet"]
-    """``encoder_decoder`` reads a text and writes another. ``tfidf`` is not a network, but counts
+    kind: Literal["transformer", "decoder", "encoder_decoder", "convolutional", "tfidf", "resnet"]
+    """``transformer`` is an encoder. ``decoder`` reads from left to right and writes on.
+    ``encoder_decoder`` reads a text and writes another. ``tfidf`` is not a network, but counts
     of words with a linear model. ``resnet``, a small residual network, reads pictures; the others
     text."""
     width: int | None = Field(default=None, ge=32, le=16_384, multiple_of=HEAD_WIDTH)
-    """Numbers a token; where left out 128, or 256 for an encoder with a decoder. Channels of the
+    """Numbers a token; where left out 128, or 256 for kinds with a decoder. Channels of the
     last stage of a ``resnet``, then 64."""
     layers: int | None = Field(default=None, ge=1, le=512)
-    """Left out, 2 for a transformer and 3 for a convolutional network. Of an encoder with a decoder
-    each has so many, 3 where left out; stages of a ``resnet``, then by the size of the pictures."""
+    """Left out, 2 for a transformer, 4 for a decoder and 3 for a convolutional network. Of an
+    encoder with a decoder each has so many, 3 where left out; stages of a ``resnet``, then by the
+    size of the pictures."""
     vocabulary: int | None = Field(default=None, ge=300, le=1_000_000)
     """Pieces of words at most, learnt from the training texts; 8,000 where left out."""
 
@@ -85,8 +89,8 @@ def open_base(settings: New, texts: Sequence[Sequence[str]], work: Path, seed: i
         )
     if settings.kind == "resnet":
         return _for_pictures(settings, texts, work, seed)
-    if settings.kind == "encoder_decoder":
-        pieces = _make_encoder_decoder(settings, texts, work, seed)
+    if settings.kind in {"decoder", "encoder_decoder"}:
+        pieces = _make_writer(settings, texts, work, seed)
     else:
         pieces = _make_encoder(settings, texts, work, seed)
     return Base(
@@ -113,10 +117,8 @@ def _make_encoder(settings: New, texts: Sequence[Sequence[str]], work: Path, see
     return len(pieces)
 
 
-def _make_encoder_decoder(
-    settings: New, texts: Sequence[Sequence[str]], work: Path, seed: int
-) -> int:
-    """Fill the folder; return how many pieces of words were learnt."""
+def _make_writer(settings: New, texts: Sequence[Sequence[str]], work: Path, seed: int) -> int:
+    """Fill the folder; return how many pieces of words were learnt. No piece is unknown."""
     from polyculture.sources.bases.contents.byte_pieces import (
         SPECIAL,
         learn_byte_pieces,
@@ -128,7 +130,8 @@ def _make_encoder_decoder(
     pieces: int = tokenizer.get_vocab_size()
     _refuse_too_large(settings, pieces)
     write_byte_pieces(work, tokenizer, longest=LONGEST)
-    _write_encoder_decoder(work, settings, pieces, seed)
+    write = _write_decoder if settings.kind == "decoder" else _write_encoder_decoder
+    write(work, settings, pieces, seed)
     return pieces
 
 
@@ -190,6 +193,36 @@ def _write_transformer(work: Path, settings: New, pieces: int, seed: int) -> Non
     save_file(dict(model.state_dict()), work / "model.safetensors", metadata={"format": "pt"})
 
 
+def _write_decoder(work: Path, settings: New, pieces: int, seed: int) -> None:
+    """A small Llama: rotary positions, and one table of tokens for reading and writing."""
+    torch: Any = need("torch", extra="train", purpose="Making a base")
+    from transformers import LlamaConfig, LlamaForCausalLM
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    width = _width(settings)
+    config = LlamaConfig(
+        vocab_size=pieces,
+        hidden_size=width,
+        num_hidden_layers=_layers(settings),
+        num_attention_heads=_heads(width),
+        intermediate_size=-(-8 * width // (3 * HEAD_WIDTH)) * HEAD_WIDTH,
+        max_position_embeddings=LONGEST,
+        tie_word_embeddings=True,
+        pad_token_id=0,
+        bos_token_id=1,
+        eos_token_id=1,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = LlamaForCausalLM(config)
+    model.save_pretrained(work)
+
+
+def _heads(width: int) -> int:
+    return width // (HEAD_WIDTH if width % WIDE_HEAD else WIDE_HEAD)
+
+
 def _write_encoder_decoder(work: Path, settings: New, pieces: int, seed: int) -> None:
     """An encoder and a decoder with one table of tokens for reading and writing.
 
@@ -202,7 +235,7 @@ def _write_encoder_decoder(work: Path, settings: New, pieces: int, seed: int) ->
 
     logging.disable_progress_bar()
     width, layers = _width(settings), _layers(settings)
-    heads = width // (HEAD_WIDTH if width % WIDE_HEAD else WIDE_HEAD)
+    heads = _heads(width)
     config = PegasusConfig(
         vocab_size=pieces,
         d_model=width,
