@@ -21,7 +21,6 @@ from polyculture.engine.evaluate import simple_answers
 from polyculture.engine.train import train
 from polyculture.nets.batch import IGNORED, Batch
 from polyculture.nets.build import open_network, open_tokenizer
-from polyculture.tasks.translation import loss
 
 TASK: Task = parts.load("tasks", "translation")
 TOY = TASK.toy().splits["train"]
@@ -96,13 +95,47 @@ def test_a_prompt_is_read_and_the_target_alone_is_learnt(folder: Path) -> None:
     ]
 
 
+def test_an_instruction_behind_a_long_source_is_read(folder: Path) -> None:
+    """Where the prompt is too long, the source is cut and the rest of the prompt stays."""
+    prompt = "{source} is:"
+    context = context_of(folder, "decoder", prompt=prompt)
+    rows = pl.DataFrame({"id": ["a", "b"], "source": ["the old house " * 30, "a bird"]})
+
+    encoded = TASK.encode(rows, context)
+
+    long, short = (example.inputs["input_ids"] for example in encoded.examples)
+    assert encoded.protocol["cut_texts"] == 1
+    assert len(long) == context.longest - context.longest_answer
+    assert context.reader.decode(long).endswith(" is:")
+    assert context.reader.decode(short).endswith("a bird is:")
+
+
+def test_a_search_asks_for_one_token_of_each_beam(folder: Path) -> None:
+    """So many rows are answered at once, however large the vocabulary; in learning, all targets."""
+    context = context_of(folder, "decoder", beams=3)
+
+    known = TASK.encode(ROWS, context).examples
+    bare = TASK.encode(ROWS.drop("target"), context).examples
+
+    assert [example.asked for example in known] == [len(e.targets["tokens"]) for e in known]
+    assert [example.asked for example in bare] == [3, 3, 3]
+
+
+def test_a_prompt_that_leaves_no_room_for_the_source_is_refused(folder: Path) -> None:
+    """Nothing of the source could be read."""
+    context = context_of(folder, "decoder", prompt="{source}" + " and so on" * 30)
+
+    with pytest.raises(ModelError, match="a prompt has 24 at most"):
+        TASK.encode(ROWS, context)
+
+
 def test_the_loss_is_a_sum_over_the_tokens_that_are_told(folder: Path) -> None:
     """Padding adds nothing, with label smoothing or without."""
     context = context_of(folder, "encoder_decoder", label_smoothing=0.2)
     tokens = torch.tensor([[3, 5, IGNORED], [4, IGNORED, IGNORED]])
     logits = torch.randn(2, 3, 9, generator=torch.Generator().manual_seed(1))
 
-    found = loss({"logits": logits}, Batch(inputs={}, targets={"tokens": tokens}), context)
+    found = TASK.loss({"logits": logits}, Batch(inputs={}, targets={"tokens": tokens}), context)
 
     one_by_one = [
         functional.cross_entropy(logits[row, place], tokens[row, place], label_smoothing=0.2)

@@ -98,6 +98,9 @@ class Example:
     """The right answers as numbers; empty if unknown."""
     places: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     """How outputs map back to the row, such as the token at which a word begins."""
+    asked: int | None = None
+    """At how many tokens the head of a language model is asked at once, which bounds the memory of
+    its logits; None for those of ``places["positions"]`` or, where there are none, for all."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,23 +6,23 @@ a prompt with the source in it, and writes behind it.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from polyculture.core.search import Search
 from polyculture.core.task import Column, Inventory, Task
+from polyculture.nets import writing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import polars as pl
-    from torch import Tensor
 
     from polyculture.core.data import Dataset
     from polyculture.core.run import Scores
-    from polyculture.core.task import Context, Encoded, Example
-    from polyculture.nets.batch import Batch, Outputs, Reading
+    from polyculture.core.task import Context
 
 
 class Translation(Search):
@@ -56,50 +56,6 @@ def learn(splits: Mapping[str, pl.DataFrame], settings: Translation) -> Inventor
     return Inventory(numbers={"unspaced": share})
 
 
-def encode(rows: pl.DataFrame, context: Context) -> Encoded:
-    """One example a row; what does not fit is cut, and counted."""
-    from polyculture.nets.reading.written import encode_written
-
-    sources = rows["source"].to_list()
-    if context.form == "decoder":
-        sources = [context.settings.prompt.replace("{source}", source) for source in sources]
-    targets = rows["target"].to_list() if "target" in rows.columns else None
-    return encode_written(sources, targets, context)
-
-
-def collate(examples: Sequence[Example], context: Context) -> Batch:
-    """Sources and targets, each padded to one length."""
-    from polyculture.nets.reading.written import pad_written
-
-    return pad_written(examples, context)
-
-
-def loss(outputs: Outputs, batch: Batch, context: Context) -> Tensor:
-    """The sum of the cross-entropy of the targets' tokens."""
-    from torch.nn import functional
-
-    return functional.cross_entropy(
-        outputs["logits"].float().flatten(0, 1),
-        batch.targets["tokens"].flatten(),
-        reduction="sum",
-        label_smoothing=context.settings.label_smoothing,
-    )
-
-
-def read(reading: Reading, context: Context) -> list[str]:
-    """The text that is written for each row."""
-    from polyculture.nets.reading.written import read_written
-
-    return read_written(reading, context)
-
-
-def decode(rows: pl.DataFrame, texts: Sequence[str | None], context: Context) -> pl.DataFrame:  # noqa: ARG001  # one form for all tasks
-    """Answers are the texts as they were written."""
-    import polars as pl
-
-    return pl.DataFrame({"id": rows["id"], "answer": pl.Series(texts, dtype=pl.String)})
-
-
 def gold(rows: pl.DataFrame, settings: Translation) -> list[str]:  # noqa: ARG001  # one form for all tasks
     """The right texts."""
     return rows["target"].to_list()
@@ -131,7 +87,7 @@ def score(
 
 def copy(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:  # noqa: ARG001  # one form for all tasks
     """The source as it is."""
-    return decode(rows, rows["source"].to_list(), context)
+    return writing.decode(rows, rows["source"].to_list(), context)
 
 
 def word_by_word(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
@@ -141,12 +97,7 @@ def word_by_word(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> p
 
     sources, targets = (lexicon.words_of(train[name], cut) for name in ("source", "target"))
     known = lexicon.lexicon(sources, targets)
-    return decode(rows, lexicon.word_by_word(rows["source"], known, cut), context)
-
-
-def table(rows: pl.DataFrame, answers: pl.DataFrame, context: Context) -> pl.DataFrame:  # noqa: ARG001  # one form for all tasks
-    """The text."""
-    return answers.select("answer")
+    return writing.decode(rows, lexicon.word_by_word(rows["source"], known, cut), context)
 
 
 def toy() -> Dataset:
@@ -181,16 +132,16 @@ PLUGIN = Task(
     columns={"source": Column(kind="text"), "target": Column(kind="text", is_gold=True)},
     prepare=prepare,
     learn=learn,
-    encode=encode,
-    collate=collate,
-    loss=loss,
-    read=read,
-    decode=decode,
+    encode=partial(writing.encode, source="source", target="target"),
+    collate=writing.collate,
+    loss=writing.loss,
+    read=writing.read,
+    decode=writing.decode,
     gold=gold,
     steer="loss",
     grade=grade,
     score=score,
     baselines={"copy": copy, "word_by_word": word_by_word},
-    table=table,
+    table=writing.table,
     toy=toy,
 )

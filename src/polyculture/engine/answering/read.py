@@ -122,10 +122,13 @@ def read_rows(
 
 def _asked(examples: Sequence[Example]) -> NDArray[np.int64]:
     """At how many tokens of each example something is asked: some positions, or all tokens."""
-    return np.array(
-        [len(e.places["positions"]) if "positions" in e.places else e.size for e in examples],
-        dtype=np.int64,
-    )
+    return np.array([_asked_of(example) for example in examples], dtype=np.int64)
+
+
+def _asked_of(example: Example) -> int:
+    if example.asked is not None:
+        return example.asked
+    return len(example.places["positions"]) if "positions" in example.places else example.size
 
 
 def whole_rows(

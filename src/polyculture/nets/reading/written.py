@@ -28,7 +28,7 @@ Tokens = list[list[int]]
 
 
 def encode_written(
-    sources: Sequence[str], targets: Sequence[str] | None, context: Context
+    sources: Sequence[str], targets: Sequence[str] | None, context: Context, *, behind: str = ""
 ) -> Encoded:
     """One example a row; the budget of a batch counts both texts.
 
@@ -36,26 +36,31 @@ def encode_written(
         sources: What is read; for a decoder, whole prompts.
         targets: What is to be written; None if unknown.
         context: With the base's tokenizer and form.
+        behind: The end of every prompt, which stays where the source before it is cut.
 
     Raises:
-        ModelError: The tokenizer has no token for the end of a text.
+        ModelError: The tokenizer has no token for the end of a text, or the end of the prompt
+            leaves no room for a source.
     """
     stop = stop_of(context)
     is_decoder = context.form == "decoder"
     longest = context.longest - (context.longest_answer if is_decoder else 0)
+    ending = _ending(behind, longest, context)
     examples: list[Example] = []
     cut_sources = cut_targets = 0
     for start in range(0, len(sources), CHUNK):
         read, cut = _source_tokens(sources[start : start + CHUNK], longest, context)
-        cut_sources += cut
+        cut_sources += len(cut)
         if is_decoder:  # some tokenizers end every text
             read = [tokens[:-1] if tokens[-1:] == [stop] else tokens for tokens in read]
+        for row in cut if ending else ():
+            read[row] = [*read[row][: longest - len(ending)], *ending]
         wanted: Tokens = [[]] * len(read)
         if targets is not None:
-            wanted, cut = _to_write(targets[start : start + CHUNK], context)
-            cut_targets += cut
+            wanted, cut_here = _to_write(targets[start : start + CHUNK], context)
+            cut_targets += cut_here
         examples += [
-            _example(start + place, *pair, is_known=targets is not None)
+            _example(start + place, *pair, context=context, is_known=targets is not None)
             for place, pair in enumerate(zip(read, wanted, strict=True))
         ]
     rows = len(sources)
@@ -86,8 +91,22 @@ def stop_of(context: Context) -> int:
     return int(stop)
 
 
-def _source_tokens(texts: Sequence[str], longest: int, context: Context) -> tuple[Tokens, int]:
-    """Tokens of texts that are read, and how many texts were cut."""
+def _ending(text: str, longest: int, context: Context) -> list[int]:
+    """Tokens of the end of a prompt."""
+    if not text or context.reader.truncation_side != "right":  # then the last tokens are read
+        return []
+    tokens: list[int] = context.reader(text, add_special_tokens=False)["input_ids"]
+    if len(tokens) >= longest:
+        msg = (
+            f"The prompt ends with {len(tokens)} tokens behind the source, but a prompt has "
+            f"{longest} at most. Shorten it, or raise [fit] max_length."
+        )
+        raise ModelError(msg)
+    return tokens
+
+
+def _source_tokens(texts: Sequence[str], longest: int, context: Context) -> tuple[Tokens, set[int]]:
+    """Tokens of texts that are read, and which texts were cut."""
     batch = context.reader(
         beginnings(texts, context.reader, longest),
         truncation=True,
@@ -102,7 +121,7 @@ def _source_tokens(texts: Sequence[str], longest: int, context: Context) -> tupl
             cut.add(row)
         else:  # a text without any token is padding
             first_windows[row] = tokens or [context.reader.pad_token_id]
-    return list(first_windows.values()), len(cut)
+    return list(first_windows.values()), cut
 
 
 def _to_write(texts: Sequence[str], context: Context) -> tuple[Tokens, int]:
@@ -117,7 +136,9 @@ def _to_write(texts: Sequence[str], context: Context) -> tuple[Tokens, int]:
     return [tokens[:longest] for tokens in ended], sum(len(tokens) > longest for tokens in ended)
 
 
-def _example(row: int, read: list[int], wanted: list[int], *, is_known: bool) -> Example:
+def _example(
+    row: int, read: list[int], wanted: list[int], *, context: Context, is_known: bool
+) -> Example:
     tokens = np.array(wanted, dtype=np.int64)
     return Example(
         row=row,
@@ -125,6 +146,8 @@ def _example(row: int, read: list[int], wanted: list[int], *, is_known: bool) ->
         # nobody knows how long an answer will be: about as long as what is read
         size=len(read) + (len(wanted) if is_known else len(read)),
         targets={"tokens": tokens} if is_known else {},
+        # a search asks for the next token of each beam
+        asked=len(wanted) if is_known else context.settings.beams,
     )
 
 
