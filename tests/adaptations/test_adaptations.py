@@ -4,12 +4,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from torch import nn
 
+from polyculture.adaptations.bias_only import BiasOnly
+from polyculture.adaptations.full import Full
 from polyculture.adaptations.last_layers import LastLayers
+from polyculture.adaptations.low_rank import LowRank
 from polyculture.checks.adaptations import (
     CHECKS,
     Check,
@@ -25,6 +29,7 @@ from polyculture.checks.tiny import KINDS, Kind, tiny_base
 from polyculture.core import parts
 from polyculture.core.errors import ModelError, RecipeError
 from polyculture.nets.blocks import blocks_of
+from polyculture.nets.efficiency.embedding import input_table
 from polyculture.nets.network import count, trainable
 
 # All architectures in the long run; the first alone in the quick one.
@@ -33,6 +38,8 @@ TEXTS = ["Ada Berg lives in Oslo today", "今天很好", "the film was lovely"]
 
 SMALL: dict[str, Any] = {"last_layers": partial(LastLayers, blocks=1)}
 """Settings for bases of two blocks, where the usual ones are for larger bases."""
+REFUSED = {("bias_only", "llama"): "trains biases, but this base has none"}
+"""What cannot work, and the reason that is given."""
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +58,12 @@ def test_an_adaptation_keeps_its_promises(
 ) -> None:
     """Each cell of adaptation, architecture, output and promise."""
     adaptation = parts.load("adaptations", name)
-    check(replace(adaptation, settings=SMALL.get(name, adaptation.settings)), bases[kind], output)
+    small = replace(adaptation, settings=SMALL.get(name, adaptation.settings))
+    if (name, kind) in REFUSED:
+        with pytest.raises(RecipeError, match=REFUSED[name, kind]):
+            check(small, bases[kind], output)
+    else:
+        check(small, bases[kind], output)
 
 
 def test_low_rank_trains_as_many_numbers_as_declared(bases: dict[Kind, Path]) -> None:
@@ -64,6 +76,85 @@ def test_low_rank_trains_as_many_numbers_as_declared(bases: dict[Kind, Path]) ->
 
     # two layers of four 32 x 32 matrices and 32 x 64 both ways
     assert count(trainable(network).values()) == head + 2 * 3 * (4 * 64 + 2 * 96)
+
+
+def test_magnitudes_are_trained_beside_the_update_and_merged(bases: dict[Kind, Path]) -> None:
+    """One number for each row of each matrix, and every promise of the shelf."""
+    adaptation = parts.load("adaptations", "low_rank")
+    with_magnitudes = replace(adaptation, settings=partial(LowRank, magnitudes=True, dropout=0.0))
+    network = open_small(bases["bert"], "word_labels")
+    adaptation.attach(network, with_magnitudes.settings())
+    plain = open_small(bases["bert"], "word_labels")
+    adaptation.attach(plain, adaptation.settings())
+
+    more = count(trainable(network).values()) - count(trainable(plain).values())
+
+    assert more == 2 * (4 * 32 + 64 + 32)
+    for check in CHECKS:
+        check(with_magnitudes, bases["bert"], "word_labels")
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_lower_blocks_learn_slower_and_later(kind: Kind, bases: dict[Kind, Path]) -> None:
+    """The last block first, the vectors of tokens last; the head has no pace of its own."""
+    adaptation = parts.load("adaptations", "full")
+    settings = Full(layer_decay=0.5, gradual=0.6)
+    network = open_small(bases[kind], "word_labels")
+
+    last, first, tokens = adaptation.paces(network, settings)
+
+    assert [pace.factor for pace in (last, first, tokens)] == [0.5, 0.25, 0.125]
+    assert [pace.start for pace in (last, first, tokens)] == pytest.approx([0.2, 0.4, 0.6])
+    table = input_table(network.body)
+    assert table is not None
+    assert any(weight is table.weight for weight in tokens.weights)
+    paced = {id(weight) for pace in (last, first, tokens) for weight in pace.weights}
+    assert not paced & {id(weight) for weight in network.head_parameters()}
+
+
+def test_vectors_of_tokens_can_stay_as_they_are(bases: dict[Kind, Path]) -> None:
+    """All else is trained."""
+    adaptation = parts.load("adaptations", "full")
+    network = open_small(bases["bert"], "labels")
+
+    adaptation.attach(network, Full(freeze_tokens=True))
+
+    frozen = {name for name, weight in network.named_parameters() if not weight.requires_grad}
+    assert frozen == {"model.bert.embeddings.word_embeddings.weight"}
+
+
+def test_biases_alone_learn(bases: dict[Kind, Path]) -> None:
+    """Those of the body, and the whole head."""
+    adaptation = parts.load("adaptations", "bias_only")
+    network = open_small(bases["bert"], "word_labels")
+    head = {id(weight) for weight in network.head_parameters()}
+
+    adaptation.attach(network, adaptation.settings())
+
+    moving = {n: w for n, w in trainable(network).items() if id(w) not in head}
+    assert moving
+    assert all(name.endswith(".bias") for name in moving)
+
+
+def test_a_base_without_biases_cannot_train_them() -> None:
+    """The message says what to choose instead."""
+    network = SimpleNamespace(body=nn.Linear(4, 4, bias=False))
+
+    with pytest.raises(
+        RecipeError, match=r"this base has none\. Choose \[adaptation\] kind = 'ia3'"
+    ):
+        parts.load("adaptations", "bias_only").attach(network, BiasOnly())
+
+
+def test_factors_are_one_for_each_output_of_a_matrix(bases: dict[Kind, Path]) -> None:
+    """Two layers of four 32 x 32 matrices, 32 to 64 and back; and the head."""
+    adaptation = parts.load("adaptations", "ia3")
+    network = open_small(bases["bert"], "word_labels")
+    head = count(network.head_parameters())
+
+    adaptation.attach(network, adaptation.settings())
+
+    assert count(trainable(network).values()) == head + 2 * (4 * 32 + 64 + 32)
 
 
 def test_a_bottleneck_trains_as_many_numbers_as_declared(bases: dict[Kind, Path]) -> None:
@@ -135,8 +226,8 @@ def _moves_something_in_secret(network: Any, settings: Any) -> None:
     network.head_parameters()[0].register_hook(leak)
 
 
-def _changes_the_start(network: Any, settings: Any) -> None:
-    parts.load("adaptations", "full").attach(network, settings)
+def _changes_the_start(network: Any, _: Any) -> None:
+    parts.load("adaptations", "full").attach(network, Full())
     network.head_parameters()[0].data.add_(1)
 
 

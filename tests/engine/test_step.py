@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from polyculture.core.errors import ModelError
 from polyculture.engine.devices.cpu import Cpu
-from polyculture.engine.loop import move
+from polyculture.engine.optimizers import move
 from polyculture.engine.step import Shares
 from polyculture.engine.thread_team import Team
 from polyculture.nets.batch import Batch, Outputs

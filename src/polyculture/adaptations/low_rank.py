@@ -1,7 +1,7 @@
 """Low-rank updates beside the base's matrices (LoRA), merged into them at the end.
 
-Source: Hu et al. 2021, arXiv:2106.09685, by the library peft. The targets are found in the module
-graph (every linear layer of the body), not in a list of known architectures.
+Source: Hu et al. 2021, arXiv:2106.09685; with magnitudes Liu et al. 2024, DoRA, arXiv:2402.09353;
+by the library peft. Every linear layer of the body is updated.
 """
 
 from typing import Any, Literal
@@ -22,6 +22,9 @@ class LowRank(Settings):
     """The update is scaled by alpha / rank."""
     dropout: float = Field(default=0.05, ge=0, lt=1)
     """Share of the update's inputs that is dropped while training."""
+    magnitudes: bool = False
+    """Also train the length of each row of the updated matrices (DoRA): closer to full
+    fine-tuning at small ranks, and slower."""
 
 
 def attach(network: Any, settings: LowRank) -> None:
@@ -31,36 +34,21 @@ def attach(network: Any, settings: LowRank) -> None:
         RecipeError: There is no matrix, the rank is larger than a side of one, or memory cannot
             hold it.
     """
-    from torch import nn
-
-    from polyculture.core.errors import RecipeError, need
+    from polyculture.core.errors import need
+    from polyculture.nets.added_layers import inject, linear_layers
 
     peft = need("peft", extra="train", purpose="Low-rank adaptation")
-    new = {id(weight) for weight in network.head_parameters()}
-    body = network.body
-    targets = {
-        name: module
-        for name, module in body.named_modules()
-        if isinstance(module, nn.Linear) and not any(id(w) in new for w in module.parameters())
-    }
-    if not targets:
-        msg = (
-            "Low rank adds to linear layers, but this base has none. Choose [adaptation] "
-            "kind = 'full' or 'head_only'."
-        )
-        raise RecipeError(msg)
-    _check_rank(settings.rank, targets, frozen=sum(w.numel() for w in body.parameters()))
+    targets = linear_layers(network, purpose="Low rank")
+    frozen = sum(weight.numel() for weight in network.body.parameters())
+    _check_rank(settings.rank, targets, frozen=frozen)
     config = peft.LoraConfig(
         r=settings.rank,
         lora_alpha=settings.alpha,
         lora_dropout=settings.dropout,
+        use_dora=settings.magnitudes,
         target_modules=list(targets),
     )
-    peft.inject_adapter_in_model(config, body)
-    network.train_head_alone()
-    for name, weight in body.named_parameters():
-        if "lora_" in name:
-            weight.requires_grad_(requires_grad=True)
+    inject(network, config, named="lora_")
 
 
 def _check_rank(rank: int, targets: dict[str, Any], *, frozen: int) -> None:
@@ -82,13 +70,9 @@ def _check_rank(rank: int, targets: dict[str, Any], *, frozen: int) -> None:
 
 def merge(network: Any) -> None:
     """Add the updates to the base's matrices, so that the network is plain again."""
-    from peft.tuners.lora import LoraLayer
+    from polyculture.nets.added_layers import merge_layers
 
-    for module in list(network.modules()):
-        for name, child in list(module.named_children()):
-            if isinstance(child, LoraLayer):
-                child.merge()  # type: ignore[operator, unused-ignore]
-                setattr(module, name, child.get_base_layer())
+    merge_layers(network)
 
 
 PLUGIN = Adaptation(

@@ -9,6 +9,7 @@ SHELVES = (
     "sources.bases",
     "adaptations",
     "heads",
+    "optimizers",
     "measures.predictions",
     "measures.architecture",
     "measures.recipe",

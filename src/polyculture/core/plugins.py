@@ -6,7 +6,7 @@ read one part is to read all of its shelf.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -77,6 +77,18 @@ class Head:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How fast some weights of a network move, and from when on."""
+
+    weights: tuple[Any, ...]
+    """Parameters of the network."""
+    factor: float = 1.0
+    """Share of the peak learning rate."""
+    start: float = 0.0
+    """Share of the training, from 0 to 1, after which they begin to move."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Adaptation:
     """A way to update a base: which of its weights move, and how."""
 
@@ -91,10 +103,56 @@ class Adaptation:
     added (under names of its own) is saved beside the model, which stays plain too."""
     freezes_body: bool = False
     """Weights of the base stay as they are, so they must have been trained before."""
+    paces: Callable[[Any, Any], Sequence[Pace]] = lambda _, __: ()
+    """(network, settings): which of its weights move slower than the others, or later."""
     computed_once: Callable[[Any, Any], Sequence[Any]] | None = None
     """(network, settings): the first blocks of the body, which never change, so that what they say
     of an example is computed once and kept; an empty sequence for the whole body. Left out,
     everything runs at every step."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightGroup:
+    """Weights that an optimizer moves alike."""
+
+    weights: tuple[Any, ...]
+    """Parameters of a network."""
+    decays: bool
+    """Whether they are matrices that weight decay pulls to zero; not tables, norms and biases."""
+    weight_decay: float
+    """How strongly; 0 where they do not decay."""
+    is_head: bool
+    """Whether they belong to the task."""
+    peak: float
+    """Their peak learning rate; the schedule gives the share of it at each step."""
+    start: float = 0.0
+    """Share of the training after which they begin to move."""
+
+    def as_torch(self) -> dict[str, Any]:
+        """A parameter group, as torch's optimizers take it."""
+        return {
+            "params": list(self.weights),
+            "weight_decay": self.weight_decay,
+            "peak": self.peak,
+            "start": self.start,
+        }
+
+    def only(self, is_wanted: Callable[[Any], bool]) -> WeightGroup:
+        """The same of some of the weights."""
+        return replace(self, weights=tuple(w for w in self.weights if is_wanted(w)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimizer:
+    """A way to move weights along their gradients."""
+
+    settings: type[Settings]
+    make: Callable[[Sequence[WeightGroup], Any, float], Any]
+    """(groups, settings, peak rate): one of torch's optimizers, or what acts like one, with
+    ``param_groups`` that keep ``peak`` and ``start``. What it remembers of a weight are tensors by
+    names without a dot, and is made by its own first step: checkpoints keep it."""
+    rate_factor: float = 1.0
+    """How many times as high its usual peak rate is as AdamW's."""
 
 
 @dataclass(frozen=True, kw_only=True)

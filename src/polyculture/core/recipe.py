@@ -122,7 +122,7 @@ class Fit(Settings):
     """How the weights are trained, and when to stop."""
 
     learning_rate: float | None = Field(default=None, gt=0)
-    """Peak learning rate of AdamW. By default that of the adaptation, which the run records. For
+    """Peak learning rate. By default that of the adaptation, which the run records. For AdamW and
     ``full`` it depends on the size of a pretrained base without its token embeddings: 2e-4 up to 15
     million weights, 5e-5 up to 150 million, 2e-5 above; 1e-3 for a base made from nothing."""
     head_learning_rate: float | None = Field(default=None, gt=0)
@@ -204,6 +204,10 @@ class Recipe(Asked):
     )
     """The layer from the base's vectors to answers. By default ``linear`` if that gives what the
     task wants, else the first head that does."""
+    optimizer: Annotated[SerializeAsAny[Settings], OnShelf("optimizers", default="adamw")] = Field(
+        default_factory=lambda: parts.load("optimizers", "adamw").settings()
+    )
+    """How weights follow their gradients."""
     fit: Fit = Fit()
     """How the weights are trained, and when to stop."""
 

@@ -1,8 +1,8 @@
 """The one training loop, from top to bottom.
 
-Batches of a token budget, AdamW, a rate that warms up and falls, clipping, looks at the validation
-rows, the best weights kept, early stopping, checkpoints. It knows neither tasks nor heads: what it
-needs of them comes as functions.
+Batches of a token budget, an optimizer, a rate that warms up and falls, clipping, looks at the
+validation rows, the best weights kept, early stopping, checkpoints. It knows neither tasks nor
+heads: what it needs of them comes as functions.
 """
 
 import math
@@ -13,11 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
-from polyculture.core.errors import ModelError
 from polyculture.core.recipe import Fit
 from polyculture.core.record import Record
 from polyculture.core.signals import Ended, finish_step_first
@@ -26,14 +24,12 @@ from polyculture.engine.choices.precision import Kernels
 from polyculture.engine.cost.budget import Budget
 from polyculture.engine.device import Device
 from polyculture.engine.look import Look, record_look
+from polyculture.engine.optimizers import move, set_rates
 from polyculture.engine.step import Shares
 from polyculture.engine.thread_team import Team
 from polyculture.nets.batch import Batch, Outputs
 from polyculture.nets.efficiency.allocator import give_back_freed_memory
-from polyculture.nets.efficiency.embedding import CompactEmbedding
 from polyculture.nets.network import Network, count, load_weights, trainable
-
-TABLES = (nn.Embedding, CompactEmbedding)
 
 
 class Tick(Record):
@@ -90,6 +86,7 @@ def fit(
     work: Work,
     settings: Fit,
     *,
+    optimizer: Any,
     rate: float,
     kernels: Kernels,
     device: Device,
@@ -110,7 +107,8 @@ def fit(
         network: With its trainable weights marked by ``requires_grad``.
         work: Data and judgement.
         settings: What the recipe says.
-        rate: Peak learning rate.
+        optimizer: What moves the trainable weights.
+        rate: Its peak learning rate.
         kernels: Precision and attention.
         device: Where the network is.
         team: The threads that share a batch.
@@ -126,9 +124,8 @@ def fit(
         Ended: A signal asked to end; the step in hand was finished and a checkpoint written.
     """
     weights = trainable(network)
-    optimiser = make_optimiser(network, weights, settings, rate)
     keeper = resume.Keeper(
-        checkpoints, weights, optimiser, steps=len(work.plan), peak_mb=device.peak_mb
+        checkpoints, weights, optimizer, steps=len(work.plan), peak_mb=device.peak_mb
     )
     start = keeper.load()
     on_start(start)
@@ -158,11 +155,10 @@ def fit(
         while not progress.stopped:
             share = max(progress.step / len(work.plan), budget.share(time.monotonic()))
             factor = rate_factor(share, settings)
-            for group in optimiser.param_groups:
-                group["lr"] = group["peak"] * factor
+            set_rates(optimizer, factor, share)
 
             loss, tokens = shares.gradients(work.plan[progress.step], progress.step)
-            move(optimiser, shares.weights, settings.clip)
+            move(optimizer, shares.weights, settings.clip)
 
             speed.add(tokens)
             progress = progress.model_copy(
@@ -204,49 +200,6 @@ def fit(
         raise Ended(asked.number, "Stopped after the last step.")
     load_weights(network, best)
     return progress
-
-
-def make_optimiser(
-    network: Network, weights: dict[str, nn.Parameter], settings: Fit, rate: float
-) -> torch.optim.AdamW:
-    """Fused AdamW: matrices decay, other weights do not; the head may have its own rate."""
-    tables = {id(m.weight) for m in network.modules() if isinstance(m, TABLES)}
-    head = {id(weight) for weight in network.head_parameters()}
-    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
-    for weight in weights.values():
-        decays = weight.ndim > 1 and id(weight) not in tables
-        groups.setdefault((decays, id(weight) in head), []).append(weight)
-    head_rate = settings.head_learning_rate or rate
-    return torch.optim.AdamW(
-        [
-            {
-                "params": members,
-                "weight_decay": settings.weight_decay if decays else 0.0,
-                "peak": head_rate if is_head else rate,
-            }
-            for (decays, is_head), members in groups.items()
-        ],
-        lr=rate,
-        fused=True,
-    )
-
-
-def move(optimiser: torch.optim.AdamW, weights: list[nn.Parameter], clip: float) -> None:
-    """One step of the optimiser along the gradients, which are clipped to a norm and then gone.
-
-    Gradients that are too long are divided inside the fused step (``grad_scale``, as torch's own
-    gradient scaler does): a pass over all of them less.
-
-    Raises:
-        ModelError: The gradients are no numbers.
-    """
-    norm = nn.utils.get_total_norm([w.grad for w in weights if w.grad is not None], foreach=True)
-    if not norm.isfinite():
-        msg = f"The gradient became {norm}. Lower fit.learning_rate, or set precision = 'float32'."
-        raise ModelError(msg)
-    optimiser.grad_scale = norm / clip if norm > clip else None  # type: ignore[attr-defined]
-    optimiser.step()
-    optimiser.zero_grad(set_to_none=True)
 
 
 def rate_factor(share: float, settings: Fit) -> float:

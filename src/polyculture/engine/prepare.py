@@ -29,6 +29,7 @@ from polyculture.engine.features import cache_features
 from polyculture.engine.look import Look, look_at_loss
 from polyculture.engine.loop import Work
 from polyculture.engine.opened import LOOK, Opened, compact_tokens, open_base
+from polyculture.engine.optimizers import part_of
 from polyculture.engine.plan import Plan
 from polyculture.engine.training import Training
 from polyculture.nets.batch import Batch, Outputs
@@ -233,16 +234,17 @@ def _tokens_of_test(training: Training, valid: int) -> int:
 
 def _default_rate(training: Training, opened: Opened) -> float:
     rate = training.adaptation.learning_rate
-    if rate is not None:
-        return rate
-    return learning_rate(opened.base_weights, is_pretrained=bool(training.base.lineage))
+    if rate is None:
+        rate = learning_rate(opened.base_weights, is_pretrained=bool(training.base.lineage))
+    return rate * part_of(training.recipe.optimizer).rate_factor
 
 
 def _default_head_rate(training: Training, opened: Opened) -> float | None:
     """A new head beside a pretrained base learns faster; a named rate is for all weights."""
     is_new = bool(training.base.lineage) and bool(opened.untrained)
     follows = training.adaptation.learning_rate is None and is_new
-    return HEAD if follows and training.recipe.fit.learning_rate is None else None
+    factor = part_of(training.recipe.optimizer).rate_factor
+    return HEAD * factor if follows and training.recipe.fit.learning_rate is None else None
 
 
 def _to_time(plan: Plan, lengths: NDArray[np.int64], lanes: int) -> NDArray[Any]:

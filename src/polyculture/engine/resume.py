@@ -19,7 +19,6 @@ from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from torch.optim import AdamW
 
 from polyculture.core.record import Record
 from polyculture.store.writing.disk import telling_of_disk
@@ -28,7 +27,6 @@ from polyculture.store.writing.folder import write_text
 RECORD = re.compile(r"step-(\d+)\.json")
 OURS = re.compile(r"(?:step|best)-\d+\.(?:json|safetensors|unfinished)")
 KEPT = 2
-MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 DAMAGED = (FileNotFoundError, ValueError, KeyError, SafetensorError, ValidationError)
 """What reading a damaged checkpoint raises."""
 
@@ -74,7 +72,7 @@ class Keeper:
         self,
         folder: Path,
         weights: dict[str, nn.Parameter],
-        optimiser: AdamW,
+        optimiser: Any,
         *,
         steps: int,
         peak_mb: Callable[[], float],
@@ -113,7 +111,7 @@ def save(
     folder: Path,
     progress: Progress,
     weights: dict[str, nn.Parameter],
-    optimiser: AdamW,
+    optimiser: Any,
     best: dict[str, Tensor],
     *,
     best_is_there: bool = False,
@@ -132,7 +130,8 @@ def save(
     tensors = {f"weight.{name}": value.detach().contiguous() for name, value in weights.items()}
     for name, value in weights.items():
         for key, moment in optimiser.state.get(value, {}).items():
-            tensors[f"optimiser.{key}.{name}"] = moment.contiguous()
+            if moment is not None:
+                tensors[f"optimiser.{key}.{name}"] = moment.contiguous()
     tensors["random"] = torch.get_rng_state()
     with telling_of_disk(folder):
         _write(tensors, _weights(folder, progress.step))
@@ -145,7 +144,7 @@ def save(
     _prune(folder)
 
 
-def load(folder: Path, weights: Mapping[str, nn.Parameter], optimiser: AdamW, steps: int) -> Start:
+def load(folder: Path, weights: Mapping[str, nn.Parameter], optimiser: Any, steps: int) -> Start:
     """Put the newest checkpoint that is whole back into the weights and the optimizer.
 
     Damaged ones are removed: they would count as the latest for ever.
@@ -199,18 +198,21 @@ def _check(
 
 
 def _put_back(
-    tensors: Mapping[str, Tensor], weights: Mapping[str, nn.Parameter], optimiser: AdamW
+    tensors: Mapping[str, Tensor], weights: Mapping[str, nn.Parameter], optimiser: Any
 ) -> None:
+    moments: dict[str, dict[str, Tensor]] = {}
+    for kept, value in tensors.items():
+        what, _, rest = kept.partition(".")
+        if what == "optimiser":
+            key, _, name = rest.partition(".")
+            moments.setdefault(name, {})[key] = value
     with torch.no_grad():
         for name, weight in weights.items():
             weight.copy_(tensors[f"weight.{name}"])
-            moments: dict[str, Any] = {
-                key: tensors[f"optimiser.{key}.{name}"].to(weight.device)
-                for key in MOMENTS
-                if f"optimiser.{key}.{name}" in tensors
-            }
-            if moments:
-                optimiser.state[weight] = moments
+            if name in moments:
+                optimiser.state[weight] = {
+                    key: value.to(weight.device) for key, value in moments[name].items()
+                }
     torch.set_rng_state(tensors["random"])
 
 

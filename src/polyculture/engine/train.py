@@ -11,7 +11,6 @@ from pathlib import Path
 
 import polars as pl
 
-from polyculture.core.recipe import Fit
 from polyculture.core.run import Facts, Run
 from polyculture.engine.answering.model import open_model
 from polyculture.engine.answering.pool import Answering, with_pool
@@ -19,6 +18,7 @@ from polyculture.engine.cost import memory
 from polyculture.engine.evaluate import Evaluation, evaluate_saved, simple_answers
 from polyculture.engine.log import Log
 from polyculture.engine.loop import Tick, fit
+from polyculture.engine.optimizers import make_optimizer
 from polyculture.engine.prepare import PreparedTraining, prepare_training
 from polyculture.engine.record import write_run
 from polyculture.engine.resume import Progress, Start
@@ -27,7 +27,7 @@ from polyculture.engine.thread_team import Team
 from polyculture.engine.training import Training, versions
 from polyculture.nets.build import save_network
 from polyculture.nets.efficiency.embedding import expand
-from polyculture.nets.network import Network, count
+from polyculture.nets.network import Network, count, trainable
 
 CHECKPOINTS = "checkpoint"
 RUN = "run"
@@ -80,11 +80,14 @@ def train(
         on_tick(tick)
 
     device = prepared.device
+    moving = trainable(prepared.network)
+    optimizer = make_optimizer(training, prepared.chosen, prepared.network, moving)
     with Team(device.lanes) as team:
         progress = fit(
             prepared.network,
             prepared.work,
-            _with_head_rate(training, prepared),
+            training.recipe.fit,
+            optimizer=optimizer,
             rate=prepared.chosen.learning_rate,
             kernels=prepared.chosen.kernels,
             device=device,
@@ -142,12 +145,6 @@ def _how_it_starts(start: Start, steps: int, reason: str) -> str:
         return f"resuming {where} of {steps:,}"
     newest = start.damaged[0]
     return f"resuming {where} of {steps:,}; the checkpoint of step {newest:,} is damaged"
-
-
-def _with_head_rate(training: Training, prepared: PreparedTraining) -> Fit:
-    fit_ = training.recipe.fit
-    rate = fit_.head_learning_rate or prepared.chosen.head_learning_rate
-    return fit_.model_copy(update={"head_learning_rate": rate})
 
 
 def _finish(training: Training, prepared: PreparedTraining) -> Network:

@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from polyculture.core.errors import RecipeError
+from polyculture.nets.network import Network
 
 HIDDEN = "hidden_states"
 """What transformers calls the vectors that go into a block, in all its models."""
@@ -33,6 +34,25 @@ def blocks_of(body: nn.Module, *, purpose: str) -> list[nn.Module]:
         )
         raise RecipeError(msg)
     return blocks
+
+
+def stages_of(network: Network, *, purpose: str) -> list[list[nn.Parameter]]:
+    """The body's weights in the order in which an input meets them: token vectors, then each block.
+
+    What belongs to the task is left out, and so is what stands behind the last block.
+
+    Args:
+        network: With a transformer's body.
+        purpose: What needs them, to begin a message with.
+
+    Raises:
+        RecipeError: The body has no blocks.
+    """
+    blocks = [list(block.parameters()) for block in blocks_of(network.body, purpose=purpose)]
+    task = {id(weight) for weight in network.head_parameters()}
+    weights = [weight for weight in network.body.parameters() if id(weight) not in task]
+    first = next(place for place, weight in enumerate(weights) if weight is blocks[0][0])
+    return [weights[:first], *blocks]
 
 
 def _takes_hidden(block: nn.Module) -> bool:

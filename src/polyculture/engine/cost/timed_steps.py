@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from polyculture.engine.loop import make_optimiser, move
+from polyculture.engine.optimizers import make_optimizer, move
 from polyculture.engine.prepare import PreparedTraining
 from polyculture.engine.step import Shares
 from polyculture.engine.thread_team import Team
@@ -31,7 +31,7 @@ class StepTimes:
     tokens: tuple[float, ...]
     """Seconds a padded token of each timed step."""
     move: float
-    """Seconds of the optimiser a step."""
+    """Seconds of the optimizer a step."""
     look: float
     """Seconds a row of an evaluation while training."""
     answer: float
@@ -49,8 +49,8 @@ def time_steps(prepared: PreparedTraining, training: Training) -> StepTimes:
     """
     network, work, chosen = prepared.network, prepared.work, prepared.chosen
     weights = trainable(network)
-    optimiser = make_optimiser(network, weights, training.recipe.fit, chosen.learning_rate)
-    for group in optimiser.param_groups:
+    optimizer = make_optimizer(training, chosen, network, weights)
+    for group in optimizer.param_groups:
         group["lr"] = 0.0  # timed, not learnt: at the full rate a first step may go astray
     tokens, moves, cores = [], [], []
     most = TOKENS
@@ -74,7 +74,7 @@ def time_steps(prepared: PreparedTraining, training: Training) -> StepTimes:
             cores.append((time.process_time() - ran) / (passed * team.size))
             tokens.append(passed / padded)
             most = max(TOKENS, int(LONGEST / max(tokens)))
-            move(optimiser, shares.weights, training.recipe.fit.clip)
+            move(optimizer, shares.weights, training.recipe.fit.clip)
             moves.append(time.perf_counter() - began - passed)
     began = time.perf_counter()
     work.look()

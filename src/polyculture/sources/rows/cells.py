@@ -71,8 +71,8 @@ def type_of(kind: str) -> Any:
     lists = pl.List(pl.String)
     spans = pl.List(pl.Struct({"start": pl.Int64, "end": pl.Int64, "label": pl.String}))
     turns = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
-    types = {"labels": lists, "words": lists, "tags": lists, "spans": spans, "turns": turns}
-    types["number"] = pl.Float64
+    types: dict[str, Any] = dict.fromkeys(("labels", "words", "tags"), lists)
+    types |= {"spans": spans, "turns": turns, "number": pl.Float64}
     return types.get(kind, pl.String)
 
 
