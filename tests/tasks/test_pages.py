@@ -8,7 +8,9 @@ from polyculture.core import parts
 
 DOCS = Path(__file__).parents[2] / "docs"
 PARTS = [
-    (shelf, name) for shelf in ("tasks", "heads", "adaptations", "optimizers") for name in parts.names(shelf)
+    (shelf, name)
+    for shelf in ("tasks", "heads", "adaptations", "optimizers")
+    for name in parts.names(shelf)
 ]
 
 
