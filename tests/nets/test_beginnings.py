@@ -9,7 +9,7 @@ import pytest
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-from polyculture.checks.tiny import _bytes, _word_pieces
+from polyculture.checks.tiny import _bytes, word_pieces
 from polyculture.core.task import Context, Inventory
 from polyculture.nets.reading.beginnings import beginnings, pair_beginnings
 from polyculture.nets.reading.texts import encode_texts
@@ -54,7 +54,7 @@ def _pairs() -> PreTrainedTokenizerFast:
 
 
 MAKERS: dict[str, Callable[[], PreTrainedTokenizerBase]] = {
-    "word pieces": lambda: _word_pieces(TEXTS),
+    "word pieces": lambda: word_pieces(TEXTS),
     "bytes": lambda: _bytes(TEXTS),
     "unigram": _unigram,
     "one word": _pairs,
@@ -159,7 +159,7 @@ def test_a_word_of_a_million_letters_is_read_by_its_beginning() -> None:
 def test_rows_of_unknown_tokens_are_counted() -> None:
     """What is unknown or stands for no text says nothing."""
     rows = pl.DataFrame({"id": ["1", "2", "3"], "text": ["the cat", "Ω", "the Ω"]})
-    context = Context(settings=None, inventory=Inventory(), reader=_word_pieces(TEXTS), longest=16)
+    context = Context(settings=None, inventory=Inventory(), reader=word_pieces(TEXTS), longest=16)
 
     encoded, nothing = encode_texts(rows, context, {}), encode_texts(rows[1:2], context, {})
 

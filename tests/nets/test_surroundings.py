@@ -5,7 +5,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from polyculture.checks.tiny import _word_pieces
+from polyculture.checks.tiny import word_pieces
 from polyculture.core.errors import DataError
 from polyculture.core.task import Context, Inventory
 from polyculture.nets.reading.surroundings import in_documents
@@ -14,7 +14,7 @@ from polyculture.tasks.spans import Spans
 
 SENTENCES = [["Ada", "Berg", "spoke"], ["Berg", "left"], ["Rome", "slept"], ["它", "在", "青岛"]]
 DOCUMENTS = ["a", "b", "a", None]
-READER = _word_pieces([" ".join(words) for words in SENTENCES])
+READER = word_pieces([" ".join(words) for words in SENTENCES])
 LABELS = ("O", "B-PER", "I-PER")
 CONTEXT = Context(
     settings=Spans(context="document", context_tokens=4),

@@ -9,7 +9,7 @@ import torch
 from scipy.special import expit
 from sklearn.metrics import f1_score
 
-from polyculture.checks.tiny import _word_pieces
+from polyculture.checks.tiny import word_pieces
 from polyculture.core.errors import DataError, ModelError
 from polyculture.core.task import Context, Inventory
 from polyculture.nets.batch import Batch
@@ -255,7 +255,7 @@ def test_a_batch_counts_what_its_loss_is_the_sum_of(
     settings: Classification, data: pl.DataFrame, count: int
 ) -> None:
     """A text, or each label of a text; what train lacks does not count, nor what nobody knows."""
-    reader = _word_pieces(["text 0 1 2"])
+    reader = word_pieces(["text 0 1 2"])
     inventory = Inventory(labels=("a", "b"))
     context = Context(settings=settings, inventory=inventory, reader=reader, longest=16)
     encoded = TASK.encode(data, context)

@@ -13,7 +13,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyculture.checks.tiny import _word_pieces
+from polyculture.checks.tiny import word_pieces
 from polyculture.core import parts
 from polyculture.core.errors import DataError
 from polyculture.core.task import Context, Inventory
@@ -249,7 +249,7 @@ def test_loss_is_the_sum_over_words_that_count() -> None:
 )
 def test_a_batch_counts_the_words_that_have_a_target(rows: pl.DataFrame, count: int) -> None:
     """Padding does not count, nor what train lacks, nor what nobody knows."""
-    reader = _word_pieces(["Ada met Acme Ltd in Rome"])
+    reader = word_pieces(["Ada met Acme Ltd in Rome"])
     context = replace(CONTEXT, reader=reader, longest=16)
     encoded = TASK.encode(rows, context)
 

@@ -57,6 +57,8 @@ class Case:
     """The head, as a recipe has it; where left out, the usual one for the task."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Settings of the task other than its own defaults."""
+    adaptation: Mapping[str, Any] = field(default_factory=lambda: {"kind": "full"})
+    """The adaptation, as a recipe has it."""
 
     @cached_property
     def chosen(self) -> Any:
@@ -104,6 +106,7 @@ class Case:
         data: Any = {"source": "table", "train": "toy.csv"}
         fit = {"precision": "float32", "threads": 1, **self.fit}
         chosen = {"task": self.chosen, "base": dict(self.base)}
+        chosen |= {"adaptation": dict(self.adaptation)}
         chosen |= {"head": dict(self.head)} if self.head else {}
         recipe = Recipe.model_validate({**chosen, "data": data, "fit": fit})
         return Training(

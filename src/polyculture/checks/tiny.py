@@ -30,7 +30,7 @@ def tiny_base(folder: Path, kind: Kind, texts: Sequence[str], *, seed: int = 1) 
         texts: What the tokenizer learns its pieces from.
         seed: Seed of the weights.
     """
-    tokenizer = _word_pieces(texts) if kind in {"bert", "distilbert"} else _bytes(texts)
+    tokenizer = word_pieces(texts) if kind in {"bert", "distilbert"} else bytes_tokenizer(texts)
     torch.manual_seed(seed)
     model = AutoModel.from_config(_configuration(kind, tokenizer))
     model.save_pretrained(folder)
@@ -61,7 +61,8 @@ def _configuration(kind: Kind, tokenizer: PreTrainedTokenizerFast) -> Any:
     return BertConfig(**sizes, **shared)
 
 
-def _word_pieces(texts: Sequence[str]) -> PreTrainedTokenizerFast:
+def word_pieces(texts: Sequence[str]) -> PreTrainedTokenizerFast:
+    """A tokenizer of BERT's kind."""
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))  # noqa: S106
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
@@ -82,12 +83,14 @@ def _word_pieces(texts: Sequence[str]) -> PreTrainedTokenizerFast:
         unk_token="[UNK]",  # noqa: S106
         cls_token="[CLS]",  # noqa: S106
         sep_token="[SEP]",  # noqa: S106
+        mask_token="[MASK]",  # noqa: S106
         model_max_length=LONGEST,
     )
 
 
-def _bytes(texts: Sequence[str]) -> PreTrainedTokenizerFast:
-    special = ["<s>", "<pad>", "</s>"]
+def bytes_tokenizer(texts: Sequence[str]) -> PreTrainedTokenizerFast:
+    """A byte-level tokenizer, of the kind of GPT-2."""
+    special = ["<s>", "<pad>", "</s>", "<mask>"]
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -110,5 +113,6 @@ def _bytes(texts: Sequence[str]) -> PreTrainedTokenizerFast:
         bos_token="<s>",  # noqa: S106
         eos_token="</s>",  # noqa: S106
         pad_token="<pad>",  # noqa: S106
+        mask_token="<mask>",  # noqa: S106
         model_max_length=LONGEST,
     )
