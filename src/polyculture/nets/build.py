@@ -129,6 +129,14 @@ def form_of(folder: Path) -> Form:
     return "decoder" if writes and (is_decoder or not fills_in) else "encoder"
 
 
+def has_class(folder: Path, model_class: str) -> bool:
+    """Whether transformers has a standard head of this kind for the family of a base."""
+    if own_body(folder) is not None:
+        return True
+    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    return type(config) in getattr(transformers, model_class)._model_mapping  # noqa: SLF001  # there is no public name
+
+
 def reads_of(folder: Path) -> Reads:
     """What a base reads.
 

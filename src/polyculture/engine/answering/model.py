@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 import polars as pl
 
@@ -27,6 +27,7 @@ from polyculture.engine.counts import answer_rows
 from polyculture.engine.device import Device
 from polyculture.nets.build import (
     form_of,
+    has_class,
     labels_of,
     load_head,
     open_network,
@@ -121,11 +122,14 @@ def network_of(folder: Path, recipe: Recipe, inventory: Inventory) -> Network:
     head: Head = parts.load("heads", settings.kind)
     make_head = None if head.is_standard(settings, task.output) else head.make
     _refuse_other_sense(task, recipe, folder)
+    model_class = _model_class(task, form_of(folder), recipe, folder)
+    if make_head is None and not has_class(folder, model_class):
+        _refuse_missing_head(task, folder, model_class)
     return open_network(
         folder,
         labels=inventory.labels,
         output=task.output,
-        model_class=_model_class(task, form_of(folder), recipe, folder),
+        model_class=model_class,
         make_head=None
         if make_head is None
         else lambda width, count, dropout: make_head(settings, width, count, dropout),
@@ -143,6 +147,22 @@ def _refuse_other_sense(task: Task, recipe: Recipe, folder: Path) -> None:
             f"{SENSES[task.reads]}. Choose another base."
         )
         raise ModelError(msg)
+
+
+def _refuse_missing_head(task: Task, folder: Path, model_class: str) -> NoReturn:
+    """Say which heads of ours do what transformers has no standard head for."""
+    heads = {name: parts.load("heads", name) for name in parts.names("heads")}
+    ours = [
+        name
+        for name, head in heads.items()
+        if task.output in head.gives and not head.is_standard(head.settings(), task.output)
+    ]
+    choice = f"[head] kind = {' or '.join(map(repr, ours))}" if ours else "another base"
+    msg = (
+        f"transformers has no standard head of this kind ({model_class}) for the family of "
+        f"{folder.name}. Choose {choice}."
+    )
+    raise ModelError(msg)
 
 
 def _model_class(task: Task, form: Form, recipe: Recipe, folder: Path) -> str:
