@@ -9,7 +9,7 @@ import pytest
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-from polyculture.checks.tiny import _bytes, word_pieces
+from polyculture.checks.tiny import bytes_tokenizer, word_pieces
 from polyculture.core.task import Context, Inventory
 from polyculture.nets.reading.beginnings import beginnings, pair_beginnings
 from polyculture.nets.reading.texts import encode_texts
@@ -55,7 +55,7 @@ def _pairs() -> PreTrainedTokenizerFast:
 
 MAKERS: dict[str, Callable[[], PreTrainedTokenizerBase]] = {
     "word pieces": lambda: word_pieces(TEXTS),
-    "bytes": lambda: _bytes(TEXTS),
+    "bytes": lambda: bytes_tokenizer(TEXTS),
     "unigram": _unigram,
     "one word": _pairs,
 }
@@ -144,7 +144,7 @@ def test_a_text_that_is_read_from_its_end_stays_whole(tokenizer: PreTrainedToken
 def test_a_word_of_a_million_letters_is_read_by_its_beginning() -> None:
     """One such word does not make ten thousand windows; the account tells of it."""
     rows = pl.DataFrame({"id": ["1"], "tokens": [["the", "a" * 1_000_000, "cat"]]})
-    context = Context(settings=None, inventory=Inventory(), reader=_bytes(TEXTS), longest=32)
+    context = Context(settings=None, inventory=Inventory(), reader=bytes_tokenizer(TEXTS), longest=32)
     began = time.perf_counter()
 
     encoded = encode_words(rows, context, None)
