@@ -41,6 +41,8 @@ TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "number": pl.Float64,
     "file": pl.String,
     "turns": pl.List(TURN),
+    "answers": pl.List(pl.Struct({"text": pl.String, "start": pl.Int64})),
+    "places": pl.List(pl.Int64),
 }
 """What a cell of each kind of column is, as ``core.data`` describes it."""
 

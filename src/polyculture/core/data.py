@@ -21,6 +21,9 @@ Cells by the kind of their column, in rows:
 ``number``     a finite number
 ``turns``      list of {role, content}, a conversation; roles are system, user and assistant
 ``file``       absolute path of a file; what it holds counts for the digest, not where it lies
+``answers``    list of {text, start}: right texts, and the character of another text at which each
+               starts, or null
+``places``     list of whole numbers: characters of a text, counted from 0
 =============  ============================================================================
 """
 

@@ -52,8 +52,22 @@ have none before letters of scripts without spaces, but one before their punctua
 class Column:
     """A column that a task reads. Sources map the columns of files to these; they know no task."""
 
-    kind: Literal["text", "words", "tags", "spans", "label", "labels", "file", "number", "turns"]
-    """What a cell holds, which says how it is read. In rows, ``file`` is an absolute path."""
+    kind: Literal[
+        "text",
+        "words",
+        "tags",
+        "spans",
+        "label",
+        "labels",
+        "file",
+        "number",
+        "turns",
+        "answers",
+        "places",
+    ]
+    """What a cell holds, which says how it is read. In rows, ``file`` is an absolute path.
+    ``answers``: texts that are right, each perhaps with the character of another text at which it
+    starts; ``places``: such characters alone."""
     usual: tuple[str, ...] = ()
     """Its usual names in other people's files, tried if our own is absent."""
     is_gold: bool = False

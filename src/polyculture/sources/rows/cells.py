@@ -71,8 +71,16 @@ def type_of(kind: str) -> Any:
     lists = pl.List(pl.String)
     spans = pl.List(pl.Struct({"start": pl.Int64, "end": pl.Int64, "label": pl.String}))
     turns = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
-    types: dict[str, Any] = dict.fromkeys(("labels", "words", "tags"), lists)
-    types |= {"spans": spans, "turns": turns, "number": pl.Float64}
+    types: dict[str, Any] = {
+        "labels": lists,
+        "words": lists,
+        "tags": lists,
+        "spans": spans,
+        "turns": turns,
+        "number": pl.Float64,
+        "answers": pl.List(pl.Struct({"text": pl.String, "start": pl.Int64})),
+        "places": pl.List(pl.Int64),
+    }
     return types.get(kind, pl.String)
 
 
@@ -180,6 +188,62 @@ def _turns(cell: Cell, form: CellForm) -> list[dict[str, str]]:
     return [{"role": turn["role"], "content": turn["content"]} for turn in turns]
 
 
+def _places(cell: Cell, _: CellForm) -> list[int]:
+    """One whole number, or a JSON list of them; an empty cell holds none."""
+    text = cell.text or "[]"
+    if not text.startswith("["):
+        text = f"[{text.removesuffix('.0')}]"
+    places = _list(Cell(text, cell.table, cell.row, cell.name), "whole numbers as a JSON list")
+    if not all(type(place) is int for place in places):
+        cell.refuse(f"expected whole numbers in {cell.name!r}, got {cell.text!r:.60}")
+    return places
+
+
+def _answers(cell: Cell, _: CellForm) -> list[dict[str, Any]]:
+    """One text, or JSON: a list of texts or of {text, start}, or {text: [...], start: [...]}.
+
+    An empty cell, and an empty list, hold no answer. ``start`` may be called ``answer_start``.
+    """
+    text = cell.text or "[]"
+    if text[0] not in "[{":
+        return [{"text": text, "start": None}]
+    try:
+        value = parsed(text)
+    except ValueError:
+        cell.refuse(
+            f"expected answers as a JSON list in {cell.name!r}, got {text!r:.60}. A text that "
+            "begins with [ or { has to stand in such a list"
+        )
+    return [_answer(cell, part) for part in _side_by_side(cell, value)]
+
+
+def _side_by_side(cell: Cell, value: Any) -> list[Any]:
+    """The answers of a cell one by one, also where texts and starts are two lists."""
+    if isinstance(value, list):
+        return value
+    texts = value.get("text")
+    starts = value.get("answer_start", value.get("start"))
+    if not isinstance(texts, list):
+        return [value]
+    if not isinstance(starts, list | None) or (starts and len(starts) != len(texts)):
+        cell.refuse(
+            f"{cell.name!r} needs one start for each of its {len(texts)} texts, got {starts!r:.60}"
+        )
+    starts = starts or [None] * len(texts)
+    return [{"text": t, "start": start} for t, start in zip(texts, starts, strict=True)]
+
+
+def _answer(cell: Cell, part: Any) -> dict[str, Any]:
+    found = {"text": part} if isinstance(part, str) else part
+    text = found.get("text") if isinstance(found, dict) else None
+    start = found.get("answer_start", found.get("start")) if text else None
+    if not isinstance(text, str) or not text.strip() or not (start is None or type(start) is int):
+        cell.refuse(
+            f"expected answers in {cell.name!r}, each a text or {{text, start}}, got {part!r:.60}"
+        )
+    return {"text": text, "start": start}
+
+
 READERS: Mapping[str, Callable[[Cell, CellForm], Any]] = {
     "text": _filled,
     "label": _filled,
@@ -190,6 +254,8 @@ READERS: Mapping[str, Callable[[Cell, CellForm], Any]] = {
     "turns": _turns,
     "number": _number,
     "file": _file,
+    "answers": _answers,
+    "places": _places,
 }
 
 

@@ -15,6 +15,7 @@ from polyculture.core.parts import suggestion
 from polyculture.core.shown import shown_name, shown_path
 from polyculture.store.json_text import as_text
 from polyculture.store.reading.content import Content, content_of, kind_of
+from polyculture.store.reading.formats.articles import articles_of, questions
 from polyculture.store.reading.formats.delimited import delimited
 from polyculture.store.reading.formats.excel import excel
 from polyculture.store.reading.formats.json_objects import json_array, json_lines
@@ -129,6 +130,9 @@ def _read(content: Content, kind: str, form: TextForm, head: bytes) -> Table:
         return Table(path=content.path, frame=frame, unit="row", numbers=numbers, notes=notes)
     if kind == ".json" and form.beginning(head) != "{":
         frame, numbers, others = of_objects(name, "row", json_array(content, form))
+        return Table(path=content.path, frame=frame, unit="row", numbers=numbers, others=others)
+    if kind == ".json" and (articles := articles_of("".join(text_lines(content, form)))):
+        frame, numbers, others = of_objects(name, "row", questions(name, articles))
         return Table(path=content.path, frame=frame, unit="row", numbers=numbers, others=others)
     if kind in {".json", ".jsonl"}:
         frame, numbers, others = of_objects(name, "line", json_lines(content, form))
