@@ -36,8 +36,9 @@ Output = Literal["labels", "word_labels", "positions", "tokens", "vectors", "num
 """What a network has to give for an answer. A task wants one of these, a head gives some of them.
 
 ``labels``: numbers for each label of a row; ``word_labels``: for each label of each word;
-``positions``: for each token; ``tokens``: for each token of a vocabulary; ``vectors``: one vector
-a row; ``numbers``: one number a row, or one for each name in ``Inventory.labels``.
+``positions``: two for each token: an answer starts there, and ends there; ``tokens``: for each
+token of a vocabulary; ``vectors``: one vector a row; ``numbers``: one number a row, or one for each
+name in ``Inventory.labels``.
 """
 Form = Literal["encoder", "decoder", "encoder_decoder"]
 """How a base reads: all tokens at once, from left to right, or the one and then the other."""

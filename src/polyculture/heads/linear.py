@@ -28,13 +28,14 @@ def make(settings: Linear, width: int, labels: int, dropout: float) -> Any:  # n
 
 
 def is_standard(settings: Linear, output: str) -> bool:
-    """Words and tokens are always answered by the standard head."""
-    return settings.pooling == "standard" or output in {"word_labels", "tokens"}
+    """Words, positions and tokens are always answered by the standard head."""
+    always = {"word_labels", "positions", "tokens"}
+    return settings.pooling == "standard" or output in always
 
 
 PLUGIN = Head(
     settings=Linear,
-    gives=frozenset({"labels", "word_labels", "tokens", "numbers"}),
+    gives=frozenset({"labels", "word_labels", "positions", "tokens", "numbers"}),
     make=make,
     is_standard=is_standard,
 )

@@ -24,6 +24,8 @@ from polyculture.nets.saved.weights_fit import check_loaded, load, tensors_of
 from polyculture.store.weight_files import read_object, stored_tensors
 
 HEAD = "head.safetensors"
+ENDS = 2
+"""Numbers of each token where positions are asked: an answer starts there, and ends there."""
 logging.set_verbosity_error()
 logging.disable_progress_bar()
 
@@ -59,7 +61,8 @@ def open_network(
             raise ModelError(msg)
         if output in {"labels", "word_labels"}:
             return _with_head_of_labels(folder, labels, output, model_class)
-        sizes = {"num_labels": len(labels) or 1} if output == "numbers" else {}
+        numbers = {"numbers": len(labels) or 1, "positions": ENDS}.get(output)
+        sizes = {} if numbers is None else {"num_labels": numbers}
         return _with_own_head(folder, output, model_class, **sizes)
     body, untrained = _bare_body(folder)
     dropout = getattr(body.config, "hidden_dropout_prob", None)

@@ -24,7 +24,8 @@ class ShownRow(Record):
     tokens: tuple[str, ...]
     """What the base's reader makes of it: tokens, or a shape; or the terms that are counted."""
     targets: tuple[str, ...]
-    """The right answers; where tokens answer, ``token → answer``."""
+    """The right answers; where tokens answer, ``token → answer``, and ``start → token`` where an
+    answer is a piece of what is read."""
     notes: tuple[str, ...] = ()
     """What is cut, or read in windows."""
 
@@ -96,6 +97,8 @@ def _counted(row: pl.DataFrame, task: Task, context: Context) -> ShownRow:
 def _targets(example: Example, tokens: list[str], context: Context) -> tuple[str, ...]:
     targets: list[str] = []
     output = task_of(context.settings).output
+    if output == "positions":
+        return tuple(f"{name} → {tokens[place]}" for name, place in example.targets.items())
     is_told = output in {"tokens", "numbers"} or context.labels
     for codes in example.targets.values() if is_told else ():
         if output == "tokens":
