@@ -4,6 +4,8 @@ python examples/public_sets.py scifact DOWNLOADS      corpus*.csv, claims_*.csv,
 python examples/public_sets.py banking77 DOWNLOADS    train.csv, test.csv
 python examples/public_sets.py tatoeba DOWNLOADS      cmn.txt, the English-Chinese pairs
 python examples/public_sets.py multi30k DOWNLOADS     train, val, test_2016_flickr: .en.gz, .de.gz
+python examples/public_sets.py xquad DOWNLOADS        xquad.en.json
+python examples/public_sets.py cmrc2018 DOWNLOADS     cmrc2018_dev.json
 
 Nothing is downloaded here. Each set has a licence of its own, and not all allow redistribution.
 """
@@ -11,6 +13,7 @@ Nothing is downloaded here. Each set has a licence of its own, and not all allow
 import argparse
 import ast
 import gzip
+import json
 from collections import defaultdict
 from pathlib import Path
 
@@ -99,6 +102,40 @@ def multi30k(downloads: Path) -> dict[str, pl.DataFrame]:
     return found
 
 
+def xquad(downloads: Path) -> dict[str, pl.DataFrame]:
+    """English questions; whole articles: 6 to validate, 10 to test, 32 to learn from."""
+    return by_article(downloads / "xquad.en.json", valid=6, test=10)
+
+
+def cmrc2018(downloads: Path) -> dict[str, pl.DataFrame]:
+    """Chinese questions; whole pages: 100 to validate, 200 to test, the rest to learn from."""
+    return by_article(downloads / "cmrc2018_dev.json", valid=100, test=200)
+
+
+def by_article(file: Path, *, valid: int, test: int) -> dict[str, pl.DataFrame]:
+    """Questions of a file of the SQuAD kind in splits of whole articles, drawn with seed 1."""
+    rows = [
+        {
+            "id": question["id"],
+            "document": article["title"],
+            "question": question["question"],
+            "context": paragraph["context"],
+            "answers": question["answers"],
+        }
+        for article in json.loads(file.read_text(encoding="utf-8"))["data"]
+        for paragraph in article["paragraphs"]
+        for question in paragraph["qas"]
+    ]
+    titles = sorted({row["document"] for row in rows})
+    order = [titles[number] for number in np.random.default_rng(1).permutation(len(titles))]
+    held = {"test": set(order[:test]), "valid": set(order[test : test + valid])}
+    held["train"] = set(titles) - held["test"] - held["valid"]
+    return {
+        f"{split}.jsonl": pl.DataFrame([row for row in rows if row["document"] in chosen])
+        for split, chosen in held.items()
+    }
+
+
 def lines(packed: Path) -> list[str]:
     """Lines of a gzip file."""
     with gzip.open(packed, "rt", encoding="utf-8") as text:
@@ -110,7 +147,8 @@ def numbered(rows: pl.DataFrame, split: str) -> pl.DataFrame:
     return rows.with_columns(pl.format("{}-{}", pl.lit(split), pl.int_range(pl.len())).alias("id"))
 
 
-SETS = {made.__name__: made for made in (scifact, banking77, tatoeba, multi30k)}
+FOUND = (scifact, banking77, tatoeba, multi30k, xquad, cmrc2018)
+SETS = {made.__name__: made for made in FOUND}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(

@@ -1,9 +1,11 @@
 """The script of examples/ writes the tables that its recipes name."""
 
 import gzip
+import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -50,11 +52,35 @@ def small_multi30k(downloads: Path) -> None:
                 packed.write(text)
 
 
+def small_questions(name: str) -> Callable[[Path], None]:
+    def write(downloads: Path) -> None:
+        answers = [{"text": "七个", "answer_start": 1}]
+        articles = [
+            {
+                "title": f"{n}",
+                "paragraphs": [
+                    {
+                        "context": "有七个桥孔。",
+                        "qas": [
+                            {"id": f"{n}-{q}", "question": "?", "answers": answers} for q in "ab"
+                        ],
+                    }
+                ],
+            }
+            for n in range(302)
+        ]
+        (downloads / name).write_text(json.dumps({"data": articles}), encoding="utf-8")
+
+    return write
+
+
 SMALL = {
     "scifact": (small_scifact, "similarity.toml"),
     "banking77": (small_banking77, "banking77.toml"),
     "tatoeba": (small_tatoeba, "translation-zh.toml"),
     "multi30k": (small_multi30k, "translation.toml"),
+    "xquad": (small_questions("xquad.en.json"), "answers.toml"),
+    "cmrc2018": (small_questions("cmrc2018_dev.json"), "answers-zh.toml"),
 }
 
 
@@ -111,6 +137,20 @@ def test_no_sentence_is_in_two_splits(tmp_path: Path) -> None:
     seen = [set(rows["source"]) for rows in made.values()]
     assert sum(map(len, seen)) == len(set.union(*seen)) == 100
     assert sum(map(len, made.values())) == 200
+
+
+def test_questions_of_one_article_are_in_one_split(tmp_path: Path) -> None:
+    """So many articles as the script says, and none twice."""
+    made = tables("cmrc2018", tmp_path)
+
+    seen = {name: set(rows["document"]) for name, rows in made.items()}
+    assert {name: len(found) for name, found in seen.items()} == {
+        "test.jsonl": 200,
+        "valid.jsonl": 100,
+        "train.jsonl": 2,
+    }
+    assert len(set.union(*seen.values())) == 302
+    assert sum(map(len, made.values())) == 604
 
 
 def tables(name: str, downloads: Path) -> dict[str, pl.DataFrame]:

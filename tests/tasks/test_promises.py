@@ -10,6 +10,7 @@ from polyculture.checks.tasks import CHECKS, QUICK, Case
 from polyculture.core import parts
 
 CASES: dict[str, dict[str, Any]] = {
+    "answers": {"fit": {"learning_rate": 2e-3, "epochs": 10, "patience": 10}},
     "classification": {},
     "masked_text": {},
     "spans": {},
