@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 IGNORED = -100
 """Target that does not count, as torch's cross-entropy has it."""
 Outputs = Mapping[str, Tensor]
-"""Outputs of a network by name: ``logits``, ``vectors``, ``start_logits``, ..."""
+"""Outputs of a network by name: ``logits``, ``vectors``, ``start_logits``, ``span_logits``, ..."""
 
 
 @dataclass(kw_only=True)

@@ -1,7 +1,7 @@
 """The torch modules behind the heads: vectors in, logits out.
 
-Every head takes vectors ``(rows, width)`` of texts or ``(rows, words, width)`` of words, and the
-spelling codes of the words, ``(rows, words)`` or none.
+Every head takes vectors ``(rows, width)`` of texts or ``(rows, words, width)`` of words or tokens,
+and the spelling codes of the words, ``(rows, words)`` or none.
 """
 
 import torch
@@ -76,6 +76,33 @@ class CrfHead(nn.Module):
     def best_path(self, emissions: Tensor, mask: Tensor, allowed: Tensor | None = None) -> Tensor:
         """The most probable labels."""
         return self.chain.best_path(emissions, mask, allowed)
+
+
+class BiaffineHead(nn.Module):
+    r"""A score for each pair of a start and an end.
+
+    \[ s_{ij} = a_i^T U b_j + u^T a_i + v^T b_j \]
+
+    with a hidden vector a of each token as a start, and b as an end. u and v stand in U, beside a
+    number 1 that is put behind each vector; the score of 1 with 1 is the same for all pairs.
+    """
+
+    def __init__(self, width: int, *, hidden: int, dropout: float) -> None:
+        super().__init__()
+        self.start, self.end = nn.Linear(width, hidden), nn.Linear(width, hidden)
+        self.activation = nn.GELU()
+        self.dropout = Dropout(dropout)
+        self.pairs = nn.Linear(hidden + 1, hidden + 1, bias=False)
+        nn.init.normal_(self.pairs.weight, std=0.02)
+
+    def forward(self, vectors: Tensor, _: Tensor | None = None) -> Tensor:
+        """Scores of starts and ends, ``(rows, tokens, tokens)``, of ``(rows, tokens, width)``."""
+        starts, ends = (
+            nn.functional.pad(self.dropout(self.activation(layer(vectors))), (0, 1), value=1.0)
+            for layer in (self.start, self.end)
+        )
+        scores: Tensor = self.pairs(starts) @ ends.transpose(1, 2)
+        return scores
 
 
 class UnitVectors(nn.Module):

@@ -22,7 +22,7 @@ from polyculture.nets.generation import write
 from polyculture.nets.losses.crf import viterbi
 from polyculture.nets.pooling import Pooling, gather_words, pool, vectors_of
 
-NAMES = {"vectors": "vectors"}
+NAMES = {"vectors": "vectors", "positions": "span_logits"}
 """What the output of a head of ours is called, where it is not ``logits``."""
 
 
@@ -161,6 +161,8 @@ class Network(nn.Module):
         hidden = vectors_of(self.model(**batch.inputs, **self._always))
         if positions is not None:
             vectors = gather_words(hidden, positions)
+        elif self.output == "positions":
+            vectors = hidden
         else:
             vectors = pool(hidden, batch.inputs.get("attention_mask"), self.pooling)
         name = NAMES.get(self.output, "logits")
