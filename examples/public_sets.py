@@ -117,12 +117,12 @@ def by_article(file: Path, *, valid: int, test: int) -> dict[str, pl.DataFrame]:
     rows = [
         {
             "id": question["id"],
-            "document": article["title"],
+            "document": article["title"] or f"article {number}",
             "question": question["question"],
             "context": paragraph["context"],
             "answers": question["answers"],
         }
-        for article in json.loads(file.read_text(encoding="utf-8"))["data"]
+        for number, article in enumerate(json.loads(file.read_text(encoding="utf-8"))["data"])
         for paragraph in article["paragraphs"]
         for question in paragraph["qas"]
     ]

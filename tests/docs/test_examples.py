@@ -57,7 +57,7 @@ def small_questions(name: str) -> Callable[[Path], None]:
         answers = [{"text": "七个", "answer_start": 1}]
         articles = [
             {
-                "title": f"{n}",
+                "title": f"{n}" if n else "",
                 "paragraphs": [
                     {
                         "context": "有七个桥孔。",
