@@ -144,7 +144,9 @@ def test_a_text_that_is_read_from_its_end_stays_whole(tokenizer: PreTrainedToken
 def test_a_word_of_a_million_letters_is_read_by_its_beginning() -> None:
     """One such word does not make ten thousand windows; the account tells of it."""
     rows = pl.DataFrame({"id": ["1"], "tokens": [["the", "a" * 1_000_000, "cat"]]})
-    context = Context(settings=None, inventory=Inventory(), reader=bytes_tokenizer(TEXTS), longest=32)
+    context = Context(
+        settings=None, inventory=Inventory(), reader=bytes_tokenizer(TEXTS), longest=32
+    )
     began = time.perf_counter()
 
     encoded = encode_words(rows, context, None)

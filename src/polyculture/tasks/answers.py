@@ -158,7 +158,7 @@ def score(
     from polyculture.stats.texts.extract_answers import protocol_of, scorer_for
     from polyculture.stats.texts.extract_scores import score_extracts
 
-    more = {**protocol_of(context, split), **(notes or {})}
+    more = {**protocol_of(context), **(notes or {})}
     return score_extracts(rows, answers, scorer_for(rows, context), split=split, notes=more)
 
 

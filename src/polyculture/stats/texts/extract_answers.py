@@ -75,7 +75,7 @@ def threshold_of(context: Context) -> float | None:
     if not may_decline(context):
         return None
     fixed: float | None = context.settings.threshold
-    return context.inventory.numbers.get("threshold", 0.0) if fixed is None else fixed
+    return context.inventory.settled.get("threshold", 0.0) if fixed is None else fixed
 
 
 def scorer_for(rows: pl.DataFrame, context: Context) -> Scorer:
@@ -89,16 +89,14 @@ def scorer_for(rows: pl.DataFrame, context: Context) -> Scorer:
     )
 
 
-def protocol_of(context: Context, split: str) -> dict[str, str | int | float]:
-    """How answers were looked for, and by what the threshold was chosen."""
+def protocol_of(context: Context) -> dict[str, str | int | float]:
+    """How answers were looked for. Whether validation rows chose the threshold the engine adds."""
     settings, threshold = context.settings, threshold_of(context)
     how = {"longest_answer": settings.longest_answer, "stride": settings.stride}
     if threshold is None:
         return how
-    by = "valid" if settings.threshold is None else "the recipe"
-    if split == by:
-        by = "valid, the very rows that are scored (in-sample)"
-    return {**how, "threshold": threshold, "threshold_chosen_by": by}
+    by = {} if settings.threshold is None else {"threshold_chosen_by": "the recipe"}
+    return {**how, "threshold": threshold, **by}
 
 
 def settled_threshold(
