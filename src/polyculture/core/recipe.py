@@ -137,7 +137,7 @@ class Fit(Settings):
     batch_tokens: int | None = Field(default=None, ge=16)
     """Padded tokens in one batch. By default 32 times the mean length of the training rows, or 256
     for tagged words; less, down to four rows, if there would be fewer than 180 steps and rows do
-    not depend on one another.
+    not depend on one another, or if a language model's outputs would take more than 512 MB.
     """
     weight_decay: float = Field(default=0.01, ge=0)
     """Decoupled weight decay of matrices, not of embeddings, norms and biases."""

@@ -126,8 +126,9 @@ class Encoded:
     rows: int
     notes: tuple[str, ...] = ()
     """What was cut or could not be read, as in "12 of 400 texts were cut at 512 tokens."."""
-    protocol: Mapping[str, int] = field(default_factory=dict)
-    """Counts that a score has to name, such as ``cut_texts``."""
+    protocol: Mapping[str, str | int] = field(default_factory=dict)
+    """What a score has to name: counts, such as ``cut_texts``, or facts about the reader in words,
+    such as the digest of a tokenizer."""
     unreadable: str = ""
     """Why no row at all can be read; empty if some can."""
 
@@ -232,6 +233,10 @@ class Task:
     """(settings): when ``draw`` is called. ``training``: only for what is learnt from (crops), so
     that rows are read as they are. A base that never changes is read in advance where nothing is
     drawn."""
+    pack: Callable[[Encoded, Context, np.random.Generator], Encoded] | None = None
+    """(the encoded training rows, context, generator): what is learnt from in their place, such as
+    blocks of several rows; the ``row`` of an example is then that of its first target. The
+    generator follows the training's seed. Rows that are only read stay as ``encode`` gave them."""
     collate: Callable[[Sequence[Example], Context], Batch]
     """Examples to one padded batch."""
     loss: Callable[[Outputs, Batch, Context], Tensor]

@@ -63,7 +63,7 @@ def evaluate_saved(
     trained = replace(training, inventory=settled.saved.context.inventory)
     splits = [split for split in ("valid", "test") if split in training.rows]
     scores: dict[str, Scores] = {}
-    protocol: Mapping[str, int] = {}
+    protocol: Mapping[str, str | int] = {}
     answers: dict[str, pl.DataFrame] = {}
     notes: list[str] = []
     for split in splits:
@@ -76,7 +76,9 @@ def evaluate_saved(
         scores[split] = _score(trained, split, answers[split], {**protocol, **chosen})
         _save(trained, split, answers[split], folder / "predictions")
     last = splits[-1]
-    baselines = _baselines(training, last, answers[last], simple, dict.fromkeys(protocol, 0))
+    # baselines cut nothing, and have no reader
+    nothing_cut = {name: 0 for name, fact in protocol.items() if isinstance(fact, int)}
+    baselines = _baselines(training, last, answers[last], simple, nothing_cut)
     return Evaluation(
         valid=scores["valid"],
         test=scores.get("test"),
@@ -104,7 +106,7 @@ def _findings(
 
 
 def _score(
-    training: Training, split: str, answers: pl.DataFrame, protocol: Mapping[str, int | str]
+    training: Training, split: str, answers: pl.DataFrame, protocol: Mapping[str, str | int]
 ) -> Scores:
     return training.task.score(
         training.rows[split], answers, training.context, split=split, notes=protocol

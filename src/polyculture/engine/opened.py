@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -52,8 +53,11 @@ class Opened:
                 refuse_unreadable(training.task.encode(rows, self.context), split)
 
     def encode(self, training: Training, split: str) -> Encoded:
-        """The examples of a split."""
-        return training.task.encode(training.rows[split], self.context)
+        """The examples of a split; those of ``train`` as they are learnt from."""
+        encoded, pack = training.task.encode(training.rows[split], self.context), training.task.pack
+        if split != "train" or pack is None:
+            return encoded
+        return pack(encoded, self.context, np.random.default_rng(training.recipe.seed))
 
 
 def open_base(training: Training, earlier: Chosen | None = None) -> Opened:

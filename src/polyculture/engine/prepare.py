@@ -1,5 +1,6 @@
 """Everything before the first step: open the base, encode the data, make automatic choices."""
 
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -42,6 +43,9 @@ TIMED_TOKENS = 512
 seconds, and what is faster shows on these."""
 
 
+LOGITS = 2**27
+"""Logits of a vocabulary in a batch at most, where the recipe names no size: 512 MB, and some four
+times as much with their gradients."""
 ROWS_ANSWERED = 96
 """Validation rows that each lane writes to learn how long answers take."""
 
@@ -76,21 +80,44 @@ def prepare_training(training: Training, folder: Path | None) -> PreparedTrainin
     compact_tokens(opened, encoded.values())
     rows = len(training.rows["train"])
     prepared = assemble(
-        training, opened, encoded, budget_of(training, encoded["train"], rows), earlier
+        training, opened, encoded, budget_of(training, opened, encoded["train"], rows), earlier
     )
     if folder is not None:
         write_text(folder / CHOSEN, prepared.chosen.model_dump_json())
     return prepared
 
 
-def budget_of(training: Training, encoded: Encoded, rows: int) -> int:
-    """Padded tokens of a batch: the recipe's, or the default for so many rows."""
+def budget_of(training: Training, opened: Opened, encoded: Encoded, rows: int) -> int:
+    """Padded tokens of a batch: the recipe's, or the default for so many rows.
+
+    Args:
+        training: Recipe and data.
+        opened: The base.
+        encoded: The training rows, or some of them, as they are learnt from.
+        rows: All training rows.
+    """
     fit, task = training.recipe.fit, training.task
-    # rows that are one another's wrong answers need company
-    fewest = ROWS_A_BATCH if task.couples_rows else FEWEST_ROWS
-    return fit.batch_tokens or batch_tokens(
-        encoded.sizes, rows, fit.epochs, task.output, fewest=fewest
+    if fit.batch_tokens:
+        return fit.batch_tokens
+    examples = round(rows * len(encoded.examples) / encoded.rows)
+    usual = batch_tokens(
+        encoded.sizes,
+        min(rows, examples),  # fewer, where rows are packed
+        fit.epochs,
+        task.output,
+        # rows that are one another's wrong answers need company
+        fewest=ROWS_A_BATCH if task.couples_rows else FEWEST_ROWS,
     )
+    return min(usual, max(_within_memory(training, opened, encoded), int(encoded.sizes.max())))
+
+
+def _within_memory(training: Training, opened: Opened, encoded: Encoded) -> int:
+    """Tokens of a batch whose logits of a vocabulary, if it has any, fit into ``LOGITS``."""
+    if not opened.network.vocabulary:
+        return sys.maxsize
+    some = np.arange(min(LOOK, len(encoded.examples)))
+    batch = collated(encoded, some, training.task, opened.context)
+    return LOGITS // opened.network.vocabulary * batch.size // max(1, batch.count)
 
 
 def assemble(

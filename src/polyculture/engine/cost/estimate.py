@@ -88,7 +88,7 @@ def estimate(
     notes = notes_on(training, opened, encoded)
     on_tokens = _on_tokens(opened, len(some.rows["train"]), rows)
     encoding = time.perf_counter() - began - opening
-    budget = budget_of(training, encoded["train"], rows)
+    budget = budget_of(training, opened, encoded["train"], rows)
     say("choosing precision and attention")
     judged = _some(some, len(some.rows["train"]), ROWS_JUDGED)
     prepared = assemble(judged, opened, _few(encoded, opened.encode(judged, "valid")), budget)
