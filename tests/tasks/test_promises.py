@@ -13,6 +13,10 @@ CASES: dict[str, dict[str, Any]] = {
     "answers": {"fit": {"learning_rate": 2e-3, "epochs": 10, "patience": 10}},
     "classification": {},
     "masked_text": {},
+    "next_token": {
+        "base": {"source": "new", "kind": "decoder", "width": 64, "layers": 1, "vocabulary": 400},
+        "fit": {"learning_rate": 4e-3, "epochs": 6},
+    },
     "spans": {},
     "similarity": {
         "head": {"kind": "pooled"},

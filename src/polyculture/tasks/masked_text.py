@@ -7,7 +7,6 @@ grade is the share that they recover.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
@@ -144,10 +143,9 @@ def unigram(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.Dat
 
 def table(rows: pl.DataFrame, answers: pl.DataFrame, context: Context) -> pl.DataFrame:  # noqa: ARG001  # one form for all tasks
     """The answer, the drawn tokens, how many are recovered, and their bits a byte."""
-    import polars as pl
+    from polyculture.stats.texts.token_losses import bits_per_byte
 
-    bits = pl.col("nats") / math.log(2) / pl.col("bytes")
-    return answers.select("answer", "tokens", "recovered", bits_per_byte=bits)
+    return answers.select("answer", "tokens", "recovered", bits_per_byte=bits_per_byte())
 
 
 def toy() -> Dataset:

@@ -6,6 +6,7 @@ each of its tokens stands in one of them and nothing is lost.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -159,7 +160,7 @@ def draw_masks(
 
 
 def pad_masks(examples: Sequence[Example], context: Context) -> Batch:
-    """A batch of drawn examples: targets and ``places``, ``(examples, drawn tokens)``."""
+    """A batch of examples with asked tokens: targets and ``places``, ``(examples, asked)``."""
     from polyculture.nets.batch import IGNORED
     from polyculture.nets.reading.padding import padded, token_batch
 
@@ -171,18 +172,28 @@ def pad_masks(examples: Sequence[Example], context: Context) -> Batch:
     return batch
 
 
-def figures_of_rows(reading: Reading) -> list[NDArray[np.float64]]:
+def figures_of_rows(reading: Reading, unknown: int | None = None) -> list[NDArray[np.float64]]:
     """The figures of each row of a batch, ``(4,)``: see ``stats.token_losses``.
 
     A row's windows are added up; of its logits nothing is left.
+
+    Args:
+        reading: What is read.
+        unknown: The token that stands for whatever the base does not know, where it may be asked
+            about: what it stands for is spelled in bytes of equal chance, and never recovered.
     """
     import torch
     from torch.nn import functional
 
+    from polyculture.nets.batch import IGNORED
+
     batch, logits = reading.batch, reading.outputs["logits"].float()
     targets, covers = batch.targets["labels"], batch.places["covers"]
     nats = functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")
-    columns = (nats.view_as(targets), targets >= 0, covers, logits.argmax(dim=2) == targets)
+    is_spelled = targets == (IGNORED if unknown is None else unknown)
+    spelled = covers * math.log(256) * (is_spelled & (targets != IGNORED))
+    hits = (logits.argmax(dim=2) == targets) & ~is_spelled
+    columns = (nats.view_as(targets).double() + spelled, targets >= 0, covers, hits)
     figures = torch.stack([x.double().sum(dim=1) for x in columns], dim=1)
     return sums_of_rows(figures.cpu(), batch.rows)
 

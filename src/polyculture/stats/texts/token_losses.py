@@ -9,8 +9,9 @@ bytes those of the text (UTF-8) that they cover, and a token is recovered where 
 guess is right. A row without an answer counts as if each byte that it would have been asked about
 were a token of its own, guessed among 256.
 
-Perplexity and accuracy mean nothing across tokenizers, whose tokens differ. Bits a byte are only
-roughly comparable: two tokenizers ask about other pieces of a text.
+Perplexity and accuracy of tokens mean nothing across tokenizers, whose tokens differ. Bits a byte,
+and the perplexity of words, are comparable where every token of a text is asked about; where some
+are drawn only roughly: two tokenizers ask about other pieces of a text.
 """
 
 import math
@@ -22,7 +23,7 @@ import polars as pl
 from scipy.sparse import csr_array
 
 from polyculture.core.errors import ModelError
-from polyculture.core.run import Scores
+from polyculture.core.run import Score, Scores
 from polyculture.stats.answers import aligned_answers, documents_of
 from polyculture.stats.inference.bootstrap import Resampled
 from polyculture.stats.scores import Numbers, ratio
@@ -67,6 +68,24 @@ def table_of_figures(rows: pl.DataFrame, figures: Sequence[Any]) -> pl.DataFrame
     return pl.DataFrame({"id": rows["id"], **columns, **whole})
 
 
+def bits_per_byte() -> pl.Expr:
+    """The bits a byte of each row, from ``FIGURES``."""
+    return pl.col("nats") / math.log(2) / pl.col("bytes")
+
+
+def shares_saved(rows: pl.DataFrame, answers: pl.DataFrame) -> list[float]:
+    """How much of 8 bits a byte, the cost of blind guesses, each row saves; 0 without an answer.
+
+    Example:
+        >>> rows = pl.DataFrame({"id": ["a", "b"]})
+        >>> answers = table_of_figures(rows, [(2 * math.log(2), 1, 1, 0), None])
+        >>> [round(share, 2) for share in shares_saved(rows, answers)]
+        [0.75, 0.0]
+    """
+    saved = aligned_answers(rows, answers).select((1 - bits_per_byte() / BITS).clip(0, 1))
+    return [float(x) for x in saved.to_series().fill_null(0.0)]
+
+
 def shares_recovered(rows: pl.DataFrame, answers: pl.DataFrame) -> list[float]:
     """The share of each row's tokens that the best guess recovers; 0 where there is no answer."""
     answers = aligned_answers(rows, answers)
@@ -78,6 +97,7 @@ def score_token_losses(
     answers: pl.DataFrame,
     *,
     share: float,
+    words: Sequence[int] = (),
     split: str,
     notes: Mapping[str, str | int | float],
 ) -> Scores:
@@ -87,6 +107,8 @@ def score_token_losses(
         rows: The rows that were answered, with ``text``.
         answers: Columns ``id``, ``answer`` (null where there is none) and those of ``FIGURES``.
         share: Of a text's bytes that a model is asked about, where a row has no answer.
+        words: Words of each text, where all of it was asked about: then their perplexity is scored
+            too.
         split: Name of the split.
         notes: What else belongs into the protocol.
 
@@ -108,13 +130,17 @@ def score_token_losses(
     blind = np.stack([BITS * math.log(2) * lost, lost, lost, 0 * lost], axis=1)
     figures = answers.select(pl.col(FIGURES).cast(pl.Float64).fill_null(0.0)).to_numpy()
     sums = np.where(missing.to_numpy()[:, None], blind, figures)
+    counted = np.array(words, dtype=np.float64) if len(words) else np.zeros(len(rows))
+    sums = np.column_stack([sums, counted])
     drawn = Resampled(csr_array(sums), documents=documents_of(rows))
     is_loss: dict[str, Any] = {"higher_is_better": False, "in_percent": False, "reason": NOTHING}
-    scores = (
+    scores: tuple[Score, ...] = (
         drawn.score("bits_per_byte", _bits, headline=True, **is_loss),
         drawn.score("token_accuracy", lambda s: ratio(s[..., 3], s[..., 1]), reason=NOTHING),
-        drawn.score("token_perplexity", _perplexity, **is_loss),
+        drawn.score("token_perplexity", lambda s: _perplexity(s, 1), **is_loss),
     )
+    if len(words):
+        scores += (drawn.score("word_perplexity", lambda s: _perplexity(s, 4), **is_loss),)
     return Scores(
         split=split,
         items=len(rows),
@@ -134,5 +160,5 @@ def _bits(sums: Numbers) -> Numbers:
     return ratio(sums[..., 0], sums[..., 2]) / math.log(2)
 
 
-def _perplexity(sums: Numbers) -> Numbers:
-    return np.asarray(np.exp(ratio(sums[..., 0], sums[..., 1])))
+def _perplexity(sums: Numbers, of: int) -> Numbers:
+    return np.asarray(np.exp(ratio(sums[..., 0], sums[..., of])))
