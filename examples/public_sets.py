@@ -32,7 +32,13 @@ def scifact(downloads: Path) -> dict[str, pl.DataFrame]:
         f"{title} {abstract(sentences)}"
         for title, sentences in corpus.select("title", "abstract").iter_rows()
     ]
-    found = {"abstracts.jsonl": pl.DataFrame({"id": corpus["doc_id"].cast(str), "text": texts})}
+    whole = pl.DataFrame({"id": corpus["doc_id"].cast(str), "text": texts})
+    is_test = pl.int_range(pl.len()) % 5 == 0
+    found = {
+        "abstracts.jsonl": whole,
+        "abstracts-train.jsonl": whole.filter(~is_test),  # for texts alone, without claims
+        "abstracts-test.jsonl": whole.filter(is_test),
+    }
     for split, theirs in (("train", "train"), ("test", "validation")):
         claims = dict(
             pl.read_csv(downloads / f"claims_{theirs}.csv").select("id", "claim").iter_rows()

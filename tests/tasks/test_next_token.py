@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
@@ -133,6 +133,7 @@ def test_texts_may_begin_with_another_token(folder: Path) -> None:
         encode_next(rows_of("milk"), context_of(folder, begins_with="<x>"), overlap=0.5)
 
 
+@settings(max_examples=40)
 @given(st.text(st.characters(codec="utf-8"), max_size=40))
 def test_what_is_asked_of_a_text_covers_all_its_bytes(folder: Path, text: str) -> None:
     """Spaces at its ends too, in any script, so that bits a byte are those of the text."""

@@ -17,6 +17,7 @@ CASES: dict[str, dict[str, Any]] = {
         "base": {"source": "new", "kind": "decoder", "width": 64, "layers": 1, "vocabulary": 400},
         "fit": {"learning_rate": 4e-3, "epochs": 6},
     },
+    "sentence_order": {"fit": {"learning_rate": 2e-3, "epochs": 8}},
     "spans": {},
     "similarity": {
         "head": {"kind": "pooled"},

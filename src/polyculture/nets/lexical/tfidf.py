@@ -149,6 +149,44 @@ class Tfidf:
         return cls(vocabulary, load_file(folder / WEIGHTS))
 
 
+def logits_of_differences(
+    known: Sequence[tuple[str, str]],
+    targets: NDArray[Any],
+    pairs: Sequence[tuple[str, str]],
+    *,
+    labels: int,
+) -> NDArray[np.float32]:
+    """Logits of pairs of texts, from what their weighted counts differ in, ``(pairs, labels)``.
+
+    A pair that is turned round has the opposite differences, so this can learn what stands first.
+
+    Args:
+        known: Pairs to learn from.
+        targets: Their codes, ``(known,)``.
+        pairs: Pairs to answer.
+        labels: Number of labels.
+
+    Example:
+        >>> known = [("hello", "goodbye"), ("goodbye", "hello")] * 4
+        >>> codes = np.array([0, 1] * 4)
+        >>> logits = logits_of_differences(known, codes, [("goodbye", "hello you")], labels=2)
+        >>> logits.argmax(axis=1)
+        array([1])
+    """
+    vectorizer = _vectorizer(None, 50_000)
+    if not any(cut(text) for pair in known for text in pair):
+        msg = "No training text holds a word, so there is nothing to count. Check the texts."
+        raise DataError(msg)
+    vectorizer.fit([text for pair in known for text in pair])
+
+    def differences(of: Sequence[tuple[str, str]]) -> Any:
+        firsts, seconds = ([pair[place] for pair in of] for place in (0, 1))
+        return vectorizer.transform(firsts) - vectorizer.transform(seconds)
+
+    coefficients, intercepts = _linear(differences(known), np.asarray(targets), labels, 4.0)
+    return np.asarray(differences(pairs) @ coefficients.T + intercepts, dtype=np.float32)
+
+
 def _vectorizer(vocabulary: dict[str, int] | None, features: int | None = None) -> TfidfVectorizer:
     def counted(text: str) -> list[str]:
         words = terms(text[:LONGEST])
