@@ -6,6 +6,8 @@ python examples/public_sets.py tatoeba DOWNLOADS      cmn.txt, the English-Chine
 python examples/public_sets.py multi30k DOWNLOADS     train, val, test_2016_flickr: .en.gz, .de.gz
 python examples/public_sets.py xquad DOWNLOADS        xquad.en.json
 python examples/public_sets.py cmrc2018 DOWNLOADS     cmrc2018_dev.json
+python examples/public_sets.py talks DOWNLOADS        dialogsum.dev.jsonl, dialogsum.test.jsonl
+python examples/public_sets.py questions DOWNLOADS    the same files
 
 Nothing is downloaded here. Each set has a licence of its own, and not all allow redistribution.
 """
@@ -23,6 +25,13 @@ import polars as pl
 HERE = Path(__file__).parent
 LEARNT, VALIDATED = 10, 5
 """Rows of each label of banking77."""
+TALKS = {"dev": 200, "test": 50}
+PAIRS = {"dev": 300, "test": 100}
+"""Rows of talks and of questions."""
+SAID_BEFORE = 3
+"""Turns before a reply of questions."""
+ROLES = ("user", "assistant")
+Turns = list[dict[str, str]]
 
 
 def scifact(downloads: Path) -> dict[str, pl.DataFrame]:
@@ -142,6 +151,67 @@ def by_article(file: Path, *, valid: int, test: int) -> dict[str, pl.DataFrame]:
     }
 
 
+def talks(downloads: Path) -> dict[str, pl.DataFrame]:
+    """Conversations of two people in DialogSum: who begins is the user, the other one replies.
+
+    Learnt from are the first of the authors' validation, scored are the first of their test.
+    """
+    found = {}
+    for name, most in TALKS.items():
+        read = conversations(downloads / f"dialogsum.{name}.jsonl")
+        cut = [(key, turns[: len(turns) // 2 * 2]) for key, turns in read]
+        kept = [(key, turns) for key, turns in cut if turns][:most]
+        found[f"{name}.jsonl"] = pl.DataFrame(kept, schema=["id", "messages"], orient="row")
+    return found
+
+
+def questions(downloads: Path) -> dict[str, pl.DataFrame]:
+    """Two replies to the same turns, of which one asks a question: preferred is the other one.
+
+    One is that of the conversation, the other a reply of another conversation, drawn with seed 1;
+    pairs of which both ask, or neither does, are dropped. So the rule is about form: what is
+    preferred is about as often out of place as it is right.
+    """
+    found = {}
+    for name, most in PAIRS.items():
+        read = conversations(downloads / f"dialogsum.{name}.jsonl")
+        said = [
+            (f"{key}-{n}", turns[max(0, n - SAID_BEFORE) : n], turns[n]["content"])
+            for key, turns in read
+            for n in range(1, len(turns), 2)
+        ]
+        others = np.random.default_rng(1).permutation(len(said))
+        rows = []
+        for (key, before, own), other in zip(said, others, strict=True):
+            pair = sorted((own, said[other][2]), key=lambda text: "?" in text)
+            if ["?" in text for text in pair] == [False, True]:
+                rows.append((key, before, *pair))
+        order = np.random.default_rng(2).permutation(len(rows))
+        drawn = [rows[place] for place in order][:most]
+        names = ["id", "messages", "chosen", "rejected"]
+        found[f"{name}.jsonl"] = pl.DataFrame(drawn, schema=names, orient="row")
+    return found
+
+
+def conversations(file: Path) -> list[tuple[str, Turns]]:
+    """Name and turns of the conversations of two people; lines of one person are one turn."""
+    found = []
+    for row in map(json.loads, file.read_text(encoding="utf-8").splitlines()):
+        parts = [line.partition(":") for line in row["dialogue"].split("\n")]
+        people = list(dict.fromkeys(who for who, _, _ in parts))
+        if len(people) != len(ROLES):
+            continue
+        turns: Turns = []
+        for who, _, text in parts:
+            role = ROLES[people.index(who)]
+            if turns and turns[-1]["role"] == role:
+                turns[-1]["content"] += f" {text.strip()}"
+            else:
+                turns.append({"role": role, "content": text.strip()})
+        found.append((row["fname"], turns))
+    return found
+
+
 def lines(packed: Path) -> list[str]:
     """Lines of a gzip file."""
     with gzip.open(packed, "rt", encoding="utf-8") as text:
@@ -153,7 +223,7 @@ def numbered(rows: pl.DataFrame, split: str) -> pl.DataFrame:
     return rows.with_columns(pl.format("{}-{}", pl.lit(split), pl.int_range(pl.len())).alias("id"))
 
 
-FOUND = (scifact, banking77, tatoeba, multi30k, xquad, cmrc2018)
+FOUND = (scifact, banking77, tatoeba, multi30k, xquad, cmrc2018, talks, questions)
 SETS = {made.__name__: made for made in FOUND}
 
 if __name__ == "__main__":

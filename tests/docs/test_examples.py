@@ -74,6 +74,18 @@ def small_questions(name: str) -> Callable[[Path], None]:
     return write
 
 
+def small_dialogsum(downloads: Path) -> None:
+    said = ["Hi, you.", "Hello?", "How is it?", "It is fine.", "Good.", "Is it?"]
+    for name in ("dev", "test"):
+        talks = []
+        for number in range(20):
+            parts = [f"#Person{n % 2 + 1}#: {text}" for n, text in enumerate(said)]
+            parts.insert(1, f"#Person1#: Number {number}.")
+            talks.append({"fname": f"{name}_{number}", "dialogue": "\n".join(parts[: 3 + number])})
+        talks.append({"fname": "three", "dialogue": "#A#: a\n#B#: b\n#C#: c"})
+        pl.DataFrame(talks).write_ndjson(downloads / f"dialogsum.{name}.jsonl")
+
+
 SMALL = {
     "scifact": (small_scifact, "similarity.toml"),
     "banking77": (small_banking77, "banking77.toml"),
@@ -81,6 +93,7 @@ SMALL = {
     "multi30k": (small_multi30k, "translation.toml"),
     "xquad": (small_questions("xquad.en.json"), "answers.toml"),
     "cmrc2018": (small_questions("cmrc2018_dev.json"), "answers-zh.toml"),
+    "talks": (small_dialogsum, "dialogue.toml"),
 }
 
 
@@ -160,3 +173,16 @@ def tables(name: str, downloads: Path) -> dict[str, pl.DataFrame]:
     SMALL[name][0](downloads)
     made = runpy.run_path(str(EXAMPLES / "public_sets.py"))["SETS"][name](downloads)
     return dict(made)
+
+
+def test_who_begins_is_the_user_and_the_other_replies(tmp_path: Path) -> None:
+    """Lines of one person are one turn, the last turn replies, and three people are left out."""
+    made = tables("talks", tmp_path)["dev.jsonl"]
+
+    turns = made["messages"].to_list()
+    assert len(made) == 20
+    assert turns[0] == [
+        {"role": "user", "content": "Hi, you. Number 0."},
+        {"role": "assistant", "content": "Hello?"},
+    ]
+    assert all(talk[-1]["role"] == "assistant" for talk in turns)

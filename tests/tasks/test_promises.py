@@ -12,6 +12,11 @@ from polyculture.core import parts
 CASES: dict[str, dict[str, Any]] = {
     "answers": {"fit": {"learning_rate": 2e-3, "epochs": 10, "patience": 10}},
     "classification": {},
+    "dialogue": {
+        "base": {"source": "new", "kind": "decoder", "width": 64, "layers": 2, "vocabulary": 400},
+        "fit": {"learning_rate": 3e-3, "epochs": 6},
+        "settings": {"longest_answer": 16},
+    },
     "masked_text": {},
     "next_token": {
         "base": {"source": "new", "kind": "decoder", "width": 64, "layers": 1, "vocabulary": 400},

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from polyculture.core.search import Search
 from polyculture.core.task import Output
 from polyculture.nets.batch import IGNORED, Batch, Outputs
+from polyculture.nets.continuations import mean_log_probabilities
 from polyculture.nets.efficiency.embedding import input_table
 from polyculture.nets.efficiency.stand_ins import CachedBody, StandIn, stand_ins_for, swap
 from polyculture.nets.generation import write
@@ -193,6 +194,11 @@ class Network(nn.Module):
         """The tokens that the model writes behind each example; see ``nets/generation.py``."""
         self._asked.positions = None  # what an earlier batch of this thread asked
         return write(self.model, batch, search, longest=longest, stop=stop)
+
+    def mean_log_probabilities(self, given: Tensor, continuations: Sequence[Tensor]) -> list[float]:
+        """How likely each continuation of a text is; see ``nets/continuations.py``."""
+        self._asked.positions = None
+        return mean_log_probabilities(self.model, given, continuations)
 
     def _keep_asked(self, _: nn.Module, __: Any, found: Any) -> Any:
         """Show a language model's head those positions alone that are asked.

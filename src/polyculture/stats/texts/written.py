@@ -86,6 +86,24 @@ def chrf_grades(gold: Sequence[str], answers: Sequence[str | None]) -> list[floa
     return [_score(chrf, counts) / MOST for counts in _counts(chrf, texts, gold)]
 
 
+def chrf_sums(texts: Sequence[str], gold: Sequence[str]) -> tuple[Numbers, str]:
+    """What each text adds to the sums of chrF2, ``(texts, sums)``, and sacreBLEU's signature.
+
+    Example:
+        >>> sums, signature = chrf_sums(["ein Haus"], ["ein Haus"])
+        >>> float(chrf_of_sums(sums.sum(axis=0))), signature[:18]
+        (100.0, 'nrefs:1|case:mixed')
+    """
+    chrf = _metrics("none")[1]
+    counts = np.array(_counts(chrf, texts, gold), dtype=np.float64)
+    return counts, str(chrf.get_signature())
+
+
+def chrf_of_sums(sums: Numbers) -> Numbers:
+    """The chrF2 of sums ``(..., sums)``, from 0 to 100."""
+    return _of(_metrics("none")[1], slice(None))(sums)
+
+
 def _metrics(tokenize: str) -> tuple[Any, Any]:
     metrics = need("sacrebleu", extra="train", purpose="Scoring written texts").metrics
     return metrics.BLEU(tokenize=tokenize, force=True), metrics.CHRF()
