@@ -94,6 +94,7 @@ SMALL = {
     "xquad": (small_questions("xquad.en.json"), "answers.toml"),
     "cmrc2018": (small_questions("cmrc2018_dev.json"), "answers-zh.toml"),
     "talks": (small_dialogsum, "dialogue.toml"),
+    "questions": (small_dialogsum, "preferences.toml"),
 }
 
 
@@ -186,3 +187,14 @@ def test_who_begins_is_the_user_and_the_other_replies(tmp_path: Path) -> None:
         {"role": "assistant", "content": "Hello?"},
     ]
     assert all(talk[-1]["role"] == "assistant" for talk in turns)
+
+
+def test_of_two_replies_the_one_that_asks_nothing_is_preferred(tmp_path: Path) -> None:
+    """One of the two was given; both follow the same turns, the last of which is the user's."""
+    made = tables("questions", tmp_path)["dev.jsonl"]
+
+    assert len(made) > 0
+    assert not made["chosen"].str.contains("?", literal=True).any()
+    assert made["rejected"].str.contains("?", literal=True).all()
+    assert {turns[-1]["role"] for turns in made["messages"].to_list()} == {"user"}
+    assert made["messages"].list.len().max() <= 3

@@ -434,8 +434,8 @@ def test_conversations_are_read_from_every_kind_of_table(suffix: str, write: Wri
         ('[{"role": "user", "content": null}]', "expected turn 1 of 'messages'"),
         ('[{"role": "user", "content": " "}]', "turn 1 of 'messages' says nothing"),
         (
-            '[{"role": "user", "content": "hi"}, {"role": "assitant", "content": "ho"}]',
-            "turn 2 of 'messages' has the unknown role 'assitant'. Did you mean 'assistant'?",
+            '[{"role": "user", "content": "hi"}, {"role": "Assistant", "content": "ho"}]',
+            "turn 2 of 'messages' has the unknown role 'Assistant'. Did you mean 'assistant'?",
         ),
         ('[{"role": "bot", "content": "hi"}]', "Known are: 'system', 'user', 'assistant'."),
     ],

@@ -23,6 +23,10 @@ CASES: dict[str, dict[str, Any]] = {
         "fit": {"learning_rate": 4e-3, "epochs": 6},
     },
     "sentence_order": {"fit": {"learning_rate": 2e-3, "epochs": 8}},
+    "preferences": {
+        "base": {"source": "new", "kind": "decoder", "width": 64, "layers": 2, "vocabulary": 400},
+        "fit": {"learning_rate": 2e-3, "epochs": 2},
+    },
     "spans": {},
     "similarity": {
         "head": {"kind": "pooled"},

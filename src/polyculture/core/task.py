@@ -222,6 +222,14 @@ class Task:
     of them, arrays of one shape. The finished model reads them once, and the run keeps that. Such a
     task is steered by its loss."""
 
+    before: Callable[[pl.DataFrame, Sequence[Any], Context], pl.DataFrame] | None = None
+    """(rows, what ``read`` gave of each): the rows with columns of what the base says of them as it
+    stands, such as log-probabilities that a loss compares its own with. Every split is read once
+    before the first step, in float32, and what is added is kept beside the checkpoints: a resumed
+    training compares with the same numbers. ``encode``, ``score`` and the saved predictions have
+    it; rows of other files lack it, and answers do not depend on it, as a finished run holds no
+    base. None where nothing is compared."""
+
     # numbers
     encode: Callable[[pl.DataFrame, Context], Encoded]
     """Prepared rows to examples; with targets where the gold is there."""

@@ -118,7 +118,9 @@ def _save(training: Training, split: str, answers: pl.DataFrame, folder: Path) -
     gold = training.task.gold(rows, training.recipe.task)
     grades = training.task.grade(rows, answers, training.context)
     table = answers.with_columns(
-        pl.Series("gold", gold, pl.String), pl.Series("grade", grades, pl.Float64)
+        *(rows[name] for name in training.before),
+        pl.Series("gold", gold, pl.String),
+        pl.Series("grade", grades, pl.Float64),
     )
     with telling_of_disk(folder):
         folder.mkdir(exist_ok=True)

@@ -16,6 +16,7 @@ from polyculture.core.task import Context, Encoded
 from polyculture.engine.answering.pool import size_of_pool
 from polyculture.engine.answering.read import decoded, read_rows
 from polyculture.engine.batches import collated
+from polyculture.engine.before import with_rows_before
 from polyculture.engine.choices.chosen import CHOSEN, Chosen, remembered
 from polyculture.engine.choices.defaults import (
     FEWEST_ROWS,
@@ -54,6 +55,8 @@ ROWS_ANSWERED = 96
 class PreparedTraining:
     """A network and its encoded data, ready for the loop."""
 
+    training: Training
+    """What was asked, with what the base said of the rows before the first step."""
     network: Network
     device: Device
     context: Context
@@ -76,6 +79,7 @@ def prepare_training(training: Training, folder: Path | None) -> PreparedTrainin
     earlier = remembered(folder)
     opened = open_base(training, earlier)
     opened.check_readable(training)
+    training = with_rows_before(training, opened, folder)
     encoded = {split: opened.encode(training, split) for split in ("train", "valid")}
     compact_tokens(opened, encoded.values())
     rows = len(training.rows["train"])
@@ -178,6 +182,7 @@ def assemble(
     writes = training.task.steer == "loss" and network.output == "tokens"
     torch.manual_seed(recipe.seed)  # dropout draws the same numbers, whatever was timed before
     return PreparedTraining(
+        training=training,
         network=network,
         device=device,
         context=context,

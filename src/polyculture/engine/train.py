@@ -69,6 +69,7 @@ def train(
         simple = answer_simply(training)
     say("reading data and base")
     prepared = prepare_training(training, folder)
+    training = prepared.training
     log = Log(run / LOG)
 
     def begin(start: Start) -> None:

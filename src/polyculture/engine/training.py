@@ -28,6 +28,8 @@ class Training:
     """Splits as the task prepared them."""
     inventory: Inventory
     base: Base
+    before: tuple[str, ...] = ()
+    """Columns of the rows that hold what the base said before the first step."""
 
     @property
     def task(self) -> Task:

@@ -60,7 +60,7 @@ class Size:
     looked: int
     """Validation rows of all evaluations."""
     answered: int
-    """Rows that the finished model answers."""
+    """Rows that the finished model answers, and the base before it where a task asks that."""
     start: float
     """Seconds before the first step."""
 
@@ -184,12 +184,13 @@ def _size(training: Training, some: Training, train: Encoded, budget: int, start
     epoch = plan[: round(plan.steps_per_epoch)]
     tokens = np.mean([len(batch) * sizes[batch].max() for batch in epoch])
     test = len(rows["test"]) if "test" in rows else 0
+    before = 0 if training.task.before is None else sum(map(len, rows.values()))
     pool = () if training.context.pool is None else training.context.pool.rows
     return Size(
         steps=len(plan),
         tokens=float(tokens) * len(plan),
         looked=fit.epochs * fit.evaluations_per_epoch * len(rows["valid"]),
-        answered=len(rows["valid"]) + test + len(pool),
+        answered=before + len(rows["valid"]) + test + len(pool),
         start=start,
     )
 

@@ -44,9 +44,9 @@ def draw_rivals(contexts: Sequence[str], replies: Sequence[str], count: int) -> 
     found = []
     for row, (context, reply) in enumerate(zip(contexts, replies, strict=True)):
         rng = np.random.default_rng(zlib.crc32(f"{context}\0{reply}".encode()))
-        drawn = rng.choice(len(distinct) - 1, others, replace=False) if others else []
+        drawn = rng.choice(max(1, len(distinct) - 1), others, replace=False).tolist()
         # the place of the right reply is jumped over
-        rows = [firsts[distinct[n + (n >= places[reply])]] for n in map(int, drawn)]
+        rows = [firsts[distinct[n + (n >= places[reply])]] for n in drawn]
         right = int(rng.integers(others + 1))
         rows.insert(right, row)
         found.append(Rivals(rows=tuple(rows), right=right))
