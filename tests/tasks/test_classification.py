@@ -6,9 +6,14 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
+from pydantic import ValidationError
 from scipy.special import expit
 from sklearn.metrics import f1_score
 
+from polyculture.checks.tasks import (
+    Case,
+    learns_its_toy_data_and_predicts_the_same_after_reloading,
+)
 from polyculture.checks.tiny import word_pieces
 from polyculture.core.errors import DataError, ModelError
 from polyculture.core.task import Context, Inventory
@@ -242,6 +247,114 @@ def test_loss_of_several_labels_is_the_sum_of_each() -> None:
     assert loss(logits, targets, SEVERAL) / 12 == pytest.approx(expected.item())
 
 
+def test_weights_and_focus_leave_out_what_is_frequent_or_easy() -> None:
+    """By hand: the weight of the right label, and (1 - p)² of its probability."""
+    logits = torch.randn(5, 3, generator=torch.manual_seed(2))
+    targets = torch.tensor([0, 2, 1, -100, 2])
+    settings = Classification(class_weights={"a": 3.0}, focal_gamma=2.0)
+    learnt = TASK.learn({"train": rows(["a", "b", "c"])}, settings)
+    batch = Batch(inputs={}, targets={"labels": targets})
+
+    found = TASK.loss({"logits": logits}, batch, Context(settings=settings, inventory=learnt))
+
+    known = [0, 1, 2, 4]
+    p = logits.softmax(dim=1)[known, targets[known]]
+    weights = torch.tensor([3.0, 1.0, 1.0, 1.0])
+    assert found.item() == pytest.approx((-weights * (1 - p) ** 2 * p.log()).sum().item())
+
+
+def test_smoothing_is_torchs_own() -> None:
+    """A share of the target is spread over all labels; without smoothing nothing changes."""
+    logits = torch.randn(4, 3, generator=torch.manual_seed(3))
+    targets = torch.tensor([0, 2, -100, 1])
+
+    found = loss(logits, targets, Classification(label_smoothing=0.1))
+
+    expected = torch.nn.functional.cross_entropy(
+        logits, targets, label_smoothing=0.1, reduction="sum"
+    )
+    assert found == pytest.approx(expected.item())
+
+
+def test_weights_smoothing_and_focus_of_several_labels() -> None:
+    """By hand, for each label of each text; labels that are not known count nothing."""
+    logits = torch.randn(4, 2, generator=torch.manual_seed(4))
+    targets = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [-100.0, 0.0]])
+    settings = Classification(
+        multi_label=True, class_weights={"b": 4.0}, focal_gamma=1.0, label_smoothing=0.2
+    )
+    inventory = TASK.learn({"train": rows([["a"], ["b"]], "labels")}, settings)
+    batch = Batch(inputs={}, targets={"labels": targets})
+
+    found = TASK.loss({"logits": logits}, batch, Context(settings=settings, inventory=inventory))
+
+    expected = 0.0
+    for row, column in np.argwhere(targets.numpy() >= 0):
+        y, z = targets[row, column].item(), logits[row, column].item()
+        soft, weight, p = 0.8 * y + 0.1, (1.0, 4.0)[column], expit(z)
+        focus = 1 - (p if y else 1 - p)
+        expected -= focus * (weight * soft * np.log(p) + (1 - soft) * np.log(1 - p))
+    assert found.item() == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"thresholds": "best_f1"}, "for several labels a text: add multi_label = true"),
+        ({"multi_label": True, "out_of_scope": "oos"}, "leave out 'out_of_scope'"),
+        ({"class_weights": {"a": 0.0}}, r"a table of weights above 0.*got \{'a': 0.0\}"),
+        ({"class_weights": {"a": True}}, "a table of weights above 0"),
+        ({"class_weights": {}}, "a table of weights above 0"),
+        ({"class_weights": "balanced"}, "'none', 'auto' or a table of weights .* got 'balanced'"),
+        ({"label_smoothing": 1.0}, "less than 1"),
+        ({"out_of_scope": "oos", "out_of_scope_rule": "entropy"}, "'margin' or 'energy'"),
+    ],
+)
+def test_settings_that_say_nothing_are_refused(settings: dict[str, Any], message: str) -> None:
+    """An impossible combination cannot be written."""
+    with pytest.raises(ValidationError, match=message):
+        Classification(**settings)
+
+
+def test_a_label_out_of_scope_that_train_lacks_is_not_unseen() -> None:
+    """It can be answered all the same; another label that train lacks is told as ever."""
+    settings = Classification(out_of_scope="oos")
+    splits = {"train": rows(["a", "b"]), "valid": rows(["a", "oos"]), "test": rows(["oos", "x"])}
+
+    inventory = TASK.learn(splits, settings)
+
+    assert inventory.labels == ("a", "b")
+    (note,) = TASK.remarks(splits, inventory, settings)
+    assert note.startswith("1 label does not occur in train: 'x'")
+
+
+def test_chosen_thresholds_decide_which_labels_are_answered() -> None:
+    """A label below 0.5 is answered where its own threshold is lower."""
+    data = rows([["b"], [], ["a"]], "labels")
+    settings = Classification(multi_label=True, thresholds="best_f1", calibration="none")
+    inventory = Inventory(labels=("a", "b"))
+    context = Context(settings=settings, inventory=inventory)
+    logits = [np.array([-3.0, -0.5]), np.array([-3.0, -3.0]), np.array([2.0, -3.0])]
+
+    settled = TASK.settle(data, logits, context)  # type: ignore[misc]
+    chosen = inventory.model_copy(update={"settled": dict(settled)})
+    answers = TASK.decode(data, logits, Context(settings=settings, inventory=chosen))
+
+    assert TASK.decode(data, logits, context)["answer"].to_list() == ["(none)", "(none)", "a"]
+    assert answers["answer"].to_list() == ["b", "(none)", "a"]
+    assert settled["threshold:b"] == pytest.approx((expit(-0.5) + expit(-3)) / 2)
+
+
+def test_labels_without_a_validation_row_are_named_where_thresholds_are_chosen() -> None:
+    """Their threshold stays 0.5, which is said before training and after it."""
+    settings = Classification(multi_label=True, thresholds="best_f1")
+    splits = {"train": rows([["a"], ["b"]], "labels"), "valid": rows([["a"], []], "labels")}
+
+    notes = TASK.remarks(splits, TASK.learn(splits, settings), settings)
+
+    assert notes == ("No validation row has the label 'b': its threshold stays 0.5.",)
+
+
 @pytest.mark.parametrize(
     ("settings", "data", "count"),
     [
@@ -331,3 +444,20 @@ def test_counted_words_learn_several_labels_and_pairs() -> None:
 def test_joined_labels_do_not_depend_on_their_order() -> None:
     """Equal sets are equal answers."""
     assert joined(["b", "a"]) == joined(["a", "b"]) == "a|b"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"long_texts": "windows", "class_weights": "auto", "focal_gamma": 2.0},
+        {"out_of_scope": "bad", "out_of_scope_rule": "margin", "label_smoothing": 0.1},
+        {"out_of_scope": "bad", "out_of_scope_rule": "energy", "calibration": "none"},
+    ],
+    ids=["windows, weights, focus", "margin, smoothing", "energy"],
+)
+def test_a_run_with_other_settings_learns_and_keeps_what_was_chosen(
+    settings: dict[str, Any],
+) -> None:
+    """Trained, saved, opened again and scored, as with the usual settings."""
+    learns_its_toy_data_and_predicts_the_same_after_reloading(Case(task=TASK, settings=settings))

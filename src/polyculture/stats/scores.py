@@ -105,6 +105,32 @@ def _mean(values: Numbers, weights: Numbers) -> Numbers:
     return ratio(np.asarray(total.sum(axis=-1)), np.asarray(weights.sum(axis=-1)))
 
 
+def matthews(counts: Counts, items: Numbers) -> Numbers:
+    r"""Matthews' correlation of answers and gold over all classes; NaN where either is constant.
+
+    \[ \frac{c n - \sum_k p_k g_k}{\sqrt{n^2 - \sum_k p_k^2} \sqrt{n^2 - \sum_k g_k^2}} \]
+
+    An answer that was not given is a class of its own.
+
+    Args:
+        counts: Right answers, answers and gold of each class, ``(..., classes)``.
+        items: How many items there are, ``(...)``.
+
+    Example:
+        >>> counts = Counts.of(np.array([1.0, 2, 2, 2, 1, 3]))
+        >>> round(float(matthews(counts, np.array(4.0))), 4)
+        0.5774
+
+    Source:
+        Gorodkin 2004, doi:10.1016/j.compbiolchem.2004.09.006.
+    """
+    missing = items - counts.answered.sum(axis=-1)
+    both = counts.correct.sum(axis=-1) * items - (counts.answered * counts.gold).sum(axis=-1)
+    answered = items**2 - (counts.answered**2).sum(axis=-1) - missing**2
+    gold = items**2 - (counts.gold**2).sum(axis=-1)
+    return ratio(np.asarray(both), np.sqrt(np.maximum(answered * gold, 0.0)))
+
+
 def label_rows(labels: Sequence[str], counts: Counts) -> tuple[Row, ...]:
     """One row a label: precision, recall, f1 (none where undefined), support, answered.
 

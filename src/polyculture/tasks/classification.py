@@ -1,15 +1,18 @@
 """Classify texts: one label, several labels, or one label of a pair of texts.
 
 Where a text may have several labels, an answer is all of them in the order of the inventory,
-joined by ``|``, or ``(none)``; see ``stats/several_labels``.
+joined by ``|``, or ``(none)``; see ``stats/labels/several_labels``.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import Field, model_validator
 
 from polyculture.core.recipe import Settings
 from polyculture.core.task import Column, Task
+from polyculture.stats.labels.class_weights import ClassWeights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +36,40 @@ class Classification(Settings):
     """A text may have several labels, or none: the column is ``labels``, a list."""
     unseen: Literal["wrong", "refuse"] = "wrong"
     """Labels that train does not have: count them as ``wrong``, or refuse them."""
+    long_texts: Literal["cut", "windows"] = "cut"
+    """Texts longer than the base reads: ``cut`` them, or read them in overlapping ``windows``,
+    whose logits are averaged."""
+    class_weights: ClassWeights = "none"
+    """How much the rows of a label count in the loss: all the same, rare ones more (``auto``), or
+    by a table such as ``{ bad = 2.0 }``, where other labels count 1."""
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    """Share of the target that is spread over all labels."""
+    focal_gamma: float = Field(default=0.0, ge=0)
+    """Focal loss: how much less rows count that are already answered rightly; 2 is usual."""
+    calibration: Literal["temperature", "none"] = "temperature"
+    """Divide logits by the temperature that fits the validation rows best. Answers stay."""
+    thresholds: Literal["fixed", "best_f1"] = "fixed"
+    """Several labels: answer a label from the probability 0.5 on, or from that of its best F1 on
+    the validation rows."""
+    out_of_scope: str = ""
+    """The label of texts that fit no other; train may have such rows or not. Empty if there is
+    none."""
+    out_of_scope_rule: Literal["max_probability", "margin", "energy"] = "max_probability"
+    """What has to be high for a text in scope: the probability of the best label, its distance to
+    the second one, or the log of the sum of exponentiated logits."""
+    out_of_scope_goal: Literal["balance", "accuracy"] = "balance"
+    """What the threshold makes highest on the validation rows: the mean of in-scope accuracy and
+    out-of-scope recall, or the accuracy over all rows."""
+
+    @model_validator(mode="after")
+    def _settings_fit_together(self) -> Self:
+        if self.thresholds == "best_f1" and not self.multi_label:
+            msg = "thresholds = 'best_f1' is for several labels a text: add multi_label = true"
+            raise ValueError(msg)
+        if self.out_of_scope and self.multi_label:
+            msg = "a text with no label at all is out of scope: leave out 'out_of_scope'"
+            raise ValueError(msg)
+        return self
 
     @property
     def column(self) -> str:
@@ -61,34 +98,33 @@ def prepare(rows: pl.DataFrame, where: str, settings: Classification) -> pl.Data
 
 
 def learn(splits: Mapping[str, pl.DataFrame], settings: Classification) -> Inventory:
-    """All labels of the training rows, in code-point order.
+    """All labels of the training rows, in code-point order, and their weights in the loss.
 
     Raises:
         RowError: There is nothing to learn, or the settings refuse a label that train lacks.
+        RecipeError: A weight is for a label that train lacks.
     """
-    from polyculture.stats.labels.label_answers import LABELS, found_labels, learn_labels
+    from polyculture.stats.labels import classified
 
-    labels = found_labels(splits, settings.column)
-    answers = gold(splits["train"], settings)
-    return learn_labels(labels, answers, LABELS, unseen=settings.unseen)
+    return classified.learn(splits, lambda rows: gold(rows, settings), settings)
 
 
 def remarks(
     splits: Mapping[str, pl.DataFrame], inventory: Inventory, settings: Classification
 ) -> tuple[str, ...]:
-    """What is worth knowing about labels that only validation or test has."""
-    from polyculture.stats.labels.label_answers import LABELS, found_labels
-    from polyculture.stats.labels.unseen import note_on_unseen
+    """What is worth knowing about labels that some split lacks, and about the numbers chosen."""
+    from polyculture.stats.labels import classified
 
-    return note_on_unseen(found_labels(splits, settings.column), inventory.labels, LABELS)
+    return classified.remarks(splits, inventory, settings)
 
 
 def encode(rows: pl.DataFrame, context: Context) -> Encoded:
-    """One example a row; what does not fit is cut, and counted."""
+    """One example a row; what does not fit is cut and counted, or read in windows."""
     from polyculture.nets.reading.texts import encode_texts
 
     known = context.settings.column in rows.columns
-    return encode_texts(rows, context, {"labels": codes(rows, context)} if known else {})
+    targets = {"labels": codes(rows, context)} if known else {}
+    return encode_texts(rows, context, targets, context.settings.long_texts)
 
 
 def codes(rows: pl.DataFrame, context: Context) -> list[NDArray[Any]]:
@@ -119,9 +155,17 @@ def collate(examples: Sequence[Example], context: Context) -> Batch:
 def loss(outputs: Outputs, batch: Batch, context: Context) -> Tensor:
     """The sum of the cross-entropy; with several labels, of the binary one of each label."""
     from polyculture.nets.losses.label_outputs import one_label_loss, several_labels_loss
+    from polyculture.stats.labels.class_weights import weights_of
 
-    summed = several_labels_loss if context.settings.multi_label else one_label_loss
-    return summed(outputs, batch)
+    settings = context.settings
+    summed = several_labels_loss if settings.multi_label else one_label_loss
+    return summed(
+        outputs,
+        batch,
+        weights=weights_of(context.inventory.numbers, context.labels),
+        smoothing=settings.label_smoothing,
+        focus=settings.focal_gamma,
+    )
 
 
 def read(reading: Reading, context: Context) -> list[NDArray[Any]]:  # noqa: ARG001  # one form for all tasks
@@ -131,13 +175,20 @@ def read(reading: Reading, context: Context) -> list[NDArray[Any]]:  # noqa: ARG
     return logits_of_rows(reading)
 
 
+def settle(
+    rows: pl.DataFrame, logits: Sequence[NDArray[Any]], context: Context
+) -> Mapping[str, float]:
+    """The temperature, and the thresholds that the settings ask for."""
+    from polyculture.stats.labels import classified
+
+    return classified.settle(rows, logits, codes(rows, context), context)
+
+
 def decode(rows: pl.DataFrame, logits: Sequence[NDArray[Any]], context: Context) -> pl.DataFrame:
     """Answers with probabilities; a tie goes to the first label of the inventory."""
-    from polyculture.stats.labels.label_answers import most_probable
-    from polyculture.stats.labels.several_labels import of_logits
+    from polyculture.stats.labels import classified
 
-    answers_of = of_logits if context.settings.multi_label else most_probable
-    return answers_of(rows, logits, context.labels)
+    return classified.decode(rows, logits, context)
 
 
 def gold(rows: pl.DataFrame, settings: Classification) -> list[str]:
@@ -156,21 +207,18 @@ def score(
     split: str,
     notes: Mapping[str, str | int | float] | None = None,
 ) -> Scores:
-    """Accuracy and F1 (several labels: micro F1 and subset accuracy), with intervals."""
-    from polyculture.stats.labels.labelled import score_one, score_several
+    """Accuracy, F1, calibration (several labels: micro F1 and subset accuracy), with intervals."""
+    from polyculture.stats.labels import classified
 
     right = gold(rows, context.settings)
-    scores_of = score_several if context.settings.multi_label else score_one
-    return scores_of(rows, right, answers, context.labels, split=split, notes=notes or {})
+    return classified.score(rows, right, answers, context, split=split, notes=notes or {})
 
 
 def majority(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """The most frequent answer of the training rows, for every row; the share of each label."""
-    from polyculture.stats.labels.label_answers import most_frequent_label
-    from polyculture.stats.labels.several_labels import most_frequent_set
+    from polyculture.stats.labels import classified
 
-    usual = most_frequent_set if context.settings.multi_label else most_frequent_label
-    return usual(codes(train, context), rows, context.labels)
+    return classified.most_frequent(codes(train, context), rows, context)
 
 
 def tfidf(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
@@ -240,6 +288,7 @@ PLUGIN = Task(
     collate=collate,
     loss=loss,
     read=read,
+    settle=settle,
     decode=decode,
     gold=gold,
     score=score,

@@ -1,14 +1,16 @@
 """From rows of one or two texts to token numbers.
 
-A text that is too long is cut, and counted; no more of it is tokenized than is needed.
+A text that is too long is cut, and counted; no more of it is tokenized than is needed. Or it is
+read in windows, each an example of its own that counts its share of the row.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from polyculture.core.errors import RowError
 from polyculture.core.task import Encoded, Example
 from polyculture.nets.reading.account import of_texts, of_unknown, why_unreadable
 from polyculture.nets.reading.beginnings import beginnings, pair_beginnings
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 CHUNK = 2_000
 """Rows that are tokenized at a time."""
+ROW_WEIGHT = "row_weight"
+"""The target that says how much of its row a window is: the windows of a row add up to 1."""
+LongTexts = Literal["cut", "windows"]
 LONGEST = 512
 """Longest input where neither recipe nor base names one; longer is slow on a CPU."""
 
@@ -40,15 +45,24 @@ def longest_input(tokenizer: PreTrainedTokenizerBase, body_config: Any, wanted: 
 
 
 def encode_texts(
-    rows: pl.DataFrame, context: Context, targets: Mapping[str, Sequence[NDArray[Any]]]
+    rows: pl.DataFrame,
+    context: Context,
+    targets: Mapping[str, Sequence[NDArray[Any]]],
+    long_texts: LongTexts = "cut",
 ) -> Encoded:
-    """One example a row, from ``text`` and perhaps ``text_b``.
+    """One example a row, from ``text`` and perhaps ``text_b``, or one a window.
 
     Args:
         rows: Prepared.
         context: With the base's tokenizer.
         targets: By name the right answer of each row; empty if unknown.
+        long_texts: What becomes of texts that are too long. Windows overlap by a quarter.
+
+    Raises:
+        RowError: Pairs of texts are to be read in windows.
     """
+    if long_texts == "windows":
+        return _encode_windows(rows, context, targets)
     examples: list[Example] = []
     cut = 0
     for start in range(0, len(rows), CHUNK):
@@ -66,6 +80,68 @@ def encode_texts(
         protocol={"cut_texts": cut},
         unreadable=why_unreadable(unknown, len(rows)),
     )
+
+
+def _encode_windows(
+    rows: pl.DataFrame, context: Context, targets: Mapping[str, Sequence[NDArray[Any]]]
+) -> Encoded:
+    if "text_b" in rows.columns:
+        reason = (
+            "pairs of texts are not read in windows, since a window would hold part of the pair. "
+            "Use long_texts = 'cut', or rows without 'text_b'."
+        )
+        raise RowError(reason, where="the data", column="text_b")
+    examples: list[Example] = []
+    for start in range(0, len(rows), CHUNK):
+        examples += _windows(rows[start : start + CHUNK], start, context, targets)
+    counts = np.bincount([example.row for example in examples], minlength=len(rows))
+    unknown = len(rows) - len(known_rows(examples, context.reader))
+    several, windows = int((counts > 1).sum()), int(counts[counts > 1].sum())
+    note = (
+        f"{several} of {len(rows)} texts are longer than {context.longest} tokens and were read in "
+        f"{windows} overlapping windows; nothing was cut."
+    )
+    return Encoded(
+        examples=examples,
+        rows=len(rows),
+        notes=(*((note,) if several else ()), *of_unknown(unknown, len(rows))),
+        protocol={"cut_texts": 0, "windowed_texts": several, "windows": windows},
+        unreadable=why_unreadable(unknown, len(rows)),
+    )
+
+
+def _windows(
+    rows: pl.DataFrame,
+    start: int,
+    context: Context,
+    targets: Mapping[str, Sequence[NDArray[Any]]],
+) -> list[Example]:
+    tokenizer = context.reader
+    batch = tokenizer(
+        rows["text"].to_list(),
+        truncation=True,
+        max_length=context.longest,
+        stride=_overlap(tokenizer, context.longest),
+        return_overflowing_tokens=True,
+        return_attention_mask=False,
+    )
+    places: list[int] = batch["overflow_to_sample_mapping"]
+    counts = np.bincount(places)
+    examples = []
+    for number, place in enumerate(places):
+        inputs = token_inputs(batch, number, tokenizer)
+        right = {name: values[start + place] for name, values in targets.items()}
+        if right:
+            right[ROW_WEIGHT] = np.array(1 / counts[place], dtype=np.float32)
+        examples.append(
+            Example(row=start + place, inputs=inputs, size=len(inputs["input_ids"]), targets=right)
+        )
+    return examples
+
+
+def _overlap(tokenizer: PreTrainedTokenizerBase, longest: int) -> int:
+    """Tokens that a window shares with the next: a quarter of what it has room for."""
+    return max(0, longest - int(tokenizer.num_special_tokens_to_add())) // 4
 
 
 def known_rows(examples: Sequence[Example], tokenizer: PreTrainedTokenizerBase) -> set[int]:

@@ -114,10 +114,15 @@ def label_numbers(
 
 
 def most_probable(
-    rows: pl.DataFrame, logits: Sequence[NDArray[Any]], labels: tuple[str, ...]
+    rows: pl.DataFrame,
+    logits: Sequence[NDArray[Any]],
+    labels: tuple[str, ...],
+    *,
+    temperature: float = 1.0,
 ) -> pl.DataFrame:
     """One label a row, with probabilities; a tie goes to the first label of the inventory."""
-    return one_label(rows, softmax(label_numbers(rows, logits, labels), axis=1), labels)
+    numbers = label_numbers(rows, logits, labels) / temperature
+    return one_label(rows, softmax(numbers, axis=1), labels)
 
 
 def one_label(

@@ -10,15 +10,17 @@ from scipy.sparse import csr_array, hstack
 from polyculture.core.run import Score, Scores
 from polyculture.stats.answers import aligned_answers, documents_of, one_hot
 from polyculture.stats.inference.bootstrap import Resampled
-from polyculture.stats.labels.several_labels import THRESHOLD, parted
+from polyculture.stats.labels.probabilities import Probabilities, mean_auroc
+from polyculture.stats.labels.settled import TEMPERATURE, thresholds_of
+from polyculture.stats.labels.several_labels import parted
 from polyculture.stats.labels.unseen import unseen_in
 from polyculture.stats.scores import (
     BINS,
     Counts,
     Numbers,
-    calibration_gaps,
     label_table,
     macro,
+    matthews,
     weighted,
 )
 
@@ -34,17 +36,20 @@ def score_one(
     *,
     split: str,
     notes: Notes,
+    temperature: float | None = None,
 ) -> Scores:
-    """Accuracy, macro and weighted F1, and the calibration error of answers with one label.
+    """Accuracy, macro and weighted F1, MCC, and scores of probabilities, of one label a row.
 
     Args:
         rows: The rows that were answered.
         gold: Their right labels.
         answers: Columns ``id``, ``answer`` and perhaps ``probabilities``; an answer that is null
             was not given, and is wrong.
-        labels: The labels of the model; others in gold or answers are added behind them.
+        labels: The labels that can be answered, first those that have probabilities; others in
+            gold or answers are added behind them.
         split: Name of the split.
         notes: What else belongs into the protocol.
+        temperature: By what logits were divided, where that was chosen on validation rows.
     """
     answers = aligned_answers(rows, answers)
     answered = answers["answer"].to_list()
@@ -60,17 +65,19 @@ def score_one(
         csr_array(right[:, None].astype(np.float64)),
         csr_array(np.ones((len(gold), 1))),
     ]
-    gaps = _gaps(answers, answer_codes, right, len(labels))
-    if gaps is not None:
-        features.append(csr_array(gaps))
+    probabilities = _probabilities(answers, gold_codes, temperature)
+    if probabilities is not None:
+        features.append(csr_array(probabilities.features()))
     drawn = Resampled(csr_array(hstack(features)), documents=documents_of(rows))
     sizes = 3 * len(classes)
     scores = [
         drawn.score("accuracy", _share(sizes), reason=NOTHING, headline=True, is_share=True),
         *_averages(drawn, sizes, ("macro_f1", "weighted_f1")),
+        _matthews(drawn, sizes),
     ]
-    if gaps is not None:
-        scores.append(drawn.score("ece", lambda s: _ece(s[..., sizes + 1 :]), reason=NOTHING))
+    if probabilities is not None:
+        width = probabilities.of_labels.shape[1]
+        scores += probabilities.scores(drawn, sizes + 2, classes[:width])
     return Scores(
         split=split,
         items=len(rows),
@@ -81,11 +88,30 @@ def score_one(
             "averaging": "macro: labels that occur in gold or answers",
             "missing_answers": answered.count(None),
             **unseen_in([[label] for label in gold], labels),
-            **({"calibration_bins": BINS} if gaps is not None else {}),
+            **({} if probabilities is None else calibration_protocol(temperature)),
             **drawn.protocol(),
             **notes,
         },
     )
+
+
+def _matthews(drawn: Resampled, sizes: int) -> Score:
+    def of(sums: Numbers) -> Numbers:
+        return matthews(Counts.of(sums[..., :sizes]), sums[..., sizes + 1])
+
+    return drawn.score(
+        "mcc", of, reason="all answers, or all gold, are one label", in_percent=False
+    )
+
+
+def calibration_protocol(temperature: float | None) -> dict[str, str | int | float]:
+    """How scores of probabilities were made."""
+    bins: dict[str, str | int | float] = {
+        "calibration_bins": BINS,
+        "binning": "equal width, of the most probable label",
+        "auroc": "each label against the rest, mean over labels",
+    }
+    return bins if temperature is None else {**bins, "temperature": temperature}
 
 
 def _share(place: int) -> Callable[[Numbers], Numbers]:
@@ -105,19 +131,16 @@ def _averages(drawn: Resampled, sizes: int, names: Sequence[str]) -> list[Score]
     return [drawn.score(name, mean(name), reason=NOTHING) for name in names]
 
 
-def _ece(sums: Numbers) -> Numbers:
-    return np.asarray(np.abs(sums[..., 1:]).sum(axis=-1) / sums[..., 0])
-
-
-def _gaps(
-    answers: pl.DataFrame, codes: NDArray[np.int64], right: NDArray[np.bool_], width: int
-) -> Numbers | None:
-    """Parts of the calibration error; None if an answer has no probability."""
+def _probabilities(
+    answers: pl.DataFrame, gold: NDArray[np.int64], temperature: float | None
+) -> Probabilities | None:
+    """The probability of each label; None if a row has none, or no answer."""
     column = answers["probabilities"] if "probabilities" in answers.columns else None
-    if column is None or column.null_count() or (codes < 0).any() or (codes >= width).any():
+    if column is None or column.null_count() or answers["answer"].null_count():
         return None
-    probabilities = np.array(column.to_list(), dtype=np.float64)
-    return calibration_gaps(probabilities[np.arange(len(codes)), codes], right)
+    of_labels = np.array(column.to_list(), dtype=np.float64)
+    codes = np.where(gold < of_labels.shape[1], gold, -1)
+    return Probabilities(of_labels=of_labels, gold=codes, temperature=temperature)
 
 
 def score_several(
@@ -128,8 +151,9 @@ def score_several(
     *,
     split: str,
     notes: Notes,
+    settled: Mapping[str, float] | None = None,
 ) -> Scores:
-    """Micro and macro F1, and the share of items whose labels are all right.
+    """Micro and macro F1, the share of items whose labels are all right, AUROC and Brier score.
 
     Args:
         rows: The rows that were answered.
@@ -139,8 +163,11 @@ def score_several(
         labels: The labels of the model; others in gold or answers are added behind them.
         split: Name of the split.
         notes: What else belongs into the protocol.
+        settled: What was chosen on validation rows.
     """
-    texts = aligned_answers(rows, answers)["answer"].to_list()
+    settled = settled or {}
+    answers = aligned_answers(rows, answers)
+    texts = answers["answer"].to_list()
     gold = [parted(answer) for answer in right]
     answered = [parted(answer) if answer is not None else [] for answer in texts]
     classes = [*labels, *sorted({x for names in (*gold, *answered) for x in names} - set(labels))]
@@ -149,17 +176,25 @@ def score_several(
         [answer is not None for answer in texts]
     )
     ones = np.ones((len(rows), 1), dtype=np.bool_)
-    features = np.hstack(
-        [gold_marks & answer_marks, answer_marks, gold_marks, whole[:, None], ones]
-    )
+    parts = [gold_marks & answer_marks, answer_marks, gold_marks, whole[:, None], ones]
+    of_labels = _label_probabilities(answers)
+    if of_labels is not None:
+        squares = (of_labels - gold_marks[:, : len(labels)]) ** 2
+        parts.append(squares.mean(axis=1, keepdims=True))
+    features = np.hstack(parts)
     drawn = Resampled(csr_array(features.astype(np.float64)), documents=documents_of(rows))
     sizes = 3 * len(classes)
     micro, mean = _averages(drawn, sizes, ("micro_f1", "macro_f1"))
     subset = drawn.score("subset_accuracy", _share(sizes), reason=NOTHING, is_share=True)
+    scores = [micro.model_copy(update={"headline": True}), mean, subset]
+    if of_labels is not None:
+        area = mean_auroc(of_labels, gold_marks[:, : len(labels)], labels)
+        scores += [Score(name="auroc", value=area), _brier(drawn, sizes)]
+    thresholds = thresholds_of(settled, labels)
     return Scores(
         split=split,
         items=len(rows),
-        scores=(micro.model_copy(update={"headline": True}), mean, subset),
+        scores=tuple(scores),
         tables=(label_table(classes, Counts.of(drawn.sums[:sizes])),),
         protocol={
             "scorer": "polyculture classification 1",
@@ -167,10 +202,33 @@ def score_several(
             "missing_answers": texts.count(None),
             **unseen_in(gold, labels),
             **drawn.protocol(),
-            "threshold": THRESHOLD,
+            "threshold": _told(thresholds),
+            **{name: settled[name] for name in (TEMPERATURE,) if name in settled},
             **notes,
         },
     )
+
+
+def _told(thresholds: Numbers) -> str | float:
+    """The one threshold, or in words that each label has its own."""
+    if len(set(thresholds)) == 1:
+        return float(thresholds[0])
+    return f"of each label, from {thresholds.min():.3g} to {thresholds.max():.3g}"
+
+
+def _brier(drawn: Resampled, sizes: int) -> Score:
+    def mean(sums: Numbers) -> Numbers:
+        return np.asarray(sums[..., sizes + 2] / sums[..., sizes + 1])
+
+    return drawn.score("brier", mean, reason=NOTHING, higher_is_better=False, in_percent=False)
+
+
+def _label_probabilities(answers: pl.DataFrame) -> Numbers | None:
+    """The probability of each label; None if a row has none."""
+    name = "label_probabilities"
+    if name not in answers.columns or answers[name].null_count():
+        return None
+    return np.array(answers[name].to_list(), dtype=np.float64)
 
 
 def _marks(names: Sequence[Sequence[str]], classes: Sequence[str]) -> NDArray[np.bool_]:

@@ -72,22 +72,38 @@ def label_marks(lists: Sequence[Sequence[str]], labels: Sequence[str]) -> list[N
 
 
 def of_logits(
-    rows: pl.DataFrame, logits: Sequence[NDArray[Any]], labels: Sequence[str]
+    rows: pl.DataFrame,
+    logits: Sequence[NDArray[Any]],
+    labels: Sequence[str],
+    *,
+    thresholds: NDArray[Any] | None = None,
+    temperature: float = 1.0,
 ) -> pl.DataFrame:
     """Answers from what a model says of each label, ``(labels,)`` a row."""
-    return of_probabilities(rows, expit(label_numbers(rows, logits, labels)), labels)
+    probabilities = expit(label_numbers(rows, logits, labels) / temperature)
+    return of_probabilities(rows, probabilities, labels, thresholds)
 
 
 def of_probabilities(
-    rows: pl.DataFrame, probabilities: NDArray[Any], labels: Sequence[str]
+    rows: pl.DataFrame,
+    probabilities: NDArray[Any],
+    labels: Sequence[str],
+    thresholds: NDArray[Any] | None = None,
 ) -> pl.DataFrame:
     """Answers from the probability of each label, ``(rows, labels)``.
 
     These do not sum to 1, so they have another name than those of one label.
+
+    Args:
+        rows: To answer.
+        probabilities: Of each row and label.
+        labels: The inventory.
+        thresholds: The probability from which each label is answered; 0.5 where left out.
     """
+    least = np.full(len(labels), THRESHOLD) if thresholds is None else thresholds
     answers = [
-        joined([label for label, p in zip(labels, row, strict=True) if p >= THRESHOLD])
-        for row in probabilities
+        joined([label for label, is_on in zip(labels, row, strict=True) if is_on])
+        for row in probabilities >= least
     ]
     return pl.DataFrame(
         {
