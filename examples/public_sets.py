@@ -2,6 +2,9 @@
 
 python examples/public_sets.py scifact DOWNLOADS      corpus*.csv, claims_*.csv, qrels/ of BEIR
 python examples/public_sets.py banking77 DOWNLOADS    train.csv, test.csv
+python examples/public_sets.py clinc150 DOWNLOADS     data_full.json
+python examples/public_sets.py sst2 DOWNLOADS         train.tsv, dev.tsv, stsa.binary.test
+python examples/public_sets.py chnsenticorp DOWNLOADS train.tsv, dev.tsv, test.tsv
 python examples/public_sets.py tatoeba DOWNLOADS      cmn.txt, the English-Chinese pairs
 python examples/public_sets.py multi30k DOWNLOADS     train, val, test_2016_flickr: .en.gz, .de.gz
 python examples/public_sets.py xquad DOWNLOADS        xquad.en.json
@@ -32,6 +35,8 @@ SAID_BEFORE = 3
 """Turns before a reply of questions."""
 ROLES = ("user", "assistant")
 Turns = list[dict[str, str]]
+SOME = 10_000
+"""Rows of sst2 from which its recipe learns, of 67,349."""
 
 
 def scifact(downloads: Path) -> dict[str, pl.DataFrame]:
@@ -73,18 +78,89 @@ def abstract(sentences: str) -> str:
 
 
 def banking77(downloads: Path) -> dict[str, pl.DataFrame]:
-    """Ten rows of each label to learn from and five to validate on, drawn with seed 1."""
+    """Ten rows of each label to learn from and five to validate on, drawn with seed 1.
+
+    ``train-full`` has nine tenths of the rows, and ``valid-full`` the others.
+    """
     rows = pl.read_csv(downloads / "train.csv").rename({"category": "label"})
     order = np.random.default_rng(1).permutation(len(rows))
     drawn, number = rows[order], pl.int_range(pl.len()).over("label")
+    tenth = len(rows) // 10
     test = pl.read_csv(downloads / "test.csv").rename({"category": "label"})
     return {
         "train.tsv": numbered(drawn.filter(number < LEARNT), "train"),
         "valid.tsv": numbered(
             drawn.filter(number.is_between(LEARNT, LEARNT + VALIDATED - 1)), "valid"
         ),
+        "train-full.tsv": numbered(drawn[tenth:], "train-full"),
+        "valid-full.tsv": numbered(drawn[:tenth], "valid-full"),
         "test.tsv": numbered(test, "test"),
     }
+
+
+def clinc150(downloads: Path) -> dict[str, pl.DataFrame]:
+    """Requests out of scope have the label ``oos``: in valid and test, and in ``train-oos``."""
+    found = json.loads((downloads / "data_full.json").read_text(encoding="utf-8"))
+    parts = {
+        "train": ("train",),
+        "train-oos": ("train", "oos_train"),
+        "valid": ("val", "oos_val"),
+        "test": ("test", "oos_test"),
+    }
+    return {
+        f"{name}.tsv": numbered(
+            pl.DataFrame(
+                [pair for split in theirs for pair in found[split]],
+                schema=["text", "label"],
+                orient="row",
+            ),
+            name,
+        )
+        for name, theirs in parts.items()
+    }
+
+
+def sst2(downloads: Path) -> dict[str, pl.DataFrame]:
+    """Phrases to learn from (``train-10k``: some of them, seed 1), sentences to validate and test.
+
+    Published figures are of ``valid``, GLUE's development set; ``test`` is the treebank's own.
+    """
+    train, valid = (sentiment(downloads / f"{name}.tsv", "text") for name in ("train", "dev"))
+    some = np.random.default_rng(1).permutation(len(train))[:SOME]
+    treebank = (downloads / "stsa.binary.test").read_text(encoding="utf-8").splitlines()
+    test = pl.DataFrame(
+        {"text": [line[2:] for line in treebank], "label": [VERDICTS[line[0]] for line in treebank]}
+    )
+    return {
+        "train.tsv": numbered(train, "train"),
+        "train-10k.tsv": numbered(train[some], "train-10k"),
+        "valid.tsv": numbered(valid, "valid"),
+        "test.tsv": numbered(test, "test"),
+    }
+
+
+def chnsenticorp(downloads: Path) -> dict[str, pl.DataFrame]:
+    """Splits as they are published; ``test-new`` lacks texts that train or dev has, and repeats."""
+    names = {"train": "train", "valid": "dev", "test": "test"}
+    found = {
+        name: numbered(sentiment(downloads / f"{theirs}.tsv", "text_a"), name)
+        for name, theirs in names.items()
+    }
+    known = pl.concat([found["train"]["text"], found["valid"]["text"]])
+    is_new = ~pl.col("text").is_in(known.implode())
+    found["test-new"] = found["test"].filter(is_new).unique("text", maintain_order=True)
+    return {f"{name}.tsv": rows for name, rows in found.items()}
+
+
+VERDICTS = {"0": "negative", "1": "positive"}
+
+
+def sentiment(file: Path, column: str) -> pl.DataFrame:
+    """Texts with their verdicts; quotes are plain signs."""
+    rows = pl.read_csv(file, separator="\t", quote_char=None, infer_schema=False)
+    return rows.select(
+        pl.col(column).alias("text"), pl.col("label").replace_strict(VERDICTS).alias("label")
+    )
 
 
 def tatoeba(downloads: Path) -> dict[str, pl.DataFrame]:
@@ -223,7 +299,25 @@ def numbered(rows: pl.DataFrame, split: str) -> pl.DataFrame:
     return rows.with_columns(pl.format("{}-{}", pl.lit(split), pl.int_range(pl.len())).alias("id"))
 
 
-FOUND = (scifact, banking77, tatoeba, multi30k, xquad, cmrc2018, talks, questions)
+SETS = {
+    made.__name__: made
+    for made in (scifact, banking77, clinc150, sst2, chnsenticorp, tatoeba, multi30k)
+}
+
+
+FOUND = (
+    scifact,
+    banking77,
+    clinc150,
+    sst2,
+    chnsenticorp,
+    tatoeba,
+    multi30k,
+    xquad,
+    cmrc2018,
+    talks,
+    questions,
+)
 SETS = {made.__name__: made for made in FOUND}
 
 if __name__ == "__main__":

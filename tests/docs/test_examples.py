@@ -86,9 +86,36 @@ def small_dialogsum(downloads: Path) -> None:
         pl.DataFrame(talks).write_ndjson(downloads / f"dialogsum.{name}.jsonl")
 
 
+def small_clinc150(downloads: Path) -> None:
+    parts = ("train", "val", "test", "oos_train", "oos_val", "oos_test")
+    found = {
+        part: [[f"{part} {n}", "oos" if part.startswith("oos") else "ab"[n % 2]] for n in range(4)]
+        for part in parts
+    }
+    (downloads / "data_full.json").write_text(json.dumps(found), encoding="utf-8")
+
+
+def small_sst2(downloads: Path) -> None:
+    rows = "".join(f'a "{n} film\t{n % 2}\n' for n in range(20))
+    for name in ("train", "dev"):
+        (downloads / f"{name}.tsv").write_text(f"text\tlabel\n{rows}", encoding="utf-8")
+    (downloads / "stsa.binary.test").write_text("1 a 1 film\n0 no film\n", encoding="utf-8")
+
+
+def small_chnsenticorp(downloads: Path) -> None:
+    texts = {"train": "很好 不好", "dev": "很好 太差", "test": '很好 太差 "难吃 好吃 好吃'}
+    for name, found in texts.items():
+        lines = [f"{n % 2}\t{text}" for n, text in enumerate(found.split())]
+        table = "\n".join(["label\ttext_a", *lines])
+        (downloads / f"{name}.tsv").write_text(table, encoding="utf-8")
+
+
 SMALL = {
     "scifact": (small_scifact, "similarity.toml"),
     "banking77": (small_banking77, "banking77.toml"),
+    "clinc150": (small_clinc150, "clinc150.toml"),
+    "sst2": (small_sst2, "sst2.toml"),
+    "chnsenticorp": (small_chnsenticorp, "chnsenticorp.toml"),
     "tatoeba": (small_tatoeba, "translation-zh.toml"),
     "multi30k": (small_multi30k, "translation.toml"),
     "xquad": (small_questions("xquad.en.json"), "answers.toml"),
@@ -165,6 +192,45 @@ def test_questions_of_one_article_are_in_one_split(tmp_path: Path) -> None:
     }
     assert len(set.union(*seen.values())) == 302
     assert sum(map(len, made.values())) == 604
+
+
+def test_all_rows_of_banking77_are_used_once(tmp_path: Path) -> None:
+    """A tenth validates; the rest is learnt from."""
+    made = tables("banking77", tmp_path)
+
+    assert (len(made["train-full.tsv"]), len(made["valid-full.tsv"])) == (54, 6)
+    assert not set(made["train-full.tsv"]["text"]) & set(made["valid-full.tsv"]["text"])
+
+
+def test_requests_out_of_scope_are_in_validation_and_test(tmp_path: Path) -> None:
+    """Training has them in a table of its own."""
+    made = tables("clinc150", tmp_path)
+
+    counts = {name: (rows["label"] == "oos").sum() for name, rows in made.items()}
+    assert counts == {"train.tsv": 0, "train-oos.tsv": 4, "valid.tsv": 4, "test.tsv": 4}
+    assert all(rows["id"].n_unique() == len(rows) for rows in made.values())
+
+
+def test_quotes_in_sentences_are_plain_signs(tmp_path: Path) -> None:
+    """Rows are as many as lines; verdicts are words."""
+    made = tables("sst2", tmp_path)
+
+    assert made["train.tsv"]["text"][0] == 'a "0 film'
+    assert made["test.tsv"].select("text", "label").rows() == [
+        ("a 1 film", "positive"),
+        ("no film", "negative"),
+    ]
+
+
+def test_new_reviews_occur_in_no_other_split(tmp_path: Path) -> None:
+    """Each text once, under the id that it has in the whole test."""
+    made = tables("chnsenticorp", tmp_path)
+
+    assert made["test-new.tsv"].select("id", "text").rows() == [
+        ("test-2", '"难吃'),
+        ("test-3", "好吃"),
+    ]
+    assert len(made["test.tsv"]) == 5
 
 
 def tables(name: str, downloads: Path) -> dict[str, pl.DataFrame]:
