@@ -74,7 +74,7 @@ def small_questions(name: str) -> Callable[[Path], None]:
     return write
 
 
-def small_dialogsum(downloads: Path) -> None:
+def small_talks(downloads: Path) -> None:
     said = ["Hi, you.", "Hello?", "How is it?", "It is fine.", "Good.", "Is it?"]
     for name in ("dev", "test"):
         talks = []
@@ -110,6 +110,16 @@ def small_chnsenticorp(downloads: Path) -> None:
         (downloads / f"{name}.tsv").write_text(table, encoding="utf-8")
 
 
+def small_dialogsum(downloads: Path) -> None:
+    talks = [f"#Person1#: Number {n}?\n#Person2#: Yes." for n in range(10)]
+    dev = {"fname": [f"dev_{n}" for n in range(10)], "dialogue": talks, "summary": "They count."}
+    pl.DataFrame({**dev, "topic": "counting"}).write_ndjson(downloads / "dialogsum.dev.jsonl")
+    test = {"fname": ["test_0"], "dialogue": ["#Person1#: Well?\n#Person2#: No."]}
+    for number in (1, 2, 3):
+        test |= {f"summary{number}": [f"Summary {number}."], f"topic{number}": ["a"]}
+    pl.DataFrame(test).write_ndjson(downloads / "dialogsum.test.jsonl")
+
+
 SMALL = {
     "scifact": (small_scifact, "similarity.toml"),
     "banking77": (small_banking77, "banking77.toml"),
@@ -120,8 +130,9 @@ SMALL = {
     "multi30k": (small_multi30k, "translation.toml"),
     "xquad": (small_questions("xquad.en.json"), "answers.toml"),
     "cmrc2018": (small_questions("cmrc2018_dev.json"), "answers-zh.toml"),
-    "talks": (small_dialogsum, "dialogue.toml"),
-    "questions": (small_dialogsum, "preferences.toml"),
+    "talks": (small_talks, "dialogue.toml"),
+    "questions": (small_talks, "preferences.toml"),
+    "dialogsum": (small_dialogsum, "summarization.toml"),
 }
 
 

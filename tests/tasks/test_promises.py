@@ -37,6 +37,17 @@ CASES: dict[str, dict[str, Any]] = {
         "head": {"kind": "linear", "pooling": "mean"},
         "fit": {"learning_rate": 2e-3, "epochs": 3},
     },
+    "summarization": {
+        "base": {
+            "source": "new",
+            "kind": "encoder_decoder",
+            "width": 64,
+            "layers": 1,
+            "vocabulary": 400,
+        },
+        "fit": {"learning_rate": 4e-3, "epochs": 8},
+        "settings": {"beams": 1, "longest_answer": 24},
+    },
     "translation": {
         "base": {
             "source": "new",
