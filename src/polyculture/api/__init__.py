@@ -28,6 +28,7 @@ _VERBS = {
     "read_study": "recipes",
     "recipe_schema": "recipes",
     "render": "report",
+    "reproduce": "result_tables",
     "snapshot_hub": "snapshots",
     "starter_folder": "starter",
     "study": "studies",

@@ -61,6 +61,27 @@ def run_differences(run: Run, recipe: Recipe, data: str, base: str | None) -> tu
     return differences(before, Request.of(recipe, data, base))
 
 
+def is_kept(folder: Path, recipe: Recipe, data: str, base: str | None, *, replace: bool) -> bool:
+    """Whether a finished run is there and is what is asked for.
+
+    Raises:
+        StoreError: It is something else, and may not be replaced.
+    """
+    if not (folder / RECORD).exists():
+        return False
+    changed = run_differences(read_run(folder), recipe, data, base)
+    if not changed:
+        clear_leftovers(folder)
+        return True
+    if replace:
+        return False
+    msg = (
+        f"{folder} is a finished run of something else ({'; '.join(changed)}). Choose another "
+        "--out, or add --replace to train it again."
+    )
+    raise StoreError(msg)
+
+
 def files_of(recipe: Recipe) -> list[Path]:
     """Files and folders that a recipe reads."""
     return [path for part in (recipe.data, recipe.base) for path in _paths(part)]

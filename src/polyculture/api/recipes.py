@@ -13,6 +13,7 @@ from polyculture.core.errors import RecipeError
 from polyculture.core.recipe import Recipe
 from polyculture.core.recipe_errors import Written, recipe_error
 from polyculture.core.record import Record
+from polyculture.core.results import ResultList
 from polyculture.core.study import Study
 from polyculture.core.task import task_of
 from polyculture.sources.rows.columns import unknown_name
@@ -60,6 +61,11 @@ def recipe_of(table: dict[str, Any], path: Path, changes: Sequence[str] = ()) ->
 def read_study(path: Path, changes: Sequence[str] = ()) -> Study:
     """Read a study; see ``read_recipe``."""
     return _validated(Study, changed(read_toml(path), changes), path, changes)
+
+
+def read_results(path: Path) -> ResultList:
+    """Read a table of results: its recipes and goals."""
+    return _validated(ResultList, read_toml(path), path, ())
 
 
 def recipe_schema() -> dict[str, Any]:

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from polyculture.api.evidence import check_probe
-from polyculture.api.existing_runs import files_of, run_differences
+from polyculture.api.existing_runs import files_of, is_kept
 from polyculture.api.recipes import changed, read_study, recipe_of
 from polyculture.api.retraining_log import RetrainingLog
 from polyculture.api.run_audits import audit_runs
 from polyculture.api.runs import check, name_of, train
 from polyculture.api.shared import Shared, is_made
-from polyculture.core.errors import ProbeMismatchError, StoreError
-from polyculture.store.runs import RECORD, read_run
+from polyculture.core.errors import ProbeMismatchError
 from polyculture.store.writing.outputs import check_output
-from polyculture.store.writing.unfinished import clear_leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -191,37 +189,14 @@ def _check_models(
         folder = out / "runs" / name_of(recipe)
         base = None if is_made(recipe) else shared.base(recipe, folder).digest
         data = shared.dataset(recipe).digest
-        is_kept = not log.trains(folder.name) and _is_kept(
-            folder, recipe, data, base, replace=replace
-        )
-        if is_kept:
+        stays = not log.trains(folder.name) and is_kept(folder, recipe, data, base, replace=replace)
+        if stays:
             finished.append(folder.name)
         else:
             check_output(folder, kind="run", replace=replace, inputs=files_of(recipe))
         evidence = out / "evidence" / folder.name / wanted.probe
         check_output(evidence, kind="evidence", replace=True)
     return tuple(finished)
-
-
-def _is_kept(folder: Path, recipe: Recipe, data: str, base: str | None, *, replace: bool) -> bool:
-    """Whether a finished run is there and is what is asked for.
-
-    Raises:
-        StoreError: It is something else, and may not be replaced.
-    """
-    if not (folder / RECORD).exists():
-        return False
-    changed = run_differences(read_run(folder), recipe, data, base)
-    if not changed:
-        clear_leftovers(folder)
-        return True
-    if replace:
-        return False
-    msg = (
-        f"{folder} is a finished run of something else ({'; '.join(changed)}). Choose another "
-        "--out, or add --replace to train it again."
-    )
-    raise StoreError(msg)
 
 
 def _seconds_for_next(until: float, models: int) -> float:

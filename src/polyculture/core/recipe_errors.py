@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
@@ -139,4 +139,8 @@ def _known(model: type[Record], key: str, table: Mapping[str, Any]) -> list[str]
         inner = shelf.settings(str(shelf.name_in(table[first])))
     if isinstance(inner, type) and issubclass(inner, Record):
         return [f"{first}.{name}" for name in inner.model_fields]
+    members = [kind for kind in get_args(inner) if isinstance(kind, type)]
+    numbered = re.match(r"[^.]+\.\d+\.", key)
+    if numbered and members and issubclass(members[0], Record):  # one of several tables
+        return [f"{numbered[0]}{name}" for name in members[0].model_fields]
     return list(model.model_fields)

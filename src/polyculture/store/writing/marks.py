@@ -21,7 +21,7 @@ LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 NO_MARK = "it has no mark of polyculture (earlier versions left none)"
 
 FolderKind = Literal["run", "audit", "survey", "evidence"]
-FileKind = Literal["answers", "drawing", "recipe", "snapshot"]
+FileKind = Literal["answers", "drawing", "recipe", "results", "snapshot"]
 
 
 class Mark(Record):

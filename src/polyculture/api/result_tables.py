@@ -1,0 +1,227 @@
+"""Train the recipes of a table of results, one after the other, and write what each reached."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from polyculture.api.existing_runs import is_kept
+from polyculture.api.recipes import changed, read_results, read_toml, recipe_of
+from polyculture.api.runs import train
+from polyculture.api.shared import Shared, is_made
+from polyculture.core.errors import PolycultureError, RecipeError
+from polyculture.core.parts import suggestion
+from polyculture.core.results import Reached, ResultOutcome, Results
+from polyculture.store.runs import read_run
+from polyculture.store.writing.folder import output_file
+from polyculture.store.writing.outputs import check_output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from polyculture.api.studies import Watcher
+    from polyculture.core.recipe import Recipe
+    from polyculture.core.results import ResultList, ResultRow
+    from polyculture.core.run import Run
+
+RECORD, PAGE = "results.json", "results.md"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One training of a row."""
+
+    seed: int
+    recipe: Recipe
+
+
+def reproduce(
+    path: Path,
+    out: Path,
+    *,
+    watcher: Watcher,
+    only: Sequence[str] = (),
+    quick: bool = False,
+    replace: bool = False,
+    command: str = "",
+) -> Results:
+    """Train what is not trained yet, and write the table anew after each row.
+
+    A row whose data or base is not there says why, and the others go on. An interrupted call is
+    resumed by the same call: finished runs are kept, an unfinished one is resumed.
+
+    Args:
+        path: The table's TOML file.
+        out: Folder of the table: ``runs``, ``results.json`` and ``results.md``.
+        watcher: Told how it goes.
+        only: Names of rows; all where left out. The others show what is finished.
+        quick: Train with each row's ``quick`` settings.
+        replace: Train again what is a finished run of something else.
+        command: The command that makes this table again.
+
+    Raises:
+        PolycultureError: The table cannot be used, or ``out`` holds files of somebody else.
+        Ended: A signal asked to end.
+    """
+    wanted = read_results(path)
+    _check_names(wanted, only)
+    for name in (RECORD, PAGE):
+        check_output(out / name, kind="results", replace=True, inputs=[path])
+    asked = {row.name: _recipes(path, row, quick=quick) for row in wanted.rows}
+    outcomes: dict[str, ResultOutcome] = {}
+
+    def table() -> Results:
+        rows = [
+            outcomes.get(row.name) or _outcome(row, asked[row.name], out) for row in wanted.rows
+        ]
+        return Results(
+            title=wanted.title,
+            is_quick=quick,
+            command=command,
+            versions=_versions(),
+            machine=f"{platform.machine()}, {len(os.sched_getaffinity(0))} threads",
+            rows=tuple(rows),
+        )
+
+    for row in wanted.rows:
+        if not only or row.name in only:
+            reason = _train(row, asked[row.name], out, watcher, files=path.parent, replace=replace)
+            outcomes[row.name] = _outcome(row, asked[row.name], out, reason)
+            _write(table(), out)
+    results = table()
+    _write(results, out)
+    return results
+
+
+def _check_names(wanted: ResultList, only: Sequence[str]) -> None:
+    names = [row.name for row in wanted.rows]
+    unknown = next((name for name in only if name not in names), None)
+    if unknown is not None:
+        msg = f"The table has no row {unknown!r}. {suggestion(unknown, names)}"
+        raise RecipeError(msg)
+
+
+def _recipes(path: Path, row: ResultRow, *, quick: bool) -> list[Asked]:
+    """The recipe of each seed; all are read before the first one is trained."""
+    file = path.parent / row.recipe
+    changes = [*row.changes, *(row.quick if quick else ())]
+    found = []
+    for seed in row.seeds:
+        named = [*changes, f"seed={seed}", f"name={row.name}-seed{seed}"]
+        found.append(
+            Asked(seed=seed, recipe=recipe_of(changed(read_toml(file), named), file, named))
+        )
+    return found
+
+
+def _train(
+    row: ResultRow,
+    asked: Sequence[Asked],
+    out: Path,
+    watcher: Watcher,
+    *,
+    files: Path,
+    replace: bool,
+) -> str:
+    """Train a row's recipes; why one could not be, empty if all are there.
+
+    Args:
+        row: Of the table.
+        asked: Its trainings.
+        out: Folder of the table.
+        watcher: Told how it goes.
+        files: The folder that paths in the reason are told from.
+        replace: Train again what is a finished run of something else.
+    """
+    shared = Shared()
+    for one in asked:
+        folder = out / "runs" / str(one.recipe.name)
+        try:
+            data = shared.dataset(one.recipe).digest
+            base = None if is_made(one.recipe) else shared.base(one.recipe, folder).digest
+            if is_kept(folder, one.recipe, data, base, replace=replace):
+                continue
+            watcher.begin(f"{row.name}, seed {one.seed}")
+            train(
+                one.recipe,
+                out / "runs",
+                replace=replace,
+                on_tick=watcher.tick,
+                say=watcher.say,
+                tell=watcher.tell,
+                shared=shared,
+            )
+        except PolycultureError as error:
+            watcher.tell(f"{row.name}: {error}")
+            return str(error).replace(f"{files.resolve()}/", "")  # a table is read elsewhere too
+    return ""
+
+
+def _outcome(row: ResultRow, asked: Sequence[Asked], out: Path, reason: str = "") -> ResultOutcome:
+    """What the finished runs of a row reached."""
+    recipe: Any = asked[0].recipe
+    runs = [(one.seed, run) for one in asked for run in _finished(out, one.recipe)]
+    headline = _scored(runs[0][1]).headline() if runs else None
+    return ResultOutcome(
+        name=row.name,
+        recipe=row.recipe,
+        changes=row.changes,
+        task=recipe.task.kind,
+        base=getattr(recipe.base, "name", None) or getattr(recipe.base, "kind", "a folder"),
+        adaptation=recipe.adaptation.kind,
+        headline=headline.name if headline else "",
+        higher_is_better=headline.higher_is_better if headline else True,
+        reached=tuple(_reached(seed, run) for seed, run in runs),
+        goals=row.goals,
+        note=row.note,
+        reason=reason or ("" if len(runs) == len(asked) else "not trained yet"),
+    )
+
+
+def _finished(out: Path, recipe: Recipe) -> Iterator[Run]:
+    folder = out / "runs" / str(recipe.name)
+    if (folder / "run.json").is_file():
+        yield read_run(folder)
+
+
+def _scored(run: Run) -> Any:
+    return run.test or run.valid
+
+
+def _reached(seed: int, run: Run) -> Reached:
+    scores = _scored(run)
+    headline = scores.headline().name
+    return Reached(
+        seed=seed,
+        run=run.name,
+        split=scores.split,
+        items=scores.items,
+        scores={score.name: score.value for score in scores.scores},
+        baselines={
+            baseline.name: score.value
+            for baseline in run.baselines
+            for score in baseline.scores.scores
+            if score.name == headline
+        },
+        seconds=run.facts.seconds,
+        peak_memory_mb=run.facts.peak_memory_mb,
+        protocol=scores.protocol,
+    )
+
+
+def _versions() -> dict[str, str]:
+    from polyculture.engine.training import versions
+
+    return versions()
+
+
+def _write(results: Results, out: Path) -> None:
+    from polyculture.report.result_table import to_markdown
+
+    texts = {RECORD: results.model_dump_json(indent=1) + "\n", PAGE: to_markdown(results)}
+    for name, text in texts.items():
+        with output_file(out / name, kind="results", replace=True) as unfinished:
+            unfinished.write_text(text, encoding="utf-8")

@@ -1,0 +1,68 @@
+"""``polyculture reproduce``: a table of results, trained from its recipes."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EXAMPLES = (
+    "polyculture reproduce examples/results.toml",
+    "polyculture reproduce examples/results.toml --only digits --only sst2",
+    "polyculture reproduce examples/results.toml --quick",
+)
+
+
+def command(
+    table: Annotated[
+        Path, typer.Argument(help="A results.toml: recipes and goals.", metavar="TABLE")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the table; results by default, results-quick with --quick.",
+            metavar="FOLDER",
+        ),
+    ] = None,
+    *,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Train these rows alone.", metavar="ROW")
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Fewer rows or epochs: does everything run?")
+    ] = False,
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="Train again where a run is of another recipe or data."),
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Train the recipes of TABLE one by one; write results.json and results.md after each.
+
+    The same command resumes an interrupted one. A row whose data are missing says so.
+    """
+    from polyculture import api
+    from polyculture.cli.shared.progress import Show
+
+    folder = out or Path("results-quick" if quick else "results")
+    words = ["polyculture", "reproduce", str(table)]
+    words += [word for name in only or [] for word in ("--only", name)]
+    words += ["--quick"] if quick else []
+    words += ["--out", str(out)] if out else []
+    with Show(quiet=quiet) as show:
+        results = api.reproduce(
+            table,
+            folder,
+            watcher=show,
+            only=only or [],
+            quick=quick,
+            replace=replace,
+            command=shlex.join(words),
+        )
+    for row in results.rows:
+        mean = row.mean(row.headline)
+        told = "not trained" if mean is None else f"{row.headline} {mean:.4f}"
+        missed = f"; missed: {', '.join(map(str, row.missed()))}" if row.reached else ""
+        reason = f" ({row.reason})" if row.reason else ""
+        typer.echo(f"{row.name}: {told}{missed if row.missed() else ''}{reason}")
+    typer.echo(f"The table is in {folder / 'results.md'}.")

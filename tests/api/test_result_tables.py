@@ -1,0 +1,139 @@
+"""A table of results is trained row by row, kept, resumed, and tells what was missed."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from polyculture import api
+from polyculture.cli.shared.progress import Show
+from polyculture.core.errors import RecipeError, StoreError
+from polyculture.core.results import Results
+
+ROWS = [("good film", "pos"), ("bad film", "neg"), ("fine plot", "pos"), ("dull plot", "neg")]
+RECIPE = """
+task = "classification"
+base = { source = "new", kind = "tfidf" }
+data = { source = "table", train = "train.csv", valid = "valid.csv", test = "test.csv" }
+"""
+TABLE = """
+title = "Two rows"
+
+[[rows]]
+name = "counts"
+recipe = "counts.toml"
+seeds = [1, 2]
+goals = [{ at_least = 0.5 }, { score = "log_loss", at_most = 1e-9 }]
+
+[[rows]]
+name = "gone"
+recipe = "counts.toml"
+changes = ["data.train=gone.csv"]
+"""
+Make = Callable[..., Results]
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    for name in ("train", "valid", "test"):
+        lines = [f"{text} {number} {name},{label}" for number in range(4) for text, label in ROWS]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["text,label", *lines]), encoding="utf-8")
+    (tmp_path / "counts.toml").write_text(RECIPE, encoding="utf-8")
+    (tmp_path / "results.toml").write_text(TABLE, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def make(work: Path) -> Make:
+    def made(**settings: object) -> Results:
+        with Show(quiet=True) as show:
+            results: Results = api.reproduce(
+                work / "results.toml", work / "out", watcher=show, **settings
+            )
+        return results
+
+    return made
+
+
+@pytest.mark.slow
+def test_rows_are_trained_and_told_in_a_table(work: Path, make: Make) -> None:
+    """Values of each seed, baselines, goals reached and missed, and why a row is empty."""
+    counts, gone = make(command="polyculture reproduce results.toml").rows
+
+    assert [one.seed for one in counts.reached] == [1, 2]
+    assert counts.mean("accuracy") is not None
+    assert [str(goal) for goal in counts.missed()] == ["log_loss ≤ 1e-09"]
+    assert not gone.reached
+    assert gone.reason == "There is no file gone.csv. Check the path."
+    page = (work / "out" / "results.md").read_text(encoding="utf-8")
+    assert "| counts | classification | tfidf, full | accuracy **1.0000** ± 0.0000" in page
+    assert "≥ 0.5: reached; log\\_loss ≤ 1e-09:" in page
+    assert "**missed**" in page
+    assert "- gone: There is no file gone.csv." in page
+    assert str(work) not in page
+
+
+@pytest.mark.slow
+def test_finished_rows_are_kept_and_the_table_is_the_same(work: Path, make: Make) -> None:
+    """Also where another row alone is asked for."""
+    first = make()
+    record = work / "out" / "runs" / "counts-seed1" / "run.json"
+    written = record.stat().st_mtime_ns
+
+    again, part = make(), make(only=["gone"])
+
+    assert record.stat().st_mtime_ns == written
+    assert again == first
+    assert part.rows[0] == first.rows[0]
+
+
+@pytest.mark.slow
+def test_a_run_of_something_else_is_not_trained_over(work: Path, make: Make) -> None:
+    """The row says what changed, until --replace."""
+    make(only=["counts"])
+    train = work / "train.csv"
+    train.write_text(f"{train.read_text(encoding='utf-8')}\nodd,pos", encoding="utf-8")
+
+    kept = make(only=["counts"]).rows[0]
+    replaced = make(only=["counts"], replace=True).rows[0]
+
+    assert "is a finished run of something else" in kept.reason
+    assert not replaced.reason
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (TABLE.replace('"gone"', '"counts"'), "two rows are named 'counts'"),
+        (TABLE.replace("{ at_least = 0.5 }", '{ score = "x" }'), "either at_least or at_most"),
+        (
+            TABLE.replace("seeds", "sedes"),
+            "Did you mean 'rows.0.seeds'?",
+        ),
+        (TABLE.replace('"counts.toml"', '"cuonts.toml"'), "There is no file"),
+    ],
+)
+def test_a_broken_table_is_refused_before_anything_is_trained(
+    work: Path, make: Make, table: str, message: str
+) -> None:
+    """In one sentence."""
+    (work / "results.toml").write_text(table, encoding="utf-8")
+
+    with pytest.raises(RecipeError, match=re.escape(message)):
+        make()
+
+    assert not (work / "out").exists()
+
+
+def test_an_unknown_row_and_a_foreign_file_are_refused(work: Path, make: Make) -> None:
+    """The nearest row is named; a file of somebody else stays."""
+    with pytest.raises(RecipeError, match=r"no row 'cuonts'\. Did you mean 'counts'\?"):
+        make(only=["cuonts"])
+    (work / "out").mkdir()
+    (work / "out" / "results.md").write_text("mine", encoding="utf-8")
+
+    with pytest.raises(StoreError, match=r"results\.md"):
+        make()
+
+    assert (work / "out" / "results.md").read_text(encoding="utf-8") == "mine"
