@@ -12,6 +12,8 @@ python examples/public_sets.py cmrc2018 DOWNLOADS     cmrc2018_dev.json
 python examples/public_sets.py talks DOWNLOADS        dialogsum.dev.jsonl, dialogsum.test.jsonl
 python examples/public_sets.py questions DOWNLOADS    the same files
 python examples/public_sets.py dialogsum DOWNLOADS    dialogsum.dev.jsonl, dialogsum.test.jsonl
+python examples/public_sets.py weibo DOWNLOADS        weiboNER_2nd_conll.train, .dev, .test
+python examples/public_sets.py cluener DOWNLOADS      train.json, dev.json
 
 Nothing is downloaded here. Each set has a licence of its own, and not all allow redistribution.
 """
@@ -310,6 +312,59 @@ def dialogsum(downloads: Path) -> dict[str, pl.DataFrame]:
     }
 
 
+def weibo(downloads: Path) -> dict[str, pl.DataFrame]:
+    """Characters with IOB2 tags; each stands before its place in a word, which is left out."""
+    found = {}
+    for split, theirs in (("train", "train"), ("valid", "dev"), ("test", "test")):
+        text = (downloads / f"weiboNER_2nd_conll.{theirs}").read_text(encoding="utf-8")
+        posts = [[line.split("\t") for line in post.splitlines()] for post in text.split("\n\n")]
+        posts = [post for post in posts if post]
+        words = [[word[:-1] for word, _ in post] for post in posts]
+        tags = [_repaired([tag for _, tag in post]) for post in posts]
+        found[f"{split}.jsonl"] = numbered(pl.DataFrame({"tokens": words, "tags": tags}), split)
+    return found
+
+
+def _repaired(tags: list[str]) -> list[str]:
+    """A span that begins with I- begins with B-, as scorers read it."""
+    before = ["O", *tags]
+    return [
+        f"B{tag[1:]}" if tag[0] == "I" and tag[1:] != last[1:] else tag
+        for last, tag in zip(before, tags, strict=False)
+    ]
+
+
+def _apart(labels: dict[str, dict[str, list[list[int]]]]) -> list[dict[str, str | int]]:
+    """Spans of a text; one that lies within another, as in a book's title, is left out."""
+    found = [
+        (start, last + 1, label)
+        for label, mentions in labels.items()
+        for places in mentions.values()
+        for start, last in places
+    ]
+    kept: list[dict[str, str | int]] = []
+    ends = 0
+    for start, end, label in sorted(found, key=lambda span: (span[0], -span[1])):
+        if start >= ends:
+            kept.append({"start": start, "end": end, "label": label})
+            ends = end
+    return kept
+
+
+def cluener(downloads: Path) -> dict[str, pl.DataFrame]:
+    """Texts with spans; the authors' validation is the test, since their test has no labels."""
+    found = {}
+    for split, theirs in (("train", "train"), ("test", "dev")):
+        rows = [
+            json.loads(line)
+            for line in (downloads / f"{theirs}.json").read_text(encoding="utf-8").splitlines()
+        ]
+        spans = [_apart(row["label"]) for row in rows]
+        table = pl.DataFrame({"text": [row["text"] for row in rows], "spans": spans})
+        found[f"{split}.jsonl"] = numbered(table, split)
+    return found
+
+
 def lines(packed: Path) -> list[str]:
     """Lines of a gzip file."""
     with gzip.open(packed, "rt", encoding="utf-8") as text:
@@ -319,9 +374,6 @@ def lines(packed: Path) -> list[str]:
 def numbered(rows: pl.DataFrame, split: str) -> pl.DataFrame:
     """With an id for each row."""
     return rows.with_columns(pl.format("{}-{}", pl.lit(split), pl.int_range(pl.len())).alias("id"))
-
-
-SETS = {made.__name__: made for made in (scifact, banking77, tatoeba, multi30k, dialogsum)}
 
 
 FOUND = (
@@ -337,6 +389,8 @@ FOUND = (
     talks,
     questions,
     dialogsum,
+    weibo,
+    cluener,
 )
 SETS = {made.__name__: made for made in FOUND}
 

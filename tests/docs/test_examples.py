@@ -120,6 +120,24 @@ def small_dialogsum(downloads: Path) -> None:
     pl.DataFrame(test).write_ndjson(downloads / "dialogsum.test.jsonl")
 
 
+def small_weibo(downloads: Path) -> None:
+    post = "我0\tO\n见0\tO\n李0\tI-PER.NAM\n明1\tI-PER.NAM\n\n"
+    for name in ("train", "dev", "test"):
+        (downloads / f"weiboNER_2nd_conll.{name}").write_text(post * 3, encoding="utf-8")
+
+
+def small_cluener(downloads: Path) -> None:
+    label = {
+        "book": {"《北京》": [[0, 3]]},
+        "address": {"北京": [[1, 2]]},
+        "name": {"李明": [[4, 5]]},
+    }
+    texts = [{"text": f"《北京》李明{number}", "label": label} for number in range(12)]
+    lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in texts)
+    for name in ("train", "dev"):
+        (downloads / f"{name}.json").write_text(lines, encoding="utf-8")
+
+
 SMALL = {
     "scifact": (small_scifact, "similarity.toml"),
     "banking77": (small_banking77, "banking77.toml"),
@@ -130,6 +148,8 @@ SMALL = {
     "multi30k": (small_multi30k, "translation.toml"),
     "xquad": (small_questions("xquad.en.json"), "answers.toml"),
     "cmrc2018": (small_questions("cmrc2018_dev.json"), "answers-zh.toml"),
+    "weibo": (small_weibo, "weibo-ner.toml"),
+    "cluener": (small_cluener, "cluener.toml"),
     "talks": (small_talks, "dialogue.toml"),
     "questions": (small_talks, "preferences.toml"),
     "dialogsum": (small_dialogsum, "summarization.toml"),
@@ -275,3 +295,16 @@ def test_of_two_replies_the_one_that_asks_nothing_is_preferred(tmp_path: Path) -
     assert made["rejected"].str.contains("?", literal=True).all()
     assert {turns[-1]["role"] for turns in made["messages"].to_list()} == {"user"}
     assert made["messages"].list.len().max() <= 3
+
+
+def test_spans_within_spans_are_left_out_and_tags_begin_with_b(tmp_path: Path) -> None:
+    """What tags cannot say, and how scorers read a span that begins with I-."""
+    spans = tables("cluener", tmp_path)["train.jsonl"]["spans"][0].to_list()
+    tags = tables("weibo", tmp_path)["train.jsonl"]
+
+    assert [(span["label"], span["start"], span["end"]) for span in spans] == [
+        ("book", 0, 4),
+        ("name", 4, 6),
+    ]
+    assert tags["tags"][0].to_list() == ["O", "O", "B-PER.NAM", "I-PER.NAM"]
+    assert tags["tokens"][0].to_list() == ["我", "见", "李", "明"]
