@@ -20,8 +20,20 @@ def test_rows_and_array_come_back(tmp_path: Path) -> None:
     rows, read = read_pool(tmp_path, digest)
 
     assert rows.equals(NAMES)
+    assert read is not None
     assert read.dtype == np.float32
     assert np.array_equal(read, VECTORS)
+
+
+def test_a_pool_that_was_not_read_is_a_table_alone(tmp_path: Path) -> None:
+    """As where its texts are read together with each row."""
+    texts = NAMES.with_columns(pl.Series("text", ["one", "two"]))
+    digest = write_pool(tmp_path, texts, None)
+
+    rows, read = read_pool(tmp_path, digest)
+
+    assert rows.equals(texts)
+    assert read is None
 
 
 def test_a_pool_that_was_changed_is_refused(tmp_path: Path) -> None:

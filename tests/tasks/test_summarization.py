@@ -136,8 +136,9 @@ def test_several_summaries_are_scored_by_the_best_and_the_first_is_learnt() -> N
     assert TASK.grade(prepared, answers, context) == [1.0, 0.5]
     scores = TASK.score(prepared, answers, context, split="test")
     assert scores.protocol["references"] == "1 to 2"
-    assert isinstance(scores.headline().value, Known)
-    assert scores.headline().value.number == 0.75
+    value = scores.headline().value
+    assert isinstance(value, Known)
+    assert value.number == 0.75
 
 
 @pytest.mark.parametrize("summaries", [[], [" "]])

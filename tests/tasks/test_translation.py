@@ -119,6 +119,9 @@ def test_a_search_asks_for_one_token_of_each_beam(folder: Path) -> None:
 
     assert [example.asked for example in known] == [len(e.targets["tokens"]) for e in known]
     assert [example.asked for example in bare] == [3, 3, 3]
+    for example in bare:  # an answer is about as long as what is read, but never too long
+        read = len(example.inputs["input_ids"])
+        assert example.size == read + min(read, context.longest_answer)
 
 
 def test_a_prompt_that_leaves_no_room_for_the_source_is_refused(folder: Path) -> None:

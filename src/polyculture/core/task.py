@@ -145,9 +145,10 @@ class Pool:
     """Rows that all others are answered against, such as the texts that a search finds."""
 
     rows: pl.DataFrame
-    """Prepared; of a finished run ``id`` and the gold columns alone."""
+    """Prepared; of a finished run ``id``, the gold columns and those of ``Task.pool_keeps``."""
     read: NDArray[Any] | None = None
-    """What the task's ``read`` gave of each, ``(rows, ...)``; None before a model is finished."""
+    """What the task's ``read`` gave of each, ``(rows, ...)``; None before a model is finished, and
+    where rows of the pool are not read by themselves."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,6 +222,12 @@ class Task:
     ``encode`` and baselines find its rows in ``Context.pool``; ``decode`` finds what ``read`` gave
     of them, arrays of one shape. The finished model reads them once, and the run keeps that. Such a
     task is steered by its loss."""
+    reads_pool: bool = True
+    """The finished model reads each row of the pool by itself, and the run keeps what was read.
+    False: rows of the pool are only read together with a row, as candidates are."""
+    pool_keeps: Callable[[Any], tuple[str, ...]] = lambda _: ()
+    """(settings): other columns of the pool that answers need, such as the texts of candidates. The
+    run holds a copy of them, which its notes tell."""
 
     before: Callable[[pl.DataFrame, Sequence[Any], Context], pl.DataFrame] | None = None
     """(rows, what ``read`` gave of each): the rows with columns of what the base says of them as it

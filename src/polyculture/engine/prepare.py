@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from polyculture.core.task import Context, Encoded
+from polyculture.engine.answering.model import without_gold
 from polyculture.engine.answering.pool import size_of_pool
 from polyculture.engine.answering.read import decoded, read_rows
 from polyculture.engine.batches import collated
@@ -179,7 +180,9 @@ def assemble(
         )
     read = sum(len(part.examples) for part in encoded.values())
     seconds_an_example = (time.perf_counter() - began) / read if features else 0.0
-    writes = training.task.steer == "loss" and network.output == "tokens"
+    # what is written, or chosen among candidates, takes longer than the loss tells
+    is_slow = network.output == "tokens" or not training.task.reads_pool
+    answers_apart = training.task.steer == "loss" and is_slow
     torch.manual_seed(recipe.seed)  # dropout draws the same numbers, whatever was timed before
     return PreparedTraining(
         training=training,
@@ -190,11 +193,11 @@ def assemble(
         work=Work(
             tokens_valid=(valid := int(encoded["valid"].sizes.sum())),
             # looks by the loss cost little beside answers
-            tokens_after=(1 if writes else 2) * valid
+            tokens_after=(1 if answers_apart else 2) * valid
             + _tokens_of_test(training, valid)
             + size_of_pool(context),
             answer_some=_answering(training, network, encoded["valid"], context, device)
-            if writes
+            if answers_apart
             else None,
             plan=plan,
             steps_per_epoch=plan.steps_per_epoch,
@@ -223,13 +226,13 @@ def _answering(
     most = ROWS_ANSWERED * device.lanes  # all lanes write at once, as they will at the end
     places = np.linspace(0, encoded.rows - 1, min(encoded.rows, most)).astype(np.int64)
     rows = set(places.tolist())
-    some = replace(
-        encoded, examples=[example for example in encoded.examples if example.row in rows]
-    )
+    tokens = sum(example.size for example in encoded.examples if example.row in rows)
+    task = training.task
+    some = task.encode(without_gold(training.rows["valid"][places], task), context)
 
     def answer_some() -> int:
-        read_rows(network, some, training.task, context, device=device)
-        return int(some.sizes.sum())
+        read_rows(network, some, task, context, device=device)
+        return tokens
 
     return answer_some
 

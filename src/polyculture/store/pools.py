@@ -1,4 +1,4 @@
-"""The saved pool of a run, which other rows are answered against: ids and one array."""
+"""The saved pool of a run, which other rows are answered against: a table, often one array."""
 
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,13 @@ ROWS = "rows.parquet"
 ARRAY = "read.safetensors"
 
 
-def write_pool(run: Path, rows: pl.DataFrame, read: NDArray[Any]) -> str:
+def write_pool(run: Path, rows: pl.DataFrame, read: NDArray[Any] | None) -> str:
     """Write a run's pool into its folder.
 
     Args:
         run: The run's folder.
-        rows: What later answers need of each row: ``id`` and gold, not the texts.
-        read: What the model gave of each, ``(rows, ...)``.
+        rows: What later answers need of each row: ``id``, gold, seldom the texts.
+        read: What the model gave of each, ``(rows, ...)``; None where it did not read them.
 
     Returns:
         Digest of both, for the run's record.
@@ -32,11 +32,12 @@ def write_pool(run: Path, rows: pl.DataFrame, read: NDArray[Any]) -> str:
     with telling_of_disk(folder):
         folder.mkdir(exist_ok=True)
         rows.write_parquet(folder / ROWS, compression="zstd")
-        save_file({"read": np.ascontiguousarray(read)}, folder / ARRAY)
+        if read is not None:
+            save_file({"read": np.ascontiguousarray(read)}, folder / ARRAY)
     return of_folder(folder)
 
 
-def read_pool(run: Path, digest: str) -> tuple[pl.DataFrame, NDArray[Any]]:
+def read_pool(run: Path, digest: str) -> tuple[pl.DataFrame, NDArray[Any] | None]:
     """What ``write_pool`` wrote.
 
     Args:
@@ -56,4 +57,6 @@ def read_pool(run: Path, digest: str) -> tuple[pl.DataFrame, NDArray[Any]]:
             "run again, or train it again."
         )
         raise ModelError(msg)
-    return pl.read_parquet(folder / ROWS), load_file(folder / ARRAY)["read"]
+    array = folder / ARRAY
+    read = load_file(array)["read"] if array.exists() else None
+    return pl.read_parquet(folder / ROWS), read

@@ -1,6 +1,6 @@
-"""Rows that all others are answered against: read once by the finished model, kept in the run."""
+"""Rows that all others are answered against: what answers need of them is kept in the run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -43,27 +43,42 @@ def with_pool(
     if pool is None:
         return Answering(predictor=saved)
     split = training.task.pool(training.recipe.task)
-    say(f"reading {split}")
-    values, encoded = saved.read(pool.rows, split)
-    rows, read = _kept(pool.rows, training.task), np.stack(values)
+    texts = training.task.pool_keeps(training.recipe.task)
+    notes: list[str] = []
+    read = None
+    if training.task.reads_pool:
+        say(f"reading {split}")
+        values, encoded = saved.read(pool.rows, split)
+        read, notes = np.stack(values), prefixed(encoded.notes, split)
+    rows = _kept(pool.rows, training.task, texts)
+    if texts:
+        notes.append(_on_copy(rows, split, texts))
     context = replace(saved.context, pool=Pool(rows=rows, read=read))
     return Answering(
         predictor=replace(saved, context=context),
         pool_digest=write_pool(run, rows, read),
-        notes=tuple(prefixed(encoded.notes, split)),
+        notes=tuple(notes),
     )
 
 
-def _kept(rows: pl.DataFrame, task: Task) -> pl.DataFrame:
-    """What answers need of rows that are read already: a run holds no copy of their texts."""
+def _kept(rows: pl.DataFrame, task: Task, texts: Sequence[str]) -> pl.DataFrame:
+    """What answers need: of rows that are read by themselves a run holds no copy of the texts."""
     gold = [name for name, column in task.columns.items() if column.is_gold]
-    return rows.select("id", *(name for name in gold if name in rows.columns))
+    return rows.select("id", *(name for name in (*texts, *gold) if name in rows.columns))
+
+
+def _on_copy(rows: pl.DataFrame, split: str, texts: Sequence[str]) -> str:
+    return (
+        f"The run keeps {' and '.join(map(repr, texts))} of the {len(rows):,} rows of {split}, "
+        "which its answers need: share it only where you may share them."
+    )
 
 
 def size_of_pool(context: Context) -> int:
     """About how many tokens the pool has, from some of its rows; 0 where there is none."""
-    if context.pool is None:
+    task = task_of(context.settings)
+    if context.pool is None or not task.reads_pool:
         return 0
-    rows, task = context.pool.rows, task_of(context.settings)
+    rows = context.pool.rows
     some = task.encode(without_gold(rows.head(SAMPLE), task), context)
     return round(float(some.sizes.mean()) * len(rows)) if some.examples else 0

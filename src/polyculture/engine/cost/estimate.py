@@ -185,12 +185,13 @@ def _size(training: Training, some: Training, train: Encoded, budget: int, start
     tokens = np.mean([len(batch) * sizes[batch].max() for batch in epoch])
     test = len(rows["test"]) if "test" in rows else 0
     before = 0 if training.task.before is None else sum(map(len, rows.values()))
-    pool = () if training.context.pool is None else training.context.pool.rows
+    pool = training.context.pool
+    in_pool = len(pool.rows) if pool is not None and training.task.reads_pool else 0
     return Size(
         steps=len(plan),
         tokens=float(tokens) * len(plan),
         looked=fit.epochs * fit.evaluations_per_epoch * len(rows["valid"]),
-        answered=before + len(rows["valid"]) + test + len(pool),
+        answered=before + len(rows["valid"]) + test + in_pool,
         start=start,
     )
 

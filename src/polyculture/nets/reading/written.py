@@ -140,11 +140,12 @@ def _example(
     row: int, read: list[int], wanted: list[int], *, context: Context, is_known: bool
 ) -> Example:
     tokens = np.array(wanted, dtype=np.int64)
+    # nobody knows how long an answer will be: about as long as what is read
+    written = len(wanted) if is_known else min(len(read), context.longest_answer)
     return Example(
         row=row,
         inputs={"input_ids": np.array(read, dtype=np.int64)},
-        # nobody knows how long an answer will be: about as long as what is read
-        size=len(read) + (len(wanted) if is_known else len(read)),
+        size=len(read) + written,
         targets={"tokens": tokens} if is_known else {},
         # a search asks for the next token of each beam
         asked=len(wanted) if is_known else context.settings.beams,
