@@ -32,6 +32,10 @@ CASES: dict[str, dict[str, Any]] = {
         "head": {"kind": "pooled"},
         "fit": {"learning_rate": 3e-3, "epochs": 16, "patience": 16},
     },
+    "relevance": {
+        "fit": {"learning_rate": 2e-3, "epochs": 3},
+        "settings": {"candidates": 6, "negatives": 2},
+    },
     "images": {
         "base": {"source": "new", "kind": "resnet", "width": 32},
         "head": {"kind": "linear", "pooling": "mean"},

@@ -5,13 +5,19 @@ too. They are neither stemmed nor left out as too common: that would need to kno
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyculture.core.errors import need
 from polyculture.nets.text.words import cut, is_unspaced
+from polyculture.stats.vectors.rankings import ranked
+
+CHUNK = 100
+"""Questions that are ranked at a time."""
 
 
 def bm25(texts: Sequence[str], questions: Sequence[str]) -> NDArray[np.float32]:
@@ -25,18 +31,65 @@ def bm25(texts: Sequence[str], questions: Sequence[str]) -> NDArray[np.float32]:
         >>> bm25(["the cat sat", "a dog"], ["cat", "人"]).round(2).tolist()
         [[0.25, 0.0], [0.0, 0.0]]
     """
-    bm25s = need("bm25s", extra="train", purpose="The BM25 baseline")
-    scores = np.zeros((len(questions), len(texts)), dtype=np.float32)
-    counted = [terms(text) for text in texts]
-    if any(counted):
-        index = bm25s.BM25()
-        index.index(counted, show_progress=False)
-        known = {term for text in counted for term in text}
+    return Index(texts).scores(questions)
+
+
+class Index:
+    """The counted terms of some texts."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        """Count the terms."""
+        bm25s = need("bm25s", extra="train", purpose="BM25")
+        counted = [terms(text) for text in texts]
+        self.size = len(texts)
+        self.known = {term for text in counted for term in text}
+        self._index: Any = bm25s.BM25()
+        if self.known:
+            self._index.index(counted, show_progress=False)
+
+    def scores(self, questions: Sequence[str]) -> NDArray[np.float32]:
+        """A score of each text for each question, see ``bm25``."""
+        scores = np.zeros((len(questions), self.size), dtype=np.float32)
         for number, question in enumerate(questions):
-            asked = [term for term in terms(question) if term in known]
+            asked = [term for term in terms(question) if term in self.known]
             if asked:
-                scores[number] = index.get_scores(asked)
-    return scores
+                scores[number] = self._index.get_scores(asked)
+        return scores
+
+
+_index_of = lru_cache(maxsize=2)(Index)
+
+
+def best(
+    ids: Sequence[str], texts: Sequence[str], questions: Sequence[str], most: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The texts with the best scores for each question, in the order of ``rankings.ranked``.
+
+    The counted terms of the last texts are kept, for further questions.
+
+    Args:
+        ids: Names of the texts, which decide between equal scores.
+        texts: What is ranked.
+        questions: For which.
+        most: Texts a question; fewer where there are not so many.
+
+    Returns:
+        Numbers of the texts and their scores, ``(questions, most)`` each.
+
+    Example:
+        >>> best(["a", "b", "c"], ["a cat", "dogs", "cats and a cat"], ["cat"], 2)[0].tolist()
+        [[0, 2]]
+    """
+    index, number_of = _index_of(tuple(texts)), {name: n for n, name in enumerate(ids)}
+    numbers = np.zeros((len(questions), min(most, len(texts))), dtype=np.int64)
+    scores = np.zeros(numbers.shape, dtype=np.float32)
+    for start in range(0, len(questions), CHUNK):
+        found = index.scores(questions[start : start + CHUNK])
+        names = ranked(found, ids, most).names
+        chunk = np.array([[number_of[name] for name in row] for row in names], dtype=np.int64)
+        numbers[start : start + CHUNK] = chunk
+        scores[start : start + CHUNK] = np.take_along_axis(found, chunk, axis=1)
+    return numbers, scores
 
 
 def scores_of_pairs(firsts: Sequence[str], seconds: Sequence[str]) -> list[float]:

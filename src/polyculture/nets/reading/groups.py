@@ -1,4 +1,4 @@
-"""Several texts in one example, such as a question and its answer.
+"""Several texts in one example, such as a question and its answer; or several pairs of texts.
 
 The texts of an example lie one behind another in its inputs, and ``places["lengths"]`` tells where
 each ends. In a batch every text is a row of its own; the texts of an example are neighbours.
@@ -25,8 +25,12 @@ if TYPE_CHECKING:
     from polyculture.nets.batch import Batch
 
 
+Read = str | tuple[str, str]
+"""What is read at once: a text, or a pair of texts."""
+
+
 def encode_groups(
-    groups: Sequence[Sequence[str]],
+    groups: Sequence[Sequence[Read]],
     context: Context,
     targets: Mapping[str, Sequence[NDArray[Any]]],
     *,
@@ -35,13 +39,13 @@ def encode_groups(
     """One example a row; a text that occurs again and again is tokenized once.
 
     Args:
-        groups: The texts of each row.
+        groups: The texts of each row; all of them, or none, are pairs, which are read as one.
         context: With the base's tokenizer.
         targets: By name the right answer of each row; empty if unknown.
         at_once: How many texts of a row are in a batch, where only some are drawn.
     """
     texts = list(dict.fromkeys(text for group in groups for text in group))
-    encoded = encode_texts(pl.DataFrame({"text": texts}), context, {})
+    encoded = encode_texts(_rows_of(texts), context, {})
     alone = dict(zip(texts, encoded.examples, strict=True))
     examples = [
         _joined(
@@ -53,6 +57,13 @@ def encode_groups(
         for row, group in enumerate(groups)
     ]
     return replace(encoded, examples=examples, rows=len(groups))
+
+
+def _rows_of(texts: Sequence[Read]) -> pl.DataFrame:
+    pairs = [text for text in texts if isinstance(text, tuple)]
+    if not pairs:
+        return pl.DataFrame({"text": texts}, schema={"text": pl.String})
+    return pl.DataFrame(pairs, schema={"text": pl.String, "text_b": pl.String}, orient="row")
 
 
 def _joined(

@@ -19,7 +19,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from polyculture.core.run import Scores
+from polyculture.core.run import Scores, ScoreTable
 from polyculture.stats.answers import aligned_answers, documents_of
 from polyculture.stats.inference.bootstrap import Resampled
 from polyculture.stats.scores import Numbers
@@ -95,6 +95,29 @@ def recall(ranking: Ranking, right: Sequence[str]) -> float:
         0.5
     """
     return len({*(ranking or ())[:LONG]} & {*right}) / len({*right})
+
+
+def best_order(
+    rows: pl.DataFrame, right: Sequence[Sequence[str]], answers: pl.DataFrame
+) -> ScoreTable:
+    """What the names that were ranked would reach in their best order: an oracle, not a method.
+
+    Args:
+        rows: The rows that were answered.
+        right: The right names of each, one at least.
+        answers: Columns ``id`` and ``ranking``.
+    """
+    pairs = list(zip(aligned_answers(rows, answers)["ranking"].to_list(), right, strict=True))
+    best = [sorted(ranking or (), key=lambda name: name not in names) for ranking, names in pairs]
+    figures: dict[str, str | int | float | None] = {"label": "best order"}
+    for name, figure in (("ndcg_at_10", gain), ("mrr_at_10", reciprocal)):
+        values = [figure(ranking, names) for ranking, names in zip(best, right, strict=True)]
+        figures[name] = float(np.mean(values))
+    return ScoreTable(
+        name="oracle",
+        title="what the same candidates reach in their best order, chosen with the gold in sight",
+        rows=(figures,),
+    )
 
 
 def score_rankings(
