@@ -148,12 +148,10 @@ def score(
     """nDCG@10 and MRR@10 over all that is relevant, and what the candidates allow."""
     from polyculture.stats.vectors.rankings import best_order
 
-    settings = context.settings
-    told = {"candidates": settings.candidates, "found_by": "BM25", "fused": settings.fuse}
+    told = {"candidates": context.settings.candidates, "found_by": "BM25"}
     scores = near_answers.score(rows, answers, context, split=split, notes=told | dict(notes or {}))
-    return scores.model_copy(
-        update={"tables": (best_order(rows, rows["matches"].to_list(), answers),)}
-    )
+    oracle = best_order(rows, rows["matches"].to_list(), answers)
+    return scores.model_copy(update={"tables": (oracle,)})
 
 
 def bm25(_: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
