@@ -5,6 +5,7 @@ python examples/public_sets.py banking77 DOWNLOADS    train.csv, test.csv
 python examples/public_sets.py clinc150 DOWNLOADS     data_full.json
 python examples/public_sets.py sst2 DOWNLOADS         train.tsv, dev.tsv, stsa.binary.test
 python examples/public_sets.py chnsenticorp DOWNLOADS train.tsv, dev.tsv, test.tsv
+python examples/public_sets.py sentfin DOWNLOADS      SEntFiN.csv
 python examples/public_sets.py tatoeba DOWNLOADS      cmn.txt, the English-Chinese pairs
 python examples/public_sets.py multi30k DOWNLOADS     train, val, test_2016_flickr: .en.gz, .de.gz
 python examples/public_sets.py xquad DOWNLOADS        xquad.en.json
@@ -22,6 +23,7 @@ import argparse
 import ast
 import gzip
 import json
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -153,6 +155,43 @@ def chnsenticorp(downloads: Path) -> dict[str, pl.DataFrame]:
     is_new = ~pl.col("text").is_in(known.implode())
     found["test-new"] = found["test"].filter(is_new).unique("text", maintain_order=True)
     return {f"{name}.tsv": rows for name, rows in found.items()}
+
+
+def sentfin(downloads: Path) -> dict[str, pl.DataFrame]:
+    """Headlines with one entity each, and its sentiment; all of a headline are in one split.
+
+    ``means-*`` has each headline once, with the mean of its sentiments from -1 to 1. A tenth of the
+    headlines validates and a tenth tests, drawn with seed 1.
+    """
+    rows = pl.read_csv(downloads / "SEntFiN.csv")
+    headlines = rows["Title"].unique(maintain_order=True)
+    order = np.random.default_rng(1).permutation(len(headlines))
+    tenth = len(headlines) // 10
+    split_of = dict.fromkeys(headlines, "train")
+    split_of |= dict.fromkeys(headlines[order[:tenth]], "valid")
+    split_of |= dict.fromkeys(headlines[order[tenth : 2 * tenth]], "test")
+    found: dict[tuple[str, str], str] = {}
+    for headline, decisions in rows.select("Title", "Decisions").iter_rows():
+        for entity, sentiment_of in SENTIMENT.findall(decisions):
+            found.setdefault((headline, entity), sentiment_of)
+    pairs = pl.DataFrame(
+        [(*pair, label) for pair, label in found.items()],
+        schema=["text", "text_b", "label"],
+        orient="row",
+    )
+    number = pl.col("label").replace_strict({"negative": -1, "neutral": 0, "positive": 1})
+    means = pairs.group_by("text", maintain_order=True).agg(number.mean().alias("number"))
+    return {
+        f"{kind}{split}.tsv": numbered(
+            table.filter(pl.col("text").replace_strict(split_of) == split), split
+        )
+        for kind, table in (("", pairs), ("means-", means))
+        for split in ("train", "valid", "test")
+    }
+
+
+SENTIMENT = re.compile(r"""['"]([^{},:][^{}]*?)['"]: *['"](negative|neutral|positive)['"]""")
+"""An entity and its sentiment; names may hold apostrophes, so this is not always Python."""
 
 
 VERDICTS = {"0": "negative", "1": "positive"}
@@ -376,12 +415,19 @@ def numbered(rows: pl.DataFrame, split: str) -> pl.DataFrame:
     return rows.with_columns(pl.format("{}-{}", pl.lit(split), pl.int_range(pl.len())).alias("id"))
 
 
+SETS = {
+    made.__name__: made
+    for made in (scifact, banking77, clinc150, sst2, chnsenticorp, sentfin, tatoeba, multi30k)
+}
+
+
 FOUND = (
     scifact,
     banking77,
     clinc150,
     sst2,
     chnsenticorp,
+    sentfin,
     tatoeba,
     multi30k,
     xquad,

@@ -136,6 +136,12 @@ def small_cluener(downloads: Path) -> None:
     lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in texts)
     for name in ("train", "dev"):
         (downloads / f"{name}.json").write_text(lines, encoding="utf-8")
+def small_sentfin(downloads: Path) -> None:
+    lines = [
+        f"""{n},Head {n},"{{'Co {n}': 'positive', ""Zed's"": 'negative'}}",2""" for n in range(20)
+    ]
+    table = "\n".join(["S No.,Title,Decisions,Words", *lines])
+    (downloads / "SEntFiN.csv").write_text(table, encoding="utf-8")
 
 
 SMALL = {
@@ -144,6 +150,7 @@ SMALL = {
     "clinc150": (small_clinc150, "clinc150.toml"),
     "sst2": (small_sst2, "sst2.toml"),
     "chnsenticorp": (small_chnsenticorp, "chnsenticorp.toml"),
+    "sentfin": (small_sentfin, "ordinal.toml"),
     "tatoeba": (small_tatoeba, "translation-zh.toml"),
     "multi30k": (small_multi30k, "translation.toml"),
     "xquad": (small_questions("xquad.en.json"), "answers.toml"),
@@ -262,6 +269,18 @@ def test_new_reviews_occur_in_no_other_split(tmp_path: Path) -> None:
         ("test-3", "好吃"),
     ]
     assert len(made["test.tsv"]) == 5
+
+
+def test_every_entity_of_a_headline_is_in_the_split_of_the_headline(tmp_path: Path) -> None:
+    """Names may hold apostrophes; the mean of one for and one against is 0."""
+    made = tables("sentfin", tmp_path)
+
+    parts = [made[f"{split}.tsv"] for split in ("train", "valid", "test")]
+    assert [len(part) for part in parts] == [32, 4, 4]
+    assert sum(part["text"].n_unique() for part in parts) == 20
+    assert set(parts[1]["text_b"]) > {"Zed's"}
+    assert set(made["means-test.tsv"]["number"]) == {0.0}
+    assert set(made["means-test.tsv"]["text"]) == set(parts[2]["text"])
 
 
 def tables(name: str, downloads: Path) -> dict[str, pl.DataFrame]:

@@ -61,11 +61,13 @@ def test_a_model_that_is_too_sure_becomes_calibrated_and_answers_the_same() -> N
 )
 def test_where_no_temperature_is_best_it_stays_at_1(targets: np.ndarray) -> None:
     """All right: the colder the better, without end. A note says so."""
-    logits = np.tile([2.0, 0.0], (4, 1))
+    logits = np.tile([90.0, 0.0], (4, 1))  # so sure that colder ones are no better in float64
 
     heat = fitted_temperature(logits, targets)
 
     assert heat == 1.0
+    many = np.tile([3.0, -3.0], (4, 1))
+    assert fitted_temperature(many, (many > 0).astype(float)) == 1.0
     (note,) = note_on_settled({"temperature": heat})
     assert note.startswith("No temperature from 0.1 to 10 fits the validation rows best")
     assert note_on_settled({"temperature": 1.3}) == note_on_settled({}) == ()

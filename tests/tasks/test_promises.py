@@ -27,6 +27,8 @@ CASES: dict[str, dict[str, Any]] = {
         "base": {"source": "new", "kind": "decoder", "width": 64, "layers": 2, "vocabulary": 400},
         "fit": {"learning_rate": 2e-3, "epochs": 2},
     },
+    "ordinal": {"settings": {"order": ["bad", "fair", "good"]}},
+    "regression": {"fit": {"learning_rate": 2e-3, "epochs": 12, "patience": 12}},
     "spans": {},
     "similarity": {
         "head": {"kind": "pooled"},

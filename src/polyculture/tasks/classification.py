@@ -223,16 +223,13 @@ def majority(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.Da
 
 def tfidf(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Logistic regression on weighted counts of words and short runs of words."""
-    import numpy as np
-
     from polyculture.core.errors import need
 
     need("sklearn", extra="train", purpose="The TF-IDF baseline")
-    from polyculture.nets.lexical.tfidf import Tfidf, joined_texts
+    from polyculture.nets.lexical.tfidf import logits_from_counts
 
-    known = np.array(codes(train, context))
-    model = Tfidf.fit(joined_texts(train), known, labels=len(context.labels))
-    return decode(rows, list(model.logits(joined_texts(rows))), context)
+    known = codes(train, context)
+    return decode(rows, logits_from_counts(train, rows, known, len(context.labels)), context)
 
 
 def table(rows: pl.DataFrame, answers: pl.DataFrame, context: Context) -> pl.DataFrame:  # noqa: ARG001  # one form for all tasks

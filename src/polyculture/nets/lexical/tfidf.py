@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 
 from polyculture.core.errors import DataError
 from polyculture.nets.text.words import cut, is_unspaced
@@ -30,6 +30,10 @@ ANALYZER = "words, pairs, triples of unspaced characters"
 LONGEST = 100_000
 """Characters of a text that are counted, some forty pages: a book would cost as much as hundreds of
 texts and say little more about its label."""
+
+
+FEATURES = 50_000
+"""Most frequent words or n-grams that are counted."""
 
 
 def terms(text: str) -> list[str]:
@@ -72,7 +76,7 @@ class Tfidf:
     def __init__(self, vocabulary: dict[str, int], arrays: dict[str, NDArray[np.float64]]) -> None:
         self.vocabulary = vocabulary
         self.arrays = arrays
-        self._vectorizer = _vectorizer(vocabulary)
+        self._vectorizer = vectorizer(vocabulary)
         self._vectorizer.idf_ = arrays["idf"]
 
     @classmethod
@@ -82,7 +86,7 @@ class Tfidf:
         targets: NDArray[Any],
         *,
         labels: int,
-        features: int = 50_000,
+        features: int = FEATURES,
         strength: float = 4.0,
     ) -> "Tfidf":
         """Learn from texts.
@@ -100,11 +104,11 @@ class Tfidf:
         if not any(cut(text) for text in texts):
             msg = "No training text holds a word, so there is nothing to count. Check the texts."
             raise DataError(msg)
-        vectorizer = _vectorizer(None, features)
-        matrix = vectorizer.fit_transform(texts)
+        counter = vectorizer(None, features)
+        matrix = counter.fit_transform(texts)
         coefficients, intercepts = _linear(matrix, np.asarray(targets), labels, strength)
-        vocabulary = {word: int(place) for word, place in vectorizer.vocabulary_.items()}
-        arrays = {"idf": vectorizer.idf_, "weight": coefficients, "bias": intercepts}
+        vocabulary = {word: int(place) for word, place in counter.vocabulary_.items()}
+        arrays = {"idf": counter.idf_, "weight": coefficients, "bias": intercepts}
         return cls(vocabulary, arrays)
 
     def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -173,21 +177,23 @@ def logits_of_differences(
         >>> logits.argmax(axis=1)
         array([1])
     """
-    vectorizer = _vectorizer(None, 50_000)
+    counter = vectorizer(None, 50_000)
     if not any(cut(text) for pair in known for text in pair):
         msg = "No training text holds a word, so there is nothing to count. Check the texts."
         raise DataError(msg)
-    vectorizer.fit([text for pair in known for text in pair])
+    counter.fit([text for pair in known for text in pair])
 
     def differences(of: Sequence[tuple[str, str]]) -> Any:
         firsts, seconds = ([pair[place] for pair in of] for place in (0, 1))
-        return vectorizer.transform(firsts) - vectorizer.transform(seconds)
+        return counter.transform(firsts) - counter.transform(seconds)
 
     coefficients, intercepts = _linear(differences(known), np.asarray(targets), labels, 4.0)
     return np.asarray(differences(pairs) @ coefficients.T + intercepts, dtype=np.float32)
 
 
-def _vectorizer(vocabulary: dict[str, int] | None, features: int | None = None) -> TfidfVectorizer:
+def vectorizer(vocabulary: dict[str, int] | None, features: int | None = None) -> TfidfVectorizer:
+    """What counts words: all that it meets, or those of a vocabulary."""
+
     def counted(text: str) -> list[str]:
         words = terms(text[:LONGEST])
         # scikit-learn would raise and catch an error for each unknown one
@@ -196,6 +202,37 @@ def _vectorizer(vocabulary: dict[str, int] | None, features: int | None = None) 
     return TfidfVectorizer(
         analyzer=counted, sublinear_tf=True, max_features=features, vocabulary=vocabulary
     )
+
+
+def logits_from_counts(
+    train: "pl.DataFrame", rows: "pl.DataFrame", known: Sequence[NDArray[Any]], labels: int
+) -> list[NDArray[Any]]:
+    """The logits of a linear model on word counts, ``(labels,)`` a row: a baseline.
+
+    Args:
+        train: Rows to learn from.
+        rows: To answer.
+        known: Code of each training row, or 0 and 1 for each label.
+        labels: How many there are.
+    """
+    model = Tfidf.fit(joined_texts(train), np.array(known), labels=labels)
+    return list(model.logits(joined_texts(rows)))
+
+
+def numbers_from_counts(
+    train: "pl.DataFrame", rows: "pl.DataFrame", known: NDArray[Any]
+) -> NDArray[np.float64]:
+    """The numbers of a ridge regression on word counts, ``(rows,)``: a baseline.
+
+    Args:
+        train: Rows to learn from.
+        rows: To answer.
+        known: The number of each training row.
+    """
+    counter = vectorizer(None, FEATURES)
+    matrix = counter.fit_transform(joined_texts(train))
+    model = Ridge(alpha=1.0).fit(matrix, known)
+    return np.asarray(model.predict(counter.transform(joined_texts(rows))), dtype=np.float64)
 
 
 def _linear(

@@ -52,7 +52,7 @@ def one_label_loss(
         losses = losses * (1 - at_gold).clamp(min=0) ** focus
     if weights is not None:
         losses = losses * torch.as_tensor(weights, dtype=losses.dtype, device=losses.device)[codes]
-    return (losses * _row_weights(batch, losses)).sum()
+    return (losses * row_weights(batch, losses)).sum()
 
 
 def several_labels_loss(
@@ -91,10 +91,10 @@ def several_labels_loss(
     if focus:
         at_gold = torch.where(marks > 0, logits, -logits).sigmoid()
         losses = losses * (1 - at_gold).clamp(min=0) ** focus
-    return (losses.sum(dim=1) * _row_weights(batch, losses)).sum()
+    return (losses.sum(dim=1) * row_weights(batch, losses)).sum()
 
 
-def _row_weights(batch: Batch, losses: Tensor) -> Tensor:
+def row_weights(batch: Batch, losses: Tensor) -> Tensor:
     """How much of its row each example is, ``(examples,)``; 1 where that is not said."""
     if ROW_WEIGHT in batch.targets:
         return batch.targets[ROW_WEIGHT].to(losses.dtype)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from polyculture.core.run import Baseline, Score, Scores
 from polyculture.core.values import Known, Value
 
-SIMPLEST = "majority"
-"""The baseline that looks at no text."""
+SIMPLEST = ("majority", "median")
+"""The baselines that look at no text."""
 MORE_ROWS = " Give more training rows, or check that texts and labels belong together."
 """What to try where nothing is trained in steps."""
 MOST_NAMED = 12
@@ -23,18 +23,19 @@ def nothing_learned(
 
     Args:
         scores: The model's, on the same rows as the baselines'.
-        baselines: Simple methods; the one named ``majority`` counts.
+        baselines: Simple methods; the one named ``majority`` or ``median`` counts.
         what_to_try: Ends the sentence.
     """
-    simplest = next((baseline for baseline in baselines if baseline.name == SIMPLEST), None)
+    simplest = next((baseline for baseline in baselines if baseline.name in SIMPLEST), None)
     if simplest is None:
         return ()
     score, simple = scores.headline(), simplest.scores.headline()
     if _is_better(score, simple):
         return ()
     note = (
-        f"It has learned nothing beyond the baseline '{SIMPLEST}' ({scores.split}: {score.name} "
-        f"{_told(score.value)} against {_told(simple.value)}{_everywhere(scores)}).{what_to_try}"
+        f"It has learned nothing beyond the baseline '{simplest.name}' ({scores.split}: "
+        f"{score.name} {_told(score.value)} against {_told(simple.value)}{_everywhere(scores)})."
+        f"{what_to_try}"
     )
     return (note,)
 

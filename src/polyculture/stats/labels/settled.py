@@ -19,8 +19,7 @@ from polyculture.stats.scores import Numbers
 
 TEMPERATURE, LABEL_THRESHOLD = "temperature", "threshold"
 COLDEST, HOTTEST = 0.1, 10.0
-"""A temperature at an end of this range is not taken: there the best one has no value, as where
-every validation row is right."""
+"""A temperature at an end of this range is not taken: the best one lies outside."""
 AT_END = 0.01
 """Relative distance from an end that counts as being there."""
 
@@ -34,7 +33,8 @@ def fitted_temperature(logits: Numbers, targets: NDArray[Any]) -> float:
             with several labels a row, 0 and 1 of each, ``(rows, labels)``.
 
     Returns:
-        A number from 0.1 to 10; 1 where there is no row, or where none within this range is best.
+        A number from 0.1 to 10; 1 where there is no row, where every row is right, or where none
+        within this range is best.
 
     Example:
         Of a hundred answers at 0.95 eighty are right: 0.8 would be honest.
@@ -49,8 +49,8 @@ def fitted_temperature(logits: Numbers, targets: NDArray[Any]) -> float:
     """
     if targets.ndim == 1:
         logits, targets = logits[targets >= 0], targets[targets >= 0]
-    if not len(targets):
-        return 1.0
+    if not len(targets) or _all_right(logits, targets):
+        return 1.0  # the colder the better, without end
 
     def surprise(log_cold: float) -> float:
         # convex in 1 / T, so there is one minimum
@@ -64,6 +64,16 @@ def fitted_temperature(logits: Numbers, targets: NDArray[Any]) -> float:
     if min(best.x - ends[0], ends[1] - best.x) < AT_END:
         return 1.0
     return float(np.exp(-best.x))
+
+
+def _all_right(logits: Numbers, targets: NDArray[Any]) -> bool:
+    """Whether every label is answered rightly, and none only by a tie."""
+    if targets.ndim > 1:
+        return bool((np.where(targets > 0, logits, -logits) > 0).all())
+    rows = np.arange(len(targets))
+    rest = logits.copy()
+    rest[rows, targets] = -np.inf
+    return bool((logits[rows, targets] > rest.max(axis=1)).all())
 
 
 def label_thresholds(
