@@ -10,6 +10,7 @@ from typing import Any
 _VERBS = {
     "audit_answers": "answer_audits",
     "audit_runs": "run_audits",
+    "chat": "conversations",
     "check": "runs",
     "check_study": "studies",
     "demo": "samples",

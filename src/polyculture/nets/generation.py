@@ -28,7 +28,7 @@ def write(model: Any, batch: Batch, search: Search, *, longest: int, stop: int) 
     Returns:
         Tokens of each example, without the prompt, up to the first stop token and without it.
     """
-    stops = _stops(model, stop)
+    stops = stops_of(model, stop)
     inputs = _prompts(batch, stop)
     written: Tensor = model.generate(
         **inputs,
@@ -59,7 +59,8 @@ def until(tokens: list[int], stops: set[int]) -> list[int]:
     return tokens[:end]
 
 
-def _stops(model: Any, stop: int) -> set[int]:
+def stops_of(model: Any, stop: int) -> set[int]:
+    """A token that ends a text, and those that the model itself names."""
     tokens = model.generation_config.eos_token_id
     return {stop, *(tokens if isinstance(tokens, list) else [] if tokens is None else [tokens])}
 

@@ -6,7 +6,7 @@ on top of the bare body.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from inspect import signature
 from typing import Any, Self
 
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from polyculture.core.search import Search
 from polyculture.core.task import Output
 from polyculture.nets.batch import IGNORED, Batch, Outputs
-from polyculture.nets.continuations import mean_log_probabilities
+from polyculture.nets.continuations import continued, mean_log_probabilities
 from polyculture.nets.efficiency.embedding import input_table
 from polyculture.nets.efficiency.stand_ins import CachedBody, StandIn, stand_ins_for, swap
 from polyculture.nets.generation import write
@@ -199,6 +199,11 @@ class Network(nn.Module):
         """How likely each continuation of a text is; see ``nets/continuations.py``."""
         self._asked.positions = None
         return mean_log_probabilities(self.model, given, continuations)
+
+    def say(self, given: Tensor, **how: Any) -> Iterator[int]:
+        """Continue a text token by token; see ``nets/continuations.py``."""
+        self._asked.positions = None
+        return continued(self.model, given, **how)
 
     def _keep_asked(self, _: nn.Module, __: Any, found: Any) -> Any:
         """Show a language model's head those positions alone that are asked.

@@ -160,4 +160,4 @@ def read_pairs(reading: Reading) -> list[Weighed]:
     tokens: Any = (batch.targets["tokens"] >= 0).sum(dim=1).view(-1, 2).cpu().numpy()
     covers: Any = batch.places["covers"].cpu().numpy()
     columns = (nats.tolist(), tokens.tolist(), covers.tolist())
-    return [Weighed(*map(tuple, row)) for row in zip(*columns, strict=True)]  # type: ignore[arg-type]
+    return [Weighed(*map(tuple, row)) for row in zip(*columns, strict=True)]

@@ -173,7 +173,8 @@ class Writer:
     def written(self, turns: Sequence[Turn]) -> Window:
         """All of a conversation, however long."""
         tokens: list[int] = []
-        spans, tail, begin = [], [], 0
+        tail: list[int] = []
+        spans, begin = [], 0
         for given, said in self.parts(turns):
             tokens += [*tail, *self.tokens(given)]
             tail, begin = [], len(tokens)

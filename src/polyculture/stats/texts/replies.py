@@ -15,6 +15,7 @@ chrF, Popović 2015, W15-3049.
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -147,7 +148,7 @@ def _of_ranks(drawn: Resampled, candidates: int) -> list[Score]:
     found = [
         drawn.score(
             f"recall_at_{most}",
-            lambda s, place=3 + place: ratio(s[..., place], s[..., 7]),
+            partial(_share_of_ranked, place=3 + place),
             reason=NO_RIVAL,
             headline=most == 1,
             is_share=True,
@@ -155,10 +156,12 @@ def _of_ranks(drawn: Resampled, candidates: int) -> list[Score]:
         for place, most in enumerate(AT)
         if most < candidates
     ]
-    mean = drawn.score(
-        "mean_reciprocal_rank", lambda s: ratio(s[..., 6], s[..., 7]), reason=NO_RIVAL
-    )
+    mean = drawn.score("mean_reciprocal_rank", partial(_share_of_ranked, place=6), reason=NO_RIVAL)
     return [*found, mean]
+
+
+def _share_of_ranked(sums: Numbers, place: int) -> Numbers:
+    return ratio(sums[..., place], sums[..., 7])
 
 
 def _of_losses(drawn: Resampled, is_known: bool) -> list[Score]:  # noqa: FBT001  # a helper
