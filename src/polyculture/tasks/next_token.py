@@ -37,10 +37,11 @@ class NextToken(Settings):
     """The next token of texts."""
 
     kind: Literal["next_token"] = "next_token"
-    documents: Literal["apart", "joined"] = "apart"
-    """How texts are learnt from. ``apart``: each is read alone. ``joined``: they follow one another
-    in blocks of ``fit.max_length`` tokens, so that nothing is padding, and a token sees what stands
-    before it in its block, the ends of other texts included. Scores are always of texts alone."""
+    documents: Literal["joined", "apart"] = "joined"
+    """How texts are learnt from. ``joined``: they follow one another in blocks of
+    ``fit.max_length`` tokens, so that nothing is padding, and a token sees what stands before it in
+    its block, the ends of other texts included. ``apart``: each is read alone. Scores are always of
+    texts alone."""
     begins_with: str = ""
     """The special token before every text; left out, the tokenizer's ``bos_token``, or its
     ``eos_token`` where it has none. Bases that were tuned for chat often have another first token
