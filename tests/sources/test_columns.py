@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from polyculture import api
-from polyculture.api.shared import Shared
+from polyculture.api.shared import Shared, _texts_of
 from polyculture.checks.sources import DATA_CHECKS, DataCheck, names_a_broken_row
 from polyculture.core import parts
 from polyculture.core.columns import inputs_of
@@ -105,6 +105,32 @@ def test_rows_are_the_same_from_every_kind_of_file(
             "target": "a cat",
         },
     ]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+def test_a_cell_may_hold_numbers(suffix: str, write: Write) -> None:
+    """A list, with none for one that is unknown; the base made from nothing sees them."""
+    column = {"past": Column(kind="numbers")}
+    path = write(f"rows.{suffix}", 'id,past\na,"[1, null, 2.5]"\nb,[]\n')
+    rows = [{"id": "a", "past": [1, None, 2.5]}, {"id": "b", "past": []}]
+    if suffix == "jsonl":
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    if suffix == "parquet":
+        pl.DataFrame(rows, strict=False).write_parquet(path)
+
+    found = read(path, column).splits["train"]
+
+    assert found["past"].to_list() == [[1, None, 2.5], []]
+    assert _texts_of(found, column) == [[1, None, 2.5], []]
+
+
+@pytest.mark.parametrize("cell", ["[true]", '[""1""]', "[[1]]", "[1e999]", "1", "[NaN]"])
+def test_a_list_of_something_else_is_told_with_its_line(cell: str, write: Write) -> None:
+    """Truth, text, lists and what is infinite are not numbers."""
+    path = write("rows.csv", f'id,past\na,"{cell}"\n')
+
+    with pytest.raises(DataError, match=r"rows\.csv, line 2: expected (a list of )?numbers"):
+        read(path, {"past": Column(kind="numbers")})
 
 
 def test_the_digest_is_that_of_what_files_hold(write: Write, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from polyculture.api.runs import is_counted
 from polyculture.core.errors import RecipeError, need
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from polyculture.core.plugins import DataSource
     from polyculture.core.run import Run
     from polyculture.core.task import Context, Task
     from polyculture.engine.settle import Answerer
@@ -95,10 +96,16 @@ def predict(
 
 
 def _read_file(file: Path, run: Run, task: Task, *, conll: bool | None) -> Inputs:
+    from polyculture.core import parts
     from polyculture.core.columns import inputs_of
     from polyculture.sources.rows.inputs import read_inputs
     from polyculture.sources.rows.wanted import Wanted
 
+    data: Any = run.recipe.data
+    source: DataSource = parts.load("sources.data", data.source)
+    if source.read_inputs is not None:
+        inputs: Inputs = source.read_inputs(file, data)
+        return inputs
     columns = inputs_of(task.columns)
     wanted = Wanted(columns=columns, inputs=run.facts.inputs, data=run.recipe.data)
     return read_inputs(file, wanted, conll=conll)

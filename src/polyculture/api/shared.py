@@ -161,17 +161,18 @@ def open_base(recipe: Recipe, rows: pl.DataFrame, work: Path) -> Base:
     return base
 
 
-def _texts_of(rows: pl.DataFrame, columns: Mapping[str, Column]) -> list[list[str]]:
-    """The words, or all texts and paths, of each row.
+def _texts_of(rows: pl.DataFrame, columns: Mapping[str, Column]) -> list[list[Any]]:
+    """The words, the numbers, or all texts and paths, of each row.
 
     Answers that are texts are among them, and so are labels that are read, as choices are.
     """
     import polars as pl
 
     there = {name: column.kind for name, column in columns.items() if name in rows.columns}
-    words = next((name for name, kind in there.items() if kind == "words"), None)
-    if words is not None:
-        return rows[words].to_list()
+    parts_ = {kind: name for name, kind in there.items() if not columns[name].is_gold}
+    several = parts_.get("words") or parts_.get("numbers")
+    if several is not None:
+        return rows[several].to_list()
     texts = [name for name, kind in there.items() if kind in {"text", "file"}]
     choices = [n for n, kind in there.items() if kind == "labels" and not columns[n].is_gold]
     turns = [name for name, kind in there.items() if kind == "turns"]

@@ -39,6 +39,7 @@ TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "label": pl.String,
     "labels": pl.List(pl.String),
     "number": pl.Float64,
+    "numbers": pl.List(pl.Float64),
     "file": pl.String,
     "turns": pl.List(TURN),
     "answers": pl.List(pl.Struct({"text": pl.String, "start": pl.Int64})),

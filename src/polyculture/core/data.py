@@ -20,6 +20,7 @@ Cells by the kind of their column, in rows:
 ``labels``     list of text
 ``number``     a finite number
 ``turns``      list of {role, content}, a conversation; roles are system, user and assistant
+``numbers``    list of finite numbers, none where one is unknown
 ``file``       absolute path of a file; what it holds counts for the digest, not where it lies
 ``answers``    list of {text, start}: right texts, and the character of another text at which each
                starts, or null

@@ -27,6 +27,9 @@ class DataSource:
     read: Callable[[Any, Mapping[str, Column]], Dataset]
     """(settings, columns of the task): rows in these columns, with ``id`` and perhaps ``document``
     and ``group``; a broken row is a ``DataError`` naming file and line."""
+    read_inputs: Callable[[Path, Any], Any] | None = None
+    """(file, settings): rows to answer, ``sources.rows.inputs.Inputs``, where several lines of a
+    file make a row. Left out, files to answer are read row by row."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,9 +53,9 @@ class BaseSource:
     """A kind of source of base models."""
 
     settings: type[Settings]
-    open: Callable[[Any, Sequence[Sequence[str]], Path, int], Base]
-    """Settings, training rows (each a list of words, texts or paths of files), an empty work
-    folder, seed. Only bases made from nothing look at the rows, to make their reader."""
+    open: Callable[[Any, Sequence[Sequence[Any]], Path, int], Base]
+    """Settings, training rows (each a list of words, texts, paths of files or numbers), an empty
+    work folder, seed. Only bases made from nothing look at the rows, to make their reader."""
     refuses: Callable[[Recipe], str | None] | None = None
     """Why the other parts of a recipe cannot be combined with this base, or None. It asks them for
     facts, such as ``freezes_body``, never for their names."""

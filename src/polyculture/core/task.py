@@ -42,7 +42,7 @@ name in ``Inventory.labels``.
 """
 Form = Literal["encoder", "decoder", "encoder_decoder"]
 """How a base reads: all tokens at once, from left to right, or the one and then the other."""
-Reads = Literal["text", "pictures"]
+Reads = Literal["text", "pictures", "series"]
 """What a base takes in, and so what a task can give it."""
 WordSpaces = Literal["as_in_text", "every_word"]
 """Which words are read with a space before them. ``every_word``: all; only byte-level tokenizers
@@ -65,6 +65,7 @@ class Column:
         "turns",
         "answers",
         "places",
+        "numbers",
     ]
     """What a cell holds, which says how it is read. In rows, ``file`` is an absolute path.
     ``answers``: texts that are right, each perhaps with the character of another text at which it

@@ -80,6 +80,7 @@ def type_of(kind: str) -> Any:
         "number": pl.Float64,
         "answers": pl.List(pl.Struct({"text": pl.String, "start": pl.Int64})),
         "places": pl.List(pl.Int64),
+        "numbers": pl.List(pl.Float64),
     }
     return types.get(kind, pl.String)
 
@@ -99,6 +100,15 @@ def _number(cell: Cell, form: CellForm) -> float:
     if not math.isfinite(number):
         cell.refuse(f"expected a number in {cell.name!r}, got {text!r:.60}")
     return number
+
+
+def _numbers(cell: Cell, _: CellForm) -> list[float | None]:
+    numbers = _list(cell, "a list of numbers")
+    for number in numbers:
+        is_number = isinstance(number, int | float) and not isinstance(number, bool)
+        if number is not None and not (is_number and math.isfinite(number)):
+            cell.refuse(f"expected numbers in {cell.name!r}, got {number!r:.60}")
+    return [None if number is None else float(number) for number in numbers]
 
 
 def _file(cell: Cell, form: CellForm) -> str:
@@ -253,6 +263,7 @@ READERS: Mapping[str, Callable[[Cell, CellForm], Any]] = {
     "spans": _spans,
     "turns": _turns,
     "number": _number,
+    "numbers": _numbers,
     "file": _file,
     "answers": _answers,
     "places": _places,
