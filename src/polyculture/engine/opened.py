@@ -19,7 +19,6 @@ from polyculture.nets.efficiency.embedding import compact, input_table
 from polyculture.nets.efficiency.recompute import recompute
 from polyculture.nets.network import Network, count
 from polyculture.nets.reading.account import refuse_unreadable
-from polyculture.nets.reading.pictures import PictureReader
 from polyculture.nets.reading.texts import longest_input
 from polyculture.nets.saved.added import attach
 from polyculture.nets.saved.weights_fit import check_tokens
@@ -105,12 +104,13 @@ def _longest(training: Training, network: Network, reader: Any) -> int:
         RecipeError: The recipe would cut what has only one size.
     """
     wanted = training.recipe.fit.max_length
-    if not isinstance(reader, PictureReader):
+    reads = training.task.reads
+    if reads == "text":
         return longest_input(reader, network.body.config, wanted)
     if wanted is not None:
-        msg = f"fit.max_length cuts texts, but {training.base.name!r} reads pictures. Leave it out."
+        msg = f"fit.max_length cuts texts, but {training.base.name!r} reads {reads}. Leave it out."
         raise RecipeError(msg)
-    return reader.size
+    return int(reader.size)
 
 
 def compact_tokens(opened: Opened, encoded: Iterable[Encoded]) -> None:

@@ -2,7 +2,7 @@
 
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 import transformers
@@ -16,6 +16,7 @@ from polyculture.nets.bodies.own_bodies import OwnBody, check_own_body, own_body
 from polyculture.nets.network import Network
 from polyculture.nets.pooling import Pooling
 from polyculture.nets.reading.pictures import PictureReader
+from polyculture.nets.reading.series import SeriesReader
 from polyculture.nets.saved.added import save_added, without_added
 from polyculture.nets.saved.beside import read_beside
 from polyculture.nets.saved.configuration import CONFIG, check_settings, kind_reads, reason_of
@@ -197,14 +198,22 @@ def _loaded(kind: Any, folder: Path, **settings: Any) -> tuple[Any, dict[str, An
     return load(kind, folder, **settings)
 
 
-def open_reader(folder: Path) -> PreTrainedTokenizerBase | PictureReader:
-    """What makes a base's inputs of rows: its tokenizer, or its reader of pictures.
+Reader: TypeAlias = PreTrainedTokenizerBase | PictureReader | SeriesReader
+
+
+def open_reader(folder: Path) -> Reader:
+    """What makes a base's inputs of rows: its tokenizer, or its reader of pictures or series.
 
     Raises:
         ModelError: It is missing or damaged, or would need code of its own.
     """
-    is_picture = reads_of(folder) == "pictures"
-    return PictureReader.of_folder(folder) if is_picture else open_tokenizer(folder)
+    match reads_of(folder):
+        case "pictures":
+            return PictureReader.of_folder(folder)
+        case "series":
+            return SeriesReader.of_folder(folder)
+        case "text":
+            return open_tokenizer(folder)
 
 
 def open_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
@@ -246,7 +255,7 @@ def _reason(folder: Path, error: Exception) -> str:
 
 def save_network(
     network: Network,
-    reader: PreTrainedTokenizerBase | PictureReader,
+    reader: Reader,
     folder: Path,
     spaces: WordSpaces = "as_in_text",
 ) -> None:
@@ -254,7 +263,7 @@ def save_network(
 
     Args:
         network: What to save.
-        reader: Its tokenizer, or reader of pictures.
+        reader: Its tokenizer, or reader of pictures or series.
         folder: Where; it is made.
         spaces: Which words it saw with a space before them, for that page.
     """

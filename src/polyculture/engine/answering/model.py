@@ -56,6 +56,7 @@ FORMS: dict[Form, str] = {
 SENSES: dict[Reads, str] = {
     "text": "text; BERT and Llama do",
     "pictures": "pictures; ViT does, and kind = 'resnet' made from nothing",
+    "series": "series; kind = 'patch_transformer' made from nothing does",
 }
 """What bases read, and bases that do."""
 

@@ -10,6 +10,7 @@ from polyculture.nets.bodies.convolutional import ConvolutionalText
 from polyculture.nets.bodies.own_bodies import OwnBody
 from polyculture.nets.network import Network
 from polyculture.nets.reading.pictures import PictureReader
+from polyculture.nets.reading.series import SeriesReader
 from polyculture.nets.text.word_tokens import carries_spaces
 
 FILE = "README.md"
@@ -46,7 +47,7 @@ from transformers import AutoModel, {reader}
 body = AutoModel.from_pretrained("{folder}")
 {name} = {reader}.from_pretrained("{folder}")
 ```"""
-OURS = "The body is a small convolutional network (`{settings}`), no class of transformers."
+OURS = "The body is a small network of ours (`{settings}`), not a class of transformers."
 TEXT = {
     "kind": "AutoModelForSequenceClassification",
     "reader": "AutoTokenizer",
@@ -59,12 +60,13 @@ PICTURES = {
     "name": "processor",
     "rows": "pictures",
 }
+SERIES = {"rows": "series"}  # read by bodies of ours alone
 """Words for what a model reads."""
 
 
 def write_readme(
     network: Network,
-    reader: PreTrainedTokenizerBase | PictureReader,
+    reader: PreTrainedTokenizerBase | PictureReader | SeriesReader,
     folder: Path,
     spaces: WordSpaces,
 ) -> None:
@@ -72,13 +74,13 @@ def write_readme(
 
     Args:
         network: The model.
-        reader: Its tokenizer, or reader of pictures.
+        reader: Its tokenizer, or reader of pictures or series.
         folder: Where.
         spaces: Which words it saw with a space before them.
     """
     name = folder.name
-    words, on_spaces = PICTURES, ""
-    if not isinstance(reader, PictureReader):
+    words, on_spaces = SERIES if isinstance(reader, SeriesReader) else PICTURES, ""
+    if not isinstance(reader, PictureReader | SeriesReader):
         words = TEXT
         in_text = network.output == "word_labels" and spaces == "as_in_text"
         on_spaces = SPACES if in_text and carries_spaces(reader) else ""

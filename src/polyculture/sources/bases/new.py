@@ -1,6 +1,6 @@
 """A base made from nothing: what a task's own training rows can teach, without pretraining."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -31,24 +31,35 @@ ABLE: dict[str, tuple[Form, Reads]] = {
     "encoder_decoder": ("encoder_decoder", "text"),
     "convolutional": ("encoder", "text"),
     "resnet": ("encoder", "pictures"),
+    "patch_transformer": ("encoder", "series"),
 }
 """How each kind of network reads, and what."""
+OWN = ("convolutional", "resnet", "patch_transformer")
+"""Kinds that transformers has no class for, and so no standard head."""
 
 
 class New(Settings):
     """Which kind of network, and how large."""
 
     source: Literal["new"] = "new"
-    kind: Literal["transformer", "decoder", "encoder_decoder", "convolutional", "tfidf", "resnet"]
+    kind: Literal[
+        "transformer",
+        "decoder",
+        "encoder_decoder",
+        "convolutional",
+        "tfidf",
+        "resnet",
+        "patch_transformer",
+    ]
     """``transformer`` is an encoder. ``decoder`` reads from left to right and writes on.
     ``encoder_decoder`` reads a text and writes another. ``tfidf`` is not a network, but counts
-    of words with a linear model. ``resnet``, a small residual network, reads pictures; the others
-    text."""
+    of words with a linear model. ``resnet``, a small residual network, reads pictures;
+    ``patch_transformer`` reads series; the others text."""
     width: int | None = Field(default=None, ge=32, le=16_384, multiple_of=HEAD_WIDTH)
     """Numbers a token; where left out 128, or 256 for kinds with a decoder. Channels of the
-    last stage of a ``resnet``, then 64."""
+    last stage of a ``resnet``, then 64; numbers a piece of a ``patch_transformer``, then 64."""
     layers: int | None = Field(default=None, ge=1, le=512)
-    """Left out, 2 for a transformer, 4 for a decoder and 3 for a convolutional network. Of an
+    """Left out, 2 for transformers, 4 for a decoder and 3 for a convolutional network. Of an
     encoder with a decoder each has so many, 3 where left out; stages of a ``resnet``, then by the
     size of the pictures."""
     vocabulary: int | None = Field(default=None, ge=300, le=1_000_000)
@@ -59,18 +70,22 @@ class New(Settings):
         if self.kind == "tfidf" and (self.width or self.layers or self.vocabulary):
             msg = "width, layers and vocabulary belong to networks; kind = 'tfidf' has none"
             raise ValueError(msg)
-        if self.kind == "resnet" and self.vocabulary:
-            msg = "vocabulary belongs to networks that read text; kind = 'resnet' reads pictures"
+        reads = ABLE.get(self.kind, ("", "text"))[1]
+        if reads != "text" and self.vocabulary:
+            msg = (
+                f"vocabulary belongs to networks that read text; kind = {self.kind!r} reads {reads}"
+            )
             raise ValueError(msg)
         return self
 
 
-def open_base(settings: New, texts: Sequence[Sequence[str]], work: Path, seed: int) -> Base:
+def open_base(settings: New, texts: Sequence[Sequence[Any]], work: Path, seed: int) -> Base:
     """Make the base in the work folder; the same texts and seed give the same bytes.
 
     Args:
         settings: Kind and sizes.
-        texts: The training rows, each a list of words, of texts, or of one path of a picture.
+        texts: The training rows, each a list of words, of texts, of numbers, or of one path of a
+            picture.
         work: An empty folder, filled with configuration, weights and the settings of a reader.
         seed: Where the first weights come from.
 
@@ -87,8 +102,8 @@ def open_base(settings: New, texts: Sequence[Sequence[str]], work: Path, seed: i
             lineage=(),
             digest=of_json(settings.model_dump(mode="json")),
         )
-    if settings.kind == "resnet":
-        return _for_pictures(settings, texts, work, seed)
+    if settings.kind in WRITERS:
+        return _without_text(settings, texts, work, seed)
     if settings.kind in {"decoder", "encoder_decoder"}:
         pieces = _make_writer(settings, texts, work, seed)
     else:
@@ -135,12 +150,28 @@ def _make_writer(settings: New, texts: Sequence[Sequence[str]], work: Path, seed
     return pieces
 
 
-def _for_pictures(settings: New, rows: Sequence[Sequence[str]], work: Path, seed: int) -> Base:
+def _residual(*place: Any, **sizes: Any) -> str:
     from polyculture.sources.bases.contents.residual import write_residual
+
+    return write_residual(*place, **sizes)
+
+
+def _patches(*place: Any, **sizes: Any) -> str:
+    from polyculture.sources.bases.contents.patches import write_patches
+
+    return write_patches(*place, **sizes)
+
+
+WRITERS: dict[str, Callable[..., str]] = {"resnet": _residual, "patch_transformer": _patches}
+"""What fills the folder of a base that does not read text."""
+
+
+def _without_text(settings: New, rows: Sequence[Sequence[Any]], work: Path, seed: int) -> Base:
     from polyculture.store.digest import of_folder
 
     need("torch", extra="train", purpose="Making a base")
-    note = write_residual(work, rows, width=settings.width, layers=settings.layers, seed=seed)
+    write = WRITERS[settings.kind]
+    note = write(work, rows, width=settings.width, layers=settings.layers, seed=seed)
     return Base(
         name=settings.kind,
         kind="convolutional",
@@ -302,7 +333,7 @@ def refuses(recipe: "Recipe") -> str | None:
         return f"word counts answer whole texts, so kind = 'tfidf' cannot do {settings.kind!r}"
     if base.kind == "tfidf" and not is_standard:
         return f"word counts have a linear model of their own, and no head {head.kind!r}"
-    if base.kind in {"convolutional", "resnet"} and is_standard:
+    if base.kind in OWN and is_standard:
         return (
             f"a {base.kind} base has no standard head: set [head] pooling = 'mean', "
             "or kind = 'mlp' or 'crf'"

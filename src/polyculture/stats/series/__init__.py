@@ -1,0 +1,1 @@
+"""Time series: stamps and steps, windows, simple forecasts, scores of forecasts."""
