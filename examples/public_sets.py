@@ -15,6 +15,7 @@ python examples/public_sets.py questions DOWNLOADS    the same files
 python examples/public_sets.py dialogsum DOWNLOADS    dialogsum.dev.jsonl, dialogsum.test.jsonl
 python examples/public_sets.py weibo DOWNLOADS        weiboNER_2nd_conll.train, .dev, .test
 python examples/public_sets.py cluener DOWNLOADS      train.json, dev.json
+python examples/public_sets.py traffic DOWNLOADS      data/realTraffic of NAB, seven .csv
 
 Nothing is downloaded here. Each set has a licence of its own, and not all allow redistribution.
 """
@@ -404,6 +405,16 @@ def cluener(downloads: Path) -> dict[str, pl.DataFrame]:
     return found
 
 
+def traffic(downloads: Path) -> dict[str, pl.DataFrame]:
+    """All series in one long table; what each is called is its file's name."""
+    series = [
+        pl.read_csv(path).select(pl.lit(path.stem).alias("series"), "timestamp", "value")
+        for path in sorted(downloads.glob("*.csv"))
+    ]
+    cast = [part.with_columns(pl.col("value").cast(float)) for part in series]
+    return {"series.tsv": pl.concat(cast)}
+
+
 def lines(packed: Path) -> list[str]:
     """Lines of a gzip file."""
     with gzip.open(packed, "rt", encoding="utf-8") as text:
@@ -415,10 +426,7 @@ def numbered(rows: pl.DataFrame, split: str) -> pl.DataFrame:
     return rows.with_columns(pl.format("{}-{}", pl.lit(split), pl.int_range(pl.len())).alias("id"))
 
 
-SETS = {
-    made.__name__: made
-    for made in (scifact, banking77, clinc150, sst2, chnsenticorp, sentfin, tatoeba, multi30k)
-}
+SETS = {made.__name__: made for made in (scifact, banking77, tatoeba, multi30k, traffic)}
 
 
 FOUND = (
@@ -437,6 +445,7 @@ FOUND = (
     dialogsum,
     weibo,
     cluener,
+    traffic,
 )
 SETS = {made.__name__: made for made in FOUND}
 

@@ -142,6 +142,15 @@ def small_sentfin(downloads: Path) -> None:
     ]
     table = "\n".join(["S No.,Title,Decisions,Words", *lines])
     (downloads / "SEntFiN.csv").write_text(table, encoding="utf-8")
+def small_traffic(downloads: Path) -> None:
+    for name, whole in (("speed", True), ("occupancy", False)):
+        minutes = [
+            f"2015-09-{n // 48 + 1:02d} {n // 2 % 24:02d}:{n % 2 * 30 + 5:02d}:00"
+            for n in range(600)
+        ]
+        values = [n if whole else n / 2 for n in range(600)]
+        rows = pl.DataFrame({"timestamp": minutes, "value": values})
+        rows.write_csv(downloads / f"{name}.csv")
 
 
 SMALL = {
@@ -160,6 +169,7 @@ SMALL = {
     "talks": (small_talks, "dialogue.toml"),
     "questions": (small_talks, "preferences.toml"),
     "dialogsum": (small_dialogsum, "summarization.toml"),
+    "traffic": (small_traffic, "series.toml"),
 }
 
 

@@ -95,7 +95,7 @@ def test_a_reader_without_lengths_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_body_sees_the_same_history_alike_in_any_batch() -> None:
-    """So threads can share one; a history that is no multiple of a patch is read too."""
+    """So threads can share one; so is a history that is not a multiple of a patch."""
     torch.manual_seed(1)
     body = PatchTransformer(context_length=10, patch_length=4, width=32, layers=2).eval()
     histories, known = torch.randn(3, 10), torch.ones(3, 10)

@@ -57,7 +57,7 @@ class New(Settings):
     ``patch_transformer`` reads series; the others text."""
     width: int | None = Field(default=None, ge=32, le=16_384, multiple_of=HEAD_WIDTH)
     """Numbers a token; where left out 128, or 256 for kinds with a decoder. Channels of the
-    last stage of a ``resnet``, then 64; numbers a piece of a ``patch_transformer``, then 64."""
+    last stage of a ``resnet``, then 64; and width of a ``patch_transformer``, then 64."""
     layers: int | None = Field(default=None, ge=1, le=512)
     """Left out, 2 for transformers, 4 for a decoder and 3 for a convolutional network. Of an
     encoder with a decoder each has so many, 3 where left out; stages of a ``resnet``, then by the

@@ -24,7 +24,7 @@ def write_patches(
     Args:
         folder: Where.
         rows: The training rows, each a history of numbers.
-        width: Numbers a piece.
+        width: Size of the vector of each piece.
         layers: Blocks of attention.
         seed: Where the first weights come from.
 
