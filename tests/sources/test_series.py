@@ -128,6 +128,11 @@ FAULTS = {
     "no time": (days("1") + "潮,,2\n", r"line 3: expected a time in 'time'.*got an empty cell"),
     "no series": (days("1") + ",2024-05-02,2\n", r"line 3: the column 'series' is empty"),
     "one value": (days("1"), r"series\.csv has only one time for each series"),
+    "a slip in the year": (
+        "潮,1024-05-01 00:00:00,1\n"
+        + "".join(f"潮,2024-05-01 00:00:{n:02d},1\n" for n in range(9)),
+        r"line 3: 2024-05-01 00:00 lies far behind the time before it.*steps of 1s\. Check",
+    ),
     "too short": (days("1", "2", "3"), r"no series has room for a row of train, which is 3 steps"),
 }
 

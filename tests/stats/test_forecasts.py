@@ -178,6 +178,14 @@ def test_a_window_brings_back_what_it_scaled() -> None:
     assert windows.values[1].tolist() == [7, 7, 7]
 
 
+def test_a_window_without_any_known_value_begins_with_the_last_one() -> None:
+    """Rather than with nothing at all."""
+    windows = Windows.of([[1.0, 7.0, None, None]], 2)
+
+    assert windows.values.tolist() == [[7, 7]]
+    assert windows.known.tolist() == [[True, False]]
+
+
 def test_the_pinball_loss_is_least_at_the_quantile() -> None:
     """Of many draws, the empirical quantile has the least loss."""
     draws = RNG.normal(size=(2_000, 1))

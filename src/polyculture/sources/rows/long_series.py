@@ -33,6 +33,8 @@ USUAL: Mapping[str, tuple[str, ...]] = {
 }
 """Usual names of the columns of such a table."""
 Together = Literal["mean", "sum", "last"]
+MOST = 20_000_000
+"""Steps of a series; more are a slip in a time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +96,8 @@ def read_series(path: Path, form: SeriesForm) -> SeriesTable:
         _refuse_backwards(table, stamps, run)
     step = form.step or _seen(table, stamps, runs)
     _check_step(table, stamps, runs, step, form)
+    for run in runs.values():
+        _refuse_far(table, stamps, run, step)
     series = tuple(
         _series(name, run, step.numbers(stamps.values[run]), values[run], form.together)
         for name, run in runs.items()
@@ -246,6 +250,18 @@ def _check_step(
                 f"series {name!r} does not fit in. Set step in [data], as in step = '{step}': the "
                 "values of each step are then put together by their mean.",
             )
+
+
+def _refuse_far(table: Table, stamps: Stamps, run: Integers, step: Step) -> None:
+    """Refuse a time that lies so far ahead that the steps to it would fill the memory."""
+    numbers = step.numbers(stamps.values[run])
+    steps = int(numbers[-1] - numbers[0])
+    if steps < MOST:
+        return
+    row = int(run[(numbers[1:] - numbers[:-1]).argmax() + 1])
+    what = f"{stamps.shown(int(stamps.values[row]))} lies far behind the time before it"
+    advice = "Check the time, or set a longer step in [data]"
+    _refuse(table, row, f"{what}: the series would have {steps:,} steps of {step}. {advice}.")
 
 
 def _series(

@@ -45,7 +45,10 @@ class Stamps:
         """
         if not self.is_clock:
             return str(value)
-        moment = START + timedelta(microseconds=value)
+        try:
+            moment = START + timedelta(microseconds=value)
+        except OverflowError:  # behind the year 9999
+            return str(np.datetime64(value, "us"))
         is_whole = value % UNITS["m"] == 0
         text = moment.isoformat(sep=" ", timespec="minutes" if is_whole else "auto")
         return f"{text}{'Z' if self.is_utc else ''}"

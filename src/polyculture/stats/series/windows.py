@@ -34,6 +34,8 @@ class Windows:
     def of(cls, histories: Sequence[History], length: int) -> "Windows":
         """The last ``length`` values of each history, which has at least one known value.
 
+        Where none of the last is known, the last one that is known begins the window.
+
         Example:
             >>> windows = Windows.of([[1.0, None, 3.0]], 4)
             >>> windows.values.tolist(), windows.known.tolist()
@@ -45,6 +47,8 @@ class Windows:
         for row, history in enumerate(histories):
             last = history[-length:]
             raw[row, length - len(last) :] = np.array(last, dtype=np.float64)
+            if np.isnan(raw[row]).all():
+                raw[row, 0] = next(value for value in reversed(history) if value is not None)
         known = ~np.isnan(raw)
         mean = np.nanmean(raw, axis=1)
         spread, size = np.nanstd(raw, axis=1), np.nanmax(np.abs(raw), axis=1)
