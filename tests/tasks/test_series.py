@@ -103,6 +103,8 @@ def test_a_run_forecasts_from_the_end_of_each_series(tmp_path: Path) -> None:
     assert any("2 series in steps of 1h" in note for note in notes)
     assert json.loads(pl.read_csv(out)["quantile_0.9"][0]) == pytest.approx(high[0].tolist())
 
+    with pytest.raises(RecipeError, match=r"as source = 'series' does\. Leave out --conll"):
+        api.predict(folder, tmp_path / "new.csv", conll=True)
     _, notes = api.predict(folder, waves(tmp_path, "short.csv", hours=9))
     assert any("2 of 2 histories are shorter than the 16 values" in note for note in notes)
 

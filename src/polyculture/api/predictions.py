@@ -104,6 +104,9 @@ def _read_file(file: Path, run: Run, task: Task, *, conll: bool | None) -> Input
     data: Any = run.recipe.data
     source: DataSource = parts.load("sources.data", data.source)
     if source.read_inputs is not None:
+        if conll:
+            msg = f"The run reads files as source = {data.source!r} does. Leave out --conll."
+            raise RecipeError(msg)
         inputs: Inputs = source.read_inputs(file, data)
         return inputs
     columns = inputs_of(task.columns)
