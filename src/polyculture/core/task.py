@@ -42,7 +42,7 @@ name in ``Inventory.labels``.
 """
 Form = Literal["encoder", "decoder", "encoder_decoder"]
 """How a base reads: all tokens at once, from left to right, or the one and then the other."""
-Reads = Literal["text", "pictures", "series"]
+Reads = Literal["text", "pictures", "sounds", "series"]
 """What a base takes in, and so what a task can give it."""
 WordSpaces = Literal["as_in_text", "every_word"]
 """Which words are read with a space before them. ``every_word``: all; only byte-level tokenizers
@@ -240,7 +240,8 @@ class Task:
 
     # numbers
     encode: Callable[[pl.DataFrame, Context], Encoded]
-    """Prepared rows to examples; with targets where the gold is there."""
+    """Prepared rows to examples; with targets where the gold is there. ``RowError`` where a row
+    cannot be read; the engine adds file and line."""
     draw: Callable[[Example, Context, np.random.Generator], Example] | None = None
     """What is drawn anew each time that an example is trained on (masks, crops). The generator
     follows the training's seed, the step and the example, so neither threads nor a resumed training

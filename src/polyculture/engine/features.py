@@ -15,7 +15,7 @@ from polyculture.engine.device import Device
 from polyculture.engine.thread_team import Team
 from polyculture.nets.batch import Batch
 from polyculture.nets.network import Network
-from polyculture.nets.pooling import vectors_of
+from polyculture.nets.pooling import heard_of, vectors_of
 
 
 def cache_features(
@@ -56,7 +56,7 @@ def cache_features(
             batch = device.send(collated(part, numbers, task, context))
             with torch.no_grad(), device.arithmetic(kernels.precision):
                 hidden = _said(body, batch).float().cpu()
-            mask = batch.inputs.get("attention_mask")
+            mask = heard_of(body, hidden, batch.inputs.get("attention_mask"))
             if mask is None:
                 return [row.clone() for row in hidden]
             sizes = mask.sum(dim=1).tolist()

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import polars as pl
 import torch
 from torch import nn
 
-from polyculture.core.errors import ModelError, RecipeError
+from polyculture.core.errors import ModelError, RecipeError, RowError
 from polyculture.core.task import Context, Encoded
 from polyculture.engine.answering.model import network_of
 from polyculture.engine.choices.chosen import Chosen
@@ -48,15 +49,25 @@ class Opened:
         """
         for split, rows in training.rows.items():
             parts = (rows[start : start + LOOK] for start in range(0, len(rows), LOOK))
-            if all(training.task.encode(part, self.context).unreadable for part in parts):
-                refuse_unreadable(training.task.encode(rows, self.context), split)
+            if all(self._encoded(training, split, part).unreadable for part in parts):
+                refuse_unreadable(self._encoded(training, split, rows), split)
 
     def encode(self, training: Training, split: str) -> Encoded:
-        """The examples of a split; those of ``train`` as they are learnt from."""
-        encoded, pack = training.task.encode(training.rows[split], self.context), training.task.pack
+        """The examples of a split; those of ``train`` as they are learnt from.
+
+        Raises:
+            DataError: A row cannot be read; the message names file and line.
+        """
+        encoded, pack = self._encoded(training, split, training.rows[split]), training.task.pack
         if split != "train" or pack is None:
             return encoded
         return pack(encoded, self.context, np.random.default_rng(training.recipe.seed))
+
+    def _encoded(self, training: Training, split: str, rows: pl.DataFrame) -> Encoded:
+        try:
+            return training.task.encode(rows, self.context)
+        except RowError as error:
+            raise training.dataset.tell(split, error) from error
 
 
 def open_base(training: Training, earlier: Chosen | None = None) -> Opened:
@@ -105,6 +116,8 @@ def _longest(training: Training, network: Network, reader: Any) -> int:
     """
     wanted = training.recipe.fit.max_length
     reads = training.task.reads
+    if reads == "sounds":
+        return int(reader.longest(wanted))
     if reads == "text":
         return longest_input(reader, network.body.config, wanted)
     if wanted is not None:

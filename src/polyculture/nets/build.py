@@ -1,6 +1,7 @@
 """Open a base as a network with a head for a task; save it; open it again."""
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,8 +14,11 @@ from transformers.utils import logging
 from polyculture.core.errors import ModelError
 from polyculture.core.task import Form, Output, Reads, WordSpaces
 from polyculture.nets.bodies.own_bodies import OwnBody, check_own_body, own_body
+from polyculture.nets.layers import LinearHead
 from polyculture.nets.network import Network
 from polyculture.nets.pooling import Pooling
+from polyculture.nets.reading.clips import SoundReader
+from polyculture.nets.reading.letters import BLANK, read_letters_file, vocabulary_of
 from polyculture.nets.reading.pictures import PictureReader
 from polyculture.nets.reading.series import SeriesReader
 from polyculture.nets.saved.added import save_added, without_added
@@ -27,6 +31,8 @@ from polyculture.store.weight_files import read_object, stored_tensors
 HEAD = "head.safetensors"
 ENDS = 2
 """Numbers of each token where positions are asked: an answer starts there, and ends there."""
+Reader: TypeAlias = PreTrainedTokenizerBase | PictureReader | SoundReader | SeriesReader
+"""What makes a base's inputs of rows."""
 logging.set_verbosity_error()
 logging.disable_progress_bar()
 
@@ -54,6 +60,8 @@ def open_network(
         ModelError: The base has no standard head of this task, or cannot be read.
     """
     if make_head is None:
+        if output == "tokens" and form_of(folder) == "encoder" and reads_of(folder) == "sounds":
+            return _that_spells(folder, labels, model_class)
         if own_body(folder) is not None:
             msg = (
                 f"{folder.name} has no standard head. Set [head] pooling = 'mean', or kind = 'mlp' "
@@ -75,6 +83,40 @@ def open_network(
     return Network(body, output=output, head=head, pooling=pooling, untrained=untrained)
 
 
+def _that_spells(folder: Path, labels: tuple[str, ...], model_class: str) -> Network:
+    """A base that says a letter, or none, for each piece of a clip.
+
+    A standard head stays where it knows all letters of the training texts, else it is drawn anew.
+    """
+    stored = read_letters_file(folder)
+    letters = vocabulary_of(stored, labels)
+    if own_body(folder) is not None:
+        body, _ = _bare_body(folder)
+        dropout = body.config.hidden_dropout_prob
+        head = LinearHead(body.config.hidden_size, len(letters), dropout=dropout)
+        return Network(body, output="tokens", head=head, letters=letters)
+    sizes = {"vocab_size": len(letters), "pad_token_id": letters.index(BLANK)}
+    model, info = _loaded(getattr(transformers, model_class), folder, **sizes)
+    _draw_nothing_at_random(model)
+    new = set(check_loaded(folder, model, info, is_bare=False))
+    if letters != stored:
+        new |= _draw_head_again(model, new)
+    return Network(model, output="tokens", untrained=tuple(sorted(new)), letters=letters)
+
+
+def _draw_nothing_at_random(model: Any) -> None:
+    """Neither skip layers nor hide parts of a clip: both draw from generators that threads share.
+
+    Clips are masked by ``Task.draw``, anew each time and the same for any number of threads.
+    """
+    for name in ("layerdrop", "encoder_layerdrop", "decoder_layerdrop"):
+        for module in (model.config, *model.modules()):
+            if isinstance(getattr(module, name, None), float):
+                setattr(module, name, 0.0)
+    if getattr(model.config, "apply_spec_augment", False):
+        model.config.apply_spec_augment = False
+
+
 def _width(config: Any) -> int | None:
     """How wide the vectors are; of a network in stages, those of the last."""
     stages = getattr(config, "hidden_sizes", None)
@@ -85,6 +127,7 @@ def _width(config: Any) -> int | None:
 def _with_own_head(folder: Path, output: Output, model_class: str, **sizes: int) -> Network:
     """A base with the head that it was trained with, such as that of a language model."""
     model, info = _loaded(getattr(transformers, model_class), folder, **sizes)
+    _draw_nothing_at_random(model)
     _name_padding(model, folder)
     new = check_loaded(folder, model, info, is_bare=False)
     return Network(model, output=output, untrained=new)
@@ -101,6 +144,7 @@ def _with_head_of_labels(
         id2label=names,
         label2id={name: code for code, name in names.items()},
     )
+    _draw_nothing_at_random(model)
     _name_padding(model, folder)
     new = set(check_loaded(folder, model, info, is_bare=False))
     if labels_of(folder) != labels:
@@ -145,7 +189,7 @@ def reads_of(folder: Path) -> Reads:
     """What a base reads.
 
     Raises:
-        ModelError: Its settings are broken, or it reads neither text nor pictures alone.
+        ModelError: Its settings are broken, or it reads neither text, pictures nor sounds alone.
     """
     kind = own_body(folder)
     if kind is not None:
@@ -177,6 +221,7 @@ def _bare_body(folder: Path) -> tuple[Any, tuple[str, ...]]:
     if kind is not None:
         return _own(folder, kind), ()
     model, info = _loaded(AutoModel, folder)
+    _draw_nothing_at_random(model)
     new = check_loaded(folder, model, info, is_bare=True)
     unused = getattr(model, "pooler", None)
     if unused is not None and any(True for _ in unused.parameters()):
@@ -198,11 +243,8 @@ def _loaded(kind: Any, folder: Path, **settings: Any) -> tuple[Any, dict[str, An
     return load(kind, folder, **settings)
 
 
-Reader: TypeAlias = PreTrainedTokenizerBase | PictureReader | SeriesReader
-
-
 def open_reader(folder: Path) -> Reader:
-    """What makes a base's inputs of rows: its tokenizer, or its reader of pictures or series.
+    """What makes a base's inputs of rows: its tokenizer, or its reader of whatever it reads.
 
     Raises:
         ModelError: It is missing or damaged, or would need code of its own.
@@ -210,6 +252,9 @@ def open_reader(folder: Path) -> Reader:
     match reads_of(folder):
         case "pictures":
             return PictureReader.of_folder(folder)
+        case "sounds":
+            writes = form_of(folder) != "encoder"
+            return SoundReader.of_folder(folder, open_tokenizer(folder) if writes else None)
         case "series":
             return SeriesReader.of_folder(folder)
         case "text":
@@ -263,7 +308,7 @@ def save_network(
 
     Args:
         network: What to save.
-        reader: Its tokenizer, or reader of pictures or series.
+        reader: Its tokenizer, or reader of pictures, sounds or series.
         folder: Where; it is made.
         spaces: Which words it saw with a space before them, for that page.
     """
@@ -283,6 +328,8 @@ def save_network(
     if network.head is not None:
         head = {name: weight.contiguous() for name, weight in network.head.state_dict().items()}
         save_file(head, folder / HEAD)
+    if isinstance(reader, SoundReader):
+        reader = replace(reader, letters=network.letters)
     reader.save_pretrained(folder)
     write_readme(network, reader, folder, spaces)
 

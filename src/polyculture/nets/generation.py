@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from transformers import GenerationMixin
 
 from polyculture.core.search import Search
 from polyculture.nets.batch import Batch
@@ -19,8 +20,9 @@ def write(model: Any, batch: Batch, search: Search, *, longest: int, stop: int) 
 
     Args:
         model: A transformers model with the head of a language model, in evaluation mode.
-        batch: Of texts to read. Of a decoder's batch ``places["prompt"]`` says how many tokens of
-            each example are given, ``(examples,)``; what follows them is not looked at.
+        batch: Of texts or clips to read. ``places["prompt"]``, of a decoder's batch and where a
+            decoder behind an encoder is given a beginning, says how many tokens of each example
+            are given, ``(examples,)``; what follows them is not looked at.
         search: How it searches.
         longest: Most tokens that are written.
         stop: The token that ends a text, beside those that the model itself names.
@@ -30,7 +32,9 @@ def write(model: Any, batch: Batch, search: Search, *, longest: int, stop: int) 
     """
     stops = stops_of(model, stop)
     inputs = _prompts(batch, stop)
-    written: Tensor = model.generate(
+    # the plain search, also for Whisper, whose own cuts clips and repeats what it finds unlikely
+    written: Tensor = GenerationMixin.generate(
+        model,
         **inputs,
         max_new_tokens=longest,
         min_length=0,
@@ -44,7 +48,8 @@ def write(model: Any, batch: Batch, search: Search, *, longest: int, stop: int) 
         use_cache=True,
         return_dict_in_generate=False,
     )
-    begins = 1 if model.config.is_encoder_decoder else inputs["input_ids"].shape[1]
+    given = inputs.get("decoder_input_ids", None if _has_encoder(model) else inputs["input_ids"])
+    begins = 1 if given is None else given.shape[1]
     return [until(tokens, stops) for tokens in written[:, begins:].tolist()]
 
 
@@ -70,11 +75,18 @@ def _padding(model: Any, stop: int) -> int:
     return stop if padding is None else int(padding)
 
 
+def _has_encoder(model: Any) -> bool:
+    return bool(model.config.is_encoder_decoder)
+
+
 def _prompts(batch: Batch, stop: int) -> dict[str, Tensor]:
     """What is given to the search: all inputs, or a decoder's prompts, padded on the left."""
     lengths = batch.places.get("prompt")
     if lengths is None:
         return batch.inputs
+    begun = batch.inputs.get("decoder_input_ids")
+    if begun is not None:  # all begin alike
+        return batch.inputs | {"decoder_input_ids": begun[:, : int(lengths.max())]}
     read = batch.inputs["input_ids"]
     width = int(lengths.max())
     # place of each token of the padded prompt in the example; below 0 is padding

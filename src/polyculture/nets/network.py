@@ -21,7 +21,7 @@ from polyculture.nets.efficiency.embedding import input_table
 from polyculture.nets.efficiency.stand_ins import CachedBody, StandIn, stand_ins_for, swap
 from polyculture.nets.generation import write
 from polyculture.nets.losses.crf import viterbi
-from polyculture.nets.pooling import Pooling, gather_words, pool, vectors_of
+from polyculture.nets.pooling import Pooling, gather_words, heard_of, pool, vectors_of
 
 NAMES = {"vectors": "vectors", "positions": "span_logits"}
 """What the output of a head of ours is called, where it is not ``logits``."""
@@ -38,6 +38,7 @@ class Network(nn.Module):
         head: nn.Module | None = None,
         pooling: Pooling = "mean",
         untrained: tuple[str, ...] = (),
+        letters: tuple[str, ...] = (),
     ) -> None:
         """Join a body and a head.
 
@@ -47,6 +48,8 @@ class Network(nn.Module):
             head: Our head for a bare body; none for a whole model.
             pooling: How a text's one vector is made for our head.
             untrained: Parameters of ``model`` that its files did not hold.
+            letters: What each output stands for, where the head spells what a clip says; see
+                ``nets/reading/letters.py``.
         """
         super().__init__()
         self.model = model
@@ -54,6 +57,7 @@ class Network(nn.Module):
         self.output = output
         self.pooling = pooling
         self.untrained = untrained
+        self.letters = letters
         self.added: tuple[str, ...] = ()
         """Parameters that an adaptation has added and not merged; see ``nets/saved/added.py``."""
         self.stand_in: StandIn | None = None
@@ -160,14 +164,25 @@ class Network(nn.Module):
         if self.head is None:
             return self._standard(batch, positions)
         hidden = vectors_of(self.model(**batch.inputs, **self._always))
+        if self.letters:
+            logits = self.head(hidden)
+            return {"logits": logits, **self._heard(logits, batch)}
         if positions is not None:
             vectors = gather_words(hidden, positions)
         elif self.output == "positions":
             vectors = hidden
         else:
-            vectors = pool(hidden, batch.inputs.get("attention_mask"), self.pooling)
+            mask = heard_of(self.body, hidden, batch.inputs.get("attention_mask"))
+            vectors = pool(hidden, mask, self.pooling)
         name = NAMES.get(self.output, "logits")
         return {name: self.head(vectors, batch.places.get("spelling"))}
+
+    def _heard(self, logits: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """How many pieces of each clip were heard, ``(rows,)``, where the head spells."""
+        mask = heard_of(self.body, logits, batch.inputs.get("attention_mask"))
+        if mask is None:
+            return {"heard": torch.full((len(logits),), logits.shape[1], device=logits.device)}
+        return {"heard": mask.sum(dim=1)}
 
     def _standard(self, batch: Batch, positions: Tensor | None) -> Outputs:
         self._asked.positions = positions if self.output == "tokens" else None
@@ -175,13 +190,14 @@ class Network(nn.Module):
         outputs = {name: x for name, x in found.items() if isinstance(x, Tensor)}
         if positions is not None and self.output != "tokens":
             outputs["logits"] = gather_words(outputs["logits"], positions)
-        return outputs
+        return outputs | (self._heard(outputs["logits"], batch) if self.letters else {})
 
     def _written_before(self, batch: Batch) -> dict[str, Tensor]:
         """What a decoder behind an encoder reads: the target, each token one place later."""
         target = batch.targets.get("tokens")
         config: Any = getattr(self.model, "config", None)
-        if target is None or not getattr(config, "is_encoder_decoder", False):
+        is_given = "decoder_input_ids" in batch.inputs
+        if target is None or is_given or not getattr(config, "is_encoder_decoder", False):
             return {}
         own = getattr(self.model, "prepare_decoder_input_ids_from_labels", None)
         if own is not None:

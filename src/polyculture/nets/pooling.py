@@ -48,6 +48,20 @@ def pool(hidden: Tensor, mask: Tensor | None, how: Pooling) -> Tensor:
     return (hidden * weights).sum(dim=1) / weights.sum(dim=1)
 
 
+def heard_of(body: Any, hidden: Tensor, mask: Tensor | None) -> Tensor | None:
+    """Which positions of a body's vectors are no padding, ``(rows, positions)``.
+
+    Args:
+        body: A body; one that hears says how many vectors it makes of a clip.
+        hidden: Its vectors, ``(rows, positions, width)``.
+        mask: 1 for what went in, 0 for padding, ``(rows, inputs)``; None where nothing is padding.
+    """
+    if mask is None or mask.shape[1] == hidden.shape[1]:
+        return mask
+    heard: Tensor = body._get_feature_vector_attention_mask(hidden.shape[1], mask)  # noqa: SLF001  # transformers' only name for it
+    return heard.to(mask.dtype)
+
+
 def gather_words(vectors: Tensor, positions: Tensor) -> Tensor:
     """Vectors at the first token of each word: ``(rows, words, width)``.
 

@@ -5,7 +5,7 @@ A shell asks behind every tab, so nothing heavier than the record library is imp
 
 from collections.abc import Iterable
 
-READ = {"text", "vision"}
+READ = {"text", "vision", "speech"}
 """Fields of starters that a recipe can begin from."""
 
 
@@ -46,7 +46,7 @@ def starters(incomplete: str) -> list[str]:
 
 
 def bases(incomplete: str) -> list[str]:
-    """Models of the starter that read text or pictures, and what can be made new.
+    """Models of the starter that can be bases, and what can be made new.
 
     Example:
         >>> bases("tf")
@@ -56,7 +56,9 @@ def bases(incomplete: str) -> list[str]:
 
     readable = (entry for entry in lock.starters() if entry.kind == "model" and entry.field in READ)
     models = (entry.name for entry in readable)
-    return _beginning(incomplete, (*models, "transformer", "convolutional", "resnet", "tfidf"))
+    return _beginning(
+        incomplete, (*models, "transformer", "convolutional", "resnet", "tdnn", "tfidf")
+    )
 
 
 def _beginning(incomplete: str, names: Iterable[str]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, get_args
 import polars as pl
 
 from polyculture.core import parts
-from polyculture.core.errors import ModelError
+from polyculture.core.errors import ModelError, RowError
 from polyculture.core.recipe import Recipe
 from polyculture.core.run import Run
 from polyculture.core.task import (
@@ -57,6 +57,7 @@ SENSES: dict[Reads, str] = {
     "text": "text; BERT and Llama do",
     "pictures": "pictures; ViT does, and kind = 'resnet' made from nothing",
     "series": "series; kind = 'patch_transformer' made from nothing does",
+    "sounds": "sounds; wav2vec2 and Whisper do, and kind = 'tdnn' made from nothing",
 }
 """What bases read, and bases that do."""
 
@@ -101,7 +102,10 @@ class Predictor:
             msg = f"{where}: word counts have no network to read with. Choose another base."
             raise ModelError(msg)
         task = task_of(self.recipe.task)
-        encoded = task.encode(without_gold(rows, task), self.context)
+        try:
+            encoded = task.encode(without_gold(rows, task), self.context)
+        except RowError as error:
+            raise RowError(error.reason, where=where, item=error.item) from error
         refuse_unreadable(encoded, where)
         read = read_rows(self.network, encoded, task, self.context, device=self.device)
         return read.rows, encoded

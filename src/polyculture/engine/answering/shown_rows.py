@@ -100,9 +100,11 @@ def _targets(example: Example, tokens: list[str], context: Context) -> tuple[str
     if output == "positions":
         return tuple(f"{name} → {tokens[place]}" for name, place in example.targets.items())
     is_told = output in {"tokens", "numbers"} or context.labels
+    # a reader of clips has a tokenizer, or its network spells with letters, which are labels
+    tokenizer = getattr(context.reader, "tokenizer", context.reader)
     for codes in example.targets.values() if is_told else ():
-        if output == "tokens":
-            names = [*context.reader.convert_ids_to_tokens(codes.tolist())]
+        if output == "tokens" and tokenizer is not None:
+            names = [*tokenizer.convert_ids_to_tokens(codes.tolist())]
         elif output == "numbers":
             names = _numbers(codes, context.labels)
         else:

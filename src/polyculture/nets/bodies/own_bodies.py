@@ -7,21 +7,23 @@ import torch
 from torch import nn
 
 from polyculture.core.errors import ModelError
-from polyculture.nets.bodies import convolutional, efficientnet, patches, resnet
+from polyculture.nets.bodies import convolutional, efficientnet, patches, resnet, tdnn
 from polyculture.nets.bodies.convolutional import ConvolutionalText
 from polyculture.nets.bodies.efficientnet import EfficientNetLiteBody
 from polyculture.nets.bodies.patches import PatchTransformer
 from polyculture.nets.bodies.resnet import SmallResNet
+from polyculture.nets.bodies.tdnn import Tdnn
 from polyculture.nets.efficiency.embedding import input_table
 from polyculture.nets.saved.configuration import CONFIG, reason_of
 from polyculture.nets.saved.weights_fit import refuse_misfits
 from polyculture.store.weight_files import Stored, read_object
 
-OwnBody = ConvolutionalText | SmallResNet | EfficientNetLiteBody | PatchTransformer
-BY_MODEL_TYPE: dict[str, type[SmallResNet | EfficientNetLiteBody | PatchTransformer]] = {
+OwnBody = ConvolutionalText | SmallResNet | EfficientNetLiteBody | PatchTransformer | Tdnn
+BY_MODEL_TYPE: dict[str, type[SmallResNet | EfficientNetLiteBody | PatchTransformer | Tdnn]] = {
     resnet.MODEL_TYPE: SmallResNet,
     efficientnet.MODEL_TYPE: EfficientNetLiteBody,
     patches.MODEL_TYPE: PatchTransformer,
+    tdnn.MODEL_TYPE: Tdnn,
 }
 BATCHES = "num_batches_tracked"
 """A count that batch normalisation keeps, and that changes no output."""

@@ -45,11 +45,18 @@ class CachedBody(StandIn):
         super().__init__()
         self.pooler = getattr(body, "pooler", None)
         self.config = body.config
+        self._body = [body]  # in a list, so that its weights are not this module's
 
     def forward(self, *_: Any, **__: Any) -> BaseModelOutputWithPooling:
         """The features that this thread was given."""
         pooled = self.pooler(self.features) if self.pooler is not None else None
         return _Remembered(last_hidden_state=self.features, pooler_output=pooled)
+
+    def _get_feature_vector_attention_mask(self, length: int, attention_mask: Tensor) -> Tensor:
+        """Which vectors of a clip are no padding, as the body itself says it."""
+        body: Any = self._body[0]
+        mask: Tensor = body._get_feature_vector_attention_mask(length, attention_mask)  # noqa: SLF001  # transformers' only name for it
+        return mask
 
 
 class CachedBlock(StandIn):

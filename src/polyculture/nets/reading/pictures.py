@@ -7,7 +7,6 @@ theirs need torchvision. Pictures are kept as bytes, and become floating-point n
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 from polyculture.core.data import Dataset
 from polyculture.core.errors import DataError, ModelError, need
 from polyculture.core.task import Encoded, Example
+from polyculture.stats.labels.logistic import log_probabilities
 from polyculture.store.digest import of_file, of_json
 from polyculture.store.home import home
 from polyculture.store.weight_files import read_object
@@ -331,22 +331,12 @@ def logits_from_pixels(
         known: The code of each training picture; every label occurs.
         side: Pixels a side to which pictures are brought.
     """
-    need("sklearn", extra="train", purpose="The baseline of pixels")
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
     reader = PictureReader(height=side, width=side, mean=(0.0,), deviation=(1.0,))
     train_pixels, pixels = (
         np.stack([reader.open(Path(path)).ravel() / WHITE for path in part])
         for part in (train, paths)
     )
-    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # near enough, for a simple method
-        model.fit(train_pixels, np.array(known))
-    return list(model.predict_log_proba(pixels))
+    return log_probabilities(train_pixels, known, pixels, purpose="The baseline of pixels")
 
 
 def picture_dataset(

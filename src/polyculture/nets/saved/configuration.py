@@ -23,7 +23,9 @@ SIZES = {"hidden_size": 1, "num_hidden_layers": 0, "num_attention_heads": 1, "vo
 KERNELS = ("attn_implementation", "experts_implementation")
 PICTURES = "pixel_values"
 """The input of models that see."""
-SENSES = {PICTURES, "input_features", "input_values", "image_embeds"}
+SOUNDS = {"input_features", "input_values"}
+"""The inputs of models that hear."""
+SENSES = {PICTURES, *SOUNDS, "image_embeds"}
 """Inputs of models that see or hear."""
 
 
@@ -50,7 +52,7 @@ def check_settings(folder: Path, name: str) -> None:
 
     Raises:
         ModelError: ``config.json`` is broken, of a kind that transformers does not know or that
-            reads neither text nor pictures alone, quantised, or names a kernel to download.
+            reads neither text, pictures nor sounds alone, quantised, or names a kernel to download.
     """
     file = folder / CONFIG
     config = read_object(file)
@@ -77,9 +79,9 @@ def check_settings(folder: Path, name: str) -> None:
         raise ModelError(msg)
     if kind_reads(kind) is None:
         msg = (
-            f"{name} is of the model_type {kind!r}, which reads neither text alone nor pictures "
-            "alone. Choose an encoder such as BERT or a decoder such as Llama for text, or a "
-            "network such as ViT for pictures."
+            f"{name} is of the model_type {kind!r}, which reads neither text, pictures nor sounds "
+            "alone. Choose an encoder such as BERT or a decoder such as Llama for text, a network "
+            "such as ViT for pictures, or wav2vec2 or Whisper for sounds."
         )
         raise ModelError(msg)
 
@@ -130,6 +132,8 @@ def kind_reads(kind: str) -> Reads | None:
     body = body[0] if isinstance(body, tuple) else body
     inputs = set() if body is None else set(inspect.signature(body.forward).parameters)
     if "input_ids" not in inputs:
-        return "pictures" if PICTURES in inputs else None
+        found: set[Reads] = {"pictures"} if PICTURES in inputs else set()
+        found |= {"sounds"} if SOUNDS & inputs else set()
+        return found.pop() if len(found) == 1 else None
     answers_text = kind in auto.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES
     return "text" if answers_text or not SENSES & inputs else None

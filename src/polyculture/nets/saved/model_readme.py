@@ -9,6 +9,7 @@ from polyculture.nets.bodies.convolutional import FILE as CONVOLUTIONAL
 from polyculture.nets.bodies.convolutional import ConvolutionalText
 from polyculture.nets.bodies.own_bodies import OwnBody
 from polyculture.nets.network import Network
+from polyculture.nets.reading.clips import SoundReader
 from polyculture.nets.reading.pictures import PictureReader
 from polyculture.nets.reading.series import SeriesReader
 from polyculture.nets.text.word_tokens import carries_spaces
@@ -60,13 +61,19 @@ PICTURES = {
     "name": "processor",
     "rows": "pictures",
 }
+SOUNDS = {
+    "kind": "AutoModelForAudioClassification",
+    "reader": "AutoFeatureExtractor",
+    "name": "extractor",
+    "rows": "clips",
+}
 SERIES = {"rows": "series"}  # read by bodies of ours alone
 """Words for what a model reads."""
 
 
 def write_readme(
     network: Network,
-    reader: PreTrainedTokenizerBase | PictureReader | SeriesReader,
+    reader: PreTrainedTokenizerBase | PictureReader | SoundReader | SeriesReader,
     folder: Path,
     spaces: WordSpaces,
 ) -> None:
@@ -74,13 +81,17 @@ def write_readme(
 
     Args:
         network: The model.
-        reader: Its tokenizer, or reader of pictures or series.
+        reader: Its tokenizer, or reader of pictures, sounds or series.
         folder: Where.
         spaces: Which words it saw with a space before them.
     """
     name = folder.name
-    words, on_spaces = SERIES if isinstance(reader, SeriesReader) else PICTURES, ""
-    if not isinstance(reader, PictureReader | SeriesReader):
+    words, on_spaces = PICTURES, ""
+    if isinstance(reader, SoundReader):
+        words = SOUNDS
+    elif isinstance(reader, SeriesReader):
+        words = SERIES
+    elif not isinstance(reader, PictureReader):
         words = TEXT
         in_text = network.output == "word_labels" and spaces == "as_in_text"
         on_spaces = SPACES if in_text and carries_spaces(reader) else ""

@@ -89,7 +89,7 @@ def check_fit(folder: Path, config: Any, stored: Mapping[str, Stored]) -> int | 
     is really opened to see what it takes.
 
     Returns:
-        Rows of its table of tokens; None if it reads pictures.
+        Rows of its table of tokens; None if it does not read text.
 
     Raises:
         ModelError: The settings make no network, or a weight is missing or of another shape.
@@ -115,7 +115,7 @@ def check_fit(folder: Path, config: Any, stored: Mapping[str, Stored]) -> int | 
         if sum(math.prod(shape) for shape in needed.values()) > numbers:
             refuse_misfits(folder, needed, missing, other)
         check_loaded(folder, *load(AutoModel, folder), is_bare=True)
-    return None if kind_reads(config.model_type) == "pictures" else _rows(folder, body)
+    return _rows(folder, body) if kind_reads(config.model_type) == "text" else None
 
 
 def _rows(folder: Path, body: Any) -> int:

@@ -18,7 +18,7 @@ class Folder(Settings):
     source: Literal["folder"] = "folder"
     path: RecipePath
     """The folder: ``config.json``, safetensors weights, and a tokenizer or the settings of a reader
-    of pictures."""
+    of pictures or sounds."""
     lineage: tuple[str, ...] = ()
     """Names of known ancestors, the nearest first. A run's model knows its own."""
 

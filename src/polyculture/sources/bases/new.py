@@ -32,9 +32,10 @@ ABLE: dict[str, tuple[Form, Reads]] = {
     "convolutional": ("encoder", "text"),
     "resnet": ("encoder", "pictures"),
     "patch_transformer": ("encoder", "series"),
+    "tdnn": ("encoder", "sounds"),
 }
 """How each kind of network reads, and what."""
-OWN = ("convolutional", "resnet", "patch_transformer")
+OWN = ("convolutional", "resnet", "tdnn", "patch_transformer")
 """Kinds that transformers has no class for, and so no standard head."""
 
 
@@ -49,19 +50,21 @@ class New(Settings):
         "convolutional",
         "tfidf",
         "resnet",
+        "tdnn",
         "patch_transformer",
     ]
     """``transformer`` is an encoder. ``decoder`` reads from left to right and writes on.
     ``encoder_decoder`` reads a text and writes another. ``tfidf`` is not a network, but counts
-    of words with a linear model. ``resnet``, a small residual network, reads pictures;
-    ``patch_transformer`` reads series; the others text."""
+    of words with a linear model. ``resnet``, a small residual network, reads pictures; ``tdnn``, a
+    time-delay network over log-mel frames, sounds; ``patch_transformer`` series; the others text.
+    """
     width: int | None = Field(default=None, ge=32, le=16_384, multiple_of=HEAD_WIDTH)
-    """Numbers a token; where left out 128, or 256 for kinds with a decoder. Channels of the
-    last stage of a ``resnet``, then 64; and width of a ``patch_transformer``, then 64."""
+    """Numbers a token, or a piece of a clip; where left out 128, or 256 for kinds with a decoder.
+    Channels of the last stage of a ``resnet``, and width of a ``patch_transformer``, then 64."""
     layers: int | None = Field(default=None, ge=1, le=512)
     """Left out, 2 for transformers, 4 for a decoder and 3 for a convolutional network. Of an
     encoder with a decoder each has so many, 3 where left out; stages of a ``resnet``, then by the
-    size of the pictures."""
+    size of the pictures; dilated convolutions of a ``tdnn``, then 4."""
     vocabulary: int | None = Field(default=None, ge=300, le=1_000_000)
     """Pieces of words at most, learnt from the training texts; 8,000 where left out."""
 
@@ -84,8 +87,7 @@ def open_base(settings: New, texts: Sequence[Sequence[Any]], work: Path, seed: i
 
     Args:
         settings: Kind and sizes.
-        texts: The training rows, each a list of words, of texts, of numbers, or of one path of a
-            picture.
+        texts: The training rows, each a list of words, of texts, of numbers, or of paths of files.
         work: An empty folder, filled with configuration, weights and the settings of a reader.
         seed: Where the first weights come from.
 
@@ -156,13 +158,23 @@ def _residual(*place: Any, **sizes: Any) -> str:
     return write_residual(*place, **sizes)
 
 
+def _time_delay(*place: Any, **sizes: Any) -> str:
+    from polyculture.sources.bases.contents.time_delay import write_time_delay
+
+    return write_time_delay(*place, **sizes)
+
+
 def _patches(*place: Any, **sizes: Any) -> str:
     from polyculture.sources.bases.contents.patches import write_patches
 
     return write_patches(*place, **sizes)
 
 
-WRITERS: dict[str, Callable[..., str]] = {"resnet": _residual, "patch_transformer": _patches}
+WRITERS: dict[str, Callable[..., str]] = {
+    "resnet": _residual,
+    "tdnn": _time_delay,
+    "patch_transformer": _patches,
+}
 """What fills the folder of a base that does not read text."""
 
 
@@ -333,7 +345,8 @@ def refuses(recipe: "Recipe") -> str | None:
         return f"word counts answer whole texts, so kind = 'tfidf' cannot do {settings.kind!r}"
     if base.kind == "tfidf" and not is_standard:
         return f"word counts have a linear model of their own, and no head {head.kind!r}"
-    if base.kind in OWN and is_standard:
+    spells = base.kind == "tdnn" and task.output == "tokens"
+    if base.kind in OWN and is_standard and not spells:
         return (
             f"a {base.kind} base has no standard head: set [head] pooling = 'mean', "
             "or kind = 'mlp' or 'crf'"

@@ -14,11 +14,11 @@ ADAPTER = "adapter_config.json"
 DISTRIBUTED = "shard-*-model-*-of-*.safetensors"
 """Shards of a checkpoint of torch's own kind, which transformers prefers to anything beside it."""
 TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
-PICTURES = "preprocessor_config.json"
-"""How pictures go into a base that reads them."""
+SENSES = "preprocessor_config.json"
+"""How pictures or sounds go into a base that reads them."""
 FILES = (
     CONFIG,
-    PICTURES,
+    SENSES,
     "generation_config.json",
     "*.safetensors",
     "*.safetensors.index.json",
@@ -48,7 +48,7 @@ def check_folder(folder: Path, name: str) -> None:
     is_convolutional = (folder / CONVOLUTIONAL).is_file()
     read_object(folder / CONVOLUTIONAL if is_convolutional else _config(folder, name))
     stored = stored_tensors(folder)
-    pieces = None if (folder / PICTURES).is_file() else _check_tokenizer(folder, name)
+    pieces = None if (folder / SENSES).is_file() else _check_tokenizer(folder, name)
     # all above is told before torch is loaded
     from polyculture.nets.bodies import own_bodies
     from polyculture.nets.saved import configuration, weights_fit
@@ -105,12 +105,13 @@ def _check_reader(folder: Path, name: str, kind: str) -> None:
     """See that a folder says how its base reads what it reads."""
     from polyculture.nets.saved.configuration import kind_reads
 
-    if kind_reads(kind) == "text":
-        if (folder / PICTURES).is_file():
+    reads = kind_reads(kind)
+    if reads == "text":
+        if (folder / SENSES).is_file():
             _check_tokenizer(folder, name)
-    elif not (folder / PICTURES).is_file():
+    elif not (folder / SENSES).is_file():
         msg = (
-            f"{name} is of the model_type {kind!r}, which reads pictures, but has no {PICTURES}, "
+            f"{name} is of the model_type {kind!r}, which reads {reads}, but has no {SENSES}, "
             "which says how they go in. Save the model's own into the folder; to read text, choose "
             "an encoder such as BERT or a decoder such as Llama."
         )
