@@ -16,6 +16,7 @@ python examples/public_sets.py dialogsum DOWNLOADS    dialogsum.dev.jsonl, dialo
 python examples/public_sets.py weibo DOWNLOADS        weiboNER_2nd_conll.train, .dev, .test
 python examples/public_sets.py cluener DOWNLOADS      train.json, dev.json
 python examples/public_sets.py traffic DOWNLOADS      data/realTraffic of NAB, seven .csv
+python examples/public_sets.py fsdd DOWNLOADS         0_george_0.wav, ..., the Free Spoken Digits
 
 Nothing is downloaded here. Each set has a licence of its own, and not all allow redistribution.
 """
@@ -43,6 +44,11 @@ ROLES = ("user", "assistant")
 Turns = list[dict[str, str]]
 SOME = 10_000
 """Rows of sst2 from which its recipe learns, of 67,349."""
+DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+TESTED_TAKES = 2
+"""The last takes of each digit and speaker of fsdd; the one before them is for validation."""
+HELD_OUT = "yweweler"
+"""The speaker whom the second three tables of fsdd test on."""
 
 
 def scifact(downloads: Path) -> dict[str, pl.DataFrame]:
@@ -415,6 +421,37 @@ def traffic(downloads: Path) -> dict[str, pl.DataFrame]:
     return {"series.tsv": pl.concat(cast)}
 
 
+def fsdd(downloads: Path) -> dict[str, pl.DataFrame]:
+    """Spoken digits, split by take; and split once more, with one speaker held out.
+
+    Clips stay where they are; the tables name them.
+    """
+    files = sorted(downloads.glob("[0-9]_*_*.wav"))
+    names = [file.stem.split("_") for file in files]
+    rows = pl.DataFrame(
+        {
+            "id": [file.stem for file in files],
+            "audio": [str(file.absolute()) for file in files],
+            "label": [digit for digit, _, _ in names],
+            "text": [DIGITS[int(digit)] for digit, _, _ in names],
+            "group": [speaker for _, speaker, _ in names],
+            "take": [int(take) for _, _, take in names],
+        }
+    )
+    left = rows["take"].max() - pl.col("take")  # takes behind it
+    is_test, is_valid = left < TESTED_TAKES, left == TESTED_TAKES
+    is_other, is_last = pl.col("group") == HELD_OUT, left == 0
+    parts = {
+        "train": ~is_test & ~is_valid,
+        "valid": is_valid,
+        "test": is_test,
+        "speakers-train": ~is_other & ~is_last,
+        "speakers-valid": ~is_other & is_last,
+        "speakers-test": is_other,
+    }
+    return {f"{name}.tsv": rows.filter(part).drop("take") for name, part in parts.items()}
+
+
 def lines(packed: Path) -> list[str]:
     """Lines of a gzip file."""
     with gzip.open(packed, "rt", encoding="utf-8") as text:
@@ -426,7 +463,7 @@ def numbered(rows: pl.DataFrame, split: str) -> pl.DataFrame:
     return rows.with_columns(pl.format("{}-{}", pl.lit(split), pl.int_range(pl.len())).alias("id"))
 
 
-SETS = {made.__name__: made for made in (scifact, banking77, tatoeba, multi30k, traffic)}
+SETS = {made.__name__: made for made in (scifact, banking77, tatoeba, multi30k, fsdd)}
 
 
 FOUND = (
@@ -446,6 +483,7 @@ FOUND = (
     weibo,
     cluener,
     traffic,
+    fsdd,
 )
 SETS = {made.__name__: made for made in FOUND}
 

@@ -8,8 +8,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
+import soundfile
 
 from polyculture.api.recipes import read_recipe
 from polyculture.api.shared import prepare_rows, read_data
@@ -151,6 +153,12 @@ def small_traffic(downloads: Path) -> None:
         values = [n if whole else n / 2 for n in range(600)]
         rows = pl.DataFrame({"timestamp": minutes, "value": values})
         rows.write_csv(downloads / f"{name}.csv")
+def small_fsdd(downloads: Path) -> None:
+    for digit in (0, 9):
+        for speaker in ("ann", "yweweler"):
+            for take in range(4):
+                wave = np.sin(np.arange(800) * (digit + take + len(speaker)) / 40)
+                soundfile.write(downloads / f"{digit}_{speaker}_{take}.wav", wave, 8_000)
 
 
 SMALL = {
@@ -170,6 +178,7 @@ SMALL = {
     "questions": (small_talks, "preferences.toml"),
     "dialogsum": (small_dialogsum, "summarization.toml"),
     "traffic": (small_traffic, "series.toml"),
+    "fsdd": (small_fsdd, "sounds.toml"),
 }
 
 
@@ -291,6 +300,20 @@ def test_every_entity_of_a_headline_is_in_the_split_of_the_headline(tmp_path: Pa
     assert set(parts[1]["text_b"]) > {"Zed's"}
     assert set(made["means-test.tsv"]["number"]) == {0.0}
     assert set(made["means-test.tsv"]["text"]) == set(parts[2]["text"])
+def test_no_take_and_no_held_out_speaker_is_in_two_splits(tmp_path: Path) -> None:
+    """Spoken digits: the last takes are for testing; and so is one speaker, in tables apart."""
+    made = tables("fsdd", tmp_path)
+
+    takes = {name: {item[-1] for item in rows["id"]} for name, rows in made.items()}
+    assert [takes[f"{split}.tsv"] for split in ("train", "valid", "test")] == [
+        {"0"},
+        {"1"},
+        {"2", "3"},
+    ]
+    assert {*made["speakers-test.tsv"]["group"]} == {"yweweler"}
+    assert len(made["speakers-test.tsv"]) == 8
+    assert {*made["speakers-train.tsv"]["group"], *made["speakers-valid.tsv"]["group"]} == {"ann"}
+    assert {*made["test.tsv"]["text"]} == {"zero", "nine"}
 
 
 def tables(name: str, downloads: Path) -> dict[str, pl.DataFrame]:

@@ -57,6 +57,11 @@ CASES: dict[str, dict[str, Any]] = {
         "base": {"source": "new", "kind": "patch_transformer", "width": 32, "layers": 1},
         "head": {"kind": "linear", "pooling": "mean"},
         "fit": {"learning_rate": 3e-3, "epochs": 6},
+    "sounds": {
+        "base": {"source": "new", "kind": "tdnn", "width": 32, "layers": 3},
+        "head": {"kind": "linear", "pooling": "mean"},
+        "fit": {"learning_rate": 3e-3, "epochs": 6},
+        "settings": {"shift": 0.1},
     },
     "translation": {
         "base": {
