@@ -1,16 +1,23 @@
 """The fetched models, as a recipe gets them. Skipped where they are not fetched."""
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import polars as pl
 import pytest
+import soundfile
 import torch
 from safetensors.torch import load_file
+from transformers import WhisperFeatureExtractor
 
 from polyculture.checks.sources import BASE_CHECKS, BaseCheck
 from polyculture.core import parts
 from polyculture.core.errors import StarterError
 from polyculture.core.plugins import Base, BaseSource
-from polyculture.nets.build import open_network, open_tokenizer
+from polyculture.core.task import Context, Inventory
+from polyculture.nets.batch import Reading
+from polyculture.nets.build import open_network, open_reader, open_tokenizer
 from polyculture.sources.starter import cache
 from polyculture.sources.starter.lock import find, models, survey
 
@@ -111,9 +118,50 @@ def test_a_model_that_is_not_fetched_says_how(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [entry.name for entry in survey() if entry.field not in {"text", "chemistry", "vision"}]
+    "name",
+    [e.name for e in survey() if e.field not in {"text", "chemistry", "vision", "speech"}],
 )
-def test_what_reads_neither_text_nor_pictures_is_not_a_base(name: str) -> None:
+def test_what_reads_neither_text_pictures_nor_speech_is_not_a_base(name: str) -> None:
     """One sentence, fetched or not."""
-    with pytest.raises(StarterError, match="a base has to read text or pictures"):
+    with pytest.raises(StarterError, match="a base has to read text, pictures or speech"):
         SOURCE.open(SOURCE.settings.model_validate({"name": name}), (), Path(), 1)
+
+
+@pytest.mark.slow
+def test_whisper_is_a_base_that_writes_what_it_hears(tmp_path: Path) -> None:
+    """The same as with transformers' own reader and search, of clips of several lengths."""
+    base = opened("whisper-tiny-en")
+    assert base.folder is not None
+    task = parts.load("tasks", "speech")
+    settings = task.settings(longest_answer=12)
+    reader: Any = open_reader(base.folder)
+    context = Context(
+        settings=settings,
+        inventory=Inventory(),
+        reader=reader,
+        longest=1_500,
+        form="encoder_decoder",
+    )
+    rng = np.random.default_rng(1)
+    waves = [
+        (0.1 * rng.normal(size=length) * np.sin(np.arange(length) / 900)).astype(np.float32)
+        for length in (8_000, 40_000)
+    ]
+    paths = [tmp_path / f"{number}.wav" for number in range(len(waves))]
+    for path, wave in zip(paths, waves, strict=True):
+        soundfile.write(path, wave, 16_000, subtype="FLOAT")
+    rows = pl.DataFrame({"id": ["0", "1"], "audio": [str(path) for path in paths]})
+    network = open_network(
+        base.folder, labels=(), output="tokens", model_class=task.model_class["encoder_decoder"]
+    ).eval()
+
+    batch = task.collate(task.encode(rows, context).examples, context)
+    found = task.read(Reading(network, batch), context)
+
+    extractor = WhisperFeatureExtractor.from_pretrained(base.folder)
+    features = extractor(waves, sampling_rate=16_000, return_tensors="pt").input_features
+    with torch.no_grad():
+        theirs = network.model.generate(features, max_new_tokens=12, do_sample=False)  # type: ignore[operator,union-attr]
+    texts = reader.tokenizer.batch_decode(theirs, skip_special_tokens=True)
+    assert found == [" ".join(text.split()) for text in texts]
+    assert any(found)

@@ -63,6 +63,10 @@ CASES: dict[str, dict[str, Any]] = {
         "fit": {"learning_rate": 3e-3, "epochs": 6},
         "settings": {"shift": 0.1},
     },
+    "speech": {
+        "base": {"source": "new", "kind": "tdnn", "width": 64, "layers": 3},
+        "fit": {"learning_rate": 4e-3, "epochs": 20, "batch_tokens": 500},
+    },
     "translation": {
         "base": {
             "source": "new",

@@ -47,13 +47,11 @@ def prepare(rows: pl.DataFrame, where: str, settings: Translation) -> pl.DataFra
 
 def learn(splits: Mapping[str, pl.DataFrame], settings: Translation) -> Inventory:
     """The share of the targets' letters whose script has no spaces."""
-    from polyculture.nets.text.words import is_unspaced
+    from polyculture.nets.text.words import unspaced_share
     from polyculture.stats.rows import check_rows
 
     check_rows(splits["train"], "train", needed=("target",), filled=())
-    letters = [sign for text in gold(splits["train"], settings) for sign in text if sign.isalpha()]
-    share = sum(is_unspaced(sign) for sign in letters) / max(1, len(letters))
-    return Inventory(numbers={"unspaced": share})
+    return Inventory(numbers={"unspaced": unspaced_share(gold(splits["train"], settings))})
 
 
 def gold(rows: pl.DataFrame, settings: Translation) -> list[str]:  # noqa: ARG001  # one form for all tasks

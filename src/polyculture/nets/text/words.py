@@ -6,6 +6,7 @@ spaces (Chinese, Japanese, Thai, ...), and so is every other sign. No character 
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
 
 # Scripts whose words are not parted by spaces, by their first and last code point.
@@ -36,6 +37,17 @@ def is_unspaced(character: str) -> bool:
         (True, False, False)
     """
     return character != "" and any(low <= ord(character) <= high for low, high in UNSPACED)
+
+
+def unspaced_share(texts: Iterable[str]) -> float:
+    """Share of the letters whose script has no spaces between words; 0 where there is no letter.
+
+    Example:
+        >>> unspaced_share(["ab 鸟", "人!"]), unspaced_share([""])
+        (0.5, 0.0)
+    """
+    letters = [sign for text in texts for sign in text if sign.isalpha()]
+    return sum(is_unspaced(sign) for sign in letters) / max(1, len(letters))
 
 
 SPACE, LETTER, DIGIT, ALONE, UNSPACED_LETTER, MARK = " ldaum"

@@ -11,8 +11,8 @@ from polyculture.sources.starter import cache
 from polyculture.sources.starter.lock import find
 from polyculture.store.weight_files import stored_tensors
 
-READING = ("text", "chemistry", "vision")
-"""Fields whose models read text (lines of characters, at any rate) or pictures."""
+READING = ("text", "chemistry", "vision", "speech")
+"""Fields whose models read text (lines of characters, at any rate), pictures or sounds."""
 
 
 class Starter(Settings):
@@ -27,15 +27,15 @@ def open_base(settings: Starter, texts: Sequence[Sequence[str]], work: Path, see
     """Find the model in the cache.
 
     Raises:
-        StarterError: There is no such model, it reads neither text nor pictures, or it is not
+        StarterError: There is no such model, it cannot be a base, or it is not
             fetched; the message says what to do.
     """
     del texts, work, seed
     entry = find(settings.name, "model")
     if entry.field not in READING:
         msg = (
-            f"{entry.name!r} is a model of {entry.field}, but a base has to read text or pictures. "
-            "Choose another: polyculture starter list"
+            f"{entry.name!r} is a model of {entry.field}, but a base has to read text, pictures or "
+            "speech. Choose another: polyculture starter list"
         )
         raise StarterError(msg)
     folder, mark = cache.need(entry)
