@@ -123,7 +123,7 @@ def small_dialogsum(downloads: Path) -> None:
 
 
 def small_weibo(downloads: Path) -> None:
-    post = "我0\tO\n见0\tO\n李0\tI-PER.NAM\n明1\tI-PER.NAM\n\n"
+    post = "我0\tO\n见0\tO\n李0\tI-PER\n明1\tI-PER\n\n"
     for name in ("train", "dev", "test"):
         (downloads / f"weiboNER_2nd_conll.{name}").write_text(post * 3, encoding="utf-8")
 
@@ -138,12 +138,16 @@ def small_cluener(downloads: Path) -> None:
     lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in texts)
     for name in ("train", "dev"):
         (downloads / f"{name}.json").write_text(lines, encoding="utf-8")
+
+
 def small_sentfin(downloads: Path) -> None:
     lines = [
         f"""{n},Head {n},"{{'Co {n}': 'positive', ""Zed's"": 'negative'}}",2""" for n in range(20)
     ]
     table = "\n".join(["S No.,Title,Decisions,Words", *lines])
     (downloads / "SEntFiN.csv").write_text(table, encoding="utf-8")
+
+
 def small_traffic(downloads: Path) -> None:
     for name, whole in (("speed", True), ("occupancy", False)):
         minutes = [
@@ -153,6 +157,8 @@ def small_traffic(downloads: Path) -> None:
         values = [n if whole else n / 2 for n in range(600)]
         rows = pl.DataFrame({"timestamp": minutes, "value": values})
         rows.write_csv(downloads / f"{name}.csv")
+
+
 def small_fsdd(downloads: Path) -> None:
     for digit in (0, 9):
         for speaker in ("ann", "yweweler"):
@@ -300,6 +306,8 @@ def test_every_entity_of_a_headline_is_in_the_split_of_the_headline(tmp_path: Pa
     assert set(parts[1]["text_b"]) > {"Zed's"}
     assert set(made["means-test.tsv"]["number"]) == {0.0}
     assert set(made["means-test.tsv"]["text"]) == set(parts[2]["text"])
+
+
 def test_no_take_and_no_held_out_speaker_is_in_two_splits(tmp_path: Path) -> None:
     """Spoken digits: the last takes are for testing; and so is one speaker, in tables apart."""
     made = tables("fsdd", tmp_path)
@@ -346,7 +354,7 @@ def test_of_two_replies_the_one_that_asks_nothing_is_preferred(tmp_path: Path) -
     assert not made["chosen"].str.contains("?", literal=True).any()
     assert made["rejected"].str.contains("?", literal=True).all()
     assert {turns[-1]["role"] for turns in made["messages"].to_list()} == {"user"}
-    assert made["messages"].list.len().max() <= 3
+    assert {*made["messages"].list.len()} <= {1, 2, 3}
 
 
 def test_spans_within_spans_are_left_out_and_tags_begin_with_b(tmp_path: Path) -> None:
@@ -358,6 +366,5 @@ def test_spans_within_spans_are_left_out_and_tags_begin_with_b(tmp_path: Path) -
         ("book", 0, 4),
         ("name", 4, 6),
     ]
-    assert tags["tags"][0].to_list() == ["O", "O", "B-PER.NAM", "I-PER.NAM"]
+    assert tags["tags"][0].to_list() == ["O", "O", "B-PER", "I-PER"]
     assert tags["tokens"][0].to_list() == ["我", "见", "李", "明"]
-    assert {*made["messages"].list.len()} <= {1, 2, 3}

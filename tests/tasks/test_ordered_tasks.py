@@ -21,7 +21,7 @@ from polyculture.checks.tasks import (
     Case,
     learns_its_toy_data_and_predicts_the_same_after_reloading,
 )
-from polyculture.checks.tiny import _word_pieces
+from polyculture.checks.tiny import word_pieces
 from polyculture.core.errors import DataError, ModelError, RecipeError
 from polyculture.core.run import Scores
 from polyculture.core.task import Context, Inventory
@@ -137,7 +137,7 @@ def test_numbers_are_learnt_in_deviations_from_the_mean(loss: Any) -> None:
     settings = Regression(loss=loss)
     context = numbered([1.0, 5.0, 9.0], settings)
     context = Context(
-        settings=settings, inventory=context.inventory, reader=_word_pieces(["i 0 1 2"]), longest=9
+        settings=settings, inventory=context.inventory, reader=word_pieces(["i 0 1 2"]), longest=9
     )
     encoded = REGRESSION.encode(rows("number", [1.0, 9.0]), context)
     batch = REGRESSION.collate(encoded.examples, context)

@@ -53,10 +53,12 @@ CASES: dict[str, dict[str, Any]] = {
         },
         "fit": {"learning_rate": 4e-3, "epochs": 8},
         "settings": {"beams": 1, "longest_answer": 24},
+    },
     "series": {
         "base": {"source": "new", "kind": "patch_transformer", "width": 32, "layers": 1},
         "head": {"kind": "linear", "pooling": "mean"},
         "fit": {"learning_rate": 3e-3, "epochs": 6},
+    },
     "sounds": {
         "base": {"source": "new", "kind": "tdnn", "width": 32, "layers": 3},
         "head": {"kind": "linear", "pooling": "mean"},
