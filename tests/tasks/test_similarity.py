@@ -121,28 +121,6 @@ def test_the_whole_corpus_is_ranked() -> None:
     assert TASK.grade(QUESTIONS, answers, context) == [1.0, 1.0]
 
 
-def test_ranks_of_cosines_and_of_words_can_be_fused() -> None:
-    """BM25 puts x first for "which fox" and y and z, which share no word, behind it."""
-    context = context_of({"fuse": "ranks"}, QUESTIONS)
-    pool = Pool(rows=TEXTS, read=np.eye(3, dtype=np.float32))
-    vectors = [np.array([0.7, 0.1, 0.8]), np.array([0.0, 1.0, 0.0])]
-
-    answers = TASK.decode(QUESTIONS, vectors, replace(context, pool=pool))
-
-    assert answers["ranking"].to_list()[0] == ["x", "z", "y"]  # by cosines z, x, y
-    assert answers["similarity"][0] == pytest.approx(1 / 61 + 1 / 62)
-    assert TASK.pool_keeps(context.settings) == ("text",)
-    assert TASK.pool_keeps(context_of({}, QUESTIONS).settings) == ()
-    protocol = TASK.score(QUESTIONS, answers, context, split="test").protocol
-    assert protocol["fused_with_bm25"] == "ranks"
-
-
-def test_labels_are_not_fused() -> None:
-    """A setting that would do nothing is refused."""
-    with pytest.raises(ValueError, match="fuse joins rankings of texts"):
-        recipe_of(answer="label", fuse="ranks")
-
-
 def test_the_label_is_that_whose_near_rows_are_nearest() -> None:
     """What else the label may mean does not count against it."""
     rows = pl.DataFrame({"id": ["1", "2", "3"], "text": ["u", "v", "w"], "label": ["a", "a", "b"]})

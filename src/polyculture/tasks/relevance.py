@@ -148,10 +148,12 @@ def score(
     """nDCG@10 and MRR@10 over all that is relevant, and what the candidates allow."""
     from polyculture.stats.vectors.rankings import best_order
 
-    told = {"candidates": context.settings.candidates, "found_by": "BM25"}
+    settings = context.settings
+    told = {"candidates": settings.candidates, "found_by": "BM25", "fused": settings.fuse}
     scores = near_answers.score(rows, answers, context, split=split, notes=told | dict(notes or {}))
-    oracle = best_order(rows, rows["matches"].to_list(), answers)
-    return scores.model_copy(update={"tables": (oracle,)})
+    return scores.model_copy(
+        update={"tables": (best_order(rows, rows["matches"].to_list(), answers),)}
+    )
 
 
 def bm25(_: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from polyculture.core.recipe import Settings
 from polyculture.core.task import Column, Task
@@ -47,16 +47,6 @@ class Similarity(Settings):
     """Triplet: by how much the match has to be nearer."""
     sizes: tuple[int, ...] = ()
     """Vectors are trained to be of use when cut to these sizes too (Matryoshka)."""
-    fuse: Literal["no", "ranks"] = "no"
-    """``text`` alone. ``ranks``: the order is that of BM25's rank and the cosine's together
-    (reciprocal rank fusion), not of the cosine alone."""
-
-    @model_validator(mode="after")
-    def _texts_alone_are_fused(self) -> Self:
-        if self.fuse != "no" and self.answer != "text":
-            msg = f"fuse joins rankings of texts, but answer is {self.answer!r}. Leave it out"
-            raise ValueError(msg)
-        return self
 
 
 def prepare(rows: pl.DataFrame, where: str, settings: Similarity) -> pl.DataFrame:
@@ -129,20 +119,6 @@ def read(reading: Reading, context: Context) -> list[NDArray[Any]]:
     return list(values.numpy())
 
 
-def decode(rows: pl.DataFrame, values: Sequence[NDArray[Any]], context: Context) -> pl.DataFrame:
-    """The nearest texts or labels, or the cosine; where that is asked, fused with BM25's ranks."""
-    if context.settings.fuse == "no":
-        return near_answers.decode(rows, values, context)
-    import numpy as np
-
-    from polyculture.nets.lexical import bm25 as words
-    from polyculture.stats.vectors.fusion import by_rank
-
-    pool: Any = context.pool
-    of_bm25 = words.bm25(pool.rows["text"].to_list(), rows["text"].to_list())
-    return near_answers.of_alike(rows, by_rank(of_bm25, np.stack(values) @ pool.read.T), context)
-
-
 def bm25(_: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Words in common, weighed by BM25; of a pair as a share of the first text's with itself."""
     from polyculture.nets.lexical import bm25 as words
@@ -207,14 +183,13 @@ PLUGIN = Task(
     prepare=prepare,
     learn=near_answers.learn,
     pool=lambda settings: SPLITS[settings.answer],
-    pool_keeps=lambda settings: () if settings.fuse == "no" else ("text",),
     encode=encode,
     draw=draw,
     collate=collate,
     loss=loss,
     couples_rows=True,
     read=read,
-    decode=decode,
+    decode=near_answers.decode,
     gold=near_answers.gold,
     steer="loss",
     grade=near_answers.grade,
