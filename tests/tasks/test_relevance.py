@@ -1,5 +1,6 @@
 """Candidates are found by BM25, read with their question, ranked, and scored over all relevant."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,31 @@ def test_ranks_can_be_fused_with_those_of_bm25() -> None:
 
     assert answers["ranking"].to_list()[0] == ["d1", "d2", "d3"]
     assert answers["relevance"][0] == pytest.approx(1 / 62 + 1 / 61)
+
+
+def test_scores_are_fused_with_a_weight_that_is_chosen_on_rows_with_gold() -> None:
+    """An even weight is used until one is chosen; of equally good ones the nearest to even is."""
+    context = context_of(fuse="scores")
+    values = [np.array([[2, 3.0, 0.0], [0, 2.0, 1.0], [1, 1.0, 9.0]])]
+    rows = QUESTIONS[:1].with_columns(matches=pl.Series([["d2"]]))
+
+    even = TASK.decode(rows, values, context)
+    assert TASK.settle is not None
+    settled = TASK.settle(rows, values, context)
+    chosen = replace(context, inventory=Inventory(settled={**settled}))
+    answers = TASK.decode(rows, values, chosen)
+
+    # standardized 1.22, 0 and -1.22 by BM25 and -.83, -.58 and 1.41 by the network
+    assert even["ranking"].to_list() == [["d3", "d2", "d1"]]
+    assert settled == {"fusion_weight": 0.6}
+    assert answers["ranking"].to_list() == [["d2", "d3", "d1"]]
+    assert answers["relevance"][0] == pytest.approx(0.4 * -1.2247 + 0.6 * 1.4070, abs=1e-3)
+    other = rows.with_columns(matches=pl.Series([["d3"]]))
+    assert TASK.settle(other, values, context) == {"fusion_weight": 0.5}
+    assert TASK.settle(rows, values, context_of()) == {}
+    protocol = TASK.score(rows, answers, chosen, split="test").protocol
+    assert protocol["fusion_weight"] == 0.6
+    assert protocol["fused_with_bm25"] == "scores"
 
 
 def test_what_bm25_misses_counts_as_missed() -> None:

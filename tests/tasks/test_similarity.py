@@ -15,7 +15,7 @@ from polyculture.checks.tiny import tiny_base
 from polyculture.core import parts
 from polyculture.core.errors import DataError, ModelError, RecipeError
 from polyculture.core.recipe import Recipe
-from polyculture.core.task import Context, Pool
+from polyculture.core.task import Context, Inventory, Pool
 from polyculture.engine.answering.model import open_run
 from polyculture.engine.batches import collated
 from polyculture.engine.train import train
@@ -119,6 +119,43 @@ def test_the_whole_corpus_is_ranked() -> None:
     assert answers["answer"].to_list() == ["z", "y"]
     assert answers["ranking"].to_list()[0] == ["z", "x", "y"]
     assert TASK.grade(QUESTIONS, answers, context) == [1.0, 1.0]
+
+
+def test_ranks_of_cosines_and_of_words_can_be_fused() -> None:
+    """BM25 puts x first for "which fox" and y and z, which share no word, behind it."""
+    context = context_of({"fuse": "ranks"}, QUESTIONS)
+    pool = Pool(rows=TEXTS, read=np.eye(3, dtype=np.float32))
+    vectors = [np.array([0.7, 0.1, 0.8]), np.array([0.0, 1.0, 0.0])]
+
+    answers = TASK.decode(QUESTIONS, vectors, replace(context, pool=pool))
+
+    assert answers["ranking"].to_list()[0] == ["x", "z", "y"]  # by cosines z, x, y
+    assert answers["similarity"][0] == pytest.approx(1 / 61 + 1 / 62)
+    assert TASK.pool_keeps(context.settings) == ("text",)
+    assert TASK.pool_keeps(context_of({}, QUESTIONS).settings) == ()
+    protocol = TASK.score(QUESTIONS, answers, context, split="test").protocol
+    assert protocol["fused_with_bm25"] == "ranks"
+
+
+def test_the_weight_of_cosines_is_chosen_on_rows_with_gold() -> None:
+    """The least that puts y before x, which shares a word with the question and is wrong."""
+    context = context_of({"fuse": "scores"}, QUESTIONS)
+    context = replace(context, pool=Pool(rows=TEXTS, read=np.eye(3, dtype=np.float32)))
+    vectors = [np.array([0.8, 0.9, 0.1])]
+    rows = QUESTIONS[:1].with_columns(matches=pl.Series([["y"]]))
+    assert TASK.settle is not None
+
+    settled = TASK.settle(rows, vectors, context)
+    answers = TASK.decode(rows, vectors, replace(context, inventory=Inventory(settled={**settled})))
+
+    assert settled == {"fusion_weight": 0.9}
+    assert answers["answer"].to_list() == ["y"]
+
+
+def test_labels_are_not_fused() -> None:
+    """A setting that would do nothing is refused."""
+    with pytest.raises(ValueError, match="fuse joins rankings of texts"):
+        recipe_of(answer="label", fuse="ranks")
 
 
 def test_the_label_is_that_whose_near_rows_are_nearest() -> None:

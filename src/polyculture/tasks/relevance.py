@@ -40,9 +40,9 @@ class Relevance(Settings):
     loss: Literal["softmax", "binary"] = "softmax"
     """``softmax``: the relevant text among all that are read with the question; ``binary``: each
     text by itself, relevant or not."""
-    fuse: Literal["no", "ranks"] = "no"
-    """``ranks``: the order is that of BM25's rank and the network's together (reciprocal rank
-    fusion), not of the network alone."""
+    fuse: Literal["no", "ranks", "scores"] = "no"
+    """How the order of BM25 and that of the network are joined. ``ranks``: by reciprocal ranks;
+    ``scores``: by a weighted sum, whose weight is chosen on the validation rows."""
 
     @property
     def answer(self) -> str:
@@ -101,15 +101,33 @@ def read(reading: Reading, context: Context) -> list[NDArray[Any]]:  # noqa: ARG
     return read_candidates(reading)
 
 
+def settle(
+    rows: pl.DataFrame, values: Sequence[NDArray[Any]], context: Context
+) -> dict[str, float]:
+    """The weight of the network beside BM25 with the best nDCG@10, where scores are joined."""
+    import numpy as np
+
+    from polyculture.stats.vectors.fusion import WEIGHT, best_weight
+
+    if context.settings.fuse != "scores":
+        return {}
+    numbers, of_bm25, of_network = np.moveaxis(np.stack(values), 2, 0)
+
+    def goodness(scores: NDArray[Any]) -> float:
+        answers = in_order(rows, numbers.astype(np.int64), scores, context)
+        return float(np.mean(near_answers.grade(rows, answers, context)))
+
+    return {WEIGHT: best_weight(of_bm25, of_network, goodness)}
+
+
 def decode(rows: pl.DataFrame, values: Sequence[NDArray[Any]], context: Context) -> pl.DataFrame:
     """The candidates, the most relevant first."""
     import numpy as np
 
-    from polyculture.stats.vectors.fusion import by_rank
+    from polyculture.stats.vectors.fusion import fused
 
     numbers, of_bm25, of_network = np.moveaxis(np.stack(values), 2, 0)
-    is_fused = context.settings.fuse == "ranks"
-    scores = by_rank(of_bm25, of_network) if is_fused else of_network
+    scores = fused(context.settings.fuse, of_bm25, of_network, context.inventory.settled)
     return in_order(rows, numbers.astype(np.int64), scores, context)
 
 
@@ -214,6 +232,7 @@ PLUGIN = Task(
     collate=collate,
     loss=loss,
     read=read,
+    settle=settle,
     decode=decode,
     gold=near_answers.gold,
     steer="loss",

@@ -47,6 +47,17 @@ class Similarity(Settings):
     """Triplet: by how much the match has to be nearer."""
     sizes: tuple[int, ...] = ()
     """Vectors are trained to be of use when cut to these sizes too (Matryoshka)."""
+    fuse: Literal["no", "ranks", "scores"] = "no"
+    """``text`` alone: how the order of BM25 and that of the cosines are joined. ``ranks``: by
+    reciprocal ranks; ``scores``: by a weighted sum, whose weight is chosen on the validation
+    rows."""
+
+    @model_validator(mode="after")
+    def _texts_alone_are_fused(self) -> Self:
+        if self.fuse != "no" and self.answer != "text":
+            msg = f"fuse joins rankings of texts, but answer is {self.answer!r}. Leave it out"
+            raise ValueError(msg)
+        return self
 
 
 def prepare(rows: pl.DataFrame, where: str, settings: Similarity) -> pl.DataFrame:
@@ -119,6 +130,48 @@ def read(reading: Reading, context: Context) -> list[NDArray[Any]]:
     return list(values.numpy())
 
 
+def decode(rows: pl.DataFrame, values: Sequence[NDArray[Any]], context: Context) -> pl.DataFrame:
+    """The nearest texts or labels, or the cosine; where that is asked, fused with BM25's ranks."""
+    from polyculture.stats.vectors.fusion import fused
+
+    how = context.settings.fuse
+    if how == "no":
+        return near_answers.decode(rows, values, context)
+    alike = fused(how, *both(rows, values, context), context.inventory.settled)
+    return near_answers.of_alike(rows, alike, context)
+
+
+def both(
+    rows: pl.DataFrame, values: Sequence[NDArray[Any]], context: Context
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """BM25's scores of all texts of the pool, and their cosines, ``(rows, texts)``."""
+    import numpy as np
+
+    from polyculture.nets.lexical import bm25 as words
+
+    pool: Any = context.pool
+    of_bm25 = words.bm25(pool.rows["text"].to_list(), rows["text"].to_list())
+    return of_bm25, np.stack(values) @ pool.read.T
+
+
+def settle(
+    rows: pl.DataFrame, values: Sequence[NDArray[Any]], context: Context
+) -> dict[str, float]:
+    """The weight of the cosines beside BM25 with the best nDCG@10, where scores are joined."""
+    import numpy as np
+
+    from polyculture.stats.vectors.fusion import WEIGHT, best_weight
+
+    if context.settings.fuse != "scores":
+        return {}
+
+    def goodness(scores: NDArray[Any]) -> float:
+        answers = near_answers.of_alike(rows, scores, context)
+        return float(np.mean(near_answers.grade(rows, answers, context)))
+
+    return {WEIGHT: best_weight(*both(rows, values, context), goodness)}
+
+
 def bm25(_: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Words in common, weighed by BM25; of a pair as a share of the first text's with itself."""
     from polyculture.nets.lexical import bm25 as words
@@ -189,7 +242,8 @@ PLUGIN = Task(
     loss=loss,
     couples_rows=True,
     read=read,
-    decode=near_answers.decode,
+    settle=settle,
+    decode=decode,
     gold=near_answers.gold,
     steer="loss",
     grade=near_answers.grade,

@@ -31,7 +31,7 @@ def bm25(texts: Sequence[str], questions: Sequence[str]) -> NDArray[np.float32]:
         >>> bm25(["the cat sat", "a dog"], ["cat", "人"]).round(2).tolist()
         [[0.25, 0.0], [0.0, 0.0]]
     """
-    return Index(texts).scores(questions)
+    return _index_of(tuple(texts)).scores(questions)
 
 
 class Index:

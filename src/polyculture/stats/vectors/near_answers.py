@@ -137,7 +137,10 @@ def score(
     from polyculture.stats.vectors.correlations import score_order
     from polyculture.stats.vectors.rankings import score_rankings
 
-    common: Any = {"split": split, "notes": notes or {}}
+    fused = getattr(context.settings, "fuse", "no")
+    weight = context.inventory.settled
+    told = {} if fused == "no" else {"fused_with_bm25": fused, **weight}
+    common: Any = {"split": split, "notes": {**told, **(notes or {})}}
     if context.settings.answer == "label":
         right = gold(rows, context.settings)
         return score_one(rows, right, answers, context.labels, **common)
