@@ -88,8 +88,9 @@ def _standardized(scores: NDArray[Any]) -> Numbers:
     off = np.asarray(scores, dtype=np.float64)
     off = off - off.mean(axis=-1, keepdims=True)
     spread = off.std(axis=-1, keepdims=True)
-    even: Numbers = np.zeros_like(off)
-    return np.divide(off, spread, out=even, where=spread > 0)
+    standardized: Numbers = np.zeros_like(off)
+    np.divide(off, spread, out=standardized, where=spread > 0)
+    return standardized
 
 
 def best_weight(
