@@ -23,7 +23,8 @@ from polyculture.store.runs import read_run
 PAIRS = "review,sentence2,label\n" + "good film,fine,pos\nbad film,poor,neg\n" * 10
 TEXTS = {"text": Column(kind="text")}
 RECIPE = (
-    'task = "classification"\nname = "pairs"\n[base]\nsource = "new"\nkind = "tfidf"\n'
+    'task = { kind = "classification", calibration = "none" }\nname = "pairs"\n'
+    '[base]\nsource = "new"\nkind = "tfidf"\n'
     '[data]\nsource = "table"\ntext = "review"\ntrain = "pairs.csv"\nvalid = "pairs.csv"\n'
 )
 
@@ -104,7 +105,7 @@ def as_schema_1(run: Path) -> Path:
 
 
 def test_a_run_of_the_first_schema_answers_as_it_did(run: Path) -> None:
-    """Its record reads as the one that would be written today."""
+    """Its record reads as the one that would be written today, where nothing is chosen."""
     file = asked(run, "a.csv", "review,text_b\ngood film,fine\nbad film,poor\n")
     record, (answers, notes) = read_run(run), api.predict(run, file)
 
