@@ -227,9 +227,10 @@ def test_the_expected_rank_lies_between_labels_that_are_equally_probable() -> No
     """Half bad and half good is fair; the temperature moves ranks, and no most probable label."""
     data = rows("label", ["fair"])
     logits = [np.log([0.48, 0.02, 0.5, 1e-9])]
-    most = Ordinal(order=ORDER, answer="most_probable")
+    mean, most = (Ordinal(order=ORDER, answer=how) for how in ("expected_rank", "most_probable"))
 
-    assert ORDINAL.decode(data, logits, graded())["answer"].to_list() == ["fair"]
+    answers = ORDINAL.decode(data, logits, graded(settings=mean))
+    assert answers["answer"].to_list() == ["fair"]
     for heat in (0.2, 1.0, 5.0):
         answers = ORDINAL.decode(data, logits, graded({"temperature": heat}, most))
         assert answers["answer"].to_list() == ["good"]
@@ -244,6 +245,22 @@ def test_the_ranked_loss_costs_more_the_farther_off() -> None:
     found = ORDINAL.loss({"logits": logits}, batch, graded(settings=settings))
 
     assert found.item() == pytest.approx(0 + 3 + (0.25**2 + 0.5**2 + 0.25**2))
+
+
+def test_the_median_rank_is_the_fewest_ranks_off() -> None:
+    """No other label has a smaller expected distance; of two equal ones the lower is taken."""
+    rng = np.random.default_rng(4)
+    table = np.vstack([rng.dirichlet(np.ones(4), 50), [0.5, 0, 0, 0.5]])
+    data = rows("label", ["bad"] * 51)
+    logits = list(np.log(np.maximum(table, 1e-30)))
+
+    answers = ORDINAL.decode(data, logits, graded())
+
+    ranks = np.arange(4)
+    distance = table @ np.abs(ranks[:, None] - ranks)
+    codes = [ORDER.index(answer) for answer in answers["answer"]]
+    np.testing.assert_allclose(distance[range(51), codes], distance.min(axis=1))
+    assert answers["answer"][-1] == "bad"
 
 
 @pytest.mark.parametrize(

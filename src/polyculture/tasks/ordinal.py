@@ -45,8 +45,9 @@ class Ordinal(Settings):
     filled in."""
     loss: Literal["cross_entropy", "ranked"] = "cross_entropy"
     """``ranked``: the ranked probability score, in which a label that is farther off costs more."""
-    answer: Literal["expected_rank", "most_probable"] = "expected_rank"
-    """The label nearest to the mean rank, or the most probable one."""
+    answer: Literal["median_rank", "expected_rank", "most_probable"] = "median_rank"
+    """The label in the middle of the probability, which is the fewest ranks off on average; the
+    label nearest to the mean rank; or the most probable one."""
     calibration: Literal["temperature", "none"] = "temperature"
     """Divide logits by the temperature that fits the validation rows best."""
     long_texts: Literal["cut", "windows"] = "cut"

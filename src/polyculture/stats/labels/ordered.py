@@ -27,8 +27,9 @@ from polyculture.stats.labels.labelled import score_one
 from polyculture.stats.labels.learning_checks import MOST_NAMED
 from polyculture.stats.scores import Numbers, ratio
 
+Answer = Literal["median_rank", "expected_rank", "most_probable"]
 DIGITS = 12
-"""Of a kappa; beyond them is rounding."""
+"""Digits that count; beyond them is rounding."""
 NO_SPREAD = "all gold and all answers are one label"
 
 
@@ -81,7 +82,7 @@ def ranked_answers(
     rows: pl.DataFrame,
     logits: Sequence[NDArray[Any]],
     order: tuple[str, ...],
-    answer: Literal["expected_rank", "most_probable"],
+    answer: Answer,
     temperature: float = 1.0,
 ) -> pl.DataFrame:
     """The label of each row, with the probability of each.
@@ -90,23 +91,28 @@ def ranked_answers(
         rows: To answer.
         logits: Of each row, ``(labels,)``.
         order: The labels, from the lowest to the highest.
-        answer: The label nearest to the mean rank, the lower one of two that are equally near; or
-            the most probable one.
+        answer: The median rank, which is the fewest ranks off if the probabilities are right; the
+            label nearest to the mean rank; or the most probable one. Of two labels that are equally
+            good the lower one.
         temperature: By what logits are divided.
 
     Example:
         >>> rows, order = pl.DataFrame({"id": ["1"]}), ("bad", "fair", "good")
-        >>> logits = [np.log([0.4, 0.25, 0.35])]
+        >>> logits = [np.log([0.55, 0.05, 0.4])]
         >>> [ranked_answers(rows, logits, order, how)["answer"][0] for how in
-        ...  ("expected_rank", "most_probable")]
-        ['fair', 'bad']
+        ...  ("median_rank", "expected_rank", "most_probable")]
+        ['bad', 'fair', 'bad']
     """
     probabilities = softmax(label_numbers(rows, logits, order) / temperature, axis=1)
     answers = one_label(rows, probabilities, order)
     if answer == "most_probable":
         return answers
-    ranks = probabilities @ np.arange(len(order))
-    codes = np.ceil(np.round(ranks, DIGITS) - 0.5).astype(np.int64)
+    if answer == "median_rank":
+        below = np.round(probabilities.cumsum(axis=1), DIGITS)
+        codes = (below < 0.5).sum(axis=1)  # noqa: PLR2004  # half of the probability
+    else:
+        ranks = probabilities @ np.arange(len(order))
+        codes = np.ceil(np.round(ranks, DIGITS) - 0.5).astype(np.int64)
     return answers.with_columns(answer=pl.Series([order[code] for code in codes], dtype=pl.String))
 
 
