@@ -93,7 +93,7 @@ def train(
     name = name_of(recipe)
     folder = out / name
     refuse_finished(folder, recipe, replace=replace)
-    _prepare(recipe)
+    prepare_machine(recipe)
     say("reading the data")
     shared = shared or Shared(dataset)
     dataset = shared.dataset(recipe)
@@ -107,7 +107,7 @@ def train(
 
         with telling_of_disk(folder):
             request = Request.of(recipe, dataset.digest, None if is_made(recipe) else base.digest)
-            reason = _begin(unfinished, request)
+            reason = begin(unfinished, request)
             training = Training(
                 recipe=recipe,
                 name=name,
@@ -149,7 +149,7 @@ def train(
     return run, folder
 
 
-def _begin(unfinished: Unfinished, request: Request) -> str:
+def begin(unfinished: Unfinished, request: Request) -> str:
     """Keep the state of an interrupted training with the same request; discard any other.
 
     Returns:
@@ -184,7 +184,7 @@ def check(
     Raises:
         PolycultureError: Recipe, data or base cannot be used.
     """
-    _prepare(recipe)
+    prepare_machine(recipe)
     say("reading the data")
     shared = shared or Shared()
     dataset = shared.dataset(recipe)
@@ -240,7 +240,7 @@ def is_counted(recipe: Recipe) -> bool:
     return getattr(recipe.base, "kind", None) == "tfidf"
 
 
-def _prepare(recipe: Recipe) -> None:
+def prepare_machine(recipe: Recipe) -> None:
     """Set what must be set before torch is loaded; report missing libraries early."""
     from polyculture.nets.efficiency import allocator, threads
 

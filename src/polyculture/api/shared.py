@@ -12,7 +12,7 @@ from polyculture.core.task import task_of
 from polyculture.store.digest import of_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import polars as pl
 
@@ -152,11 +152,24 @@ def _refuse_without_gold(rows: Rows, columns: Mapping[str, Column]) -> None:
 
 def open_base(recipe: Recipe, rows: pl.DataFrame, work: Path) -> Base:
     """The recipe's base; one made from nothing looks at the training texts."""
-    settings: Any = recipe.base
-    texts = _texts_of(rows, task_of(recipe.task).columns)
+    return open_common_base([(recipe, rows)], work)
+
+
+def open_common_base(parts_: Sequence[tuple[Recipe, pl.DataFrame]], work: Path) -> Base:
+    """The one base of some recipes; one made from nothing looks at the training texts of all.
+
+    Args:
+        parts_: Recipes of one base and seed, with their prepared training rows.
+        work: A folder that is made.
+    """
+    first, _ = parts_[0]
+    settings: Any = first.base
+    texts = [
+        text for recipe, rows in parts_ for text in _texts_of(rows, task_of(recipe.task).columns)
+    ]
     work.mkdir(parents=True)
     base: Base = parts.load("sources.bases", settings.source).open(
-        settings, texts, work, recipe.seed
+        settings, texts, work, first.seed
     )
     return base
 

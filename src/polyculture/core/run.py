@@ -123,6 +123,9 @@ class Facts(Record):
     parameters: int
     trained_parameters: int
     rows: dict[str, int]
+    together: tuple[str, ...] = ()
+    """The runs that were trained together with this one, on one body; empty if it was trained
+    alone."""
     inputs: tuple[str, ...] = ()
     """Columns that the model reads, in the names that its task declares."""
     pool_digest: str = ""

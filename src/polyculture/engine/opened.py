@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -80,12 +81,10 @@ def open_base(training: Training, earlier: Chosen | None = None) -> Opened:
     recipe = training.recipe
     device = device_of(recipe.fit, earlier)
     torch.manual_seed(recipe.seed)
-    if training.base.folder is None:
-        msg = f"The base {training.base.name!r} has no network to train."
-        raise ModelError(msg)
-    network = network_of(training.base.folder, recipe, training.inventory)
-    reader = open_reader(training.base.folder)
-    check_tokens(training.base.folder, network, reader)
+    folder = _folder_of(training)
+    network = network_of(folder, recipe, training.inventory)
+    reader = open_reader(folder)
+    check_tokens(folder, network, reader)
     untrained = (*network.untrained, *(("head",) if _is_learnt(network.head) else ()))
     base_weights = _weights_apart_from_tokens(network)
     attach(network, training.adaptation, recipe.adaptation)
@@ -101,10 +100,47 @@ def open_base(training: Training, earlier: Chosen | None = None) -> Opened:
             reader=reader,
             longest=earlier.max_length if earlier else _longest(training, network, reader),
             word_spaces=earlier.word_spaces if earlier else "as_in_text",
-            form=form_of(training.base.folder),
+            form=form_of(folder),
         ),
         untrained=untrained,
         base_weights=base_weights,
+    )
+
+
+def _folder_of(training: Training) -> Path:
+    if training.base.folder is None:
+        msg = f"The base {training.base.name!r} has no network to train."
+        raise ModelError(msg)
+    return training.base.folder
+
+
+def open_beside(training: Training, first: Opened) -> Opened:
+    """A task that shares the body of one that was opened before, with a head of its own.
+
+    Args:
+        training: Recipe and data; the base is that of ``first``.
+        first: With the adaptation applied.
+    """
+    folder = _folder_of(training)
+    network = network_of(folder, training.recipe, training.inventory)
+    untrained = ("head",) if _is_learnt(network.head) else ()
+    network.model, network.added = first.network.model, first.network.added
+    network.untrained = first.network.untrained
+    first.device.make_ready(network)
+    first.device.move(network)
+    reading = first.context
+    return Opened(
+        network=network,
+        device=first.device,
+        context=replace(
+            training.context,
+            reader=reading.reader,
+            longest=reading.longest,
+            word_spaces=reading.word_spaces,
+            form=reading.form,
+        ),
+        untrained=untrained,
+        base_weights=first.base_weights,
     )
 
 

@@ -8,6 +8,7 @@ epochs that were counted.
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, overload
 
 import numpy as np
@@ -23,6 +24,19 @@ OVERHEAD = 200
 """An epoch of a handful of examples takes as long as this many more."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Examples that never share a batch with others, such as those of one of several tasks."""
+
+    start: int
+    stop: int
+    """Their numbers, from the first to one past the last."""
+    budget: int
+    """Padded tokens of a batch of theirs."""
+    drawn: int
+    """How many an epoch draws: all once, then again if there are fewer."""
+
+
 class Plan(Sequence[NDArray[Any]]):
     """The examples of every batch, all epochs one after the other.
 
@@ -31,6 +45,7 @@ class Plan(Sequence[NDArray[Any]]):
         budget: Padded tokens of a batch.
         epochs: Passes over the examples.
         seed: Seed of the order.
+        groups: Examples that never share a batch, each group with a budget of its own.
 
     Example:
         >>> plan = Plan(np.array([3, 4, 2]), budget=6, epochs=1_000, seed=1)
@@ -38,8 +53,17 @@ class Plan(Sequence[NDArray[Any]]):
         (2000, [2, 0], [1])
     """
 
-    def __init__(self, lengths: NDArray[np.int64], *, budget: int, epochs: int, seed: int) -> None:
+    def __init__(
+        self,
+        lengths: NDArray[np.int64],
+        *,
+        budget: int,
+        epochs: int,
+        seed: int,
+        groups: Sequence[Group] = (),
+    ) -> None:
         self._lengths, self._budget, self._seed = lengths, budget, seed
+        self._groups = groups
         self._starts = [0]
         """First step of each epoch that was counted, and one past the last of them."""
         self._drawn: tuple[int, list[NDArray[Any]]] = (-1, [])
@@ -79,5 +103,22 @@ class Plan(Sequence[NDArray[Any]]):
     def _epoch(self, epoch: int) -> list[NDArray[Any]]:
         if self._drawn[0] != epoch:
             rng = np.random.default_rng([self._seed, epoch])
-            self._drawn = (epoch, shuffled(self._lengths, self._budget, rng))
+            self._drawn = (epoch, self._batches(rng))
         return self._drawn[1]
+
+    def _batches(self, rng: np.random.Generator) -> list[NDArray[Any]]:
+        """The batches of one epoch."""
+        if not self._groups:
+            return shuffled(self._lengths, self._budget, rng)
+        batches: list[NDArray[Any]] = []
+        for group in self._groups:
+            numbers = group.start + _draw(group.stop - group.start, group.drawn, rng)
+            order = shuffled(self._lengths[numbers], group.budget, rng)
+            batches += [numbers[places] for places in order]
+        return [batches[number] for number in rng.permutation(len(batches))]
+
+
+def _draw(count: int, wanted: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """So many numbers below ``count``, each as often as any other, or once more."""
+    rounds = [rng.permutation(count) for _ in range(-(-wanted // count))]
+    return np.concatenate(rounds)[:wanted]

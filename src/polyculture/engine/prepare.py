@@ -149,16 +149,16 @@ def assemble(
     chosen = earlier or Chosen(
         kernels=device.choose(
             network,
-            batch_of(_to_time(plan, encoded["train"].sizes, device.lanes), 0),
+            batch_of(some_to_time(plan, encoded["train"].sizes, device.lanes), 0),
             loss_of,
             wanted=recipe.fit.precision,
         ),
         threads=device.lanes,
         device=device.name,
         batch_tokens=budget,
-        learning_rate=recipe.fit.learning_rate or _default_rate(training, opened),
+        learning_rate=recipe.fit.learning_rate or default_rate(training, opened),
         max_length=context.longest,
-        head_learning_rate=recipe.fit.head_learning_rate or _default_head_rate(training, opened),
+        head_learning_rate=recipe.fit.head_learning_rate or default_head_rate(training, opened),
         word_spaces=context.word_spaces,
     )
     use(network, chosen.kernels)
@@ -203,7 +203,7 @@ def assemble(
             steps_per_epoch=plan.steps_per_epoch,
             batch_of=batch_of,
             loss_of=loss_of,
-            look=_look(
+            look=look_of(
                 training,
                 network,
                 encoded["valid"],
@@ -267,14 +267,15 @@ def _tokens_of_test(training: Training, valid: int) -> int:
     return round(valid * len(rows["test"]) / len(rows["valid"])) if "test" in rows else 0
 
 
-def _default_rate(training: Training, opened: Opened) -> float:
+def default_rate(training: Training, opened: Opened) -> float:
+    """The peak rate where the recipe names none."""
     rate = training.adaptation.learning_rate
     if rate is None:
         rate = learning_rate(opened.base_weights, is_pretrained=bool(training.base.lineage))
     return rate * part_of(training.recipe.optimizer).rate_factor
 
 
-def _default_head_rate(training: Training, opened: Opened) -> float | None:
+def default_head_rate(training: Training, opened: Opened) -> float | None:
     """A new head beside a pretrained base learns faster; a named rate is for all weights."""
     is_new = bool(training.base.lineage) and bool(opened.untrained)
     follows = training.adaptation.learning_rate is None and is_new
@@ -282,7 +283,7 @@ def _default_head_rate(training: Training, opened: Opened) -> float | None:
     return HEAD * factor if follows and training.recipe.fit.learning_rate is None else None
 
 
-def _to_time(plan: Plan, lengths: NDArray[np.int64], lanes: int) -> NDArray[Any]:
+def some_to_time(plan: Plan, lengths: NDArray[np.int64], lanes: int) -> NDArray[Any]:
     """One lane's share of a batch from the middle of an epoch, cut so that timing it is quick."""
     share = plan[int(plan.steps_per_epoch) // 2][::lanes]
     return share[: max(1, TIMED_TOKENS // int(lengths[share].max()))]
@@ -307,7 +308,7 @@ def _functions(
     return batch_of, loss_of
 
 
-def _look(
+def look_of(
     training: Training,
     network: Network,
     encoded: Encoded,
@@ -315,8 +316,19 @@ def _look(
     *,
     precision: Precision,
     device: Device,
-    features: Sequence[Tensor] | None,
+    features: Sequence[Tensor] | None = None,
 ) -> Callable[[], Look]:
+    """Score and loss on the validation rows, whenever it is called.
+
+    Args:
+        training: Recipe and data.
+        network: As it learns.
+        encoded: Examples of ``valid``.
+        context: What the task may look at.
+        precision: Arithmetic of matrix products.
+        device: Where the network is.
+        features: Saved outputs of the body, where these are kept.
+    """
     task, rows = training.task, training.rows["valid"]
     _, loss_of = _functions(training, network, encoded, context)
 
@@ -348,12 +360,25 @@ def _look(
     return look
 
 
-def notes_on(training: Training, opened: Opened, encoded: Mapping[str, Encoded]) -> tuple[str, ...]:
-    """What was cut, and what is initialised at random."""
+def notes_on(
+    training: Training,
+    opened: Opened,
+    encoded: Mapping[str, Encoded],
+    *,
+    why_not_kept: str = "",
+) -> tuple[str, ...]:
+    """What was cut, and what is initialised at random.
+
+    Args:
+        training: Recipe and data.
+        opened: The base with its head.
+        encoded: Examples of each split.
+        why_not_kept: Why outputs of what is frozen are not kept, whatever the task; else empty.
+    """
     notes = []
     for split, part in encoded.items():
         notes += prefixed(part.notes, split)
-    why = _why_not_cached(training, opened, encoded["train"])
+    why = why_not_kept or _why_not_cached(training, opened, encoded["train"])
     if training.adaptation.computed_once is not None and why:
         notes.append(
             f"The frozen base runs at every step: {why}, so that its outputs cannot be kept."

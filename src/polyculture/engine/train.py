@@ -14,6 +14,7 @@ import polars as pl
 from polyculture.core.run import Facts, Run
 from polyculture.engine.answering.model import open_model
 from polyculture.engine.answering.pool import Answering, with_pool
+from polyculture.engine.choices.chosen import Chosen
 from polyculture.engine.cost import memory
 from polyculture.engine.evaluate import Evaluation, evaluate_saved, simple_answers
 from polyculture.engine.log import Log
@@ -74,7 +75,7 @@ def train(
 
     def begin(start: Start) -> None:
         log.cut_back(start.progress.step)
-        tell(f"{training.name}: {_how_it_starts(start, len(prepared.work.plan), starts_over)}.")
+        tell(f"{training.name}: {how_it_starts(start, len(prepared.work.plan), starts_over)}.")
 
     def note(tick: Tick) -> None:
         log.write(tick)
@@ -101,9 +102,44 @@ def train(
             on_start=begin,
         )
     trained = count(w for w in prepared.network.parameters() if w.requires_grad)
-    network = _finish(training, prepared)
+    make_plain(training, prepared.network)
+
+    def answered() -> Mapping[str, pl.DataFrame]:
+        if simple is not None:
+            return simple
+        say("training the baselines")
+        return answer_simply(training)
+
+    return save_and_test(
+        training, prepared, progress, run, trained=trained, simple=answered, say=say
+    )
+
+
+def save_and_test(
+    training: Training,
+    prepared: PreparedTraining,
+    progress: Progress,
+    run: Path,
+    *,
+    trained: int,
+    together: tuple[str, ...] = (),
+    simple: Callable[[], Mapping[str, pl.DataFrame]],
+    say: Callable[[str], None],
+) -> Run:
+    """Save a trained network, open it again, test what was saved, and write the run.
+
+    Args:
+        training: Recipe, data and base.
+        prepared: With the network, which is plain again.
+        progress: How the training went.
+        run: The run's folder.
+        trained: How many weights were trained.
+        together: Runs that were trained together with it.
+        simple: What the baselines answer.
+        say: Told what is being done.
+    """
     say("saving")
-    chosen = prepared.chosen
+    network, chosen = prepared.network, prepared.chosen
     save_network(network, prepared.context.reader, run / "model", chosen.word_spaces)
     saved = open_model(
         run / "model",
@@ -111,16 +147,14 @@ def train(
         training.inventory,
         max_length=chosen.max_length,
         word_spaces=chosen.word_spaces,
-        device=device,
+        device=prepared.device,
         pool=training.context.pool,
     )
     answering = with_pool(saved, training, run, say)
-    rate = prepared.chosen.learning_rate
-    if simple is None:
-        say("training the baselines")
-        simple = answer_simply(training)
     settled = settle(training, answering.predictor, say)
-    evaluation = evaluate_saved(training, settled, run, say, rate=rate, simple=simple)
+    evaluation = evaluate_saved(
+        training, settled, run, say, rate=chosen.learning_rate, simple=simple()
+    )
     facts = _facts(
         training,
         prepared,
@@ -132,10 +166,11 @@ def train(
             "trained_parameters": trained,
         },
     )
+    facts = facts.model_copy(update={"together": together})
     return write_run(training, run, facts, evaluation)
 
 
-def _how_it_starts(start: Start, steps: int, reason: str) -> str:
+def how_it_starts(start: Start, steps: int, reason: str) -> str:
     """Whether training starts, resumes or starts over, and why."""
     step = start.progress.step
     if not step:
@@ -148,14 +183,13 @@ def _how_it_starts(start: Start, steps: int, reason: str) -> str:
     return f"resuming {where} of {steps:,}; the checkpoint of step {newest:,} is damaged"
 
 
-def _finish(training: Training, prepared: PreparedTraining) -> Network:
-    """The plain network again: full embedding, merged updates, the real body."""
-    network = prepared.network
+def make_plain(training: Training, network: Network) -> None:
+    """The plain network again: full embedding, merged updates, the real body; on the CPU."""
     network.restore()
     expand(network.body)
     if training.adaptation.merge is not None:
         training.adaptation.merge(network)
-    return network.cpu()
+    network.cpu()
 
 
 def _facts(

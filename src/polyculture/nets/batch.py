@@ -37,6 +37,8 @@ class Batch:
     """Targets that the loss sums over: what a share of a batch weighs."""
     size: int = 0
     """Tokens (patches, frames) without padding."""
+    part: str = ""
+    """Where several tasks are learnt together: which of them its examples belong to."""
     features: Tensor | None = None
     """Outputs of a body that never changes, ``(examples, tokens, width)``."""
 

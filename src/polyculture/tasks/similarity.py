@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from polyculture.core.recipe import Settings
 from polyculture.core.task import Column, Task
@@ -236,6 +236,7 @@ PLUGIN = Task(
     prepare=prepare,
     learn=near_answers.learn,
     pool=lambda settings: SPLITS[settings.answer],
+    pool_keeps=lambda settings: () if settings.fuse == "no" else ("text",),
     encode=encode,
     draw=draw,
     collate=collate,

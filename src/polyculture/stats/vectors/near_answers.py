@@ -6,6 +6,8 @@ The settings have ``answer``, which says what is answered and so what is right:
 - ``label``: the one whose rows of the pool are nearest, see ``to_local_means``; column ``label``.
 - ``score``: a number from 0 to 1 for a pair, such as a cosine; column ``score``.
 
+They may have ``fuse``: whether, and how, rankings are joined with those of BM25.
+
 How rows are read and what the network computes are the task's own.
 """
 
