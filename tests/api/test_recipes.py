@@ -21,6 +21,12 @@ def tables() -> dict[str, dict[str, Any]]:
     found = {}
     for path in sorted(EXAMPLES.glob("*.toml")):
         table = tomllib.loads(path.read_text(encoding="utf-8"))
+        if "parts" in table:
+            api.read_trainable(path)
+            shared = {key: table[key] for key in ("seed", "base", "fit")}
+            for name, part in table["parts"].items():
+                found[f"{path.stem}: {name}"] = {**shared, **part}
+            continue
         if "models" not in table:
             found[path.stem] = table
             continue

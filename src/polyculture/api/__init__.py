@@ -27,6 +27,7 @@ _VERBS = {
     "predict": "predictions",
     "read_recipe": "recipes",
     "read_study": "recipes",
+    "read_trainable": "recipes",
     "recipe_schema": "recipes",
     "render": "report",
     "reproduce": "result_tables",
@@ -37,6 +38,7 @@ _VERBS = {
     "survey": "surveys",
     "survey_summary": "surveys",
     "train": "runs",
+    "train_together": "joint_runs",
     "write_audit": "answer_audits",
 }
 

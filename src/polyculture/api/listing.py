@@ -66,25 +66,36 @@ def _listed(folder: Path) -> Iterator[Listed]:
         hidden = UNFINISHED.fullmatch(path.name)
         if hidden and (path / REQUEST).is_file():
             yield _unfinished(hidden[1], path)
-        elif (path / RECORD).is_file() and not path.name.startswith("."):
-            yield _finished(path)
+        elif not path.name.startswith("."):
+            yield from _runs_at(path)
 
 
-def _finished(folder: Path) -> Listed:
+def _runs_at(path: Path) -> Iterator[Listed]:
+    """The run in a folder, or those of the parts of a training of several tasks."""
+    if (path / RECORD).is_file():
+        yield _finished(path)
+    elif path.is_dir():
+        for part in path.iterdir():
+            if (part / RECORD).is_file():
+                yield _finished(part, name=f"{path.name}/{part.name}")
+
+
+def _finished(folder: Path, name: str = "") -> Listed:
+    shown = name or folder.name
     try:
         run = read_run(folder)
     except PolycultureError as error:
-        return Listed(name=folder.name, state="damaged", folder=str(folder), note=str(error))
-    name, number = _score(run)
+        return Listed(name=shown, state="damaged", folder=str(folder), note=str(error))
+    score_name, number = _score(run)
     return Listed(
-        name=folder.name,
+        name=shown,
         state="finished",
         folder=str(folder),
         base=_base_name(run.recipe.model_dump(mode="json")["base"]),
         task=str(getattr(run.recipe.task, "kind", "")),
         step=run.facts.steps,
         score=number,
-        score_name=name,
+        score_name=score_name,
     )
 
 

@@ -16,6 +16,7 @@ from polyculture.core.record import Record
 from polyculture.core.results import ResultList
 from polyculture.core.study import Study
 from polyculture.core.task import task_of
+from polyculture.core.together import Together
 from polyculture.sources.rows.columns import unknown_name
 
 Kind = TypeVar("Kind", bound=Record)
@@ -45,6 +46,21 @@ def read_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
         RecipeError: The file is missing, not TOML, or asks for something that does not exist.
     """
     return recipe_of(changed(read_toml(path), changes), path, changes)
+
+
+def read_trainable(path: Path, changes: Sequence[str] = ()) -> Recipe | Together:
+    """Read a recipe, or a request for several tasks together, which has ``parts``."""
+    table = changed(read_toml(path), changes)
+    if "parts" not in table:
+        return recipe_of(table, path, changes)
+    asked = _validated(Together, table, path, changes)
+    for name, recipe in asked.recipes().items():
+        unknown = unknown_name(recipe.data, task_of(recipe.task).columns)
+        if unknown:
+            key = f"parts.{name}.data.columns.{unknown[0]}"
+            msg = f"{_source_text(table, path, changes).place(key)}: {unknown[1]}"
+            raise RecipeError(msg)
+    return asked
 
 
 def recipe_of(table: dict[str, Any], path: Path, changes: Sequence[str] = ()) -> Recipe:

@@ -73,23 +73,34 @@ def command(
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
-    """Train the model of RECIPE, or resume its interrupted training."""
+    """Train the model of RECIPE, or resume its interrupted training.
+
+    A recipe with several tasks under [parts] trains one body for all, and gives a run for each.
+    """
     from polyculture import api
     from polyculture.cli.shared.progress import Show, duration
+    from polyculture.core.recipe import Recipe
 
     if show and not check:
         msg = "--show goes with --check, which trains nothing. Add --check, or leave out --show."
         raise RecipeError(msg)
     seconds = left_of(budget)
-    wanted = api.read_recipe(recipe, change or [])
+    wanted = api.read_trainable(recipe, change or [])
+    recipes = [wanted] if isinstance(wanted, Recipe) else [*wanted.recipes().values()]
     with Show(quiet=quiet) as screen:
-        screen.begin(api.name_of(wanted))
+        screen.begin(api.name_of(wanted) if isinstance(wanted, Recipe) else wanted.name)
         if check:
-            checked = api.check(wanted, say=screen.say, show=show)
+            checks = [api.check(one, say=screen.say, show=show) for one in recipes]
             screen.end()
-            _echo_json(checked) if as_json else show_check(checked)
+            for checked in checks:
+                _echo_json(checked) if as_json else show_check(checked)
+            if len(checks) > 1:
+                typer.echo(
+                    "Each part was checked alone; together they take about the sum.", err=True
+                )
             return
-        run, folder = api.train(
+        train = api.train if isinstance(wanted, Recipe) else api.train_together
+        trained = train(
             wanted,
             out,
             replace=replace,
@@ -98,10 +109,8 @@ def command(
             say=screen.say,
             tell=screen.tell,
         )
-    if as_json:
-        _echo_json(run, folder=str(folder))
-    else:
-        _show_run(run, folder)
+    for run, folder in [trained] if isinstance(wanted, Recipe) else trained.values():
+        _echo_json(run, folder=str(folder)) if as_json else _show_run(run, folder)
     if seconds is not None and time.monotonic() - BEGAN > 1.1 * seconds_of(budget):
         took = duration(time.monotonic() - BEGAN)
         typer.echo(
