@@ -1,5 +1,6 @@
 """Several tasks on one body: a run for each, whole, resumable, and as good as any run."""
 
+import json
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from safetensors.torch import load_file
 from polyculture import api
 from polyculture.checks.killed import Cut, cut_after
 from polyculture.checks.tiny import tiny_base
+from polyculture.cli.main import run
 from polyculture.core import parts
 from polyculture.core.data import Dataset
 from polyculture.core.errors import RecipeError, StoreError
@@ -81,18 +83,18 @@ def test_every_part_ends_as_a_run_of_its_own(tmp_path: Path) -> None:
     heads = [load_file(folder / "model" / "head.safetensors") for _, folder in runs.values()]
     assert all(torch.equal(bodies[0][name], x) for name, x in bodies[1].items())
     assert heads[0].keys() != heads[1].keys()
-    for name, (run, folder) in runs.items():
+    for name, (record, folder) in runs.items():
         assert folder == tmp_path / "both" / name
-        assert run.name == f"both-{name}"
-        assert run.facts.together == tuple(f"both-{other}" for other in runs if other != name)
-        assert run.test is not None
+        assert record.name == f"both-{name}"
+        assert record.facts.together == tuple(f"both-{other}" for other in runs if other != name)
+        assert record.test is not None
         assert (folder / "log.jsonl").is_file()
     reviews = tmp_path / "new.csv"
     pl.DataFrame({"id": ["1"], "text": ["a lovely meal"]}).write_csv(reviews)
     answers, _ = api.predict(tmp_path / "both" / "reviews", reviews)
     assert answers["answer"][0] in {"good", "bad"}
-    assert [run.name for run in api.list_runs(tmp_path)] == ["both/names", "both/reviews"]
-    assert [run.name for run in api.list_runs(tmp_path / "both")] == ["names", "reviews"]
+    assert [listed.name for listed in api.list_runs(tmp_path)] == ["both/names", "both/reviews"]
+    assert [listed.name for listed in api.list_runs(tmp_path / "both")] == ["names", "reviews"]
     with pytest.raises(StoreError, match="holds finished runs already"):
         train(tmp_path)
     assert train(tmp_path, replace=True)["names"][0].facts.steps > 0
@@ -228,3 +230,33 @@ def test_a_file_with_parts_is_read_as_such(tmp_path: Path) -> None:
     assert data.train == tmp_path / "b.csv"
     with pytest.raises(RecipeError, match="there is no setting 'sampled'"):
         api.read_trainable(file, ["sampled=equal"])
+
+
+@pytest.mark.slow
+def test_the_command_line_trains_all_parts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And prints a record of each, with its folder."""
+    for name, data in toys().items():
+        for split, rows in data.splits.items():
+            rows.write_parquet(tmp_path / f"{name}-{split}.parquet")
+    files = {
+        name: "\n".join(f'{split} = "{name}-{split}.parquet"' for split in SIZES) for name in TASKS
+    }
+    lines = [
+        f'[parts.{name}]\ntask = "{task}"\n[parts.{name}.data]\nsource = "table"\n{files[name]}'
+        for name, task in TASKS.items()
+    ]
+    base = '[base]\nsource = "new"\nkind = "transformer"\nwidth = 32\nlayers = 1'
+    fit = "[fit]\nepochs = 1\nthreads = 1\nbatch_tokens = 200"
+    file = tmp_path / "both.toml"
+    file.write_text("\n".join(['name = "both"', base, fit, *lines]), encoding="utf-8")
+
+    with pytest.raises(SystemExit) as ended:
+        run(["train", str(file), "--out", str(tmp_path / "runs"), "--quiet", "--json"])
+
+    assert not ended.value.code
+    records = json.loads(capsys.readouterr().out)
+    assert [record["folder"] for record in records] == [
+        str(tmp_path / "runs" / "both" / name) for name in TASKS
+    ]

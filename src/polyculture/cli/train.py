@@ -69,7 +69,10 @@ def command(
         bool, typer.Option("--replace", help="Replace a finished run of the same name.")
     ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print the run's record as JSON, with its folder.")
+        bool,
+        typer.Option(
+            "--json", help="Print the run's record as JSON, with its folder; a list for parts."
+        ),
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
@@ -92,12 +95,13 @@ def command(
         if check:
             checks = [api.check(one, say=screen.say, show=show) for one in recipes]
             screen.end()
+            if as_json:
+                _echo_json([(checked, {}) for checked in checks])
+                return
             for checked in checks:
-                _echo_json(checked) if as_json else show_check(checked)
+                show_check(checked)
             if len(checks) > 1:
-                typer.echo(
-                    "Each part was checked alone; together they take about the sum.", err=True
-                )
+                typer.echo("Each part was checked alone; together they take about the sum.")
             return
         train = api.train if isinstance(wanted, Recipe) else api.train_together
         trained = train(
@@ -109,8 +113,11 @@ def command(
             say=screen.say,
             tell=screen.tell,
         )
-    for run, folder in [trained] if isinstance(wanted, Recipe) else trained.values():
-        _echo_json(run, folder=str(folder)) if as_json else _show_run(run, folder)
+    runs = [trained] if isinstance(wanted, Recipe) else [*trained.values()]
+    if as_json:
+        _echo_json([(run, {"folder": str(folder)}) for run, folder in runs])
+    for run, folder in () if as_json else runs:
+        _show_run(run, folder)
     if seconds is not None and time.monotonic() - BEGAN > 1.1 * seconds_of(budget):
         took = duration(time.monotonic() - BEGAN)
         typer.echo(
@@ -125,9 +132,11 @@ def left_of(budget: str) -> float | None:
     return seconds_of(budget) - (time.monotonic() - BEGAN) if budget else None
 
 
-def _echo_json(record: Any, **more: str) -> None:
-    table = {**more, **record.model_dump(mode="json")}
-    typer.echo(json.dumps(table, ensure_ascii=False, indent=1))
+def _echo_json(records: list[tuple[Any, dict[str, str]]]) -> None:
+    """Print a record with what stands beside it, or a list of several."""
+    tables = [{**more, **record.model_dump(mode="json")} for record, more in records]
+    told = tables[0] if len(tables) == 1 else tables
+    typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
 
 
 def show_check(check: Any) -> None:
