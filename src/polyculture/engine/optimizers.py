@@ -10,10 +10,13 @@ from polyculture.core.plugins import Optimizer, Pace, WeightGroup
 from polyculture.engine.choices.chosen import Chosen
 from polyculture.engine.training import Training
 from polyculture.nets.efficiency.embedding import CompactEmbedding
+from polyculture.nets.joined import Joined
 from polyculture.nets.network import Network
 
 TABLES = (nn.Embedding, CompactEmbedding)
 USUAL = Pace(weights=())
+Moved = Network | Joined
+"""What is trained: a network, or several that share a body."""
 
 
 def part_of(settings: Any) -> Optimizer:
@@ -23,7 +26,7 @@ def part_of(settings: Any) -> Optimizer:
 
 
 def make_optimizer(
-    training: Training, chosen: Chosen, network: Network, weights: dict[str, nn.Parameter]
+    training: Training, chosen: Chosen, network: Moved, weights: dict[str, nn.Parameter]
 ) -> Any:
     """The recipe's optimizer of some weights.
 
@@ -39,7 +42,7 @@ def make_optimizer(
 
 
 def weight_groups(
-    training: Training, chosen: Chosen, network: Network, weights: dict[str, nn.Parameter]
+    training: Training, chosen: Chosen, network: Moved, weights: dict[str, nn.Parameter]
 ) -> list[WeightGroup]:
     """Weights that move alike: matrices decay, other weights do not; the head has its own rate.
 

@@ -31,6 +31,7 @@ from polyculture.engine.log import Log
 from polyculture.engine.look import Look, look_at_loss
 from polyculture.engine.loop import Tick, Work, fit
 from polyculture.engine.opened import Opened, compact_tokens, open_base, open_beside
+from polyculture.engine.optimizers import make_optimizer
 from polyculture.engine.plan import Group, Plan
 from polyculture.engine.prepare import (
     PreparedTraining,
@@ -50,12 +51,11 @@ from polyculture.engine.train import (
     how_it_starts,
     make_plain,
     save_and_test,
-    with_head_rate,
 )
 from polyculture.engine.training import Training
 from polyculture.nets.batch import Batch, Outputs
 from polyculture.nets.joined import Joined
-from polyculture.nets.network import count
+from polyculture.nets.network import count, trainable
 from polyculture.store.writing.folder import write_text
 
 SHARED = "several tasks share it"
@@ -152,11 +152,13 @@ def train_together(
         on_tick(tick)
 
     device = first.opened.device
+    optimizer = make_optimizer(first.training, chosen, joined, trainable(joined))
     with Team(device.lanes) as team:
         progress = fit(
             joined,  # type: ignore[arg-type]  # all that the loop asks of a network
             work,
-            with_head_rate(first.training, chosen),
+            first.training.recipe.fit,
+            optimizer=optimizer,
             rate=chosen.learning_rate,
             kernels=chosen.kernels,
             device=device,
@@ -180,6 +182,7 @@ def train_together(
             *notes_on(part.training, part.opened, part.encoded, why_not_kept=SHARED),
         )
         prepared = PreparedTraining(
+            training=part.training,
             network=part.opened.network.cpu(),
             device=device,
             context=part.opened.context,

@@ -14,7 +14,6 @@ import polars as pl
 from polyculture.core.run import Facts, Run
 from polyculture.engine.answering.model import open_model
 from polyculture.engine.answering.pool import Answering, with_pool
-from polyculture.engine.choices.chosen import Chosen
 from polyculture.engine.cost import memory
 from polyculture.engine.evaluate import Evaluation, evaluate_saved, simple_answers
 from polyculture.engine.log import Log

@@ -30,6 +30,11 @@ class Joined(nn.Module):
         network: Network = self.parts[name]  # type: ignore[assignment]
         return network
 
+    @property
+    def body(self) -> nn.Module:
+        """The body that all parts share."""
+        return self.part(next(iter(self.parts))).body
+
     def forward(self, batch: Batch) -> Outputs:
         """What the network of the batch's part says of it."""
         outputs: Outputs = self.part(batch.part)(batch)
