@@ -10,8 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    import polars as pl
 
     from polyculture.core.cards import Cards
     from polyculture.core.data import Dataset
@@ -30,6 +32,10 @@ class DataSource:
     read_inputs: Callable[[Path, Any], Any] | None = None
     """(file, settings): rows to answer, ``sources.rows.inputs.Inputs``, where several lines of a
     file make a row. Left out, files to answer are read row by row."""
+    batches: Callable[[Any, Mapping[str, Column]], Iterator[tuple[str, pl.DataFrame]]] | None = None
+    """(settings, columns of the task): split and some of its rows, a bounded number at a time, in
+    the order of the files: before any is held out, ids not compared, and with tags as the files
+    write them. For checks of data that may be larger than memory; None where it cannot be."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,16 +1,21 @@
 """Tagged words in CoNLL columns."""
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Literal
 
 from polyculture.core.data import Dataset
 from polyculture.core.plugins import DataSource
 from polyculture.core.task import Column
-from polyculture.sources.rows.conll import frame_of, notes_of, read_sentences
+from polyculture.sources.rows.conll import frame_of, notes_of, read_sentences, sentences_in
 from polyculture.sources.rows.dataset import dataset_of, origin_of
 from polyculture.sources.rows.encoded import WAYS, Encoded
 from polyculture.sources.rows.files import Files, name_of, with_hold_out
+from polyculture.store.reading.batches import ROWS
 from polyculture.store.reading.text_form import TextForm
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 class Conll(Files, Encoded):
@@ -42,11 +47,27 @@ def read(settings: Conll, columns: Mapping[str, Column]) -> Dataset:
         lambda split, row: f"{paths[split]}, line {sentences_of_splits[split][row].line}",
         dict.fromkeys(paths, ("tokens", "tags")),
     )
-    splits, held = with_hold_out(splits, columns, settings.hold_out, settings.split_seed)
+    splits, held = with_hold_out(
+        splits,
+        columns,
+        settings,
+        lambda row: f"{paths['train']}, line {sentences_of_splits['train'][row].line}",
+    )
     name = name_of(next(iter(paths.values())))
     return dataset_of(
         name, splits, columns, notes=(*notes_of(sentences_of_splits), *held), origin=origin
     )
 
 
-PLUGIN = DataSource(settings=Conll, read=read)
+def batches(settings: Conll, _: Mapping[str, Column]) -> "Iterator[tuple[str, pl.DataFrame]]":
+    """The sentences a part at a time, with tags as they are written."""
+    form = TextForm(encoding=settings.encoding, settings=WAYS)
+    for split, path in settings.paths.items():
+        sentences = sentences_in(path, token=settings.token, tag=settings.tag, form=form)
+        first = 1
+        while some := list(islice(sentences, ROWS)):
+            yield split, frame_of(split, some, first=first, as_written=True)
+            first += len(some)
+
+
+PLUGIN = DataSource(settings=Conll, read=read, batches=batches)

@@ -47,7 +47,7 @@ def read(settings: Folders, columns: Mapping[str, Column]) -> Dataset:
         lambda split, row: str(files[split][row]),
         dict.fromkeys(files, (file, label)),
     )
-    splits, held = with_hold_out(splits, columns, settings.hold_out, settings.split_seed)
+    splits, held = with_hold_out(splits, columns, settings, lambda row: str(files["train"][row]))
     notes = tuple(note for path in settings.paths.values() for note in _on_others(path))
     name = name_of(next(iter(settings.paths.values())))
     return dataset_of(name, splits, columns, notes=(*notes, *held), origin=origin)

@@ -12,6 +12,7 @@ from polyculture.core.task import Column
 from polyculture.sources.hub import fetch_files, pin_note
 from polyculture.sources.rows.columns import Columns
 from polyculture.sources.rows.files import SPLITS, check_splits
+from polyculture.sources.rows.hold_out import Way, check_way
 from polyculture.sources.rows.tables import read_tables
 
 
@@ -31,12 +32,17 @@ class Hub(Columns):
     """The file that is answered once, at the end."""
     hold_out: float | None = Field(default=None, gt=0, lt=1)
     """Share of the training rows held out for validation where no validation file is named."""
+    hold_out_by: Way = "random"
+    """Which rows are held out: ``random`` (whole documents, or equal inputs together),
+    ``stratified`` (of each label the same share), ``group`` (whole groups), or ``time`` (the latest
+    ones by the column that ``time`` names)."""
     split_seed: int = Field(default=1, ge=0)
     """Which rows are held out."""
 
     @model_validator(mode="after")
     def _splits_make_sense(self) -> Self:
         check_splits(tuple(self.files), self.hold_out)
+        check_way(self)
         return self
 
     @property
@@ -68,8 +74,7 @@ def read(settings: Hub, columns: Mapping[str, Column]) -> Dataset:
         {split: folder / file for split, file in settings.files.items()},
         settings,
         columns,
-        hold_out=settings.hold_out,
-        split_seed=settings.split_seed,
+        hold_out=settings,
         notes=pin_note(settings.name, settings.revision, folder),
     )
 

@@ -1,7 +1,7 @@
 """Texts with answers, one JSON object a line: labels, words with tags, or spans of raw text."""
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Literal
 
 from polyculture.core.data import Dataset
 from polyculture.core.errors import DataError
@@ -9,7 +9,10 @@ from polyculture.core.plugins import DataSource
 from polyculture.core.task import Column
 from polyculture.sources.rows.columns import Columns
 from polyculture.sources.rows.files import Files, name_of
-from polyculture.sources.rows.tables import read_tables
+from polyculture.sources.rows.tables import read_tables, table_batches
+
+if TYPE_CHECKING:
+    import polars as pl
 
 NAMES = (".jsonl", ".jsonl.gz")
 
@@ -39,9 +42,13 @@ def read(settings: Jsonl, columns: Mapping[str, Column]) -> Dataset:
         paths,
         settings,
         columns,
-        hold_out=settings.hold_out,
-        split_seed=settings.split_seed,
+        hold_out=settings,
     )
 
 
-PLUGIN = DataSource(settings=Jsonl, read=read)
+def batches(settings: Jsonl, columns: Mapping[str, Column]) -> "Iterator[tuple[str, pl.DataFrame]]":
+    """The rows a part at a time, for files that may be larger than memory."""
+    return table_batches(settings.paths, settings, columns)
+
+
+PLUGIN = DataSource(settings=Jsonl, read=read, batches=batches)

@@ -1,6 +1,7 @@
 """Map the columns of a table to those that a task declares."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -13,6 +14,7 @@ from polyculture.core.task import Column
 from polyculture.sources.rows.cells import CellForm, read_cells, type_of
 from polyculture.sources.rows.encoded import WAYS, Encoded
 from polyculture.sources.rows.files import CORPUS
+from polyculture.sources.rows.hold_out import TIME
 from polyculture.sources.rows.schemes import scheme_note, scheme_of, to_iob2
 from polyculture.store.reading.tables import Table, read_table
 from polyculture.store.reading.text_form import TextForm, checked_delimiter
@@ -69,7 +71,9 @@ class Columns(Encoded):
     """What separates cells of CSV and TSV, such as ``;`` or ``tab``; left out, what the header
     shows."""
     group: str | None = None
-    """A domain or source, for reports by group."""
+    """A domain or source, for reports by group; ``hold_out_by = "group"`` keeps it whole."""
+    time: str | None = None
+    """When a row is from, for ``hold_out_by = "time"``: numbers, or dates such as 2024-05-01."""
 
     @field_validator("delimiter")
     @classmethod
@@ -148,10 +152,36 @@ def read_rows(
         raise RecipeError(msg)
     table = read_table(path, settings.form)
     named = named_in(settings)
+    if split == "train" and settings.time is not None:
+        named[TIME] = settings.time
     if split == CORPUS:  # what is named is named for the rows that are answered with it
         named = {ours: name for ours, name in named.items() if name in table.frame.columns}
     names_in_file = _find(table, named, columns)
     return rows_of(table, split, names_in_file, columns, settings.cells), table
+
+
+def read_row_batches(
+    path: Path, split: str, settings: Columns, columns: Mapping[str, Column]
+) -> "Iterator[pl.DataFrame]":
+    """Read one file a part at a time, with tags as they are written; see ``read_rows``.
+
+    A column that a part of a JSON file lacks is empty there.
+    """
+    import polars as pl
+
+    from polyculture.store.reading.batches import read_batches
+
+    named = named_in(settings)
+    known: list[str] = []
+    for table in read_batches(path, settings.form):
+        known += [name for name in table.frame.columns if name not in known]
+        lacks = [name for name in known if name not in table.frame.columns]
+        filled = table.frame.with_columns(pl.lit(None, pl.String).alias(name) for name in lacks)
+        whole = replace(table, frame=filled)
+        there = named
+        if split == CORPUS:
+            there = {ours: name for ours, name in named.items() if name in known}
+        yield rows_of(whole, split, _find(whole, there, columns), columns, settings.cells)
 
 
 def rows_of(
@@ -184,6 +214,7 @@ def _find(table: Table, named: Mapping[str, str], columns: Mapping[str, Column])
         table.column(name_in_file)  # says which one is near if there is none
     names = {ours: (ours, *column.usual) for ours, column in columns.items()}
     names = {"id": ("id",)} | names | {ours: (ours,) for ours in ALWAYS if ours not in names}
+    names |= {TIME: ()} if TIME in named else {}
     there = table.frame.columns
     names_in_file = {
         ours: named.get(ours) or next(name for name in usual if name in there)

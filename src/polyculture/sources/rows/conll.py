@@ -46,20 +46,26 @@ def read_sentences(
         DataError: The file cannot be read or is empty, a line has too many or too few columns, or
             a tag is none of the known schemes.
     """
+    return list(sentences_in(path, token=token, tag=tag, form=form))
+
+
+def sentences_in(
+    path: Path, *, token: int = 0, tag: int = -1, form: TextForm = PLAIN
+) -> Iterator[Sentence]:
+    """The sentences one by one; see ``read_sentences``."""
     content = content_of(path)
-    sentences, document = [], None
+    document = None
+    is_empty = True
     for block in _blocks(content, form):
         if block[0][1][0] == DOCUMENT:
             document = (document or 0) + 1
             block = block[1:]  # noqa: PLW2901  # words may follow without an empty line
         if block:
-            sentences.append(
-                _sentence(content.name, block, token=token, tag=tag, document=document)
-            )
-    if not sentences:
+            is_empty = False
+            yield _sentence(content.name, block, token=token, tag=tag, document=document)
+    if is_empty:
         msg = f"{content.name} holds no sentence. Give it one word and its tag a line."
         raise DataError(msg)
-    return sentences
 
 
 def read_word_cells(
@@ -137,14 +143,23 @@ def _check_tag(tag: str, place: str) -> None:
         raise DataError(msg)
 
 
-def frame_of(split: str, sentences: Sequence[Sentence]) -> "pl.DataFrame":
-    """Sentences as rows: ``id``, ``tokens``, ``tags`` in IOB2, ``document`` where it is marked."""
+def frame_of(
+    split: str, sentences: Sequence[Sentence], *, first: int = 1, as_written: bool = False
+) -> "pl.DataFrame":
+    """Sentences as rows: ``id``, ``tokens``, ``tags``, ``document`` where it is marked.
+
+    Args:
+        split: Their split.
+        sentences: Some of a file.
+        first: Number of the first one.
+        as_written: Leave the tags as the file has them; else they become IOB2.
+    """
     import polars as pl
 
     columns = {
-        "id": [f"{split}-{number}" for number in range(1, len(sentences) + 1)],
+        "id": [f"{split}-{number}" for number in range(first, first + len(sentences))],
         "tokens": [sentence.tokens for sentence in sentences],
-        "tags": [to_iob2(sentence.tags) for sentence in sentences],
+        "tags": [sentence.tags if as_written else to_iob2(sentence.tags) for sentence in sentences],
     }
     schema: dict[str, pl.DataType | type[pl.DataType]] = {
         "id": pl.String,

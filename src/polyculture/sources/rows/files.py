@@ -1,6 +1,6 @@
 """Settings that sources of files share: a file for each split, or validation rows held out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from polyculture.core.recipe import RecipePath, Settings
 from polyculture.core.task import Column
-from polyculture.sources.rows.splits import held_out
+from polyculture.sources.rows.hold_out import TIME, Asked, Way, check_way, part
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,12 +33,17 @@ class Files(Settings):
     names apply if it has these columns."""
     hold_out: float | None = Field(default=None, gt=0, lt=1)
     """Share of the training rows held out for validation where no validation file is named."""
+    hold_out_by: Way = "random"
+    """Which rows are held out: ``random`` (whole documents, or equal inputs together),
+    ``stratified`` (of each label the same share), ``group`` (whole groups), or ``time`` (the latest
+    ones by the column that ``time`` names)."""
     split_seed: int = Field(default=1, ge=0)
     """Which rows are held out; apart from the recipe's seed, so that runs share their splits."""
 
     @model_validator(mode="after")
     def _splits_make_sense(self) -> Self:
         check_splits(tuple(self.paths), self.hold_out)
+        check_way(self)
         return self
 
     @property
@@ -76,17 +81,28 @@ def name_of(path: Path) -> str:
 def with_hold_out(
     splits: "dict[str, pl.DataFrame]",
     columns: Mapping[str, Column],
-    share: float | None,
-    seed: int,
+    settings: Asked,
+    place: Callable[[int], str],
 ) -> "tuple[dict[str, pl.DataFrame], tuple[str, ...]]":
-    """Move a share of the training rows to validation, and say so."""
+    """Move a share of the training rows to validation, and say so.
+
+    Args:
+        splits: Rows by split.
+        columns: What the task reads.
+        settings: The source's: how many rows, and which.
+        place: Row of train to file and line, for messages.
+    """
+    share = settings.hold_out
     if share is None:
         return splits, ()
     rows = splits["train"]
-    train, valid = held_out(rows, columns, share, seed=seed)
+    held = part(rows, columns, settings, share, place)
+    train, valid = (some.drop(TIME, strict=False) for some in (held.train, held.valid))
+    way = "" if settings.hold_out_by == "random" else f", hold_out_by '{settings.hold_out_by}'"
+    seed = "" if settings.hold_out_by == "time" else f", split_seed {settings.split_seed}"
     note = (
         f"{len(valid):,} of {len(rows):,} training rows are held out for validation (hold_out "
-        f"{share}, split_seed {seed}); rows of one document or one text stay together."
+        f"{share}{way}{seed}); {held.how}."
     )
     parts = {"train": train, "valid": valid}
     return parts | {s: rows for s, rows in splits.items() if s not in parts}, (note,)

@@ -6,7 +6,7 @@ random numbers, and rows that join or leave a table do not shuffle the others.
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from polyculture.core.errors import RecipeError
@@ -27,7 +27,7 @@ def drawn(rows: "pl.DataFrame", seed: int) -> "pl.DataFrame":
         True
     """
     keys = rows[document_column(rows)].to_list()
-    ranks = [_rank(key, seed) for key in keys]
+    ranks = [rank(key, seed) for key in keys]
     order = sorted(range(len(keys)), key=lambda row: (ranks[row], row))
     return rows[order]
 
@@ -88,17 +88,35 @@ def held_out(
         RecipeError: All rows are one document.
     """
     keys = rows["document"].to_list() if "document" in rows.columns else input_keys(rows, columns)
+    return units_held_out(rows, keys, share, seed=seed, what="document")
+
+
+def units_held_out(
+    rows: "pl.DataFrame", keys: Sequence[str], share: float, *, seed: int, what: str
+) -> "tuple[pl.DataFrame, pl.DataFrame]":
+    """Part rows into those that stay and those held out, whole units at a time.
+
+    Args:
+        rows: All rows.
+        keys: The unit of each row.
+        share: Part of the rows to hold out; rounded up to whole units while some stay.
+        seed: Which ones.
+        what: What a unit is called.
+
+    Raises:
+        RecipeError: All rows are one unit.
+    """
     count = Counter(keys)
     taken: set[str] = set()
     size = 0
-    for key in sorted(count, key=lambda key: (_rank(key, seed), key)):
+    for key in sorted(count, key=lambda key: (rank(key, seed), key)):
         if size >= share * len(rows) or size + count[key] == len(rows):
             break  # enough, or nothing would stay
         taken.add(key)
         size += count[key]
     if not taken:
         msg = (
-            f"hold_out cannot part {len(rows):,} rows that are all one document. Name a file as "
+            f"hold_out cannot part {len(rows):,} rows that are all one {what}. Name a file as "
             "valid instead."
         )
         raise RecipeError(msg)
@@ -107,5 +125,6 @@ def held_out(
     return rows[stay], rows[out]
 
 
-def _rank(key: str, seed: int) -> str:
+def rank(key: str, seed: int) -> str:
+    """Where a unit stands in a draw: the same on any machine, whatever other units there are."""
     return hashlib.sha256(f"{seed} {key}".encode()).hexdigest()

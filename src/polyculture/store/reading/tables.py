@@ -105,17 +105,27 @@ def read_table(file: Path | Content, form: TextForm = PLAIN) -> Table:
         MissingExtraError: An Excel file needs a reader that is not installed.
     """
     content = content_of(file)
+    kind = checked_kind(content, form)
+    table = _read(content, kind, form, content.head())
+    if table.frame.is_empty():
+        msg = f"{content.name} has no rows, only a header. Give it at least one row."
+        raise DataError(msg)
+    return without_nul(table)
+
+
+def checked_kind(content: Content, form: TextForm) -> str:
+    """The suffix that says how to read a file, which holds what its name says.
+
+    Raises:
+        DataError: It is empty, of a kind that is not read, or not what it is called.
+    """
     head = content.head()
     kind = _kind(content, form, head)
     if not head:
         msg = f"{content.name} is empty, but a table with a header and rows is needed."
         raise DataError(msg)
     _check_kind(content, kind, head)
-    table = _read(content, kind, form, head)
-    if table.frame.is_empty():
-        msg = f"{content.name} has no rows, only a header. Give it at least one row."
-        raise DataError(msg)
-    return _without_nul(table)
+    return kind
 
 
 def _read(content: Content, kind: str, form: TextForm, head: bytes) -> Table:
@@ -193,7 +203,12 @@ def _check_kind(content: Content, kind: str, head: bytes) -> None:
     raise DataError(msg)
 
 
-def _without_nul(table: Table) -> Table:
+def without_nul(table: Table) -> Table:
+    """The table itself, which holds no NUL character.
+
+    Raises:
+        DataError: It does; the message names row and column.
+    """
     # lines of CSV and TSV were looked at one by one
     found = cell_with_nul(table.frame) if table.separator is None else None
     if found:

@@ -25,9 +25,22 @@ def parquet(content: Content) -> tuple[pl.DataFrame, dict[str, Other]]:
         DataError: The file is damaged or not Parquet.
     """
     frame = parquet_frame(content)
-    table = frame.select(_as_text(content.name, frame[name]) for name in frame.columns)
+    table = as_text_columns(content.name, frame)
     others = [name for name, kind in frame.schema.items() if kind not in TEXTS]
     return table, {name: cell for name in others if (cell := _first(table[name]))}
+
+
+def as_text_columns(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """Columns of any type as text, an empty cell null.
+
+    Args:
+        name: How the file is called in messages.
+        frame: Rows of it.
+
+    Raises:
+        DataError: A column holds bytes.
+    """
+    return frame.select(_as_text(name, frame[column]) for column in frame.columns)
 
 
 def parquet_frame(content: Content) -> pl.DataFrame:
