@@ -12,6 +12,7 @@ _VERBS = {
     "audit_runs": "run_audits",
     "chat": "conversations",
     "check": "runs",
+    "check_data": "data_checks",
     "check_study": "studies",
     "demo": "samples",
     "doctor": "machine",

@@ -17,6 +17,7 @@ SHELVES = (
     "measures.group",
     "sources.answers",
     "zoo.sources",
+    "datacheck.findings",
 )
 KINDS = tuple(dict.fromkeys(shelf.partition(".")[0] for shelf in SHELVES))
 KNOWN = tuple(dict.fromkeys((*KINDS, *SHELVES)))

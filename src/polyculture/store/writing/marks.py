@@ -20,7 +20,7 @@ LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
 NO_MARK = "it has no mark of polyculture (earlier versions left none)"
 
-FolderKind = Literal["run", "audit", "survey", "evidence"]
+FolderKind = Literal["run", "audit", "survey", "evidence", "data check"]
 FileKind = Literal["answers", "drawing", "recipe", "results", "snapshot"]
 
 
