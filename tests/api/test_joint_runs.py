@@ -21,7 +21,7 @@ from polyculture.core import parts
 from polyculture.core.data import Dataset
 from polyculture.core.errors import RecipeError, StoreError
 from polyculture.core.run import Run
-from polyculture.core.together import Together
+from polyculture.core.several.together import Together
 from polyculture.engine.plan import Group, Plan
 from polyculture.engine.together import prepare_parts
 from polyculture.nets.joined import Joined

@@ -10,7 +10,7 @@ import pytest
 
 from polyculture import api
 from polyculture.api.recipes import recipe_of
-from polyculture.core.study import Study
+from polyculture.core.several.study import Study
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

@@ -9,7 +9,7 @@ import pytest
 from polyculture import api
 from polyculture.cli.shared.progress import Show
 from polyculture.core.errors import RecipeError, StoreError
-from polyculture.core.results import Results
+from polyculture.core.several.results import Results
 
 ROWS = [("good film", "pos"), ("bad film", "neg"), ("fine plot", "pos"), ("dull plot", "neg")]
 RECIPE = """

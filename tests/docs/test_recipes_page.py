@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from polyculture.core import parts
 from polyculture.core.recipe import Fit, OnShelf, Recipe, Settings
 from polyculture.core.record import Record
-from polyculture.core.study import Study
+from polyculture.core.several.study import Study
 
 HEAD = """# Recipes and studies
 

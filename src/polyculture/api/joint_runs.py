@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from polyculture.core.plugins import Base
     from polyculture.core.recipe import Recipe
     from polyculture.core.run import Run
-    from polyculture.core.together import Together
+    from polyculture.core.several.together import Together
     from polyculture.engine.training import Training
 
 

@@ -13,10 +13,10 @@ from polyculture.core.errors import RecipeError
 from polyculture.core.recipe import Recipe
 from polyculture.core.recipe_errors import Written, recipe_error
 from polyculture.core.record import Record
-from polyculture.core.results import ResultList
-from polyculture.core.study import Study
+from polyculture.core.several.results import ResultList
+from polyculture.core.several.study import Study
+from polyculture.core.several.together import Together
 from polyculture.core.task import task_of
-from polyculture.core.together import Together
 from polyculture.sources.rows.columns import unknown_name
 
 Kind = TypeVar("Kind", bound=Record)

@@ -13,7 +13,7 @@ from polyculture.api.runs import train
 from polyculture.api.shared import Shared, is_made
 from polyculture.core.errors import PolycultureError, RecipeError
 from polyculture.core.parts import suggestion
-from polyculture.core.results import Reached, ResultOutcome, Results
+from polyculture.core.several.results import Reached, ResultOutcome, Results
 from polyculture.store.runs import read_run
 from polyculture.store.writing.folder import output_file
 from polyculture.store.writing.outputs import check_output
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from polyculture.api.studies import Watcher
     from polyculture.core.recipe import Recipe
-    from polyculture.core.results import ResultList, ResultRow
     from polyculture.core.run import Run
+    from polyculture.core.several.results import ResultList, ResultRow
 
 RECORD, PAGE = "results.json", "results.md"
 

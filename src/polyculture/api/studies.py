@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from polyculture.api.runs import Check
     from polyculture.core.audit import Audit
     from polyculture.core.recipe import Recipe
-    from polyculture.core.study import Study
+    from polyculture.core.several.study import Study
 
 
 class Watcher(Protocol):

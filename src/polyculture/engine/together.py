@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from polyculture.core.run import Run
+from polyculture.core.several.together import Together
 from polyculture.core.task import Encoded
-from polyculture.core.together import Together
 from polyculture.engine.batches import collated
 from polyculture.engine.choices.chosen import CHOSEN, Chosen, remembered
 from polyculture.engine.choices.precision import use

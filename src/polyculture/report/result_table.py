@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from statistics import stdev
 
-from polyculture.core.results import Goal, ResultOutcome, Results
+from polyculture.core.several.results import Goal, ResultOutcome, Results
 from polyculture.core.values import Known, Value
 from polyculture.page.markdown import escaped
 from polyculture.page.numbers import count, duration

@@ -1,0 +1,1 @@
+"""What a person asks of several trainings at once."""
