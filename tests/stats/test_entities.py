@@ -184,7 +184,7 @@ def test_every_tag_has_a_row_and_micro_is_token_accuracy() -> None:
 
     scores = scores_of(pairs)
 
-    tags = scores.tables[1]
+    tags = next(table for table in scores.tables if table.name == "tags")
     rows = {str(row["label"]): row for row in (*tags.rows, *tags.averages)}
     assert list(rows) == ["O", "B-A", "I-A", "micro", "macro", "weighted"]
     assert {name: row["support"] for name, row in rows.items()} == Counter(

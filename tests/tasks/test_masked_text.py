@@ -341,6 +341,9 @@ def test_a_file_is_answered_with_what_its_texts_cost(folder: Path) -> None:
 def test_what_cannot_hide_tokens_is_refused(tmp_path: Path, folder: Path) -> None:
     """A tokenizer without a mask token; a decoder; word counts. Each with what to do."""
     bare = tiny_base(tmp_path / "bare", "bert", TEXTS)
+    tokenizer = open_tokenizer(bare)
+    tokenizer.mask_token = None
+    tokenizer.save_pretrained(bare)
     with pytest.raises(ModelError, match="no mask token, so nothing can be hidden"):
         encode_windows(rows_of("milk"), context_of(bare))
 

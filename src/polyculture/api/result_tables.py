@@ -219,7 +219,7 @@ def _versions() -> dict[str, str]:
 
 
 def _write(results: Results, out: Path) -> None:
-    from polyculture.report.result_table import to_markdown
+    from polyculture.report.results.table import to_markdown
 
     texts = {RECORD: results.model_dump_json(indent=1) + "\n", PAGE: to_markdown(results)}
     for name, text in texts.items():

@@ -8,10 +8,13 @@ from typing import Annotated, Literal
 import typer
 
 from polyculture.core.errors import PolycultureError
-from polyculture.core.views import PASS_MARK
 
 OTHERS = frozenset({"models", "separator", "encoding", "probe"})
 """Options that are not names of columns."""
+NO_MARK = (
+    "--pass-mark is for runs, whose tasks grade answers; in a table an answer is right if it equals "
+    "the gold. Leave it out, or name runs and --probe."
+)
 EXAMPLES = (
     "polyculture audit answers.csv",
     "polyculture audit answers.csv --wide --item id --gold gold --out audits/first",
@@ -81,14 +84,14 @@ def command(
         bool, typer.Option("--show-text", help="Also show texts of restricted sources.")
     ] = False,
     pass_mark: Annotated[
-        float,
+        float | None,
         typer.Option(
             min=0.01,
             max=1,
             help="Grade from which an answer of a RUN counts as right, where its task grades "
-            "answers from 0 to 1.",
+            "answers from 0 to 1; 0.5 where left out.",
         ),
-    ] = PASS_MARK,
+    ] = None,
     resamples: Annotated[int, typer.Option(min=0, help="Rounds of the bootstrap.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 1,
     lang: Annotated[
@@ -108,23 +111,24 @@ def command(
     columns = {"item": item, "model": model, "answer": answer, "gold": gold, "text": text}
     columns |= {"probabilities": probabilities, "group": group, "document": document}
     columns |= {"models": models, "separator": separator, "encoding": encoding, "probe": probe}
+    marked = {} if pass_mark is None else {"pass_mark": pass_mark}
     flags = {"wide": wide, "intersect": intersect, "show-text": show_text}
-    numbers: dict[str, tuple[float, float]]
     numbers = {"resamples": (resamples, 1000), "seed": (seed, 1)}
-    numbers |= {"pass-mark": (pass_mark, PASS_MARK)}
     words = ["polyculture", "audit", *map(str, paths)]
     for name, value in columns.items():
         words += [f"--{name}", value] if value is not None else []
     words += [f"--{name}" for name, is_set in flags.items() if is_set]
     for name, (number, usual) in numbers.items():
         words += [f"--{name}", str(number)] if number != usual else []
+    words += ["--pass-mark", str(pass_mark)] if marked else []
     words += ["--lang", lang] if lang else []
     out = out or _usual_folder(paths, probe)
     command_line = shown(shlex.join([*words, "--out", str(out)]))
     common = {"out": out, "replace": replace, "resamples": resamples, "seed": seed}
     common |= {"command": command_line, "language": lang}
     if item is not None or probe is None:
-        _refuse_mark(pass_mark)
+        if marked:
+            raise PolycultureError(NO_MARK)
         audit = api.audit_answers(
             _one(paths),
             **{name: columns[name] for name in columns if name not in OTHERS},
@@ -138,22 +142,11 @@ def command(
         )
     else:
         _refuse_columns(columns, flags)
-        audit = api.audit_runs(
-            paths, probe=probe, show_text=show_text, pass_mark=pass_mark, **common
-        )
+        audit = api.audit_runs(paths, probe=probe, show_text=show_text, **marked, **common)
     if as_json:
         typer.echo(json.dumps(api.summary(audit), ensure_ascii=False, indent=1, allow_nan=False))
     elif not quiet:
         show_audit(audit, out / api.page_name(lang))
-
-
-def _refuse_mark(pass_mark: float) -> None:
-    if pass_mark != PASS_MARK:
-        msg = (
-            "--pass-mark is for runs, whose tasks grade answers; in a table an answer is right if "
-            "it equals the gold. Leave it out, or name runs and --probe."
-        )
-        raise PolycultureError(msg)
 
 
 def _refuse_columns(columns: dict[str, str | None], flags: dict[str, bool]) -> None:

@@ -1,4 +1,7 @@
-"""The table of results as Markdown: each row with its interval, its baselines and its goal."""
+"""The table of results as Markdown: each row with its interval, its baselines and its goal.
+
+It is a page of documentation, and so in English alone.
+"""
 
 from collections.abc import Sequence
 from statistics import stdev
