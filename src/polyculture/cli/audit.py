@@ -12,8 +12,8 @@ from polyculture.core.errors import PolycultureError
 OTHERS = frozenset({"models", "separator", "encoding", "probe"})
 """Options that are not names of columns."""
 NO_MARK = (
-    "--pass-mark is for runs, whose tasks grade answers; in a table an answer is right if it equals "
-    "the gold. Leave it out, or name runs and --probe."
+    "--pass-mark is for runs, whose tasks grade answers; in a table an answer is right if it "
+    "equals the gold. Leave it out, or name runs and --probe."
 )
 EXAMPLES = (
     "polyculture audit answers.csv",
