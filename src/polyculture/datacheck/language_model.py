@@ -33,6 +33,8 @@ def model_of(folder: Path) -> Any:
     form = form_of(folder)
     if form == "encoder_decoder":
         return "an encoder with a decoder has no such figure"
+    if form == "encoder" and reader_of(folder).mask_token_id is None:
+        return "its tokenizer has no mask"
     kind = "AutoModelForMaskedLM" if form == "encoder" else "AutoModelForCausalLM"
     try:
         model, info = load(getattr(transformers, kind), folder)
@@ -45,7 +47,9 @@ def model_of(folder: Path) -> Any:
 
 
 def token_losses(texts: Sequence[str], folder: Path, *, longest: int) -> tuple[list[float], int]:
-    """The loss of each token in nats, and the characters that the tokens cover.
+    """The loss of each known token in nats, and the characters that these tokens cover.
+
+    An unknown token is left out: that there is one is easily guessed, and says nothing.
 
     Args:
         texts: Each is read up to ``longest`` tokens.
@@ -64,7 +68,11 @@ def token_losses(texts: Sequence[str], folder: Path, *, longest: int) -> tuple[l
     for text in texts:
         encoded = tokenizer(text, truncation=True, max_length=longest, return_offsets_mapping=True)
         ids, offsets = torch.tensor(encoded["input_ids"]), encoded["offset_mapping"]
-        real = [place for place, (start, end) in enumerate(offsets) if end > start]
+        real = [
+            place
+            for place, (start, end) in enumerate(offsets)
+            if end > start and encoded["input_ids"][place] != tokenizer.unk_token_id
+        ]
         real = real if is_masked else [place for place in real if place > 0]
         characters += sum(offsets[place][1] - offsets[place][0] for place in real)
         with torch.inference_mode():

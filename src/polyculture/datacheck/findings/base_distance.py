@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from polyculture.core.finding import Bars, Finding, Found, Grid, Point
+from polyculture.core.finding import Finding, Found, Grid, Point
 from polyculture.datacheck.applies import to_tokens
 from polyculture.datacheck.base_texts import MOST_CHARACTERS, reader_of, token_lists
 from polyculture.datacheck.subject import Subject
@@ -70,11 +70,6 @@ def report(subject: Subject, _: None) -> Found:
                     for split, rate in rates.items()
                 ),
                 in_percent=("whole", "unknown"),
-            ),
-            Bars(
-                key="distance.bars",
-                names=tuple(rates),
-                series={"": tuple(rate["per_word"] for rate in rates.values())},
             ),
         ),
         protocol={"tokenizer": subject.base_name, "rows_a_split": MOST, "far_per_word": FAR},

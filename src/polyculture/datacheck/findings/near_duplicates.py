@@ -72,7 +72,7 @@ def report(subject: Subject, _: None) -> Found:
     )
     return Found(
         severity="warning" if leaks and max(leaks) >= LEAK else "note",
-        count=len({int(b) for _, b in pairs}),
+        count=len(set(pairs.ravel().tolist())),
         of=len(texts),
         points=tuple(points),
         advice=(Point(key="near.fix"),),

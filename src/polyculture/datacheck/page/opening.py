@@ -7,6 +7,8 @@ from polyculture.datacheck.page.language import Language
 from polyculture.page.blocks import Answer
 from polyculture.page.numbers import coefficient, count, duration, share
 
+STRANGE = 0.01
+"""Share of unknown pieces from which it is the figure to remember."""
 SAID = 2
 """Sentences of an answer."""
 
@@ -114,6 +116,10 @@ def _labels(check: DataCheck, language: Language) -> Answer:
 def _base(check: DataCheck, language: Language) -> Answer:
     findings = ("base_distance", "text_length", "unknown_characters", "lost_case")
     points = _points(check, "base_distance", "distance")
+    if points and float(points[0].values["unknown"]) >= STRANGE:
+        unknown = share(float(points[0].values["unknown"]))
+        unit = language.say("answer.base.unknown")
+        return _answer(check, language, "base", findings, unknown, unit=unit)
     figure = coefficient(float(points[0].values["per_word"])) if points else ""
     unit = language.say("answer.base.unit")
     return _answer(check, language, "base", findings, figure, unit=unit)
