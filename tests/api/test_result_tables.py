@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from polyculture import api
+from polyculture.api.recipes import read_results
+from polyculture.api.result_tables import recipes_of
 from polyculture.cli.shared.progress import Show
 from polyculture.core.errors import RecipeError, StoreError
 from polyculture.core.several.results import Results
@@ -137,3 +139,12 @@ def test_an_unknown_row_and_a_foreign_file_are_refused(work: Path, make: Make) -
         make()
 
     assert (work / "out" / "results.md").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_the_table_of_the_examples_can_be_trained(*, quick: bool) -> None:
+    """Every row names a recipe, and settings that it has."""
+    table = Path(__file__).parents[2] / "examples" / "results.toml"
+
+    for row in read_results(table).rows:
+        assert [one.recipe.seed for one in recipes_of(table, row, quick=quick)] == [*row.seeds]

@@ -70,7 +70,7 @@ def reproduce(
     _check_names(wanted, only)
     for name in (RECORD, PAGE):
         check_output(out / name, kind="results", replace=True, inputs=[path])
-    asked = {row.name: _recipes(path, row, quick=quick) for row in wanted.rows}
+    asked = {row.name: recipes_of(path, row, quick=quick) for row in wanted.rows}
     outcomes: dict[str, ResultOutcome] = {}
 
     def table() -> Results:
@@ -104,7 +104,7 @@ def _check_names(wanted: ResultList, only: Sequence[str]) -> None:
         raise RecipeError(msg)
 
 
-def _recipes(path: Path, row: ResultRow, *, quick: bool) -> list[Asked]:
+def recipes_of(path: Path, row: ResultRow, *, quick: bool) -> list[Asked]:
     """The recipe of each seed; all are read before the first one is trained."""
     file = path.parent / row.recipe
     changes = [*row.changes, *(row.quick if quick else ())]
