@@ -136,11 +136,12 @@ def test_the_recipe_in_the_readme_is_one(tmp_path: Path) -> None:
 @pytest.mark.model
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the README's commands are for a shell")
 def test_the_commands_of_the_readme_run_one_after_the_other(tmp_path: Path) -> None:
-    """As they stand, but for the study, which takes minutes, and the browser."""
+    """As they stand, but for what takes minutes, the browser, and the chat with another run."""
     (tmp_path / "recipe.toml").write_text(block_with(ENGLISH, "toml", "# recipe.toml"))
     (tmp_path / "new.csv").write_text("text\na fine film\n", encoding="utf-8")
     shown = block_with(ENGLISH, "bash", "polyculture predict").replace(" --open", "")
-    lines = [line for line in shown.splitlines() if not line.startswith("polyculture study")]
+    left_out = tuple(f"polyculture {command} " for command in ("study", "reproduce", "chat"))
+    lines = [line for line in shown.splitlines() if not line.startswith(left_out)]
     here = f'polyculture() {{ "{sys.executable}" -m polyculture "$@"; }}\n'
 
     done = subprocess.run(
