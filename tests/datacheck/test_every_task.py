@@ -33,7 +33,8 @@ def test_the_toy_rows_of_a_task_are_checked(tmp_path: Path, name: str) -> None:
     toy = task.toy()
     kinds = findings()
     passed = pass_over(slices(toy.splits), task.columns, list(kinds.values()), most=500, seed=1)
-    reads_text = any(column.kind in TEXTS for column in passed.columns.values())
+    read = [column for column in passed.columns.values() if not column.is_gold]
+    reads_text = any(column.kind in TEXTS for column in read)
     subject = Subject(
         recipe=recipe,
         task=task,
