@@ -189,7 +189,7 @@ def runs_of_several_kinds(content: ReportInput) -> Iterator[ReportInput]:
     first, second, third, *others = content.runs
     tables = tuple(
         ScoreTable(name=name, title=f"every {name}", rows=({"label": "B"},))
-        for name in ("types", "tags", "languages")
+        for name in ("types", "schemas", "tags", "languages")
     )
     tags = first.test.model_copy(update={"split": "other", "tables": tables})  # type: ignore[union-attr]
     likely = first.baselines[0].model_copy(update={"better": Known(number=0.6)})

@@ -317,7 +317,7 @@ def test_the_table_of_tags_has_the_known_supports_of_conll2003() -> None:
 
     scores = TASK.score(splits["test"], answers, context, split="test")
 
-    types, tags = scores.tables
+    types, _, tags = scores.tables
     supports = {row["label"]: row["support"] for row in (*tags.rows, *tags.averages)}
     assert supports == {
         "B-LOC": 1668,
