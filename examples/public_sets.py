@@ -38,8 +38,6 @@ LEARNT, VALIDATED = 10, 5
 TALKS = {"dev": 200, "test": 50}
 PAIRS = {"dev": 300, "test": 100}
 """Rows of talks and of questions."""
-SAID_BEFORE = 3
-"""Turns before a reply of questions."""
 ROLES = ("user", "assistant")
 Turns = list[dict[str, str]]
 SOME = 10_000
@@ -291,7 +289,7 @@ def talks(downloads: Path) -> dict[str, pl.DataFrame]:
 
 
 def questions(downloads: Path) -> dict[str, pl.DataFrame]:
-    """Two replies to the same turns, of which one asks a question: preferred is the other one.
+    """Two replies to the same turn, of which one asks a question: preferred is the other one.
 
     One is that of the conversation, the other a reply of another conversation, drawn with seed 1;
     pairs of which both ask, or neither does, are dropped. So the rule is about form: what is
@@ -301,7 +299,7 @@ def questions(downloads: Path) -> dict[str, pl.DataFrame]:
     for name, most in PAIRS.items():
         read = conversations(downloads / f"dialogsum.{name}.jsonl")
         said = [
-            (f"{key}-{n}", turns[max(0, n - SAID_BEFORE) : n], turns[n]["content"])
+            (f"{key}-{n}", [turns[n - 1]], turns[n]["content"])
             for key, turns in read
             for n in range(1, len(turns), 2)
         ]

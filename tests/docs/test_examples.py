@@ -347,7 +347,7 @@ def test_who_begins_is_the_user_and_the_other_replies(tmp_path: Path) -> None:
 
 
 def test_of_two_replies_the_one_that_asks_nothing_is_preferred(tmp_path: Path) -> None:
-    """One of the two was given; both follow the same turns, the last of which is the user's."""
+    """One of the two was given; both follow the same turn of the user."""
     made = tables("questions", tmp_path)["dev.jsonl"]
 
     assert len(made) > 0
@@ -368,3 +368,4 @@ def test_spans_within_spans_are_left_out_and_tags_begin_with_b(tmp_path: Path) -
     ]
     assert tags["tags"][0].to_list() == ["O", "O", "B-PER", "I-PER"]
     assert tags["tokens"][0].to_list() == ["我", "见", "李", "明"]
+    assert {*made["messages"].list.len()} == {1}
