@@ -354,7 +354,7 @@ def test_of_two_replies_the_one_that_asks_nothing_is_preferred(tmp_path: Path) -
     assert not made["chosen"].str.contains("?", literal=True).any()
     assert made["rejected"].str.contains("?", literal=True).all()
     assert {turns[-1]["role"] for turns in made["messages"].to_list()} == {"user"}
-    assert {*made["messages"].list.len()} <= {1, 2, 3}
+    assert {*made["messages"].list.len()} == {1}
 
 
 def test_spans_within_spans_are_left_out_and_tags_begin_with_b(tmp_path: Path) -> None:
@@ -368,4 +368,3 @@ def test_spans_within_spans_are_left_out_and_tags_begin_with_b(tmp_path: Path) -
     ]
     assert tags["tags"][0].to_list() == ["O", "O", "B-PER", "I-PER"]
     assert tags["tokens"][0].to_list() == ["我", "见", "李", "明"]
-    assert {*made["messages"].list.len()} == {1}

@@ -75,8 +75,15 @@ def _asked_twice(model: Any, rows: pl.DataFrame, saved: pl.DataFrame) -> None:
     answers = model.decode(rows, together)
     assert answers["answer"].to_list() == saved["answer"].to_list(), "answers otherwise, reopened"
     for number, expected in enumerate(together):
-        (alone,), _ = model.read(rows[number : number + 1], "test")
-        assert _same(alone, expected), f"row {number} alone gives {alone}, among others {expected}"
+        row = rows[number : number + 1]
+        (alone,), _ = model.read(row, "test")
+        if _same(alone, expected):
+            continue
+        # what is read of a row may hold a place among the others; its answer does not
+        (answer,) = model.decode(row, [alone])["answer"]
+        message = f"row {number} alone gives {alone}, among others {expected}"
+        assert isinstance(alone, tuple), message
+        assert answer == answers["answer"][number], message
 
 
 def _same(a: Any, b: Any) -> bool:

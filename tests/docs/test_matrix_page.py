@@ -1,0 +1,91 @@
+"""docs/matrix.md: which family of models does which task, with which adaptation; all are tried."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from polyculture.checks.families import FAMILIES, tiny_family
+from polyculture.checks.matrix import tried
+from polyculture.checks.tasks import Case
+from polyculture.core import parts
+from tests.tasks.test_promises import CASES
+
+HEAD = """# Families of models
+
+Made by a test (`tests/docs/test_matrix_page.py`), which tries every cell: a tiny random model of
+the family is trained on a few rows of the task's toy data, saved, opened again and asked. `+` means that it answers after reloading as before, and a row alone as among others. A number is a
+reason below, with which the combination is refused.
+
+Tasks that read text, with the adaptation `full`:
+"""
+ADAPTED = """
+Adaptations, with `classification`, or `translation` for an encoder with a decoder:
+"""
+REASONS = """
+Reasons, as they are told:
+"""
+SMALL: dict[str, dict[str, Any]] = {"last_layers": {"blocks": 1}}
+"""Settings for models of two blocks."""
+Cell = Callable[[str, Case, Mapping[str, Any]], str]
+
+
+@pytest.mark.slow
+def test_the_page_shows_what_each_family_does(
+    page: Callable[[str, str], None], tmp_path: Path
+) -> None:
+    """Whatever is not refused with a reason works; what changes has to be accepted."""
+    texts = [*_texts()]
+    folders = {name: tiny_family(tmp_path / name, name, texts) for name in FAMILIES}
+    reasons: dict[str, int] = {}
+
+    def cell(family: str, case: Case, adaptation: Mapping[str, Any]) -> str:
+        reason = tried(folders[family], case, adaptation)
+        told = reason.replace(family, "MODEL").replace(str(tmp_path), "FOLDER")
+        return f"{reasons.setdefault(told, len(reasons) + 1)}" if reason else "+"
+
+    tasks = [name for name in parts.names("tasks") if parts.load("tasks", name).reads == "text"]
+    of_tasks = {
+        family: [cell(family, _case(name), {"kind": "full"}) for name in tasks]
+        for family in FAMILIES
+    }
+    adaptations = parts.names("adaptations")
+    of_adaptations = {
+        family: [
+            cell(family, _usual_case(family), {"kind": name, **SMALL.get(name, {})})
+            for name in adaptations
+        ]
+        for family in FAMILIES
+    }
+    lines = [HEAD, *_table(tasks, of_tasks), ADAPTED, *_table(adaptations, of_adaptations)]
+    lines += [REASONS, *(f"{number}. {reason}" for reason, number in reasons.items()), ""]
+    page("matrix.md", "\n".join(lines))
+
+
+def _case(name: str) -> Case:
+    usual = {key: CASES[name][key] for key in ("head", "settings") if key in CASES[name]}
+    return Case(task=parts.load("tasks", name), **usual)
+
+
+def _usual_case(family: str) -> Case:
+    is_both = family in {"t5", "bart", "marian"}
+    return _case("translation" if is_both else "classification")
+
+
+def _table(columns: Any, rows: Mapping[str, list[str]]) -> Iterator[str]:
+    yield f"| family | {' | '.join(f'`{name}`' for name in columns)} |"
+    yield f"|---|{'---|' * len(list(columns))}"
+    for family, cells in rows.items():
+        yield f"| {family} | {' | '.join(cells)} |"
+
+
+def _texts() -> Iterator[str]:
+    """Toy texts of all tasks, from which tokenizers are made."""
+    for name in parts.names("tasks"):
+        for rows in parts.load("tasks", name).toy().splits.values():
+            for column in rows.select(pl.col(pl.String)).iter_columns():
+                yield from column.drop_nulls().head(40).to_list()
+            for column in rows.select(pl.col(pl.List(pl.String))).iter_columns():
+                yield from (" ".join(words) for words in column.head(40).to_list() if words)
