@@ -16,7 +16,8 @@ from tests.tasks.test_promises import CASES
 HEAD = """# Families of models
 
 Made by a test (`tests/docs/test_matrix_page.py`), which tries every cell: a tiny random model of
-the family is trained on a few rows of the task's toy data, saved, opened again and asked. `+` means that it answers after reloading as before, and a row alone as among others. A number is a
+the family is trained on a few rows of the task's toy data, saved, opened again and asked. `+`
+means that it answers after reloading as before, and a row alone as among others. A number is a
 reason below, with which the combination is refused.
 
 Tasks that read text, with the adaptation `full`:

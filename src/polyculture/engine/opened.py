@@ -19,7 +19,7 @@ from polyculture.engine.training import Training
 from polyculture.nets.build import form_of, open_reader
 from polyculture.nets.efficiency.embedding import compact, input_table
 from polyculture.nets.efficiency.recompute import recompute
-from polyculture.nets.network import Network, count
+from polyculture.nets.network import Network, count, trainable
 from polyculture.nets.reading.account import refuse_unreadable
 from polyculture.nets.reading.texts import longest_input
 from polyculture.nets.saved.added import attach
@@ -88,6 +88,14 @@ def open_base(training: Training, earlier: Chosen | None = None) -> Opened:
     untrained = (*network.untrained, *(("head",) if _is_learnt(network.head) else ()))
     base_weights = _weights_apart_from_tokens(network)
     attach(network, training.adaptation, recipe.adaptation)
+    if not trainable(network):
+        kind = getattr(recipe.adaptation, "kind", "")
+        msg = (
+            f"Adaptation {kind!r} leaves nothing to train: the head of {training.base.name} is its "
+            "own table of tokens, which belongs to the base. Choose [adaptation] kind = 'full' or "
+            "'low_rank'."
+        )
+        raise RecipeError(msg)
     device.make_ready(network)
     if recipe.fit.recompute:
         recompute(network)

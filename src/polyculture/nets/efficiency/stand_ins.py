@@ -44,13 +44,22 @@ class CachedBody(StandIn):
     def __init__(self, body: nn.Module) -> None:
         super().__init__()
         self.pooler = getattr(body, "pooler", None)
+        self._activation = getattr(body, "pooler_activation", nn.Identity())
         self.config = body.config
         self._body = [body]  # in a list, so that its weights are not this module's
 
     def forward(self, *_: Any, **__: Any) -> BaseModelOutputWithPooling:
-        """The features that this thread was given."""
-        pooled = self.pooler(self.features) if self.pooler is not None else None
-        return _Remembered(last_hidden_state=self.features, pooler_output=pooled)
+        """The features that this thread was given, and what a pooler makes of them."""
+        return _Remembered(last_hidden_state=self.features, pooler_output=self._pooled())
+
+    def _pooled(self) -> Tensor | None:
+        if self.pooler is None:
+            return None
+        if not isinstance(self.pooler, nn.Linear):
+            return self.pooler(self.features)  # type: ignore[no-any-return]
+        # ALBERT's is a plain layer of the first token, with its activation beside it
+        pooled: Tensor = self._activation(self.pooler(self.features[:, 0]))
+        return pooled
 
     def _get_feature_vector_attention_mask(self, length: int, attention_mask: Tensor) -> Tensor:
         """Which vectors of a clip are no padding, as the body itself says it."""
@@ -67,9 +76,9 @@ class CachedBlock(StandIn):
         self._block = [block]  # in a list, so that its weights are not this module's
         self._in_tuple = in_tuple
 
-    def forward(self, *_: Any, **__: Any) -> Tensor | tuple[Tensor]:
+    def forward(self, *_: Any, **__: Any) -> Tensor | tuple[Tensor, None]:
         """The features that this thread was given, in the form of the block's own output."""
-        return (self.features,) if self._in_tuple else self.features
+        return (self.features, None) if self._in_tuple else self.features
 
     def __getattr__(self, name: str) -> Any:
         """What a body asks a block for, such as its kind of attention."""
@@ -82,9 +91,9 @@ class CachedBlock(StandIn):
 class PassedBlock(CachedBlock):
     """Stands in for a block before that one, whose output nobody reads."""
 
-    def forward(self, hidden_states: Tensor, *_: Any, **__: Any) -> Tensor | tuple[Tensor]:
+    def forward(self, hidden_states: Tensor, *_: Any, **__: Any) -> Tensor | tuple[Tensor, None]:
         """What came in."""
-        return (hidden_states,) if self._in_tuple else hidden_states
+        return (hidden_states, None) if self._in_tuple else hidden_states
 
 
 def stand_ins_for(blocks: Sequence[nn.Module], *, in_tuple: bool) -> list[StandIn]:
