@@ -11,7 +11,8 @@ from polyculture.nets.network import Network
 def linear_layers(network: Network, *, purpose: str) -> dict[str, nn.Linear]:
     """The linear layers of the body by name, without those that belong to the task.
 
-    They are found in the module graph, not in a list of known architectures.
+    A layer that shares its weights with a table of tokens is left out too: what is merged into it
+    would change the table. They are found in the module graph, not in a list of architectures.
 
     Args:
         network: Before anything was added.
@@ -21,6 +22,7 @@ def linear_layers(network: Network, *, purpose: str) -> dict[str, nn.Linear]:
         RecipeError: There is none.
     """
     new = {id(weight) for weight in network.head_parameters()}
+    new |= {id(m.weight) for m in network.modules() if isinstance(m, nn.Embedding)}
     layers = {
         name: module
         for name, module in network.body.named_modules()
