@@ -13,10 +13,15 @@ from transformers import Wav2Vec2FeatureExtractor, WhisperFeatureExtractor
 from polyculture.core.clip_changes import ClipChanges
 from polyculture.core.errors import DataError, ModelError, RowError
 from polyculture.core.task import Context, Inventory
-from polyculture.nets.reading.clip_examples import changed, clip_example, clip_inputs, encode_clips
-from polyculture.nets.reading.clips import SoundReader, learned_reader, opened_clip, waves_of
-from polyculture.nets.reading.letters import read_letters_file, write_letters_file
-from polyculture.nets.reading.spectrogram import log_mel
+from polyculture.nets.reading.sounds.clips import SoundReader, learned_reader, opened_clip, waves_of
+from polyculture.nets.reading.sounds.examples import (
+    changed,
+    clip_example,
+    clip_inputs,
+    encode_clips,
+)
+from polyculture.nets.reading.sounds.letters import read_letters_file, write_letters_file
+from polyculture.nets.reading.sounds.spectrogram import log_mel
 
 WAVE = (np.random.default_rng(1).normal(size=7_000) * 0.1 * np.sin(np.arange(7_000) / 300)).astype(
     np.float32

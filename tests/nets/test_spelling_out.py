@@ -9,7 +9,7 @@ import torch
 from polyculture.core.errors import ModelError
 from polyculture.nets.batch import IGNORED, Batch
 from polyculture.nets.losses.ctc import ctc_loss
-from polyculture.nets.reading.letters import pieces_needed, spelt, vocabulary_of
+from polyculture.nets.reading.sounds.letters import pieces_needed, spelt, vocabulary_of
 
 
 def batch_of(tokens: list[list[int]], lengths: list[int]) -> Batch:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from polyculture.api.existing_runs import files_of
 from polyculture.api.runs import begin, fingerprint_of, prepare_machine
 from polyculture.api.shared import Shared, is_made
-from polyculture.core.errors import PolycultureError, StoreError
+from polyculture.core.errors import StoreError
 from polyculture.core.request import Request
 from polyculture.store.digest import of_json
-from polyculture.store.runs import RECORD, read_run
+from polyculture.store.runs import RECORD, refuse_unsound
 from polyculture.store.writing.disk import telling_of_disk
 from polyculture.store.writing.folder import finish
 from polyculture.store.writing.outputs import check_output
@@ -72,8 +72,7 @@ def train_together(
     shared = {name: Shared((datasets or {}).get(name)) for name in recipes}
     for name, recipe in recipes.items():
         shared[name].prepared_rows(recipe)
-    unfinished = Unfinished.hold(folder)
-    try:
+    with Unfinished.held(folder) as unfinished:
         _refuse_finished(folder, recipes, inputs, replace=replace)
         say("opening the base")
         base = _open_base(recipes, shared, unfinished.path / "base")
@@ -95,16 +94,8 @@ def train_together(
             )
             finish(unfinished.run, folder, kind="run", replace=replace)
             unfinished.clear()
-    except PolycultureError:
-        if not unfinished.has_checkpoint():
-            unfinished.give_up()
-        raise
-    finally:
-        unfinished.release()
     for name, run in runs.items():
-        if read_run(folder / name) != run:
-            msg = f"{folder / name} does not read back as it was written. Is its disk sound?"
-            raise StoreError(msg)
+        refuse_unsound(run, folder / name)
     return {name: (run, folder / name) for name, run in runs.items()}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from polyculture.api.shared import Shared, is_made
 from polyculture.core.errors import PolycultureError, RecipeError
 from polyculture.core.parts import suggestion
 from polyculture.core.several.results import Reached, ResultOutcome, Results
+from polyculture.nets.efficiency.threads import available
 from polyculture.store.runs import read_run
 from polyculture.store.writing.folder import output_file
 from polyculture.store.writing.outputs import check_output
@@ -82,7 +82,7 @@ def reproduce(
             is_quick=quick,
             command=command,
             versions=_versions(),
-            machine=f"{platform.machine()}, {len(os.sched_getaffinity(0))} threads",
+            machine=f"{platform.machine()}, {available()} threads",
             rows=tuple(rows),
         )
 

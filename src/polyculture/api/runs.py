@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from polyculture.api.existing_runs import refuse_finished
 from polyculture.api.shared import Shared, is_made
-from polyculture.core.errors import PolycultureError, RecipeError, StoreError, need
+from polyculture.core.errors import RecipeError, need
 from polyculture.core.names import fault_of
 from polyculture.core.recipe import Recipe  # noqa: TC001  # a doctest reads it here
 from polyculture.core.record import Record
 from polyculture.core.request import Request, differences
 from polyculture.core.task import task_of
 from polyculture.store.digest import of_json
-from polyculture.store.runs import read_run
+from polyculture.store.runs import refuse_unsound
 from polyculture.store.writing.disk import telling_of_disk
 from polyculture.store.writing.folder import finish
 from polyculture.store.writing.unfinished import Unfinished
@@ -98,8 +98,7 @@ def train(
     shared = shared or Shared(dataset)
     dataset = shared.dataset(recipe)
     rows, inventory = shared.prepared_rows(recipe)
-    unfinished = Unfinished.hold(folder)
-    try:
+    with Unfinished.held(folder) as unfinished:
         refuse_finished(folder, recipe, replace=replace)  # another process may have been quicker
         say("opening the base")
         base = _open_base(recipe, shared, unfinished)
@@ -137,15 +136,7 @@ def train(
                 )
             finish(unfinished.run, folder, kind="run", replace=replace)
             unfinished.clear()
-    except PolycultureError:
-        if not unfinished.has_checkpoint():
-            unfinished.give_up()
-        raise
-    finally:
-        unfinished.release()
-    if read_run(folder) != run:
-        msg = f"{folder} does not read back as it was written. Is its disk sound?"
-        raise StoreError(msg)
+    refuse_unsound(run, folder)
     return run, folder
 
 

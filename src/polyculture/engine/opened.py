@@ -91,9 +91,8 @@ def open_base(training: Training, earlier: Chosen | None = None) -> Opened:
     if not trainable(network):
         kind = getattr(recipe.adaptation, "kind", "")
         msg = (
-            f"Adaptation {kind!r} leaves nothing to train: the head of {training.base.name} is its "
-            "own table of tokens, which belongs to the base. Choose [adaptation] kind = 'full' or "
-            "'low_rank'."
+            f"Adaptation {kind!r} leaves nothing to train: it freezes {training.base.name}, and "
+            "the head has no weights of its own. Choose [adaptation] kind = 'full' or 'low_rank'."
         )
         raise RecipeError(msg)
     device.make_ready(network)

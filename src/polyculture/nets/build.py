@@ -17,10 +17,10 @@ from polyculture.nets.bodies.own_bodies import OwnBody, check_own_body, own_body
 from polyculture.nets.layers import LinearHead
 from polyculture.nets.network import Network
 from polyculture.nets.pooling import Pooling
-from polyculture.nets.reading.clips import SoundReader
-from polyculture.nets.reading.letters import BLANK, read_letters_file, vocabulary_of
 from polyculture.nets.reading.pictures import PictureReader
 from polyculture.nets.reading.series import SeriesReader
+from polyculture.nets.reading.sounds.clips import SoundReader
+from polyculture.nets.reading.sounds.letters import BLANK, read_letters_file, vocabulary_of
 from polyculture.nets.saved.added import save_added, without_added
 from polyculture.nets.saved.beside import read_beside
 from polyculture.nets.saved.configuration import CONFIG, check_settings, kind_reads, reason_of

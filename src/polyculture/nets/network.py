@@ -49,7 +49,7 @@ class Network(nn.Module):
             pooling: How a text's one vector is made for our head.
             untrained: Parameters of ``model`` that its files did not hold.
             letters: What each output stands for, where the head spells what a clip says; see
-                ``nets/reading/letters.py``.
+                ``nets/reading/sounds/letters.py``.
         """
         super().__init__()
         self.model = model

@@ -48,14 +48,9 @@ def collate(examples: Sequence[Example], context: Context) -> Batch:
 
 def loss(outputs: Outputs, batch: Batch, context: Context) -> Tensor:
     """The sum of the cross-entropy of the targets' tokens."""
-    from torch.nn import functional
+    from polyculture.nets.losses.token_outputs import token_loss
 
-    return functional.cross_entropy(
-        outputs["logits"].float().flatten(0, 1),
-        batch.targets["tokens"].flatten(),
-        reduction="sum",
-        label_smoothing=context.settings.label_smoothing,
-    )
+    return token_loss(outputs, batch.targets["tokens"], smoothing=context.settings.label_smoothing)
 
 
 def read(reading: Reading, context: Context) -> list[str]:

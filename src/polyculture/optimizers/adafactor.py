@@ -1,4 +1,4 @@
-"""Adafactor: AdamW's memory for a matrix in the place of a matrix is a row and a column.
+"""Adafactor: remembers a row and a column for each matrix, where AdamW remembers two matrices.
 
 Source: Shazeer and Stern 2018, arXiv:1804.04235; torch's own.
 """

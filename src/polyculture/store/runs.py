@@ -51,3 +51,14 @@ def read_run(folder: Path) -> Run:
         fault = first_fault(error)
         msg = f"{file} is not the record of a finished run, or is damaged: {fault}."
         raise StoreError(msg) from error
+
+
+def refuse_unsound(run: Run, folder: Path) -> None:
+    """See that a run that was just written reads back as it is.
+
+    Raises:
+        StoreError: It does not.
+    """
+    if read_run(folder) != run:
+        msg = f"{folder} does not read back as it was written. Is its disk sound?"
+        raise StoreError(msg)

@@ -63,18 +63,17 @@ def learn(splits: Mapping[str, pl.DataFrame], settings: Answers) -> Inventory:
     Raises:
         RowError: No training row has an answer.
     """
-    from polyculture.nets.text.words import is_unspaced
+    from polyculture.nets.text.words import unspaced_share
     from polyculture.stats.rows import check_rows
     from polyculture.stats.texts.extract_scores import right_texts
 
     check_rows(splits["train"], "train", needed=("answers",), filled=())
     texts = right_texts(splits["train"])
-    letters = [sign for row in texts for text in row for sign in text if sign.isalpha()]
     without = sum(not row for row in texts)
     if without == len(texts):
         reason = "no question has an answer, so there is nothing to learn. Give some that have."
         raise RowError(reason, where="train")
-    unspaced = sum(map(is_unspaced, letters)) / max(1, len(letters))
+    unspaced = unspaced_share(text for row in texts for text in row)
     return Inventory(numbers={"without_answer": without / len(texts), "unspaced": unspaced})
 
 

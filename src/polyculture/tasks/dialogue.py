@@ -105,10 +105,9 @@ def collate(examples: Sequence[Example], context: Context) -> Batch:
 
 def loss(outputs: Outputs, batch: Batch, context: Context) -> Tensor:  # noqa: ARG001  # one form for all tasks
     """The sum of the cross-entropy of the replies' tokens, in nats."""
-    from torch.nn import functional
+    from polyculture.nets.losses.token_outputs import token_loss
 
-    logits, targets = outputs["logits"].float(), batch.targets["tokens"]
-    return functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum")
+    return token_loss(outputs, batch.targets["tokens"])
 
 
 def read(reading: Reading, context: Context) -> list[Replied]:

@@ -75,10 +75,9 @@ def collate(examples: Sequence[Example], context: Context) -> Batch:
 
 def loss(outputs: Outputs, batch: Batch, context: Context) -> Tensor:  # noqa: ARG001  # one form for all tasks
     """The sum of the cross-entropy of the drawn tokens, in nats."""
-    from torch.nn import functional
+    from polyculture.nets.losses.token_outputs import token_loss
 
-    logits, targets = outputs["logits"].float(), batch.targets["labels"]
-    return functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum")
+    return token_loss(outputs, batch.targets["labels"])
 
 
 def read(reading: Reading, context: Context) -> list[NDArray[Any]]:  # noqa: ARG001  # one form for all tasks

@@ -98,10 +98,9 @@ def collate(examples: Sequence[Example], context: Context) -> Batch:
 
 def loss(outputs: Outputs, batch: Batch, _: Context) -> Tensor:
     """The sum of the cross-entropy of the tokens, in nats."""
-    from torch.nn import functional
+    from polyculture.nets.losses.token_outputs import token_loss
 
-    logits, targets = outputs["logits"].float(), batch.targets["labels"]
-    return functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum")
+    return token_loss(outputs, batch.targets["labels"])
 
 
 def read(reading: Reading, context: Context) -> list[NDArray[Any]]:

@@ -41,7 +41,7 @@ def prepare(rows: pl.DataFrame, where: str, _: Sounds) -> pl.DataFrame:
 
 def encode(rows: pl.DataFrame, context: Context) -> Encoded:
     """One example a row, as the base hears it."""
-    from polyculture.nets.reading.clip_examples import encode_clips
+    from polyculture.nets.reading.sounds.examples import encode_clips
 
     known = {"labels": one_label.codes(rows, context)} if "label" in rows.columns else {}
     return encode_clips(rows, context, known)
@@ -54,14 +54,14 @@ def draws(settings: Sounds) -> Literal["training", "never"]:
 
 def draw(example: Example, context: Context, chance: np.random.Generator) -> Example:
     """The clip moved, louder or softer, and partly hidden, as the settings say."""
-    from polyculture.nets.reading.clip_examples import changed
+    from polyculture.nets.reading.sounds.examples import changed
 
     return changed(example, context, chance)
 
 
 def collate(examples: Sequence[Example], context: Context) -> Batch:
     """Clips padded to one length."""
-    from polyculture.nets.reading.clip_examples import batch_clips
+    from polyculture.nets.reading.sounds.examples import batch_clips
 
     return batch_clips(examples, context.reader)
 
@@ -82,7 +82,7 @@ def read(reading: Reading, _: Context) -> list[NDArray[Any]]:
 
 def spectra(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Logistic regression on mean and deviation of each band of the log-mel spectrogram."""
-    from polyculture.nets.reading.clip_baselines import logits_from_spectra
+    from polyculture.nets.reading.sounds.baselines import logits_from_spectra
 
     logits = logits_from_spectra(train, rows, one_label.codes(train, context))
     return one_label.decode(rows, logits, context)
@@ -92,7 +92,7 @@ def toy() -> Dataset:
     """Tones in noise that rise or fall, or do both."""
     import numpy as np
 
-    from polyculture.nets.reading.clip_baselines import RATE, clip_dataset
+    from polyculture.nets.reading.sounds.baselines import RATE, clip_dataset
 
     rng = np.random.default_rng(1)
 

@@ -67,7 +67,7 @@ def learn(splits: Mapping[str, pl.DataFrame], _: Speech) -> Inventory:
 
 def encode(rows: pl.DataFrame, context: Context) -> Encoded:
     """One example a row, or one for each window of a long clip whose text is not known."""
-    from polyculture.nets.reading.spoken import encode_spoken
+    from polyculture.nets.reading.sounds.spoken import encode_spoken
 
     texts = rows["text"].to_list() if "text" in rows.columns else None
     return encode_spoken(rows, texts, context)
@@ -80,14 +80,14 @@ def draws(settings: Speech) -> Literal["training", "never"]:
 
 def draw(example: Example, context: Context, chance: np.random.Generator) -> Example:
     """The clip moved, louder or softer, and partly hidden, as the settings say."""
-    from polyculture.nets.reading.clip_examples import changed
+    from polyculture.nets.reading.sounds.examples import changed
 
     return changed(example, context, chance)
 
 
 def collate(examples: Sequence[Example], context: Context) -> Batch:
     """Clips padded to one length, and what is to be said of them."""
-    from polyculture.nets.reading.spoken import batch_spoken
+    from polyculture.nets.reading.sounds.spoken import batch_spoken
 
     return batch_spoken(examples, context)
 
@@ -100,14 +100,14 @@ def loss(outputs: Outputs, batch: Batch, context: Context) -> Tensor:
         logits, tokens = outputs["logits"].float(), batch.targets["tokens"]
         return functional.cross_entropy(logits.flatten(0, 1), tokens.flatten(), reduction="sum")
     from polyculture.nets.losses.ctc import ctc_loss
-    from polyculture.nets.reading.spoken import blank_of
+    from polyculture.nets.reading.sounds.spoken import blank_of
 
     return ctc_loss(outputs, batch, blank=blank_of(context))
 
 
 def read(reading: Reading, context: Context) -> list[str]:
     """What is said in each clip."""
-    from polyculture.nets.reading.spoken import read_spoken
+    from polyculture.nets.reading.sounds.spoken import read_spoken
 
     return read_spoken(reading, context)
 
@@ -178,7 +178,7 @@ def frequent(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.Da
 
 def nearest(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """The text of the training clip that sounds most alike."""
-    from polyculture.nets.reading.clip_baselines import nearest_clips
+    from polyculture.nets.reading.sounds.baselines import nearest_clips
 
     texts = train["text"].to_list()
     return decode(rows, [texts[place] for place in nearest_clips(train, rows)], context)
@@ -193,7 +193,7 @@ def toy() -> Dataset:
     """Tones of four pitches with pauses between them, each a letter."""
     import numpy as np
 
-    from polyculture.nets.reading.clip_baselines import RATE, clip_dataset
+    from polyculture.nets.reading.sounds.baselines import RATE, clip_dataset
 
     rng = np.random.default_rng(1)
     pitches = {"a": 400, "é": 700, "鸟": 1_200, "z": 2_000, " ": 0}

@@ -9,9 +9,9 @@ from polyculture.nets.bodies.convolutional import FILE as CONVOLUTIONAL
 from polyculture.nets.bodies.convolutional import ConvolutionalText
 from polyculture.nets.bodies.own_bodies import OwnBody
 from polyculture.nets.network import Network
-from polyculture.nets.reading.clips import SoundReader
 from polyculture.nets.reading.pictures import PictureReader
 from polyculture.nets.reading.series import SeriesReader
+from polyculture.nets.reading.sounds.clips import SoundReader
 from polyculture.nets.text.word_tokens import carries_spaces
 
 FILE = "README.md"

@@ -83,7 +83,7 @@ def _parts(data: SeriesTable, series: Series, cut: Cut) -> Iterator[tuple[str, i
 
         starts = data.step.numbers(np.array([*cut.begins.values()])) - series.first
         fits = data.step.fits(np.array([*cut.begins.values()]))
-        # a step that began before the day named belongs to what came before
+        # a step that began before the given day belongs to the split before it
         begins = [min(max(int(s) + (not f), 0), steps) for s, f in zip(starts, fits, strict=True)]
         valid, test = (*begins, steps)[:2]
     else:

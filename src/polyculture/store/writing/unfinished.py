@@ -5,18 +5,22 @@
 """
 
 import shutil
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from polyculture.core.errors import StoreError
+from polyculture.core.errors import PolycultureError, StoreError
 from polyculture.core.request import Request
 from polyculture.store.writing import locks
 from polyculture.store.writing.disk import make_parents, telling_of_disk
 from polyculture.store.writing.folder import write_text
 from polyculture.store.writing.marks import MARK
 from polyculture.store.writing.swap import put_back
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LOCK, REQUEST, RUN = "lock", "request.json", "run"
 OURS = (REQUEST, "chosen.json", "checkpoint", "base", RUN)
@@ -57,6 +61,23 @@ class Unfinished:
             raise StoreError(msg)
         put_back(path / RUN, folder)
         return cls(path, lock, topmost)
+
+    @classmethod
+    @contextmanager
+    def held(cls, folder: Path) -> "Iterator[Unfinished]":
+        """Hold the folder while a run is trained and put in place; see ``hold``.
+
+        After an error of ours before the first checkpoint, nothing of it is left.
+        """
+        unfinished = cls.hold(folder)
+        try:
+            yield unfinished
+        except PolycultureError:
+            if not unfinished.has_checkpoint():
+                unfinished.give_up()
+            raise
+        finally:
+            unfinished.release()
 
     @property
     def run(self) -> Path:

@@ -35,7 +35,7 @@ def write_time_delay(
 
     from polyculture.nets.bodies.tdnn import initialised
     from polyculture.nets.efficiency.machine_memory import refuse_too_large
-    from polyculture.nets.reading.clips import learned_reader
+    from polyculture.nets.reading.sounds.clips import learned_reader
 
     width, layers = width or WIDTH, layers or LAYERS
     refuse_too_large(f"base.width = {width:,} with base.layers = {layers:,}", 3 * layers * width**2)

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from polyculture.core.errors import DataError, ModelError, RowError, need
-from polyculture.nets.reading.letters import read_letters_file, write_letters_file
-from polyculture.nets.reading.spectrogram import log_mel
+from polyculture.nets.reading.sounds.letters import read_letters_file, write_letters_file
+from polyculture.nets.reading.sounds.spectrogram import log_mel
 from polyculture.store.weight_files import read_object
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class SoundReader:
     longest_text: int = 0
     """Of a base that writes: tokens at most, those that it is given first among them."""
     letters: tuple[str, ...] = ()
-    """What each output of a head that spells stands for; see ``nets/reading/letters.py``."""
+    """What each output of a head that spells stands for; see ``nets/reading/sounds/letters.py``."""
 
     @classmethod
     def of_folder(

@@ -13,14 +13,14 @@ import numpy as np
 
 from polyculture.core.errors import ModelError
 from polyculture.core.task import Encoded
-from polyculture.nets.reading.clip_examples import (
+from polyculture.nets.reading.sounds.clips import waves_of
+from polyculture.nets.reading.sounds.examples import (
     clip_example,
     clip_inputs,
     of_long_clips,
     samples_of,
 )
-from polyculture.nets.reading.clips import waves_of
-from polyculture.nets.reading.letters import BLANK, pieces_needed, spelt, vocabulary_of
+from polyculture.nets.reading.sounds.letters import BLANK, pieces_needed, spelt, vocabulary_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from polyculture.core.task import Context, Example
     from polyculture.nets.batch import Batch, Reading
-    from polyculture.nets.reading.clips import SoundReader
+    from polyculture.nets.reading.sounds.clips import SoundReader
 
 START, END = "<|startoftranscript|>", "<|endoftext|>"
 WRITE, UNTIMED = "<|transcribe|>", "<|notimestamps|>"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from polyculture.core.task import Encoded, Example
-from polyculture.nets.reading.clips import SIZES_A_SECOND, waves_of
+from polyculture.nets.reading.sounds.clips import SIZES_A_SECOND, waves_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from polyculture.core.task import Context
     from polyculture.nets.batch import Batch
-    from polyculture.nets.reading.clips import SoundReader
+    from polyculture.nets.reading.sounds.clips import SoundReader
 
 DECIBELS = 10.0
 """Decibels in a power of ten."""
