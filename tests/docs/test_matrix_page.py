@@ -7,9 +7,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from polyculture.checks.families import FAMILIES, tiny_family
 from polyculture.checks.matrix import tried
 from polyculture.checks.tasks import Case
+from polyculture.checks.tiny import FAMILIES, tiny_base
 from polyculture.core import parts
 from tests.tasks.test_promises import CASES
 
@@ -39,7 +39,7 @@ def test_the_page_shows_what_each_family_does(
 ) -> None:
     """Whatever is not refused with a reason works; what changes has to be accepted."""
     texts = [*_texts()]
-    folders = {name: tiny_family(tmp_path / name, name, texts) for name in FAMILIES}
+    folders = {name: tiny_base(tmp_path / name, name, texts) for name in FAMILIES}
     reasons: dict[str, int] = {}
 
     def cell(family: str, case: Case, adaptation: Mapping[str, Any]) -> str:

@@ -20,7 +20,6 @@ from polyculture.checks.adaptations import (
     small_batch,
     trained,
 )
-from polyculture.checks.families import tiny_family
 from polyculture.checks.matrix import tried
 from polyculture.checks.tasks import Case
 from polyculture.checks.tiny import KINDS, Kind, tiny_base
@@ -232,7 +231,7 @@ def test_loss_of_a_small_network_is_a_number(bases: dict[Kind, Path]) -> None:
 @pytest.mark.slow
 def test_a_family_without_a_standard_head_is_told_which_heads_fit(tmp_path: Path) -> None:
     """Gemma 3 reads words with a head of ours, and transformers has none of its own for it."""
-    base = tiny_family(tmp_path / "gemma3", "gemma3", ["Ada Berg lives in Oslo", "今天很好"])
+    base = tiny_base(tmp_path / "gemma3", "gemma3", ["Ada Berg lives in Oslo", "今天很好"])
     case = Case(task=parts.load("tasks", "spans"))
 
     reason = tried(base, case, {"kind": "full"})

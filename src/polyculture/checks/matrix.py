@@ -3,7 +3,7 @@
 A cell of the matrix works, or is refused with a reason that a person can read. Whoever adds a task
 or an adaptation runs its row on every family:
 
-Example: ``tried(tiny_family(folder, "llama", texts), Case(task=task), {"kind": "low_rank"})``.
+Example: ``tried(tiny_base(folder, "llama", texts), Case(task=task), {"kind": "low_rank"})``.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ def tried(folder: Path, case: Case, adaptation: Mapping[str, Any]) -> str:
     """Train a base on some rows of a task's toy data and ask the finished run.
 
     Args:
-        folder: A base, as ``families.tiny_family`` makes them.
+        folder: A base, as ``tiny.tiny_base`` makes them.
         case: The task with its settings; its own base and rate are not used.
         adaptation: As a recipe has it.
 
