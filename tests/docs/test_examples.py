@@ -196,6 +196,7 @@ def test_the_script_writes_what_the_recipe_reads(name: str, tmp_path: Path) -> N
     downloads.mkdir()
     write(downloads)
     shutil.copy(EXAMPLES / "public_sets.py", tmp_path)
+    shutil.copytree(EXAMPLES / "sets", tmp_path / "sets")
     shutil.copy(EXAMPLES / recipe, tmp_path)
 
     command = [
@@ -329,7 +330,9 @@ def tables(name: str, downloads: Path) -> dict[str, pl.DataFrame]:
     import runpy
 
     SMALL[name][0](downloads)
-    made = runpy.run_path(str(EXAMPLES / "public_sets.py"))["SETS"][name](downloads)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(EXAMPLES)  # as for a script that is started
+        made = runpy.run_path(str(EXAMPLES / "public_sets.py"))["SETS"][name](downloads)
     return dict(made)
 
 
