@@ -133,6 +133,8 @@ def _default(field: FieldInfo) -> str:
         return "as below"
     if isinstance(value, Settings):
         return f'`"{value.kind}"`' if hasattr(value, "kind") else "–"
+    if isinstance(value, tuple):
+        return f"`{list(value)}`"
     return f"`{str(value).lower()}`" if isinstance(value, (bool, int, float)) else f'`"{value}"`'
 
 

@@ -1,4 +1,4 @@
-"""Say a number of a text, such as how many stars it gives."""
+"""Predict a number for a text, such as how many stars it gives."""
 
 from __future__ import annotations
 

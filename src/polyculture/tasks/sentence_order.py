@@ -1,4 +1,4 @@
-"""Say whether two parts of a text stand in their order: sentence-order prediction.
+"""Tell whether two parts of a text are in their original order: sentence-order prediction.
 
 The data are plain texts. Each is cut in two between its sentences, and for half of them the parts
 are swapped; what is drawn of a text depends on the text alone, so it is the same in every file.

@@ -44,7 +44,8 @@ class Part(Asked):
         default_factory=lambda found: _own_head(found.get("task"))
     )
     """The layer from the shared body to the answers: one of ours, since a standard head comes with
-    a body of its own. Left out, ``linear`` on the mean of the tokens, or ``crf`` for words."""
+    a body of its own. Left out, ``linear`` on the mean of the tokens, ``crf`` for words, or
+    ``biaffine`` for ``answers``."""
     weight: float = Field(default=1.0, gt=0)
     """Its losses are multiplied by this."""
 
