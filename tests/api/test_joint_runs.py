@@ -23,7 +23,7 @@ from polyculture.core.errors import RecipeError, StoreError
 from polyculture.core.run import Run
 from polyculture.core.several.together import Together
 from polyculture.engine.plan import Group, Plan
-from polyculture.engine.together import prepare_parts
+from polyculture.engine.together import assemble_parts, prepare_parts
 from polyculture.nets.joined import Joined
 
 DATA = {"source": "table", "train": "toy.csv"}
@@ -117,6 +117,15 @@ def test_a_training_that_is_cut_off_ends_with_the_same_bytes(tmp_path: Path) -> 
             assert (resumed[name][1] / file).read_bytes() == (folder / file).read_bytes(), file
 
 
+def test_all_parts_learn_by_one_optimizer() -> None:
+    """It is that of the whole recipe, as base and rates are."""
+    wanted = asked(optimizer={"kind": "sgd", "momentum": 0.5})
+
+    for recipe in wanted.recipes().values():
+        assert recipe.optimizer.model_dump() == wanted.optimizer.model_dump()
+        assert recipe.optimizer.model_dump()["momentum"] == 0.5
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("adaptation", ["head_only", "low_rank", "bottleneck"])
 def test_a_frozen_body_is_shared_too(adaptation: str, tmp_path: Path) -> None:
@@ -148,14 +157,15 @@ def test_a_batch_goes_to_the_head_of_its_part_and_losses_are_weighted(tmp_path: 
     joined = Joined({name: part.opened.network for name, part in prepared.items()}).eval()
 
     names = prepared["names"]
-    batch = names.batch_of(np.array([names.start, names.start + 1]), 0, "names")
+    _, work = assemble_parts(prepared, wanted, tmp_path)
+    batch = work.batch_of(np.array([names.start, names.start + 1]), 0)
     outputs = joined(batch)
 
     assert batch.part == "names"
     assert outputs["logits"].shape[2] == len(names.training.inventory.labels)
     assert joined.count(batch) == int((batch.targets["labels"] >= 0).sum())
     alone = names.training.task.loss(outputs, batch, names.opened.context)
-    torch.testing.assert_close(names.loss_of(outputs, batch), 3 * alone)
+    torch.testing.assert_close(work.loss_of(outputs, batch), 3 * alone)
     weights = {id(w) for w in joined.head_parameters()}
     heads = [part.opened.network.head for part in prepared.values()]
     assert len(weights) == sum(len([*head.parameters()]) for head in heads if head is not None)

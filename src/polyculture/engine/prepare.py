@@ -40,6 +40,8 @@ from polyculture.nets.network import Network
 from polyculture.nets.reading.account import prefixed
 from polyculture.store.writing.folder import write_text
 
+BatchOf = Callable[[NDArray[Any], int], Batch]
+LossOf = Callable[[Outputs, Batch], Tensor]
 TIMED_TOKENS = 512
 """Padded tokens on which precision and attention are timed; a whole batch of a large base takes
 seconds, and what is faster shows on these."""
@@ -142,24 +144,12 @@ def assemble(
         earlier: Choices of the resumed training; None to choose again.
     """
     recipe, network, context = training.recipe, opened.network, opened.context
-    batch_of, loss_of = _functions(training, network, encoded["train"], context)
+    batch_of, loss_of = functions_of(training, network, encoded["train"], context)
     budget = earlier.batch_tokens if earlier else budget
     plan = Plan(encoded["train"].sizes, budget=budget, epochs=recipe.fit.epochs, seed=recipe.seed)
     device = opened.device
-    chosen = earlier or Chosen(
-        kernels=device.choose(
-            network,
-            batch_of(some_to_time(plan, encoded["train"].sizes, device.lanes), 0),
-            loss_of,
-            wanted=recipe.fit.precision,
-        ),
-        threads=device.lanes,
-        device=device.name,
-        batch_tokens=budget,
-        learning_rate=recipe.fit.learning_rate or default_rate(training, opened),
-        max_length=context.longest,
-        head_learning_rate=recipe.fit.head_learning_rate or default_head_rate(training, opened),
-        word_spaces=context.word_spaces,
+    chosen = earlier or choose(
+        training, opened, encoded["train"].sizes, budget=budget, batch_of=batch_of, loss_of=loss_of
     )
     use(network, chosen.kernels)
     notes = notes_on(training, opened, encoded)
@@ -175,7 +165,7 @@ def assemble(
             device=device,
             frozen=_computed_once(training, network),
         )
-        batch_of, loss_of = _functions(
+        batch_of, loss_of = functions_of(
             training, network, encoded["train"], context, features["train"]
         )
     read = sum(len(part.examples) for part in encoded.values())
@@ -216,6 +206,40 @@ def assemble(
         notes=notes,
         lengths=encoded["train"].sizes,
         seconds_an_example=seconds_an_example,
+    )
+
+
+def choose(
+    training: Training,
+    opened: Opened,
+    sizes: NDArray[np.int64],
+    *,
+    budget: int,
+    batch_of: BatchOf,
+    loss_of: LossOf,
+) -> Chosen:
+    """Choose precision and attention by timing them, and the rates.
+
+    Args:
+        training: Recipe and data.
+        opened: The base.
+        sizes: Of the training examples, ``(examples,)``; some of them are timed.
+        budget: Padded tokens of a batch.
+        batch_of: Makes a batch.
+        loss_of: Its loss.
+    """
+    fit, device = training.recipe.fit, opened.device
+    plan = Plan(sizes, budget=budget, epochs=1, seed=training.recipe.seed)
+    some = batch_of(_some_to_time(plan, sizes, device.lanes), 0)
+    return Chosen(
+        kernels=device.choose(opened.network, some, loss_of, wanted=fit.precision),
+        threads=device.lanes,
+        device=device.name,
+        batch_tokens=budget,
+        learning_rate=fit.learning_rate or _default_rate(training, opened),
+        max_length=opened.context.longest,
+        head_learning_rate=fit.head_learning_rate or _default_head_rate(training, opened),
+        word_spaces=opened.context.word_spaces,
     )
 
 
@@ -267,7 +291,7 @@ def _tokens_of_test(training: Training, valid: int) -> int:
     return round(valid * len(rows["test"]) / len(rows["valid"])) if "test" in rows else 0
 
 
-def default_rate(training: Training, opened: Opened) -> float:
+def _default_rate(training: Training, opened: Opened) -> float:
     """The peak rate where the recipe names none."""
     rate = training.adaptation.learning_rate
     if rate is None:
@@ -275,7 +299,7 @@ def default_rate(training: Training, opened: Opened) -> float:
     return rate * part_of(training.recipe.optimizer).rate_factor
 
 
-def default_head_rate(training: Training, opened: Opened) -> float | None:
+def _default_head_rate(training: Training, opened: Opened) -> float | None:
     """A new head beside a pretrained base learns faster; a named rate is for all weights."""
     is_new = bool(training.base.lineage) and bool(opened.untrained)
     follows = training.adaptation.learning_rate is None and is_new
@@ -283,19 +307,20 @@ def default_head_rate(training: Training, opened: Opened) -> float | None:
     return HEAD * factor if follows and training.recipe.fit.learning_rate is None else None
 
 
-def some_to_time(plan: Plan, lengths: NDArray[np.int64], lanes: int) -> NDArray[Any]:
+def _some_to_time(plan: Plan, lengths: NDArray[np.int64], lanes: int) -> NDArray[Any]:
     """One lane's share of a batch from the middle of an epoch, cut so that timing it is quick."""
     share = plan[int(plan.steps_per_epoch) // 2][::lanes]
     return share[: max(1, TIMED_TOKENS // int(lengths[share].max()))]
 
 
-def _functions(
+def functions_of(
     training: Training,
     network: Network,
     encoded: Encoded,
     context: Context,
     features: Sequence[Tensor] | None = None,
-) -> tuple[Callable[[NDArray[Any], int], Batch], Callable[[Outputs, Batch], Tensor]]:
+) -> tuple[BatchOf, LossOf]:
+    """What makes a batch of the examples of some numbers at a step, and the loss of a batch."""
     task, seed = training.task, training.recipe.seed
 
     def batch_of(numbers: NDArray[Any], step: int) -> Batch:
@@ -330,7 +355,7 @@ def look_of(
         features: Saved outputs of the body, where these are kept.
     """
     task, rows = training.task, training.rows["valid"]
-    _, loss_of = _functions(training, network, encoded, context)
+    _, loss_of = functions_of(training, network, encoded, context)
 
     def look() -> Look:
         read = read_rows(

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -22,7 +21,6 @@ from torch import Tensor
 from polyculture.core.run import Run
 from polyculture.core.several.together import Together
 from polyculture.core.task import Encoded
-from polyculture.engine.batches import collated
 from polyculture.engine.choices.chosen import CHOSEN, Chosen, remembered
 from polyculture.engine.choices.precision import use
 from polyculture.engine.cost import memory
@@ -36,11 +34,10 @@ from polyculture.engine.plan import Group, Plan
 from polyculture.engine.prepare import (
     PreparedTraining,
     budget_of,
-    default_head_rate,
-    default_rate,
+    choose,
+    functions_of,
     look_of,
     notes_on,
-    some_to_time,
 )
 from polyculture.engine.resume import Start
 from polyculture.engine.thread_team import Team
@@ -80,26 +77,6 @@ class PreparedPart:
     def stop(self) -> int:
         """One past its last training example."""
         return self.start + len(self.encoded["train"].examples)
-
-    def batch_of(self, numbers: NDArray[Any], step: int, name: str) -> Batch:
-        """Some of its training examples, by their numbers among those of all parts."""
-        training = self.training
-        batch = collated(
-            self.encoded["train"],
-            numbers - self.start,
-            training.task,
-            self.opened.context,
-            chance=(training.recipe.seed, step),
-        )
-        batch.part = name
-        return batch
-
-    def loss_of(self, outputs: Outputs, batch: Batch) -> Tensor:
-        """The summed loss of a batch of its own, weighted."""
-        structured = self.opened.network.head_loss(outputs, batch)
-        if structured is not None:
-            return self.weight * structured
-        return self.weight * self.training.task.loss(outputs, batch, self.opened.context)
 
 
 def train_together(
@@ -178,7 +155,10 @@ def train_together(
     for name, part in parts.items():
         others = tuple(other.training.name for other in parts.values() if other is not part)
         notes = (
-            f"Trained together with {', '.join(others)}, on one body; their mean steered.",
+            (
+                f"Trained together with {', '.join(others)}, on one body; the mean of their "
+                "validation scores or losses chose the weights."
+            ),
             *notes_on(part.training, part.opened, part.encoded, why_not_kept=SHARED),
         )
         prepared = PreparedTraining(
@@ -193,7 +173,6 @@ def train_together(
             seconds_an_example=0.0,
         )
         runs[name] = save_and_test(
-            part.training,
             prepared,
             progress,
             folder / RUN / name,
@@ -255,20 +234,37 @@ def assemble_parts(
         ],
     )
     starts = [part.start for part in every]
+    functions = {
+        name: functions_of(
+            part.training, part.opened.network, part.encoded["train"], part.opened.context
+        )
+        for name, part in parts.items()
+    }
 
     def batch_of(numbers: NDArray[Any], step: int) -> Batch:
+        """Some training examples of one part, by their numbers among those of all parts."""
         name = names[bisect_right(starts, int(numbers[0])) - 1]
-        return parts[name].batch_of(numbers, step, name)
+        batch = functions[name][0](numbers - parts[name].start, step)
+        batch.part = name
+        return batch
 
     def loss_of(outputs: Outputs, batch: Batch) -> Tensor:
-        return parts[batch.part].loss_of(outputs, batch)
+        """The summed loss of a batch, weighted."""
+        return parts[batch.part].weight * functions[batch.part][1](outputs, batch)
 
-    chosen = remembered(folder) or _choose(first, batch_of, loss_of)
+    chosen = remembered(folder) or choose(
+        first.training,
+        first.opened,
+        first.encoded["train"].sizes,
+        budget=first.budget,
+        batch_of=batch_of,
+        loss_of=loss_of,
+    )
     write_text(folder / CHOSEN, chosen.model_dump_json())
     use(first.opened.network, chosen.kernels)
     torch.manual_seed(asked.seed)  # dropout draws the same numbers, whatever was timed before
     valid = sum(int(part.encoded["valid"].sizes.sum()) for part in every)
-    tested = sum(len(rows) for part in every for rows in _tested(part.training))
+    tested = sum(len(part.training.rows.get("test", ())) for part in every)
     looked = sum(len(part.training.rows["valid"]) for part in every)
     looks = [
         look_of(
@@ -289,33 +285,6 @@ def assemble_parts(
         look=lambda: mean_look([look() for look in looks]),
         tokens_valid=valid,
         tokens_after=round(valid * (2 + tested / looked)),
-    )
-
-
-def _tested(training: Training) -> list[pl.DataFrame]:
-    return [training.rows["test"]] if "test" in training.rows else []
-
-
-def _choose(
-    first: PreparedPart,
-    batch_of: Callable[[NDArray[Any], int], Batch],
-    loss_of: Callable[[Outputs, Batch], Tensor],
-) -> Chosen:
-    """Precision, attention and rates, by the first part."""
-    recipe, opened = first.training.recipe, first.opened
-    sizes, device = first.encoded["train"].sizes, opened.device
-    plan = Plan(sizes, budget=first.budget, epochs=1, seed=recipe.seed)
-    batch = batch_of(some_to_time(plan, sizes, device.lanes), 0)
-    return Chosen(
-        kernels=device.choose(opened.network, batch, loss_of, wanted=recipe.fit.precision),
-        threads=device.lanes,
-        device=device.name,
-        batch_tokens=first.budget,
-        learning_rate=recipe.fit.learning_rate or default_rate(first.training, opened),
-        max_length=opened.context.longest,
-        head_learning_rate=recipe.fit.head_learning_rate
-        or default_head_rate(first.training, opened),
-        word_spaces=opened.context.word_spaces,
     )
 
 

@@ -109,13 +109,10 @@ def train(
         say("training the baselines")
         return answer_simply(training)
 
-    return save_and_test(
-        training, prepared, progress, run, trained=trained, simple=answered, say=say
-    )
+    return save_and_test(prepared, progress, run, trained=trained, simple=answered, say=say)
 
 
 def save_and_test(
-    training: Training,
     prepared: PreparedTraining,
     progress: Progress,
     run: Path,
@@ -128,7 +125,6 @@ def save_and_test(
     """Save a trained network, open it again, test what was saved, and write the run.
 
     Args:
-        training: Recipe, data and base.
         prepared: With the network, which is plain again.
         progress: How the training went.
         run: The run's folder.
@@ -138,7 +134,7 @@ def save_and_test(
         say: Told what is being done.
     """
     say("saving")
-    network, chosen = prepared.network, prepared.chosen
+    training, network, chosen = prepared.training, prepared.network, prepared.chosen
     save_network(network, prepared.context.reader, run / "model", chosen.word_spaces)
     saved = open_model(
         run / "model",
@@ -155,17 +151,14 @@ def save_and_test(
         training, settled, run, say, rate=chosen.learning_rate, simple=simple()
     )
     facts = _facts(
-        training,
         prepared,
         progress,
         evaluation,
         answering,
-        sizes={
-            "parameters": count(network.parameters()),
-            "trained_parameters": trained,
-        },
+        parameters=count(network.parameters()),
+        trained_parameters=trained,
+        together=together,
     )
-    facts = facts.model_copy(update={"together": together})
     return write_run(training, run, facts, evaluation)
 
 
@@ -192,15 +185,16 @@ def make_plain(training: Training, network: Network) -> None:
 
 
 def _facts(
-    training: Training,
     prepared: PreparedTraining,
     progress: Progress,
     evaluation: Evaluation,
     answering: Answering,
     *,
-    sizes: dict[str, int],
+    parameters: int,
+    trained_parameters: int,
+    together: tuple[str, ...],
 ) -> Facts:
-    chosen = prepared.chosen
+    training, chosen = prepared.training, prepared.chosen
     return Facts(
         versions=versions(),
         base_digest=training.base.digest,
@@ -213,7 +207,9 @@ def _facts(
         epochs=progress.step / prepared.work.steps_per_epoch,
         best_step=progress.best_step,
         stopped=progress.stopped,
-        **sizes,
+        parameters=parameters,
+        trained_parameters=trained_parameters,
+        together=together,
         rows={split: len(rows) for split, rows in training.rows.items()},
         inputs=training.inputs,
         pool_digest=answering.pool_digest,

@@ -77,6 +77,10 @@ class Together(Asked):
     """Which weights of the base are trained, and how."""
     fit: Fit = Fit()
     """How the weights are trained, and when to stop."""
+    optimizer: Annotated[SerializeAsAny[Settings], OnShelf("optimizers", default="adamw")] = Field(
+        default_factory=lambda: parts.load("optimizers", "adamw").settings()
+    )
+    """How weights follow their gradients."""
     sampling: Literal["proportional", "equal"] | Annotated[float, Field(gt=1)] = "proportional"
     """How often examples of each part are drawn in an epoch. ``proportional``: each once;
     ``equal``: as many of every part; a number T: as many as their number to the power of 1/T, so
@@ -95,12 +99,12 @@ class Together(Asked):
 
     def recipes(self) -> dict[str, Recipe]:
         """What each part would be as a training of its own."""
-        shared = {"seed": self.seed, "base": self.base, "adaptation": self.adaptation}
+        names = ("seed", "base", "adaptation", "fit", "optimizer")
+        shared = {name: getattr(self, name) for name in names}
         return {
             name: Recipe.model_validate(
                 {
                     **shared,
-                    "fit": self.fit,
                     "name": f"{self.name}-{name}",
                     "task": part.task,
                     "data": part.data,
