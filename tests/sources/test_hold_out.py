@@ -138,7 +138,7 @@ def test_settings_that_do_not_go_together_are_refused(
 
 def test_a_source_without_columns_has_no_time() -> None:
     """CoNLL files have words and tags alone."""
-    with pytest.raises(ValidationError, match="which this source has not"):
+    with pytest.raises(ValidationError, match="which this source does not have"):
         conll.Conll(train=Path("rows.txt"), hold_out=0.1, hold_out_by="time")
 
 

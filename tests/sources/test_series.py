@@ -131,7 +131,7 @@ FAULTS = {
     "a slip in the year": (
         "潮,1024-05-01 00:00:00,1\n"
         + "".join(f"潮,2024-05-01 00:00:{n:02d},1\n" for n in range(9)),
-        r"line 3: 2024-05-01 00:00 lies far behind the time before it.*steps of 1s\. Check",
+        r"line 3: 2024-05-01 00:00 is far later than the time before it.*steps of 1s\. Check",
     ),
     "too short": (days("1", "2", "3"), r"no series has room for a row of train, which is 3 steps"),
 }

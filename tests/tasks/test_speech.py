@@ -180,7 +180,7 @@ def test_whisper_has_to_be_told_the_language(tmp_path: Path) -> None:
     for folder, language, reason in (
         (many, "", r"Name that of the clips: \[task\] language"),
         (many, "xx", r"knows no <\|xx\|>"),
-        (whisper(tmp_path / "one"), "zh", "knows English alone"),
+        (whisper(tmp_path / "one"), "zh", "knows only English"),
     ):
         with pytest.raises(ModelError, match=reason):
             TASK.encode(rows, context_of(folder, ["a"], "encoder_decoder", language=language))
@@ -374,5 +374,5 @@ def test_a_base_that_writes_otherwise_is_refused(tmp_path: Path) -> None:
     context = context_of(whisper(tmp_path / "base"), ["a"], "encoder_decoder")
     other = replace(context, reader=replace(context.reader, kind="wave"))
 
-    with pytest.raises(ModelError, match="only Whisper is known here"):
+    with pytest.raises(ModelError, match="only Whisper is supported"):
         TASK.encode(clips(tmp_path, [0.2], ["a"]), other)

@@ -100,7 +100,7 @@ def _finished(folder: Path, name: str = "") -> Listed:
 
 
 def _score(run: Run) -> tuple[str, float | None]:
-    score = (run.test or run.valid).headline()
+    score = run.scores.headline()
     return score.name, score.value.number if score.value.kind == "known" else None
 
 

@@ -71,19 +71,16 @@ def reproduce(
     for name in (RECORD, PAGE):
         check_output(out / name, kind="results", replace=True, inputs=[path])
     asked = {row.name: recipes_of(path, row, quick=quick) for row in wanted.rows}
-    outcomes: dict[str, ResultOutcome] = {}
+    outcomes = {row.name: _outcome(row, asked[row.name], out) for row in wanted.rows}
 
     def table() -> Results:
-        rows = [
-            outcomes.get(row.name) or _outcome(row, asked[row.name], out) for row in wanted.rows
-        ]
         return Results(
             title=wanted.title,
             is_quick=quick,
             command=command,
             versions=_versions(),
             machine=f"{platform.machine()}, {available()} threads",
-            rows=tuple(rows),
+            rows=tuple(outcomes.values()),
         )
 
     for row in wanted.rows:
@@ -91,9 +88,7 @@ def reproduce(
             reason = _train(row, asked[row.name], out, watcher, files=path.parent, replace=replace)
             outcomes[row.name] = _outcome(row, asked[row.name], out, reason)
             _write(table(), out)
-    results = table()
-    _write(results, out)
-    return results
+    return table()
 
 
 def _check_names(wanted: ResultList, only: Sequence[str]) -> None:
@@ -164,7 +159,7 @@ def _outcome(row: ResultRow, asked: Sequence[Asked], out: Path, reason: str = ""
     """What the finished runs of a row reached."""
     recipe: Any = asked[0].recipe
     runs = [(one.seed, run) for one in asked for run in _finished(out, one.recipe)]
-    headline = _scored(runs[0][1]).headline() if runs else None
+    headline = runs[0][1].scores.headline() if runs else None
     return ResultOutcome(
         name=row.name,
         recipe=row.recipe,
@@ -187,12 +182,8 @@ def _finished(out: Path, recipe: Recipe) -> Iterator[Run]:
         yield read_run(folder)
 
 
-def _scored(run: Run) -> Any:
-    return run.test or run.valid
-
-
 def _reached(seed: int, run: Run) -> Reached:
-    scores = _scored(run)
+    scores = run.scores
     headline = scores.headline().name
     return Reached(
         seed=seed,

@@ -6,6 +6,7 @@ Example: ``for check in CHECKS: check(load("optimizers", "sgd"))``.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -103,7 +104,7 @@ def a_rate_of_nothing_moves_nothing(part: Optimizer) -> None:
     """Groups whose start has not come keep their bytes, weight decay or not."""
     network = small_network()
     groups = groups_of(network, rate=RATE, decay=0.5)
-    late = [group.__class__(**{**vars(group), "start": 0.5}) for group in groups]
+    late = [replace(group, start=0.5) for group in groups]
     optimizer = part.make(late, part.settings(), RATE)
     before = values(network)
 

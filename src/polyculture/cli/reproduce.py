@@ -62,7 +62,8 @@ def command(
     for row in results.rows:
         mean = row.mean(row.headline)
         told = "not trained" if mean is None else f"{row.headline} {mean:.4f}"
-        missed = f"; missed: {', '.join(map(str, row.missed()))}" if row.reached else ""
+        goals = row.missed() if row.reached else []
+        missed = f"; missed: {', '.join(map(str, goals))}" if goals else ""
         reason = f" ({row.reason})" if row.reason else ""
-        typer.echo(f"{row.name}: {told}{missed if row.missed() else ''}{reason}")
+        typer.echo(f"{row.name}: {told}{missed}{reason}")
     typer.echo(f"The table is in {folder / 'results.md'}.")

@@ -179,7 +179,7 @@ def _show_row(row: dict[str, Any]) -> None:
 def _show_run(run: Any, folder: Path) -> None:
     from polyculture.cli.shared.progress import duration
 
-    scores = run.test or run.valid
+    scores = run.scores
     typer.echo(f"{run.name}: {scores.split} scores on {scores.items:,} rows")
     for score in scores.scores:
         typer.echo(f"  {score.name:<28} {_value(score.value)}")

@@ -148,7 +148,8 @@ class Fit(Settings):
     clip: float = Field(default=1.0, gt=0)
     """Gradient clipping: the largest norm of the gradient of a step."""
     max_length: int | None = Field(default=None, ge=8)
-    """Longest input in tokens; by default, what the base allows. Truncated inputs are counted."""
+    """Longest input in tokens, or for clips in pieces of 20 ms; by default, what the base allows.
+    Truncated inputs are counted."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Arithmetic of matrix products. ``auto`` times both, once for each model and machine."""
     device: DeviceName = "auto"

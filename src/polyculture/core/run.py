@@ -144,7 +144,7 @@ class Run(Record):
     """SHA-256 of recipe and data digest."""
     recipe: Recipe
     inventory: Inventory
-    """What was learnt from the training rows before training."""
+    """What it knows beside its network; see ``Inventory``."""
     facts: Facts
     valid: Scores
     test: Scores | None
@@ -162,6 +162,11 @@ class Run(Record):
             rest = {name: value for name, value in record.items() if name != "labels"}
             return {**rest, "schema_number": 3, "inventory": {"labels": record["labels"]}}
         return {**record, "schema_number": 3} if number == 2 else record  # noqa: PLR2004  # a schema
+
+    @property
+    def scores(self) -> Scores:
+        """Of the test rows, or of the validation rows where there is no test."""
+        return self.test or self.valid
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import os
 import re
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -21,6 +22,17 @@ def shown(text: str) -> str:
         ('a\\x1b[31mb\\nc', '北京')
     """
     return UNSEEN.sub(_written_out, text)
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """The first of some names, and how many more there are.
+
+    Example:
+        >>> some(["a", "b", "c"], 2), some(["a"], 2)
+        ('a, b and 1 more', 'a')
+    """
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _written_out(match: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""How a decoder continues a text: how likely it finds given ones, and what it says sign by sign.
+"""How a decoder continues a text: how likely it finds given ones, and what it says token by token.
 
 What a text says is computed once and kept, whatever continues it.
 """
@@ -10,8 +10,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
+
+from polyculture.nets.losses.token_outputs import token_nats
 
 LOGITS = 2**23
 """Logits of a vocabulary that are held at once, unless a single continuation has more."""
@@ -55,8 +56,7 @@ def _of_the_rest(model: Any, kept: Any, continuations: Sequence[Tensor], given: 
         use_cache=True,
         **{_kept_as(model): kept},
     ).logits.float()
-    losses = functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")
-    return -losses.view_as(targets).double().sum(dim=1)
+    return -token_nats(logits, targets).double().sum(dim=1)
 
 
 def continued(

@@ -25,8 +25,13 @@ def toy_data(name: str, make: Callable[[int, np.random.Generator], Columns]) -> 
         split: pl.DataFrame({"id": [f"{split}-{row}" for row in range(size)], **make(size, rng)})
         for split, size in SIZES.items()
     }
+    return of_splits(name, splits)
+
+
+def of_splits(name: str, splits: Mapping[str, pl.DataFrame]) -> Dataset:
+    """A data set of our own, of these splits."""
     total = digest.of_json({split: digest.of_frame(rows) for split, rows in splits.items()})
-    return Dataset(name=name, splits=splits, digest=total, licence="Apache-2.0")
+    return Dataset(name=name, splits=dict(splits), digest=total, licence="Apache-2.0")
 
 
 def filled(

@@ -7,7 +7,6 @@ or that of all replies, is scored.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
@@ -201,10 +200,9 @@ def unigram(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.Dat
 
 def table(rows: pl.DataFrame, answers: pl.DataFrame, context: Context) -> pl.DataFrame:  # noqa: ARG001  # one form for all tasks
     """The reply, and the bits a byte of those that the conversation has."""
-    import polars as pl
+    from polyculture.stats.texts.token_losses import bits_per_byte
 
-    bits = pl.col("nats") / math.log(2) / pl.col("bytes")
-    return answers.select("answer", bits_per_byte=bits)
+    return answers.select("answer", bits_per_byte=bits_per_byte())
 
 
 def toy() -> Dataset:
@@ -212,8 +210,7 @@ def toy() -> Dataset:
     import numpy as np
     import polars as pl
 
-    from polyculture.core.data import Dataset
-    from polyculture.store import digest
+    from polyculture.stats.toy_data import of_splits
 
     things = {"tea": "hot", "snow": "cold", "coal": "black", "milk": "white", "grass": "green"}
     words = {"猫": "鱼", "狗": "骨头", "兔": "草"}
@@ -239,8 +236,7 @@ def toy() -> Dataset:
         )
         for name, size in (("train", 300), ("valid", 60), ("test", 60))
     }
-    total = digest.of_json({name: digest.of_frame(rows) for name, rows in splits.items()})
-    return Dataset(name="toy-talks", splits=splits, digest=total, licence="Apache-2.0")
+    return of_splits("toy-talks", splits)
 
 
 PLUGIN = Task(

@@ -52,7 +52,10 @@ def prepare(rows: pl.DataFrame, where: str, settings: Preferences) -> pl.DataFra
     for item, turns, chosen, rejected in rows.select(names).iter_rows():
         reason = ""
         if turns[-1]["role"] == "assistant":
-            reason = "'messages' ends with an assistant turn, but both replies follow it. Drop it."
+            reason = (
+                "'messages' ends with an assistant turn, but both replies follow it. Drop that "
+                "turn."
+            )
         elif chosen == rejected:
             reason = "both replies are the same, so neither is preferred. Drop the row."
         elif any(text.startswith("[{") and '"role"' in text for text in (chosen, rejected)):
@@ -190,8 +193,7 @@ def toy() -> Dataset:
     import numpy as np
     import polars as pl
 
-    from polyculture.core.data import Dataset
-    from polyculture.store import digest
+    from polyculture.stats.toy_data import of_splits
 
     rng = np.random.default_rng(1)
     english = (["some {} for you, please", "gladly, {} 🙂"], ["no {} here", "{}? go and buy it"])
@@ -208,8 +210,7 @@ def toy() -> Dataset:
         name: pl.DataFrame([row(f"{name}-{n}") for n in range(size)])
         for name, size in (("train", 240), ("valid", 60), ("test", 60))
     }
-    total = digest.of_json({name: digest.of_frame(rows) for name, rows in splits.items()})
-    return Dataset(name="toy-requests", splits=splits, digest=total, licence="Apache-2.0")
+    return of_splits("toy-requests", splits)
 
 
 PLUGIN = Task(

@@ -158,8 +158,7 @@ def toy() -> Dataset:
     import numpy as np
     import polars as pl
 
-    from polyculture.core.data import Dataset
-    from polyculture.store import digest
+    from polyculture.stats.toy_data import of_splits
 
     rng, steps = np.random.default_rng(1), np.arange(160)
     waves = {
@@ -185,8 +184,7 @@ def toy() -> Dataset:
         )
         for split, origins in parts.items()
     }
-    total = digest.of_json({name: digest.of_frame(rows) for name, rows in splits.items()})
-    return Dataset(name="toy-waves", splits=splits, digest=total, licence="Apache-2.0")
+    return of_splits("toy-waves", splits)
 
 
 PLUGIN = Task(

@@ -200,8 +200,7 @@ def toy() -> Dataset:
     import numpy as np
     import polars as pl
 
-    from polyculture.core.data import Dataset
-    from polyculture.store import digest
+    from polyculture.stats.toy_data import of_splits
 
     rng = np.random.default_rng(1)
     words = [topic.split() for topic in TOPICS]
@@ -215,8 +214,7 @@ def toy() -> Dataset:
             columns["label"] = [words[topic][0] for topic in topics]
             columns["matches"] = [[f"corpus-{n}" for n in range(t, 24, len(words))] for t in topics]
         splits[name] = pl.DataFrame(columns)
-    total = digest.of_json({name: digest.of_frame(rows) for name, rows in splits.items()})
-    return Dataset(name="toy-topics", splits=splits, digest=total, licence="Apache-2.0")
+    return of_splits("toy-topics", splits)
 
 
 TEXT = Column(kind="text", is_optional=True, is_gold=True)

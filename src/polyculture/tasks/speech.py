@@ -13,6 +13,7 @@ from pydantic import Field
 from polyculture.core.clip_changes import ClipChanges
 from polyculture.core.search import Search
 from polyculture.core.task import Column, Inventory, Task
+from polyculture.nets import writing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -112,13 +113,6 @@ def read(reading: Reading, context: Context) -> list[str]:
     return read_spoken(reading, context)
 
 
-def decode(rows: pl.DataFrame, texts: Sequence[str | None], _: Context) -> pl.DataFrame:
-    """Answers are the texts as they were said."""
-    import polars as pl
-
-    return pl.DataFrame({"id": rows["id"], "answer": pl.Series(texts, dtype=pl.String)})
-
-
 def gold(rows: pl.DataFrame, _: Speech) -> list[str]:
     """The right texts."""
     return rows["text"].to_list()
@@ -169,11 +163,9 @@ def score(
 
 def frequent(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
     """The most frequent text of the training rows, the first in code-point order of several."""
-    from collections import Counter
+    from polyculture.nets.lexical.retrieved import most_frequent
 
-    counted = Counter(train["text"].to_list())
-    text = min(counted, key=lambda one: (-counted[one], one))
-    return decode(rows, [text] * len(rows), context)
+    return writing.decode(rows, [most_frequent(train["text"].to_list())] * len(rows), context)
 
 
 def nearest(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:
@@ -181,12 +173,7 @@ def nearest(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.Dat
     from polyculture.nets.reading.sounds.baselines import nearest_clips
 
     texts = train["text"].to_list()
-    return decode(rows, [texts[place] for place in nearest_clips(train, rows)], context)
-
-
-def table(_: pl.DataFrame, answers: pl.DataFrame, __: Context) -> pl.DataFrame:
-    """The text."""
-    return answers.select("answer")
+    return writing.decode(rows, [texts[place] for place in nearest_clips(train, rows)], context)
 
 
 def toy() -> Dataset:
@@ -233,13 +220,13 @@ PLUGIN = Task(
     collate=collate,
     loss=loss,
     read=read,
-    decode=decode,
+    decode=writing.decode,
     gold=gold,
     steer="loss",
     grade=grade,
     score=score,
     baselines={"frequent": frequent, "nearest": nearest},
     named=lambda _: (),
-    table=table,
+    table=writing.table,
     toy=toy,
 )

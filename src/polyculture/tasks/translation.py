@@ -103,8 +103,7 @@ def toy() -> Dataset:
     import numpy as np
     import polars as pl
 
-    from polyculture.core.data import Dataset
-    from polyculture.store import digest
+    from polyculture.stats.toy_data import of_splits
 
     things = {"house": "Dom", "boat": "Lodka", "tree": "Drevo", "bird": "鸟", "lamp": "Lámpara"}
     kinds = {"red": "rudy", "old": "stary", "tall": "vysoko", "small": "小", "loud": "léve"}
@@ -119,8 +118,7 @@ def toy() -> Dataset:
     splits = {
         name: pl.DataFrame([row(f"{name}-{n}") for n in range(sizes[name])]) for name in sizes
     }
-    total = digest.of_json({name: digest.of_frame(rows) for name, rows in splits.items()})
-    return Dataset(name="toy-phrases", splits=splits, digest=total, licence="Apache-2.0")
+    return of_splits("toy-phrases", splits)
 
 
 PLUGIN = Task(

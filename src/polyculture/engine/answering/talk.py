@@ -87,8 +87,9 @@ class Talk:
                 piece, told = whole[len(told) :], whole
                 if piece:
                     yield piece
-            if self._text(said) != told and self._text(said).startswith(told):
-                yield self._text(said)[len(told) :]
+            rest = self._text(said)
+            if rest != told and rest.startswith(told):
+                yield rest[len(told) :]
         finally:
             self.turns.append({"role": "assistant", "content": self._text(said).strip()})
 

@@ -4,9 +4,9 @@ For a row with the right label y, whose probability is p:
 
 \[ -w_y (1 - p)^\gamma \log p \]
 
-with the weight w of the label and the focus gamma; both leave out of the loss what is easy or
-frequent. Smoothing moves a share of the target from the right label to all labels alike. A row that
-is read in several windows counts once: each window counts its share (``row_weight``).
+with the weight w of the label and the focus gamma; both make what is easy or frequent count less.
+Smoothing moves a share of the target from the right label to all labels alike. A row that is read
+in several windows counts once: each window counts its share (``row_weight``).
 
 Source: Lin et al. 2017, arXiv:1708.02002 (focal loss); Szegedy et al. 2016, arXiv:1512.00567
 (smoothing).

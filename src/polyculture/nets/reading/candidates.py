@@ -91,7 +91,8 @@ def encode_matched(
     groups, right = [], []
     for question, ids, places in zip(questions, matches, numbers.tolist(), strict=True):
         belonging = [number_of[name] for name in ids]
-        others = [place for place in places if place not in set(belonging)][:most]
+        known = set(belonging)
+        others = [place for place in places if place not in known][:most]
         groups.append([(question, texts[place]) for place in (*belonging, *others)])
         right.append(np.array(len(belonging), dtype=np.float32))
     return encode_groups(groups, context, {"right": right}, at_once=1 + drawn)

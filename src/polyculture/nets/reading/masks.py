@@ -183,17 +183,17 @@ def figures_of_rows(reading: Reading, unknown: int | None = None) -> list[NDArra
             about: what it stands for is spelled in bytes of equal chance, and never recovered.
     """
     import torch
-    from torch.nn import functional
 
     from polyculture.nets.batch import IGNORED
+    from polyculture.nets.losses.token_outputs import token_nats
 
     batch, logits = reading.batch, reading.outputs["logits"].float()
     targets, covers = batch.targets["labels"], batch.places["covers"]
-    nats = functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")
+    nats = token_nats(logits, targets)
     is_spelled = targets == (IGNORED if unknown is None else unknown)
     spelled = covers * math.log(256) * (is_spelled & (targets != IGNORED))
     hits = (logits.argmax(dim=2) == targets) & ~is_spelled
-    columns = (nats.view_as(targets).double() + spelled, targets >= 0, covers, hits)
+    columns = (nats.double() + spelled, targets >= 0, covers, hits)
     figures = torch.stack([x.double().sum(dim=1) for x in columns], dim=1)
     return sums_of_rows(figures.cpu(), batch.rows)
 

@@ -146,11 +146,10 @@ def pad_pairs(examples: Sequence[Example], context: Context) -> Batch:
 
 def log_probabilities(outputs: Outputs, batch: Batch) -> Tensor:
     """The log-probability of both replies of each pair, ``(pairs, 2)``."""
-    from torch.nn import functional
+    from polyculture.nets.losses.token_outputs import token_nats
 
     logits, targets = outputs["logits"].float(), batch.targets["tokens"]
-    losses = functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")
-    return -losses.view_as(targets).sum(dim=1).view(-1, 2)
+    return -token_nats(logits, targets).sum(dim=1).view(-1, 2)
 
 
 def read_pairs(reading: Reading) -> list[Weighed]:

@@ -59,7 +59,7 @@ class _Account:
         if self.missed:
             notes.append(
                 f"{self.missed:,} of {rows:,} questions have an answer that lies in no window as a "
-                "whole: they teach nothing, and can hardly be answered rightly."
+                "whole: they teach nothing, and can hardly be answered correctly."
             )
         return notes
 

@@ -104,7 +104,7 @@ def notes_on(windows: Sequence[Window], context: Context) -> tuple[str, ...]:
     counts = {
         f"did not fit into {context.longest} tokens: of the oldest turns, some are not read before "
         "the last reply": sum(window.dropped > 0 for window in windows),
-        "ask in so many tokens that their beginning is not read": sum(
+        "have a prompt so long that its beginning is not read": sum(
             window.cut_prompt for window in windows
         ),
         "end with a reply whose end is not read; raise longest_answer or fit.max_length": sum(
@@ -209,17 +209,15 @@ def read_replies(reading: Reading, context: Context) -> list[Replied]:
 def figures_of(reading: Reading) -> NDArray[np.float64]:
     """Loss, tokens and bytes of the replies of each example, ``(examples, 3)``."""
     import torch
-    from torch.nn import functional
+
+    from polyculture.nets.losses.token_outputs import token_nats
 
     batch = reading.batch
     nats = torch.zeros(len(batch.rows), dtype=torch.float64)
     tokens = torch.zeros_like(nats)
     if batch.count:
         logits, targets = reading.outputs["logits"].float(), batch.targets["tokens"]
-        losses = functional.cross_entropy(
-            logits.flatten(0, 1), targets.flatten(), reduction="none"
-        ).view_as(targets)
-        nats = losses.double().sum(dim=1).cpu()
+        nats = token_nats(logits, targets).double().sum(dim=1).cpu()
         tokens = (targets >= 0).double().sum(dim=1).cpu()
     columns = (nats, tokens, batch.places["covers"].double().cpu())
     return np.asarray(torch.stack(columns, dim=1).numpy())

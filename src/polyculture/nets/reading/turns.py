@@ -216,16 +216,17 @@ class Writer:
 
     def _window(self, turns: Sequence[Turn]) -> tuple[Window, int]:
         """The last window, and at which turn it starts."""
+        whole = self.written(turns)
+        if whole.prompt <= self.longest - self.room:
+            return self._cut(whole, turns, 0), 0
         starts = _starts(turns)
         asked = turns[:-1] if has_answer(turns) else turns
 
         def is_short(start: int) -> bool:
             return len(self.written(_without(asked, start)).tokens) <= self.longest - self.room
 
-        place = 0
-        if not is_short(0):
-            place = bisect_left(starts, True, lo=1, hi=max(1, len(starts) - 1), key=is_short)  # noqa: FBT003  # what is looked for
-            place = min(place, len(starts) - 1)
+        place = bisect_left(starts, True, lo=1, hi=max(1, len(starts) - 1), key=is_short)  # noqa: FBT003  # what is looked for
+        place = min(place, len(starts) - 1)
         kept = _without(turns, starts[place])
         window = self.written(kept)
         return self._cut(window, kept, len(turns) - len(kept)), starts[place]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from polyculture.core.errors import DataError
+from polyculture.core.shown import some
 from polyculture.sources.rows.long_series import as_history, longest_runs
 
 if TYPE_CHECKING:
@@ -145,11 +146,10 @@ def notes_on(data: SeriesTable, cut: Cut, rows: Mapping[str, pl.DataFrame]) -> I
         there = set(part["group"])
         absent = [series.name for series in data.series if series.name not in there]
         if absent:
-            shown = ", ".join(map(repr, absent[:5]))
-            more = f" and {len(absent) - 5:,} more" if len(absent) > len(absent[:5]) else ""
             yield (
                 f"{len(absent):,} of {len(data.series):,} series have no row in {split}, since "
-                f"they are too short there or have long gaps: {shown}{more}."
+                f"they are too short there or have long gaps: "
+                f"{some([*map(repr, absent)], 5)}."
             )
     for split in ("valid", "test"):
         if split in rows:
@@ -165,6 +165,9 @@ def _covered(data: SeriesTable, cut: Cut, split: str, rows: pl.DataFrame) -> tup
     """Values of a split, and those that some row of it forecasts."""
     import numpy as np
 
+    origins: dict[str, list[int]] = {}
+    for name, origin in rows.select("group", "origin").iter_rows():
+        origins.setdefault(name, []).append(int(origin))
     values = inside = 0
     for series in data.series:
         start, end = next(
@@ -173,8 +176,8 @@ def _covered(data: SeriesTable, cut: Cut, split: str, rows: pl.DataFrame) -> tup
         known: NDArray[np.bool_] = ~np.isnan(series.values)
         values += int(known[start:end].sum())
         asked = np.zeros(len(known), dtype=bool)
-        for origin in rows.filter(group=series.name)["origin"].to_list():
-            asked[int(origin) : int(origin) + cut.horizon] = True
+        for origin in origins.get(series.name, ()):
+            asked[origin : origin + cut.horizon] = True
         inside += int(asked.sum())
     return values, inside
 

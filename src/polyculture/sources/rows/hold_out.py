@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from polyculture.core.errors import DataError, RecipeError
@@ -63,7 +63,7 @@ def check_way(settings: Asked) -> None:
             "hold_out_by = 'time' needs the name of the column with the time of a row: "
             "time = 'its name'"
             if hasattr(settings, "time")
-            else "hold_out_by = 'time' needs a column of times, which this source has not. "
+            else "hold_out_by = 'time' needs a column of times, which this source does not have. "
             "Choose 'random'"
         )
         raise ValueError(msg)
@@ -246,7 +246,4 @@ def _is_number(cell: str) -> bool:
 def _seconds(cell: str) -> float:
     """Since 1970; a time without a zone is one of UTC, so that it is the same on any machine."""
     time = datetime.fromisoformat(cell.strip())
-    start = datetime(1970, 1, 1, tzinfo=time.tzinfo)  # of the same zone, or of none
-    passed = time - start
-    offset = time.utcoffset()
-    return passed.total_seconds() - (0.0 if offset is None else offset.total_seconds())
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()

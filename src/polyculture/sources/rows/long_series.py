@@ -259,7 +259,7 @@ def _refuse_far(table: Table, stamps: Stamps, run: Integers, step: Step) -> None
     if steps < MOST:
         return
     row = int(run[(numbers[1:] - numbers[:-1]).argmax() + 1])
-    what = f"{stamps.shown(int(stamps.values[row]))} lies far behind the time before it"
+    what = f"{stamps.shown(int(stamps.values[row]))} is far later than the time before it"
     advice = "Check the time, or set a longer step in [data]"
     _refuse(table, row, f"{what}: the series would have {steps:,} steps of {step}. {advice}.")
 

@@ -95,6 +95,8 @@ def weights_of(numbers: Mapping[str, float], labels: Sequence[str]) -> Numbers |
         >>> weights_of({"weight:b": 2.0}, ["a", "b"]).tolist()
         [1.0, 2.0]
     """
+    if not numbers:
+        return None
     import numpy as np
 
     weights = np.array([numbers.get(f"{PREFIX}:{label}", 1.0) for label in labels])

@@ -6,6 +6,7 @@ Plain sentences from scores that were computed before; nothing heavy is imported
 from collections.abc import Sequence
 
 from polyculture.core.run import Baseline, Score, Scores
+from polyculture.core.shown import some
 from polyculture.core.values import Known, Value
 
 SIMPLEST = ("majority", "median")
@@ -68,9 +69,8 @@ def never_answered(scores: Scores, known: Sequence[str]) -> tuple[str, ...]:
     ]
     if not never:
         return ()
-    shown = ", ".join(f"{label!r} ({support:,} in gold)" for label, support in never[:MOST_NAMED])
-    more = f" and {len(never) - MOST_NAMED:,} more" if len(never) > MOST_NAMED else ""
-    return (f"{scores.split}: it never answers {shown}{more}.",)
+    named = [f"{label!r} ({support:,} in gold)" for label, support in never]
+    return (f"{scores.split}: it never answers {some(named, MOST_NAMED)}.",)
 
 
 def remark(score: float, *, is_best: bool, higher_is_better: bool) -> str:

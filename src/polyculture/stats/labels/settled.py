@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_expit, log_softmax
 
+from polyculture.core.shown import some
 from polyculture.stats.labels.learning_checks import MOST_NAMED
 from polyculture.stats.labels.several_labels import THRESHOLD
 from polyculture.stats.scores import Numbers
@@ -143,9 +144,8 @@ def note_on_thresholds(labels: Sequence[str]) -> tuple[str, ...]:
         >>> note_on_thresholds(["art"])
         ("No validation row has the label 'art': its threshold stays 0.5.",)
     """
-    shown = ", ".join(repr(label) for label in labels[:MOST_NAMED])
-    more = f" and {len(labels) - MOST_NAMED:,} more" if len(labels) > MOST_NAMED else ""
+    shown = some([*map(repr, labels)], MOST_NAMED)
     if len(labels) == 1:
         return (f"No validation row has the label {shown}: its threshold stays {THRESHOLD}.",)
-    note = f"No validation row has the labels {shown}{more}: their thresholds stay {THRESHOLD}."
+    note = f"No validation row has the labels {shown}: their thresholds stay {THRESHOLD}."
     return (note,)

@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from polyculture.core.errors import RowError
+from polyculture.core.shown import some
 from polyculture.core.task import Context, Inventory
 from polyculture.stats.rows import check_rows
 from polyculture.stats.series.forecast_scores import Forecasts, naive_error, quantiles_of
@@ -30,7 +31,7 @@ def prepare(rows: pl.DataFrame, where: str) -> pl.DataFrame:
     known = rows["history"].list.drop_nulls().list.len()
     empty = (known == 0).arg_true()
     if len(empty):
-        reason = "the history holds no value. Give it one at least, or drop the row."
+        reason = "the history holds no value. Give it at least one, or drop the row."
         raise RowError(reason, where=where, item=rows["id"][empty[0]])
     if "future" not in rows.columns:
         return rows
@@ -118,11 +119,10 @@ def remarks(inventory: Inventory) -> tuple[str, ...]:
     ]
     if not flat:
         return ()
-    shown = ", ".join(map(repr, flat[:5]))
-    more = f" and {len(flat) - 5:,} more" if len(flat) > len(flat[:5]) else ""
     note = (
-        f"In training the same values come again each season in {shown}{more}: MASE is undefined "
-        "there, and leaves these series out."
+        "In training the same values come again each season in "
+        f"{some([*map(repr, flat)], 5)}: MASE is undefined there, and leaves these series "
+        "out."
     )
     return (note,)
 

@@ -201,8 +201,10 @@ def _table(rows: pl.DataFrame, features: Numbers, *, is_whole: bool) -> ScoreTab
     """A row for each series, in the order of their names."""
     names = np.array(rows["group"].to_list() if "group" in rows.columns else [""] * len(rows))
     table: list[Row] = []
-    for name in np.unique(names).tolist():
-        sums = features[names == name].sum(axis=0)
+    unique, counts = np.unique(names, return_counts=True)
+    parts = np.split(features[np.argsort(names, kind="stable")], np.cumsum(counts)[:-1])
+    for name, part in zip(unique.tolist(), parts, strict=True):
+        sums = part.sum(axis=0)
         figures = {
             "mase": ratio(sums[SCALED], sums[SCALED_STEPS]),
             "mae": sums[ABSOLUTE] / sums[STEPS],
@@ -210,7 +212,7 @@ def _table(rows: pl.DataFrame, features: Numbers, *, is_whole: bool) -> ScoreTab
             "coverage": sums[INSIDE] / sums[STEPS],
         }
         known = {key: None if np.isnan(value) else float(value) for key, value in figures.items()}
-        support = {"label": name, "support": int((names == name).sum())}
+        support = {"label": name, "support": len(part)}
         table.append({**support, **(known if is_whole else dict.fromkeys(known))})
     return ScoreTable(name="series", title="every series", rows=tuple(table))
 

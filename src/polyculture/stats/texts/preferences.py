@@ -21,12 +21,11 @@ import numpy as np
 import polars as pl
 from scipy.sparse import csr_array
 
-from polyculture.core.errors import ModelError
 from polyculture.core.run import Score, Scores
 from polyculture.stats.answers import aligned_answers, documents_of
 from polyculture.stats.inference.bootstrap import Resampled
 from polyculture.stats.scores import Numbers, ratio
-from polyculture.stats.texts.token_losses import BITS
+from polyculture.stats.texts.token_losses import BITS, refuse_infinite
 
 CHOSEN, REJECTED = "chosen", "rejected"
 LOGS = ("log_chosen", "log_rejected")
@@ -66,12 +65,7 @@ def table_of_pairs(rows: pl.DataFrame, read: Sequence[Any]) -> pl.DataFrame:
             cells.append((item, *[None] * 6))
             continue
         nats, tokens, covers = row
-        if not all(map(math.isfinite, nats)):
-            msg = (
-                f"The model's loss on item {item!r} is NaN or infinite: its training diverged. Try "
-                "a lower learning rate."
-            )
-            raise ModelError(msg)
+        refuse_infinite(item, *nats)
         is_chosen = nats[0] / tokens[0] < nats[1] / tokens[1]
         answer = CHOSEN if is_chosen else REJECTED
         cells.append((item, answer, -nats[0], -nats[1], *tokens, covers[0]))

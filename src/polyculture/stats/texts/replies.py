@@ -22,12 +22,11 @@ import numpy as np
 import polars as pl
 from scipy.sparse import csr_array
 
-from polyculture.core.errors import ModelError
 from polyculture.core.run import Score, Scores
 from polyculture.stats.answers import aligned_answers, documents_of
 from polyculture.stats.inference.bootstrap import Resampled
 from polyculture.stats.scores import Numbers, ratio
-from polyculture.stats.texts.token_losses import BITS
+from polyculture.stats.texts.token_losses import BITS, refuse_infinite
 from polyculture.stats.texts.written import EMPTY, chrf_of_sums, chrf_sums
 
 AT = (1, 2, 5)
@@ -64,12 +63,8 @@ def table_of_replies(rows: pl.DataFrame, read: Sequence[Any]) -> pl.DataFrame:
     cells: list[tuple[Any, ...]] = []
     for item, row in zip(rows["id"], read, strict=True):
         nats, tokens, covers, rank, candidates, text = row or (None, 0, 0, 0, 0, None)
-        if nats is not None and not math.isfinite(nats):
-            msg = (
-                f"The model's loss on item {item!r} is NaN or infinite: its training diverged. Try "
-                "a lower learning rate."
-            )
-            raise ModelError(msg)
+        if nats is not None:
+            refuse_infinite(item, nats)
         known = (nats, tokens, covers) if tokens else (None, None, None)
         cells.append((item, text, *known, *((rank, candidates) if rank else (None, None))))
     schema = {"id": pl.String, "answer": pl.String, **FIGURES}

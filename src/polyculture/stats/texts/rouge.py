@@ -61,11 +61,17 @@ class Rouge:
         self.name = tokenize
         self.tokenize = cache(_stemmed() if cut is None else partial(_words, cut=cut))
         self._scorer: Any = scorers.RougeScorer([*TYPES.values()], tokenizer=self)
+        self._unigrams: Any = scorers.RougeScorer([TYPES["rouge_1"]], tokenizer=self)
 
     def of(self, gold: Sequence[str], text: str | None) -> list[float]:
         """F1 of a text by each of ``TYPES``, the best over the right ones; none is an empty one."""
         found = self._scorer.score_multi([by_line(right) for right in gold], by_line(text or ""))
         return [float(found[name].fmeasure) for name in TYPES.values()]
+
+    def grade(self, gold: Sequence[str], text: str | None) -> float:
+        """The first of these alone, ROUGE-1, which takes a quarter of the time."""
+        found = self._unigrams.score_multi([by_line(right) for right in gold], by_line(text or ""))
+        return float(found[TYPES["rouge_1"]].fmeasure)
 
     def best_passage(self, gold: Sequence[str], text: str) -> str:
         """The sentence or turn of a text with the best ROUGE-1: an oracle, since it knows the gold.
@@ -166,7 +172,7 @@ def score_summaries(
 
 def grades(gold: Golds, answers: Sequence[str | None], rouge: Rouge) -> list[float]:
     """ROUGE-1 of each text, from 0 to 1; 0 for one that was not given."""
-    return [rouge.of(right, answer)[0] for right, answer in zip(gold, answers, strict=True)]
+    return [rouge.grade(right, answer) for right, answer in zip(gold, answers, strict=True)]
 
 
 def _mean(sums: Numbers, *, place: int) -> Numbers:

@@ -52,12 +52,8 @@ def table_of_figures(rows: pl.DataFrame, figures: Sequence[Any]) -> pl.DataFrame
     """
     known = [None if row is None or not row[1] else row for row in figures]
     for item, row in zip(rows["id"], known, strict=True):
-        if row is not None and not math.isfinite(row[0]):
-            msg = (
-                f"The model's loss on item {item!r} is NaN or infinite: its training diverged. Try "
-                "a lower learning rate."
-            )
-            raise ModelError(msg)
+        if row is not None:
+            refuse_infinite(item, row[0])
     columns = {
         name: pl.Series(
             [None if row is None else float(row[place]) for row in known], dtype=pl.Float64
@@ -66,6 +62,20 @@ def table_of_figures(rows: pl.DataFrame, figures: Sequence[Any]) -> pl.DataFrame
     }
     whole = {name: columns[name].cast(pl.Int64) for name in FIGURES[1:]}
     return pl.DataFrame({"id": rows["id"], **columns, **whole})
+
+
+def refuse_infinite(item: str, *nats: float) -> None:
+    """Check the losses of a row.
+
+    Raises:
+        ModelError: One is NaN or infinite.
+    """
+    if not all(map(math.isfinite, nats)):
+        msg = (
+            f"The model's loss on item {item!r} is NaN or infinite: its training diverged. Try a "
+            "lower learning rate."
+        )
+        raise ModelError(msg)
 
 
 def bits_per_byte() -> pl.Expr:

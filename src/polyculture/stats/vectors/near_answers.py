@@ -6,7 +6,7 @@ The settings have ``answer``, which says what is answered and so what is right:
 - ``label``: the one whose rows of the pool are nearest, see ``to_local_means``; column ``label``.
 - ``score``: a number from 0 to 1 for a pair, such as a cosine; column ``score``.
 
-They may have ``fuse``: whether, and how, rankings are joined with those of BM25.
+They also have ``fuse``: whether, and how, rankings are joined with those of BM25.
 
 How rows are read and what the network computes are the task's own.
 """
@@ -139,7 +139,7 @@ def score(
     from polyculture.stats.vectors.correlations import score_order
     from polyculture.stats.vectors.rankings import score_rankings
 
-    fused = getattr(context.settings, "fuse", "no")
+    fused = context.settings.fuse
     weight = context.inventory.settled
     told = {} if fused == "no" else {"fused_with_bm25": fused, **weight}
     common: Any = {"split": split, "notes": {**told, **(notes or {})}}

@@ -74,7 +74,10 @@ def learn_numbers(splits: Mapping[str, pl.DataFrame], column: str) -> dict[str, 
         check_rows(rows, split, needed=(column,), filled=())
     numbers = np.sort(splits["train"][column].to_numpy())  # whatever the order of the rows
     if numbers[0] == numbers[-1]:
-        reason = f"every number is {numbers[0]:g}, so there is nothing to learn. Give others too."
+        reason = (
+            f"every number is {numbers[0]:g}, so there is nothing to learn. Add rows with other "
+            "numbers."
+        )
         raise RowError(reason, where="train", column=column)
     return {
         "mean": float(numbers.mean()),

@@ -143,11 +143,11 @@ def prompt_of(context: Context) -> list[int]:
     """
     reader, language = context.reader, context.settings.language
     if reader.kind != "whisper":
-        msg = "Of bases that write what they hear only Whisper is known here. Choose another base."
+        msg = "Of the bases that write what they hear, only Whisper is supported. Choose another."
         raise ModelError(msg)
     if not reader.is_multilingual:
         if language not in {"", "en"}:
-            msg = f"The base knows English alone, but language = {language!r}. Choose another base."
+            msg = f"The base knows only English, but language = {language!r}. Choose another base."
             raise ModelError(msg)
         return [_code(START, context), _code(UNTIMED, context)]
     if not language:
@@ -212,8 +212,10 @@ def _to_spell(batch: Batch, said: list[NDArray[Any] | None], context: Context) -
     known = [tokens for tokens in said if tokens is not None]
     if not known:
         return
-    outputs = vocabulary(context)
-    places = np.array([outputs.index(letter) for letter in context.labels], dtype=np.int64)
+    output_of: dict[str, int] = {}
+    for place, letter in enumerate(vocabulary(context)):
+        output_of.setdefault(letter, place)
+    places = np.array([output_of[letter] for letter in context.labels], dtype=np.int64)
     nothing = np.array([], dtype=np.int64)
     codes = [nothing if tokens is None else places[tokens] for tokens in said]
     batch.targets["tokens"], _ = padded(codes, IGNORED)
