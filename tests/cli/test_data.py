@@ -74,6 +74,15 @@ def test_the_folder_holds_page_record_and_tables_and_is_written_once(
     assert not (folder / "checks" / "first" / "report.html").exists()
 
 
+def test_the_page_holds_the_whole_command(folder: Path) -> None:
+    """Numbers and language that were asked for are in it; usual ones are not, see above."""
+    asked = "--rows 200 --seed 3 --lang zh --out checks/second"
+    assert done("data", "check", "recipe.toml", "--quiet", *asked.split()) == 0
+
+    page = (folder / "checks" / "second" / "report.zh-CN.html").read_text(encoding="utf-8")
+    assert f"polyculture data check recipe.toml {asked}" in page
+
+
 @pytest.mark.usefixtures("folder")
 def test_json_is_the_record_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
     """It can be piped."""

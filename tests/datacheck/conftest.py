@@ -32,7 +32,12 @@ def checked(tmp_path: Path) -> Checked:
     """Check rows of some splits; settings change the recipe or the check."""
 
     def check(
-        splits: dict[str, Rows], *, task: Any = "classification", base: str = "tfidf", **asked: Any
+        splits: dict[str, Rows],
+        *,
+        task: Any = "classification",
+        base: str = "tfidf",
+        head: Any = None,
+        **asked: Any,
     ) -> DataCheck:
         for split, rows in splits.items():
             text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
@@ -42,6 +47,7 @@ def checked(tmp_path: Path) -> Checked:
             "task": task,
             "base": {"source": "new", "kind": base, **sizes},
             "data": {"source": "jsonl", **{s: str(tmp_path / f"{s}.jsonl") for s in splits}},
+            **({"head": head} if head else {}),
         }
         recipe = recipe_of(table, tmp_path / "recipe.toml")
         return check_data(recipe, **{"timed": False, **asked})

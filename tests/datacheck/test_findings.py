@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import polars as pl
 import pytest
 
+from polyculture.api import shared
 from tests.datacheck.conftest import Checked, Rows, found, reviews, values
 
 CLEAN = {"train": reviews(60), "valid": reviews(24, 100), "test": reviews(24, 200)}
@@ -76,6 +78,34 @@ def test_flipped_labels_head_the_list_to_review(checked: Checked) -> None:
     table = found(check, "label_errors").table
     assert {row["id"] for row in table[:3]} == {f"train-{place + 1}" for place in flipped}
     assert all(row["given"] != row["suggested"] and row["verdict"] is None for row in table)
+
+
+HEADS: dict[str, Any] = {"transformer": None, "convolutional": {"pooling": "mean"}}
+
+
+@pytest.mark.parametrize("base", list(HEADS))
+def test_the_base_itself_may_say_which_labels_are_wrong(checked: Checked, base: str) -> None:
+    """One of transformers, and a network of ours."""
+    rows = reviews(80)
+    rows[10]["label"] = "bad"
+
+    check = checked({**CLEAN, "train": rows}, base=base, head=HEADS[base], with_base=True)
+
+    suspected = found(check, "label_errors")
+    assert suspected.protocol["model"] == "features of the base"
+    assert float(suspected.protocol["out_of_fold_accuracy"]) > 0.8
+    assert "train-11" in {row["id"] for row in suspected.table}
+
+
+def test_a_fold_without_rows_of_another_label_is_no_error(checked: Checked) -> None:
+    """The one row of a label is held out: the rest can only answer with the other label."""
+    rows = [{"text": f"words {n}", "label": "a"} for n in range(9)]
+    odd = {"text": "an odd one", "label": "b"}
+
+    check = checked({"train": [*rows, odd]}, base="transformer", with_base=True)
+
+    (row,) = (row for row in found(check, "label_errors").table if row["given"] == "b")
+    assert (row["suggested"], row["p_given"], row["p_suggested"]) == ("a", 0.0, 1.0)
 
 
 def test_rare_unseen_and_uneven_labels(checked: Checked) -> None:
@@ -151,6 +181,59 @@ def test_rows_that_a_training_would_refuse_are_severe(checked: Checked) -> None:
     assert "overlap" in str(accepted.points[0].values["reason"])
 
 
+def test_a_column_that_a_training_misses_is_named_with_its_setting(checked: Checked) -> None:
+    """The hint is that of a training."""
+    check = checked({name: [{"text": row["text"]} for row in CLEAN[name]] for name in CLEAN})
+
+    (refused,) = values(check, "accepted_rows", "accepted.refused")
+    assert "train.jsonl: there is no column 'label'" in refused["reason"]
+    assert "label = 'its name'" in refused["reason"]
+
+
+def test_a_setting_that_a_training_would_refuse_is_severe(checked: Checked) -> None:
+    """A weight for a label that no row has; all other findings run."""
+    task = {"kind": "classification", "class_weights": {"nobody": 2.0}}
+
+    check = checked(CLEAN, task=task)
+
+    assert found(check, "accepted_rows").severity == "severe"
+    (refused,) = values(check, "accepted_rows", "accepted.refused")
+    assert "'nobody'" in refused["reason"]
+    assert found(check, "repeated_rows").severity == "fine"
+
+
+def test_texts_to_answer_with_that_are_not_there_are_severe(checked: Checked) -> None:
+    """Relevance without a corpus: the split is named, and no rows are prepared."""
+    rows = [{"query": f"question {n}", "matches": [f"corpus-{n}"]} for n in range(12)]
+
+    check = checked({"train": rows, "valid": rows[:4]}, task="relevance", base="transformer")
+
+    assert found(check, "accepted_rows").severity == "severe"
+    assert values(check, "accepted_rows", "accepted.missing") == [{"split": "corpus"}]
+    (advice,) = found(check, "accepted_rows").advice
+    assert advice.key == "accepted.name"
+
+
+def test_the_base_is_made_from_rows_as_a_training_prepares_them(
+    checked: Checked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Texts with spans become words, which another vocabulary is counted from."""
+    seen: list[pl.DataFrame] = []
+    opened = shared.open_base
+
+    def spy(recipe: Any, rows: pl.DataFrame, work: Any) -> Any:
+        seen.append(rows)
+        return opened(recipe, rows, work)
+
+    monkeypatch.setattr("polyculture.api.data_checks.open_base", spy)
+    rows = [spans((0, 8)), spans((13, 16))] * 8
+
+    check = checked({"train": rows, "valid": rows[:4]}, task="spans", base="transformer")
+
+    assert found(check, "text_length").severity != "skipped"
+    assert seen[0]["tokens"].to_list()[0] == ["Ada", "Berg", "met", "Tom", "."]
+
+
 def test_the_tokenizer_is_asked_for_lengths_and_characters(checked: Checked) -> None:
     """Texts beyond the window are counted with their tokens; characters it never saw are named."""
     long = {"text": "very " * 700 + "good", "label": "good"}
@@ -220,6 +303,8 @@ def test_repeats_are_counted_in_all_rows_where_others_see_a_sample(checked: Chec
 
     (within,) = values(check, "repeated_rows", "repeated.within")
     assert within["count"] == 50
+    named = {row for one in found(check, "repeated_rows").examples for row in one.rows}
+    assert all(row.rpartition("/")[2].isdigit() for row in named), "by number, not by id"
     assert int(found(check, "near_duplicates").protocol["texts"]) <= 200 + 48
 
 

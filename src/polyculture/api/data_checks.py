@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace as changed
 from importlib.util import find_spec
 from pathlib import Path
@@ -71,7 +71,6 @@ def check_data(
     if out is not None:
         check_output(out, kind="data check", replace=replace)
     check_language(language)
-    asked = {"with_base": with_base, "timed": timed, "rows_a_split": most, "seed": seed}
     result = _checked(
         recipe,
         with_base=with_base,
@@ -80,7 +79,6 @@ def check_data(
         stream=stream,
         most=most,
         seed=seed,
-        asked=asked,
         say=say,
     )
     if out is not None:
@@ -97,7 +95,6 @@ def _checked(
     stream: bool | None,
     most: int,
     seed: int,
-    asked: Mapping[str, str | int | float | bool],
     say: Callable[[str], None],
 ) -> DataCheck:
     from polyculture.datacheck.flow import findings, pass_over, slices
@@ -125,31 +122,31 @@ def _checked(
     )
     counters = _with_written_tags(recipe, source, passed, is_streamed=is_streamed)
     is_restricted = dataset is not None and dataset.is_restricted
-    with ExitStack() as stack:
-        folder, name, no_base = stack.enter_context(_base(recipe, passed.sample, say))
-        subject = Subject(
-            recipe=recipe,
-            task=task,
-            name=_name_of(recipe) if dataset is None else dataset.name,
-            columns=passed.columns,
-            rows=passed.rows,
-            sample=passed.sample,
-            notes=_streamed_notes(recipe) if dataset is None else dataset.notes,
-            shows_text=show_text or not is_restricted,
-            is_streamed=is_streamed,
-            seed=seed,
-            base_folder=folder,
-            base_name=name,
-            no_base=no_base,
-            reads_with_base=with_base,
-        )
+    subject = Subject(
+        recipe=recipe,
+        task=task,
+        name=_name_of(recipe) if dataset is None else dataset.name,
+        columns=passed.columns,
+        rows=passed.rows,
+        sample=passed.sample,
+        notes=_streamed_notes(recipe) if dataset is None else dataset.notes,
+        shows_text=show_text or not is_restricted,
+        is_streamed=is_streamed,
+        seed=seed,
+        reads_with_base=with_base,
+    )
+    if dataset is not None:
+        subject = changed(subject, tell=dataset.tell)
+    prepared = {**passed.sample, **subject.prepared()[0]}
+    with _base(recipe, prepared, say) as (folder, name, no_base):
+        subject = changed(subject, base_folder=folder, base_name=name, no_base=no_base)
         subject = _with_cost(subject, dataset, timed=timed, say=say)
         return check_subject(
             subject,
             kinds,
             counters,
             digest="" if dataset is None else dataset.digest,
-            settings=asked,
+            settings={"with_base": with_base, "timed": timed, "rows_a_split": most, "seed": seed},
             say=say,
         )
 
@@ -214,9 +211,12 @@ def _with_written_tags(
 
 @contextmanager
 def _base(
-    recipe: Recipe, sample: Mapping[str, pl.DataFrame], say: Callable[[str], None]
+    recipe: Recipe, prepared: Mapping[str, pl.DataFrame], say: Callable[[str], None]
 ) -> Iterator[tuple[Path | None, str, str]]:
-    """Folder and name of the opened base, or why there is none."""
+    """Folder and name of the opened base, or why there is none.
+
+    One that is made from the data is made from prepared rows, as for a training.
+    """
     if is_counted(recipe):
         yield None, "", "the base counts words and has no tokenizer"
         return
@@ -226,7 +226,7 @@ def _base(
             return
     say("opening the base")
     with TemporaryDirectory() as place:
-        rows = sample.get("train", next(iter(sample.values())))
+        rows = prepared.get("train", next(iter(prepared.values())))
         try:
             base = open_base(recipe, rows, Path(place) / "base")
         except PolycultureError as error:

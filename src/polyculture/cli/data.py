@@ -22,6 +22,8 @@ SHOWN = 2
 """Examples of a finding that the terminal shows."""
 LINES = 4
 """Sentences of a finding that the terminal shows."""
+ROWS, SEED = 50_000, 1
+"""Rows of a split and the seed, where left out."""
 LOUD = frozenset({"severe", "warning", "note"})
 
 
@@ -69,9 +71,12 @@ def check(
     ] = True,
     rows: Annotated[
         int,
-        typer.Option(min=100, help="Rows of a split that are looked at one by one; all count."),
-    ] = 50_000,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of samples and folds.")] = 1,
+        typer.Option(
+            min=100,
+            help="Rows of a split that are looked at one by one; counts are of all rows.",
+        ),
+    ] = ROWS,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of samples and folds.")] = SEED,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 1 if a finding is severe.")
     ] = False,
@@ -101,6 +106,9 @@ def check(
     words += [word for setting in change or [] for word in ("--set", setting)]
     words += [word for flag, is_set in flags.items() if is_set for word in flag.split()]
     words += [] if stream is None else ["--stream" if stream else "--no-stream"]
+    for name, (number, usual) in {"rows": (rows, ROWS), "seed": (seed, SEED)}.items():
+        words += [f"--{name}", str(number)] if number != usual else []
+    words += ["--lang", lang] if lang else []
     words += [] if out is None else ["--out", str(out)]
     with Show(quiet=quiet or as_json) as screen:
         screen.begin(str(recipe))

@@ -44,7 +44,7 @@ class Instance(Record):
     """One example of what was found."""
 
     rows: tuple[str, ...]
-    """The rows that it is about, as ``split/id``."""
+    """The rows that it is about, by split and id, or by number where only a sample was kept."""
     text: str = ""
     """What they hold; empty where texts are withheld."""
     about: str = ""
@@ -170,5 +170,3 @@ class Finding:
     count: Callable[[Mapping[str, Column]], Counter] | None = None
     """(columns that the rows have): what sees every row. Findings that name the same callable share
     one counter."""
-    source: str = ""
-    """The paper or program that it follows."""

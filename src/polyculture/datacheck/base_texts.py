@@ -71,17 +71,20 @@ def frozen_features(texts: Sequence[str], folder: Path, *, longest: int = 128) -
 
     Args:
         texts: Cut at ``longest`` tokens.
-        folder: Of a transformers base.
+        folder: Of a base that reads texts.
         longest: Tokens that are read.
+
+    Raises:
+        ModelError: Its weights are damaged.
     """
     import torch
-    from transformers import AutoModel
 
-    from polyculture.nets.saved.weights_fit import load
+    from polyculture.nets.build import bare_body
+    from polyculture.nets.pooling import vectors_of
 
     tokenizer = reader_of(folder)
-    model = load(AutoModel, folder)[0].eval()
-    model = model.get_encoder() if model.config.is_encoder_decoder else model
+    body = bare_body(folder)[0].eval()
+    body = body.get_encoder() if getattr(body.config, "is_encoder_decoder", False) else body
     order = np.argsort([len(text) for text in texts], kind="stable")
     features: list[NDArray[Any]] = [np.zeros(0)] * len(texts)
     for start in range(0, len(order), 32):
@@ -95,7 +98,7 @@ def frozen_features(texts: Sequence[str], folder: Path, *, longest: int = 128) -
         )
         batch.pop("token_type_ids", None)
         with torch.inference_mode():
-            hidden = model(**batch).last_hidden_state.float()
+            hidden = vectors_of(body(**batch)).float()
         mask = batch["attention_mask"].unsqueeze(2)
         means = ((hidden * mask).sum(1) / mask.sum(1).clamp(min=1)).numpy()
         for place, mean in zip(places, means, strict=True):

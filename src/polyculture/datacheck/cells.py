@@ -20,7 +20,7 @@ SPANS = frozenset({"tags", "spans"})
 
 
 def there(columns: Mapping[str, Column], names: Sequence[str]) -> dict[str, Column]:
-    """The declared columns that some rows have, without those that stand in for others.
+    """The declared columns that some rows have.
 
     Example:
         >>> from polyculture.core.task import Column

@@ -4,10 +4,10 @@ Rows with the smallest digests of seed and id are kept. So the sample depends on
 on their order or on how many are read at a time, and rows that join a file shuffle no others.
 """
 
-import hashlib
-
 import numpy as np
 import polars as pl
+
+from polyculture.datacheck.counters.keys import digest
 
 RANK, PLACE = "_rank", "_place"
 MOST_BYTES = 200_000_000
@@ -40,7 +40,8 @@ class Sample:
 
     def add(self, rows: pl.DataFrame) -> None:
         """Look at some more rows."""
-        ranks = np.array([_rank(key, self.seed) for key in rows["id"].to_list()], dtype=np.uint64)
+        names = rows["id"].to_list()
+        ranks = np.array([digest(f"{self.seed} {name}") for name in names], dtype=np.uint64)
         places = np.arange(self.seen, self.seen + len(rows))
         self.seen += len(rows)
         kept = np.flatnonzero(ranks <= self._limit)
@@ -75,8 +76,3 @@ class Sample:
 def _alone(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows without the rest of their file: a part of a frame keeps all its texts in memory."""
     return pl.DataFrame(rows.to_dict(as_series=False), schema=rows.schema)
-
-
-def _rank(key: str, seed: int) -> int:
-    digest = hashlib.blake2b(f"{seed} {key}".encode("utf-8", "surrogatepass"), digest_size=8)
-    return int.from_bytes(digest.digest(), "big")

@@ -7,13 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from polyculture.core.columns import originals
-from polyculture.core.errors import DataError
+from polyculture.core.errors import PolycultureError, RowError
 from polyculture.core.finding import Instance
 from polyculture.core.task import Context, Inventory
 from polyculture.datacheck.cells import TEXTS, input_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import polars as pl
@@ -60,6 +60,8 @@ class Subject:
     """Rows as the source gives them."""
     notes: tuple[str, ...] = ()
     """What the source said."""
+    tell: Callable[[str, RowError], PolycultureError] = lambda _, error: error
+    """(split, a task's error about a row of it): the error, with file and line where known."""
     shows_text: bool = True
     is_streamed: bool = False
     seed: int = 1
@@ -85,10 +87,10 @@ class Subject:
         """Whether the sample of a split is all of it."""
         return len(self.sample[split]) == self.rows[split]
 
-    def ids(self, split: str) -> Sequence[str]:
-        """The ids of the sampled rows."""
-        names: list[str] = self.sample[split]["id"].to_list()
-        return names
+    def id_of(self, split: str, place: int) -> str:
+        """The id of a sampled row."""
+        name: str = self.sample[split]["id"][place]
+        return name
 
     def texts(self, split: str) -> list[str]:
         """The input texts of the sampled rows, joined by spaces."""
@@ -113,14 +115,16 @@ class Subject:
 
     def _prepare(self) -> tuple[Mapping[str, pl.DataFrame], Inventory | None, str]:
         pool = self.task.pool(self.settings)
-        if pool in self.sample and not self.is_whole(pool):
+        if pool and (pool not in self.sample or not self.is_whole(pool)):
             return {}, None, ""  # rows name texts of it that the sample may lack
         rows: dict[str, pl.DataFrame] = {}
         try:
             for split, part in self.sample.items():
                 rows[split] = self.task.prepare(part, split, self.settings)
             return rows, self.task.learn(rows, self.settings), ""
-        except DataError as error:
+        except RowError as error:
+            return rows, None, str(self.tell(error.where, error))
+        except PolycultureError as error:
             return rows, None, str(error)
 
     def context(self) -> Context:
@@ -153,7 +157,7 @@ class Subject:
         shown = self.texts(split)[place] if text and self.shows_text else ""
         shown = f"{shown[:SHOWN]}…" if len(shown) > SHOWN else shown
         return Instance(
-            rows=tuple(f"{split}/{self.ids(split)[place]}" for split, place in rows),
+            rows=tuple(f"{split}/{self.id_of(split, place)}" for split, place in rows),
             text=" ".join(shown.split()),
             about=about,
         )

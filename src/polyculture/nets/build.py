@@ -73,7 +73,7 @@ def open_network(
         numbers = {"numbers": len(labels) or 1, "positions": ENDS}.get(output)
         sizes = {} if numbers is None else {"num_labels": numbers}
         return _with_own_head(folder, output, model_class, **sizes)
-    body, untrained = _bare_body(folder)
+    body, untrained = bare_body(folder)
     dropout = getattr(body.config, "hidden_dropout_prob", None)
     width = _width(body.config)
     if width is None:
@@ -91,7 +91,7 @@ def _that_spells(folder: Path, labels: tuple[str, ...], model_class: str) -> Net
     stored = read_letters_file(folder)
     letters = vocabulary_of(stored, labels)
     if own_body(folder) is not None:
-        body, _ = _bare_body(folder)
+        body, _ = bare_body(folder)
         dropout = body.config.hidden_dropout_prob
         head = LinearHead(body.config.hidden_size, len(letters), dropout=dropout)
         return Network(body, output="tokens", head=head, letters=letters)
@@ -216,7 +216,12 @@ def _draw_head_again(model: Any, new: set[str]) -> set[str]:
     return old
 
 
-def _bare_body(folder: Path) -> tuple[Any, tuple[str, ...]]:
+def bare_body(folder: Path) -> tuple[Any, tuple[str, ...]]:
+    """A base without any head, one of ours too, and which of its weights are not in its files.
+
+    Raises:
+        ModelError: Its files are damaged, or are not those of a base.
+    """
     kind = own_body(folder)
     if kind is not None:
         return _own(folder, kind), ()

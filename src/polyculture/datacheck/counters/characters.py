@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from polyculture.core.task import Column
-from polyculture.datacheck.cells import TEXTS, input_texts, of_kind, texts_of
+from polyculture.datacheck.cells import input_texts, of_kind, texts_of
 from polyculture.stats.texts.scripts import CODES, count_codes, main_scripts
 
 BEGINNING = 200
@@ -39,8 +39,3 @@ class CharacterCounter:
     def total(self) -> NDArray[np.int64]:
         """Counts of all splits together."""
         return np.asarray(np.sum(list(self.codes.values()), axis=0))
-
-
-def has_texts(columns: Mapping[str, Column]) -> bool:
-    """Whether there is a column whose characters can be counted."""
-    return bool(of_kind(columns, TEXTS, gold=False))

@@ -1,14 +1,16 @@
 """Which rows have the same input, within a split and across splits, and which answers they have."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from polyculture.core.finding import Instance
 from polyculture.core.task import Column
 from polyculture.datacheck.cells import answers_of, input_texts
+from polyculture.datacheck.subject import Subject
 from polyculture.nets.text.words import cut
 from polyculture.sources.rows.repeats import input_keys
 from polyculture.store.spill import Spill
@@ -56,6 +58,21 @@ class KeyCounter:
             keys = ordered["key"]
             starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]]) if len(keys) else order
             yield ordered, starts
+
+
+def by_number(
+    subject: Subject, named: Sequence[tuple[str, int]], about: str = ""
+) -> Instance | None:
+    """Rows by their number, where a sample lacks some; None where all are in it.
+
+    Args:
+        subject: It knows which splits its sample holds whole.
+        named: Split, and place among all its rows, of each row.
+        about: What is wrong with them.
+    """
+    if all(subject.is_whole(split) for split, _ in named):
+        return None
+    return Instance(rows=tuple(f"{split}/{place + 1:,}" for split, place in named), about=about)
 
 
 def digest(text: str) -> int:

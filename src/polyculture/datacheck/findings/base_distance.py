@@ -58,18 +58,17 @@ def report(subject: Subject, _: None) -> Found:
         pictures=(
             Grid(
                 key="distance.grid",
-                columns=("split", "per_character", "per_word", "whole", "unknown"),
+                columns=("split", "per_character", "per_word", "unknown"),
                 rows=tuple(
                     (
                         split,
                         round(rate["per_character"], 3),
                         round(rate["per_word"], 3),
-                        rate["whole"],
                         rate["unknown"],
                     )
                     for split, rate in rates.items()
                 ),
-                in_percent=("whole", "unknown"),
+                in_percent=("unknown",),
             ),
         ),
         protocol={"tokenizer": subject.base_name, "rows_a_split": MOST, "far_per_word": FAR},
@@ -85,7 +84,6 @@ def _rates(texts: list[str], tokens: list[list[int]], unknown: int | None) -> di
         "pieces": pieces,
         "per_character": pieces / max(1, characters),
         "per_word": pieces / max(1, words),
-        "whole": min(1.0, words / max(1, pieces)),
         "unknown": strange / max(1, pieces),
     }
 

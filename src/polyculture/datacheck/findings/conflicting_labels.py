@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from polyculture.core.finding import Finding, Found, Instance, Point
 from polyculture.datacheck.applies import to_gold
-from polyculture.datacheck.counters.keys import UNKNOWN, KeyCounter
+from polyculture.datacheck.counters.keys import UNKNOWN, KeyCounter, by_number
 from polyculture.datacheck.subject import Subject
 
 EXAMPLES = 20
@@ -56,8 +56,9 @@ def _one_of_each(some: NDArray[np.void]) -> list[tuple[int, int]]:
 
 def _instance(subject: Subject, keys: KeyCounter, places: list[tuple[int, int]]) -> Instance:
     named = [(keys.splits[split], place) for split, place in places]
-    if not all(subject.is_whole(split) for split, _ in named):
-        return Instance(rows=tuple(f"{split}/{place + 1:,}" for split, place in named))
+    unnamed = by_number(subject, named)
+    if unnamed is not None:
+        return unnamed
     gold = [name for name, column in subject.columns.items() if column.is_gold]
     rows = [subject.sample[split].select(gold).row(place) for split, place in named]
     answers = ["; ".join(str(cell) for cell in row if cell is not None)[:80] for row in rows]

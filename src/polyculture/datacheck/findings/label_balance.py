@@ -8,6 +8,7 @@ from polyculture.core.finding import Bars, Finding, Found, Point
 from polyculture.datacheck.applies import to_labels
 from polyculture.datacheck.counters.labels import LabelCounter
 from polyculture.datacheck.subject import Subject
+from polyculture.stats.groups.diversity import effective_number
 
 MOST_COMMON = 0.9
 """Share of the most common label from which a model may ignore all others."""
@@ -62,7 +63,7 @@ def effective(counts: Counter[str]) -> float:
         (2.0, 1.058)
     """
     shares = np.array(list(counts.values())) / sum(counts.values())
-    return float(np.exp(-(shares * np.log(shares)).sum()))
+    return float(effective_number(shares, shares, 1))
 
 
 def _bars(by_split: dict[str, Counter[str]]) -> Bars:

@@ -1,4 +1,7 @@
-"""Rows whose label is probably wrong, by confident learning on answers that did not see the row."""
+"""Rows whose label is probably wrong, by confident learning on answers that did not see the row.
+
+After Northcutt, Jiang and Chuang 2021, Confident Learning, arXiv:1911.00068.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,8 +9,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
-from polyculture.core.errors import DataError, UndefinedError
+from polyculture.core.errors import DataError, ModelError, UndefinedError
 from polyculture.core.finding import Finding, Found, Grid, Point
 from polyculture.datacheck.cells import LABELS, of_kind
 from polyculture.datacheck.subject import Subject
@@ -51,7 +55,7 @@ def why_not(subject: Subject) -> Point | None:
 
 
 def report(subject: Subject, _: None) -> Found:
-    """Suspects of train and validation, the most suspicious first, as a table to review."""
+    """Suspects of all splits, the most suspicious first, as a table to review."""
     (name, *_rest) = of_kind(subject.columns, LABELS, gold=True)
     rows = [
         (split, place)
@@ -78,7 +82,7 @@ def report(subject: Subject, _: None) -> Found:
     try:
         probabilities = _out_of_fold(subject, texts, codes, len(names), keys)
         found = suspects(probabilities, codes)
-    except (UndefinedError, DataError) as error:
+    except (UndefinedError, DataError, ModelError) as error:
         reason = str(error).rstrip(".")
         point = Point(key="skipped.reason", values={"reason": reason})
         return Found(severity="skipped", points=(point,), protocol=protocol)
@@ -142,8 +146,7 @@ def _out_of_fold(
             if features is None
             else _by_features(features, codes, labels, rest, held)
         )
-        shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-        probabilities[held] = shifted / shifted.sum(axis=1, keepdims=True)
+        probabilities[held] = softmax(logits, axis=1)
     return probabilities
 
 
@@ -160,15 +163,13 @@ def _by_counts(
 def _by_features(
     features: NDArray[Any], codes: NDArray[np.int64], labels: int, rest: Any, held: Any
 ) -> NDArray[np.float64]:
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=500))
-    model.fit(features[rest], codes[rest])
-    logits = np.full((len(held), labels), -1e4)
-    logits[:, model.classes_] = model.predict_log_proba(features[held])
-    return logits
+    from polyculture.nets.lexical.tfidf import linear
+
+    scaler = StandardScaler().fit(features[rest])
+    weight, bias = linear(scaler.transform(features[rest]), codes[rest], labels, 0.1)
+    return np.asarray(scaler.transform(features[held]) @ weight.T + bias)
 
 
 def _row(
@@ -180,7 +181,7 @@ def _row(
     text = {"text": subject.texts(split)[number]} if subject.shows_text else {}
     return {
         "split": split,
-        "id": subject.ids(split)[number],
+        "id": subject.id_of(split, number),
         "given": learnt.names[given],
         "suggested": learnt.names[suggested],
         "p_given": round(float(learnt.probabilities[row, given]), 4),
@@ -204,8 +205,4 @@ def _pictures(found: Suspects, names: Sequence[str]) -> tuple[Grid, ...]:
     )
 
 
-PLUGIN = Finding(
-    report=report,
-    why_not=why_not,
-    source="Northcutt, Jiang and Chuang 2021, Confident Learning, arXiv:1911.00068",
-)
+PLUGIN = Finding(report=report, why_not=why_not)

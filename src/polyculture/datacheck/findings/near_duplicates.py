@@ -1,4 +1,7 @@
-"""Rows that are nearly the same as another: a changed number, a comma, a word at the end."""
+"""Rows that are nearly the same as another: a changed number, a comma, a word at the end.
+
+After Broder 1997, On the resemblance and containment of documents.
+"""
 
 from collections import defaultdict
 
@@ -114,8 +117,4 @@ def _different(subject: Subject) -> list[tuple[str, int]]:
     return [firsts[place] for place in kept]
 
 
-PLUGIN = Finding(
-    report=report,
-    why_not=to_texts,
-    source="Broder 1997, On the resemblance and containment of documents",
-)
+PLUGIN = Finding(report=report, why_not=to_texts)

@@ -1,4 +1,7 @@
-"""How surprised the base itself is by the texts, where it brings the head of a language model."""
+"""How surprised the base itself is by the texts, where it brings the head of a language model.
+
+After Salazar et al. 2020, Masked Language Model Scoring, arXiv:1910.14659.
+"""
 
 import numpy as np
 
@@ -32,6 +35,8 @@ def why_not(subject: Subject) -> Point | None:
 
 def report(subject: Subject, _: None) -> Found:
     """Bits a character and perplexity a token, by split."""
+    from polyculture.nets.build import form_of
+
     if subject.base_folder is None:
         return Found(severity="skipped")
     rows: list[tuple[str, int, float, float]] = []
@@ -72,13 +77,9 @@ def report(subject: Subject, _: None) -> Found:
         protocol={
             "texts_a_split": TEXTS,
             "tokens_a_text": LONGEST,
-            "kind": str(subject.cache.get("language model", "masked or causal")),
+            "kind": "masked" if form_of(subject.base_folder) == "encoder" else "causal",
         },
     )
 
 
-PLUGIN = Finding(
-    report=report,
-    why_not=why_not,
-    source="Salazar et al. 2020, Masked Language Model Scoring, arXiv:1910.14659",
-)
+PLUGIN = Finding(report=report, why_not=why_not)

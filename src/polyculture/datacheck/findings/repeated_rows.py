@@ -1,4 +1,7 @@
-"""Rows whose input occurs again, within a split and across splits."""
+"""Rows whose input occurs again, within a split and across splits.
+
+After spaCy's debug data.
+"""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -7,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyculture.core.finding import Bars, Finding, Found, Grid, Instance, Point
-from polyculture.datacheck.counters.keys import LONG, KeyCounter
+from polyculture.datacheck.counters.keys import LONG, KeyCounter, by_number
 from polyculture.datacheck.subject import Subject
 
 EXAMPLES = 12
@@ -117,13 +120,9 @@ def _found(subject: Subject, keys: KeyCounter, counts: Counts) -> Found:
 
 
 def _instance(subject: Subject, keys: KeyCounter, rows: tuple[tuple[int, int], ...]) -> Instance:
-    """Rows of a sample have ids and texts; of a larger set their number in the file is named."""
     named = [(keys.splits[split], place) for split, place in rows]
-    if all(subject.is_whole(split) for split, _ in named):
-        return subject.instance(named, f"× {len(rows)}")
-    return Instance(
-        rows=tuple(f"{split}/{place + 1:,}" for split, place in named), about=f"× {len(rows)}"
-    )
+    about = f"× {len(rows)}"
+    return by_number(subject, named, about) or subject.instance(named, about)
 
 
 def _pictures(
@@ -154,4 +153,4 @@ def _pictures(
     return grid, Bars(key="repeated.bars", names=names, series=shares, in_percent=True)
 
 
-PLUGIN = Finding(report=report, count=KeyCounter, source="spaCy's debug data")
+PLUGIN = Finding(report=report, count=KeyCounter)

@@ -36,7 +36,7 @@ def report(_: Subject, characters: CharacterCounter) -> Found:
         if abs(by.get(script, 0.0) - train.get(script, 0.0)) >= SHIFT
     ]
     mixed = [
-        script for script in names if max(by.get(script, 0.0) for by in shares.values()) > SMALL
+        script for script in names if max(by.get(script, 0.0) for by in shares.values()) >= SMALL
     ]
     points = [
         Point(

@@ -1,4 +1,7 @@
-"""Spans whose ends look wrong: spaces at an edge, an end inside a word, one span over another."""
+"""Spans whose ends look wrong: spaces at an edge, an end inside a word, one span over another.
+
+After spaCy's debug data.
+"""
 
 import re
 from collections import Counter
@@ -96,4 +99,4 @@ def _odd(text: str, spans: Any) -> list[tuple[str, dict[str, Any]]]:
     return found
 
 
-PLUGIN = Finding(report=report, why_not=why_not, source="spaCy's debug data")
+PLUGIN = Finding(report=report, why_not=why_not)

@@ -1,4 +1,7 @@
-"""Can a classifier tell the splits apart? Then validation measures something else than test."""
+"""Can a classifier tell the splits apart? Then validation measures something else than test.
+
+After Lopez-Paz and Oquab 2017, Revisiting Classifier Two-Sample Tests, arXiv:1610.06545.
+"""
 
 from itertools import combinations
 
@@ -111,8 +114,4 @@ def _tested(subject: Subject, a: str, b: str) -> tuple[Known, float]:
     return tell_apart(np.array(is_b), units, scored, seed=subject.seed)
 
 
-PLUGIN = Finding(
-    report=report,
-    why_not=why_not,
-    source="Lopez-Paz and Oquab 2017, Revisiting Classifier Two-Sample Tests, arXiv:1610.06545",
-)
+PLUGIN = Finding(report=report, why_not=why_not)

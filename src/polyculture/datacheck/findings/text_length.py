@@ -15,7 +15,7 @@ from polyculture.datacheck.subject import Subject
 from polyculture.stats.spans.entities import conlleval_spans
 
 MOST = 20_000
-"""Rows of a split that are tokenized; more are drawn."""
+"""Rows of a split that are tokenized, the first ones."""
 EXAMPLES = 10
 BINS = 30
 MANY = 0.05

@@ -106,7 +106,7 @@ class Tfidf:
             raise DataError(msg)
         counter = vectorizer(None, features)
         matrix = counter.fit_transform(texts)
-        coefficients, intercepts = _linear(matrix, np.asarray(targets), labels, strength)
+        coefficients, intercepts = linear(matrix, np.asarray(targets), labels, strength)
         vocabulary = {word: int(place) for word, place in counter.vocabulary_.items()}
         arrays = {"idf": counter.idf_, "weight": coefficients, "bias": intercepts}
         return cls(vocabulary, arrays)
@@ -187,7 +187,7 @@ def logits_of_differences(
         firsts, seconds = ([pair[place] for pair in of] for place in (0, 1))
         return counter.transform(firsts) - counter.transform(seconds)
 
-    coefficients, intercepts = _linear(differences(known), np.asarray(targets), labels, 4.0)
+    coefficients, intercepts = linear(differences(known), np.asarray(targets), labels, 4.0)
     return np.asarray(differences(pairs) @ coefficients.T + intercepts, dtype=np.float32)
 
 
@@ -235,12 +235,12 @@ def numbers_from_counts(
     return np.asarray(model.predict(counter.transform(joined_texts(rows))), dtype=np.float64)
 
 
-def _linear(
+def linear(
     matrix: Any, targets: NDArray[Any], labels: int, strength: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """One logistic model for one label a row, one a label for several."""
     if targets.ndim > 1:
-        columns = [_linear(matrix, targets[:, n].astype(int), 2, strength) for n in range(labels)]
+        columns = [linear(matrix, targets[:, n].astype(int), 2, strength) for n in range(labels)]
         # the difference of both scores is what a sigmoid wants
         weight = np.stack([w[1] - w[0] for w, _ in columns])
         return weight, np.array([b[1] - b[0] for _, b in columns])

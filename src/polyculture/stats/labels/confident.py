@@ -15,8 +15,6 @@ from polyculture.core.errors import UndefinedError
 from polyculture.stats.scores import Numbers
 
 Codes = NDArray[np.int64]
-FEWEST = 2
-"""Different inputs that a label needs, so that a model can learn it from others of its kind."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +101,8 @@ def folds_of(labels: Codes, keys: Sequence[str], folds: int, *, seed: int = 1) -
     """
     first = {key: place for place, key in reversed(list(enumerate(keys)))}
     order = np.random.default_rng(seed).permutation(len(first))
-    unique = [list(first)[place] for place in order]
+    every = list(first)
+    unique = [every[place] for place in order]
     dealt = {}
     counters = {int(code): count(int(code)) for code in np.unique(labels)}
     for key in unique:
