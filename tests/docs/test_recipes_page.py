@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from polyculture.core import parts
 from polyculture.core.recipe import Fit, OnShelf, Recipe, Settings
 from polyculture.core.record import Record
+from polyculture.core.regularization import Regularization
 from polyculture.core.several.study import Study
 
 HEAD = """# Recipes and studies
@@ -47,7 +48,12 @@ PLACES = {
 
 def test_the_page_explains_every_setting(page: Callable[[str, str], None]) -> None:
     """Name, type, default, and the sentence that stands below the field in the code."""
-    sections = [_section("## recipe.toml", Recipe), _section("## [fit]", Fit)]
+    tables: dict[str, type[Record]] = {
+        "recipe.toml": Recipe,
+        "[fit]": Fit,
+        "[regularization]": Regularization,
+    }
+    sections = [_section(f"## {title}", kind) for title, kind in tables.items()]
     for place, shelf in PLACES.items():
         sections += [f"## [{place}]\n", *_parts(shelf)]
     shared = [_section(f"### {kind.__name__.lower()}", kind) for kind in _shared()]

@@ -16,6 +16,7 @@ from polyculture.core.errors import RecipeError, need
 from polyculture.core.names import fault_of
 from polyculture.core.recipe import Recipe  # noqa: TC001  # a doctest reads it here
 from polyculture.core.record import Record
+from polyculture.core.regularization import Regularization
 from polyculture.core.request import Request, differences
 from polyculture.core.task import task_of
 from polyculture.store.digest import of_json
@@ -284,5 +285,7 @@ def fingerprint_of(recipe: Recipe, dataset: Dataset, base_digest: str) -> str:
     )
     if recipe.fit.device == "auto":
         del asked["fit"]["device"]  # recipes had no such setting, and their fingerprints stay
+    if recipe.regularization == Regularization():  # likewise
+        del asked["regularization"]
     kind = getattr(recipe.base, "kind", None)
     return of_json([asked, kind, dataset.digest, base_digest])

@@ -21,6 +21,7 @@ from polyculture.api.recipes import recipe_of
 from polyculture.core import parts
 from polyculture.core.errors import DataError
 from polyculture.core.recipe import Fit, OnShelf, Recipe, Settings
+from polyculture.core.regularization import Regularization
 from polyculture.sources.starter.lock import find, starters
 from polyculture.store.reading.tables import SUFFIXES
 from polyculture.store.writing.folder import output_file
@@ -83,7 +84,8 @@ def recipe_text(chosen: Chosen, path: Path) -> str:
         shelf = next((mark for mark in field.metadata if isinstance(mark, OnShelf)), None)
         if shelf is not None:
             lines += _part_lines(place, shelf, chosen.get(place, {}))
-    lines += ["[fit]", *_settings(Fit, chosen.get("fit", {}))]
+    for place, record in (("fit", Fit), ("regularization", Regularization)):
+        lines += [f"[{place}]", *_settings(record, chosen.get(place, {}))]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -144,9 +144,12 @@ def a_resumed_training_takes_the_same_steps(part: Optimizer) -> None:
     steps(first, optimizer, 5)
     with TemporaryDirectory() as place:
         progress = resume.Progress(step=5)
-        resume.save(Path(place), progress, dict(first.named_parameters()), optimizer, {})
+        weights = dict(first.named_parameters())
+        moving = resume.Moving(weights=weights, optimiser=optimizer)
+        resume.save(Path(place), progress, moving, {})
         again = made(part, second)
-        start = resume.load(Path(place), dict(second.named_parameters()), again, 8)
+        weights = dict(second.named_parameters())
+        start = resume.load(Path(place), resume.Moving(weights=weights, optimiser=again), 8)
     steps(second, again, 3)
 
     assert start.progress == progress

@@ -23,6 +23,7 @@ from polyculture.core import parts
 from polyculture.core.errors import RecipeError
 from polyculture.core.names import checked_name
 from polyculture.core.record import Asked
+from polyculture.core.regularization import Regularization
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -211,6 +212,8 @@ class Recipe(Asked):
     """How weights follow their gradients."""
     fit: Fit = Fit()
     """How the weights are trained, and when to stop."""
+    regularization: Regularization = Regularization()
+    """What keeps the training from learning its rows by heart; nothing where it is left out."""
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:

@@ -25,6 +25,8 @@ from polyculture.engine.cost.budget import Budget
 from polyculture.engine.device import Device
 from polyculture.engine.look import Look, record_look
 from polyculture.engine.optimizers import move, set_rates
+from polyculture.engine.regularize.averages import Averages
+from polyculture.engine.regularize.regularizers import NONE, Regularizers
 from polyculture.engine.step import Shares
 from polyculture.engine.thread_team import Team
 from polyculture.nets.batch import Batch, Outputs
@@ -93,6 +95,7 @@ def fit(
     team: Team,
     seed: int,
     couples_rows: bool = False,
+    regularizers: Regularizers = NONE,
     checkpoints: Path,
     until: float = math.inf,
     on_tick: Callable[[Tick], None] = lambda _: None,
@@ -114,6 +117,7 @@ def fit(
         team: The threads that share a batch.
         seed: Seed of dropout masks.
         couples_rows: The loss needs the outputs of a whole batch.
+        regularizers: What acts at each step.
         checkpoints: Folder for checkpoints.
         until: When the whole command has to end, on the clock of ``time.monotonic``. Where that is
             sooner than the plan's end, the schedule follows the clock.
@@ -124,11 +128,14 @@ def fit(
         Ended: A signal asked to end; the step in hand was finished and a checkpoint written.
     """
     weights = trainable(network)
+    averages = Averages(weights, regularizers.average)
     keeper = resume.Keeper(
-        checkpoints, weights, optimizer, steps=len(work.plan), peak_mb=device.peak_mb
+        checkpoints,
+        resume.Moving(weights=weights, optimiser=optimizer, averages=averages),
+        steps=len(work.plan),
+        peak_mb=device.peak_mb,
     )
-    start = keeper.load()
-    on_start(start)
+    on_start(start := keeper.load())
     progress, best = start.progress, start.best
     budget = Budget(
         until=until,
@@ -137,8 +144,8 @@ def fit(
         share=progress.share,
     )
     looks = _looks(len(work.plan), work.steps_per_epoch, settings.evaluations_per_epoch)
-    began = time.monotonic() - progress.seconds
     saved = time.monotonic()
+    began = saved - progress.seconds
     speed = Speed()
     shares = Shares(
         network=network,
@@ -150,6 +157,7 @@ def fit(
         team=team,
         seed=seed,
         couples_rows=couples_rows,
+        regularizers=regularizers,
     )
     with finish_step_first() as asked:
         while not progress.stopped:
@@ -159,6 +167,7 @@ def fit(
 
             loss, tokens = shares.gradients(work.plan[progress.step], progress.step)
             move(optimizer, shares.weights, settings.clip)
+            averages.follow(progress.step + 1)
 
             speed.add(tokens)
             progress = progress.model_copy(
@@ -176,16 +185,16 @@ def fit(
             tick = _tick(progress, work, rate * factor, speed, budget)
             if progress.step in looks or is_last:
                 give_back_freed_memory()  # reading many rows at once wants other pieces of memory
-                look = _timed(work, budget)
+                with averages.in_place():
+                    look = _timed(work, budget)
                 # what was left was an estimate, and the look itself took time
                 is_spent = budget.is_spent(time.monotonic())
                 is_last = progress.step == len(work.plan) or is_spent
                 speed.pause()
                 progress, is_best = record_look(progress, look)
-                if is_best:
-                    best = {name: weight.detach().clone() for name, weight in weights.items()}
-                stopped = _why_stop(progress, settings, look.name, is_last=is_last, spent=is_spent)
-                progress = progress.model_copy(update={"stopped": stopped})
+                best = averages.copies() if is_best else best
+                why = _why_stop(progress, settings, look.name, is_last=is_last, spent=is_spent)
+                progress = progress.model_copy(update={"stopped": why})
                 tick = _with_look(tick, look, is_best=is_best)
             on_tick(tick)
             is_due = time.monotonic() - saved >= settings.checkpoint_seconds

@@ -17,6 +17,7 @@ from polyculture.engine.choices.chosen import Chosen
 from polyculture.engine.device import Device, device_of
 from polyculture.engine.training import Training
 from polyculture.nets.build import form_of, open_reader
+from polyculture.nets.efficiency.dropout import set_dropout
 from polyculture.nets.efficiency.embedding import compact, input_table
 from polyculture.nets.efficiency.recompute import recompute
 from polyculture.nets.network import Network, count, trainable
@@ -87,6 +88,8 @@ def open_base(training: Training, earlier: Chosen | None = None) -> Opened:
     check_tokens(folder, network, reader)
     untrained = (*network.untrained, *(("head",) if _is_learnt(network.head) else ()))
     base_weights = _weights_apart_from_tokens(network)
+    if recipe.regularization.dropout is not None:
+        set_dropout(network, recipe.regularization.dropout)
     attach(network, training.adaptation, recipe.adaptation)
     if not trainable(network):
         kind = getattr(recipe.adaptation, "kind", "")
@@ -133,6 +136,8 @@ def open_beside(training: Training, first: Opened) -> Opened:
     untrained = ("head",) if _is_learnt(network.head) else ()
     network.model, network.added = first.network.model, first.network.added
     network.untrained = first.network.untrained
+    if training.recipe.regularization.dropout is not None:
+        set_dropout(network.head, training.recipe.regularization.dropout)
     first.device.make_ready(network)
     first.device.move(network)
     reading = first.context

@@ -3,7 +3,8 @@
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 import numpy as np
@@ -14,8 +15,11 @@ from torch import Tensor, nn
 from polyculture.core.errors import ModelError
 from polyculture.engine.choices.precision import Precision
 from polyculture.engine.device import Device
+from polyculture.engine.regularize.nudges import Nudges
+from polyculture.engine.regularize.regularizers import NONE, Regularizers
 from polyculture.engine.thread_team import Team
 from polyculture.nets.batch import Batch, Outputs
+from polyculture.nets.losses.divergence import divergence
 from polyculture.nets.network import Network
 
 SHOWN = 5
@@ -31,8 +35,12 @@ class Share:
     """Its targets."""
     weight: float
     """Its targets among those of the whole batch: what its mean loss counts for."""
-    key: tuple[int, int, int]
+    key: tuple[int, ...]
     """Seed of its dropout masks: of the training, the step, the share."""
+
+    def again(self) -> "Share":
+        """The same with other dropout masks."""
+        return replace(self, key=(*self.key, 1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +69,7 @@ class Shares:
     """With the number of the step and of the share, the seed of dropout masks."""
     couples_rows: bool = False
     """The loss needs the outputs of the whole batch."""
+    regularizers: Regularizers = NONE
 
     def gradients(self, numbers: NDArray[Any], step: int) -> tuple[float, int]:
         """Put the gradients of a batch's mean loss into the weights.
@@ -76,6 +85,11 @@ class Shares:
             ModelError: The batch has no target, or the loss is NaN or infinite.
         """
         self.network.train()
+        mixout = self.regularizers.mixout
+        with mixout.mixed(step) if mixout else nullcontext():
+            return self._gradients(numbers, step)
+
+    def _gradients(self, numbers: NDArray[Any], step: int) -> tuple[float, int]:
         # every n-th example: shares of nearly the same size
         parts = [numbers[k :: self.team.size] for k in range(min(self.team.size, len(numbers)))]
         if self.couples_rows:
@@ -170,11 +184,35 @@ class Shares:
         return outputs
 
     def _share(self, share: Share) -> Found:
-        outputs = self._outputs(share)
-        # weighed before the backward pass: afterwards it would be one more pass over all gradients
-        loss = self.loss_of(outputs, share.batch) / share.count * share.weight
+        if self.regularizers.nudges is not None:
+            return self._nudged(share, self.regularizers.nudges)
+        loss = self._loss(share)
         gradients = torch.autograd.grad(loss, self.weights, allow_unused=True)
         return Found(loss=float(loss.detach()), gradients=gradients)
+
+    def _loss(self, share: Share) -> Tensor:
+        """The loss of a share; with R-Drop half of its authors', so that it is a mean of two."""
+        outputs = self._outputs(share)
+        loss = self.loss_of(outputs, share.batch)
+        if self.regularizers.r_drop:
+            others = self._outputs(share.again())
+            apart = divergence(outputs, others, share.batch)
+            second = self.loss_of(others, share.batch)
+            loss = (loss + second + self.regularizers.r_drop * apart) / 2
+        # weighed before the backward pass: afterwards it would be one more pass over all gradients
+        return loss / share.count * share.weight
+
+    def _nudged(self, share: Share, nudges: Nudges) -> Found:
+        """The means of loss and gradients as the share is, and with its token vectors moved."""
+        with nudges.reading() as first:
+            loss = self._loss(share) / 2
+        count = len(first.vectors)
+        found = torch.autograd.grad(loss, [*self.weights, *first.vectors], allow_unused=True)
+        with nudges.reading(nudges.moves(first, found[len(found) - count :])):
+            moved = self._loss(share) / 2
+        others = torch.autograd.grad(moved, self.weights, allow_unused=True)
+        gradients = tuple(_plus(*both) for both in zip(found, others, strict=False))
+        return Found(loss=float(loss.detach() + moved.detach()), gradients=gradients)
 
 
 def _refuse_no_number(loss: float) -> None:
@@ -203,5 +241,5 @@ def _plus(total: Tensor | None, gradient: Tensor | None) -> Tensor | None:
     return total.add_(gradient)
 
 
-def _seed(key: tuple[int, int, int]) -> int:
+def _seed(key: tuple[int, ...]) -> int:
     return int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0] >> 1)

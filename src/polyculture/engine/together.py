@@ -39,6 +39,7 @@ from polyculture.engine.prepare import (
     look_of,
     notes_on,
 )
+from polyculture.engine.regularize.regularizers import regularizers_of
 from polyculture.engine.resume import Start
 from polyculture.engine.thread_team import Team
 from polyculture.engine.train import (
@@ -141,6 +142,7 @@ def train_together(
             device=device,
             team=team,
             seed=asked.seed,
+            regularizers=regularizers_of(first.training, joined),
             checkpoints=folder / CHECKPOINTS,
             until=until,
             on_tick=note,

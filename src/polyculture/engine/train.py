@@ -21,6 +21,7 @@ from polyculture.engine.loop import Tick, fit
 from polyculture.engine.optimizers import make_optimizer
 from polyculture.engine.prepare import PreparedTraining, prepare_training
 from polyculture.engine.record import write_run
+from polyculture.engine.regularize.regularizers import regularizers_of
 from polyculture.engine.resume import Progress, Start
 from polyculture.engine.settle import settle
 from polyculture.engine.thread_team import Team
@@ -95,6 +96,7 @@ def train(
             team=team,
             seed=training.recipe.seed,
             couples_rows=training.task.couples_rows,
+            regularizers=regularizers_of(training, prepared.network),
             checkpoints=folder / CHECKPOINTS,
             until=until,
             on_tick=note,

@@ -31,6 +31,11 @@ class Joined(nn.Module):
         return network
 
     @property
+    def networks(self) -> list[Network]:
+        """The networks of all parts."""
+        return [self.part(name) for name in self.parts]
+
+    @property
     def body(self) -> nn.Module:
         """The body that all parts share."""
         return self.part(next(iter(self.parts))).body
@@ -50,5 +55,5 @@ class Joined(nn.Module):
 
     def head_parameters(self) -> list[nn.Parameter]:
         """Weights that belong to the tasks: all heads, and what the base's files did not hold."""
-        every = [w for name in self.parts for w in self.part(name).head_parameters()]
+        every = [w for network in self.networks for w in network.head_parameters()]
         return list({id(weight): weight for weight in every}.values())

@@ -12,6 +12,7 @@ from polyculture.core import parts
 from polyculture.core.names import checked_name
 from polyculture.core.recipe import Fit, OnShelf, Recipe, Settings
 from polyculture.core.record import Asked
+from polyculture.core.regularization import Regularization
 from polyculture.core.task import Task, task_of
 
 Name = Annotated[str, AfterValidator(checked_name)]
@@ -81,6 +82,8 @@ class Together(Asked):
         default_factory=lambda: parts.load("optimizers", "adamw").settings()
     )
     """How weights follow their gradients."""
+    regularization: Regularization = Regularization()
+    """What keeps the training from learning its rows by heart; nothing where it is left out."""
     sampling: Literal["proportional", "equal"] | Annotated[float, Field(gt=1)] = "proportional"
     """How often examples of each part are drawn in an epoch. ``proportional``: each once;
     ``equal``: as many of every part; a number T: as many as their number to the power of 1/T, so
@@ -99,7 +102,7 @@ class Together(Asked):
 
     def recipes(self) -> dict[str, Recipe]:
         """What each part would be as a training of its own."""
-        names = ("seed", "base", "adaptation", "fit", "optimizer")
+        names = ("seed", "base", "adaptation", "fit", "optimizer", "regularization")
         shared = {name: getattr(self, name) for name in names}
         return {
             name: Recipe.model_validate(

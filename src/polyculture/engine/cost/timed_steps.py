@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from polyculture.engine.optimizers import make_optimizer, move
 from polyculture.engine.prepare import PreparedTraining
+from polyculture.engine.regularize.regularizers import regularizers_of
 from polyculture.engine.step import Shares
 from polyculture.engine.thread_team import Team
 from polyculture.engine.training import Training
@@ -65,6 +66,7 @@ def time_steps(prepared: PreparedTraining, training: Training) -> StepTimes:
             team=team,
             seed=training.recipe.seed,
             couples_rows=training.task.couples_rows,
+            regularizers=regularizers_of(training, network),
         )
         for step, quantile in enumerate(USUAL):
             numbers, padded = _of_size(prepared, quantile, most)

@@ -24,6 +24,8 @@ _chance = threading.local()
 LOWEST = -(2**63)
 CALL = re.compile(r"(?:functional|\bF)\.dropout\(")
 """How source calls torch's function of dropout."""
+SHARE = re.compile(r"dropout|pdrop$")
+"""Names under which modules and configurations of transformers keep shares of dropout."""
 
 
 class _Drop(torch.autograd.Function):
@@ -162,6 +164,25 @@ class Dropout(nn.Module):
     def forward(self, values: Tensor) -> Tensor:
         """Drop while training; see ``dropout``."""
         return dropout(values, self.p, training=self.training)
+
+
+def set_dropout(network: Any, share: float) -> None:
+    """Let every layer of a network drop another share while training, in place.
+
+    Modules keep their shares as ``p`` or under names of their own such as ``attention_dropout``;
+    some read them from their configuration each time. Skipping of whole layers stays as it is.
+
+    Args:
+        network: With a transformers model or a body of ours, and perhaps a head.
+        share: From 0 to less than 1.
+    """
+    for module in network.modules():
+        if isinstance(module, Dropout | nn.modules.dropout._DropoutNd):  # noqa: SLF001  # of any dimensions
+            module.p = share
+        for holder in (module, getattr(module, "config", None)):
+            for name, value in list(vars(holder).items()) if holder is not None else ():
+                if SHARE.search(name) and type(value) is float:
+                    setattr(holder, name, share)
 
 
 def make_cheap(network: nn.Module) -> None:

@@ -324,6 +324,7 @@ def _write_convolutional(work: Path, settings: New, pieces: int, seed: int) -> N
 def refuses(recipe: "Recipe") -> str | None:
     """Weights that nobody trained cannot stay as they are; word counts have no other head."""
     from polyculture.core import parts
+    from polyculture.core.regularization import Regularization
     from polyculture.core.task import task_of
 
     base, adaptation, head, settings = _any(recipe)
@@ -343,8 +344,10 @@ def refuses(recipe: "Recipe") -> str | None:
     is_standard = parts.load("heads", head.kind).is_standard(head, task.output)
     if base.kind == "tfidf" and task.codes is None:
         return f"word counts answer whole texts, so kind = 'tfidf' cannot do {settings.kind!r}"
-    if base.kind == "tfidf" and not is_standard:
-        return f"word counts have a linear model of their own, and no head {head.kind!r}"
+    regularized = recipe.regularization != Regularization()
+    if base.kind == "tfidf" and (regularized or not is_standard):
+        other = "[regularization]" if regularized else f"head {head.kind!r}"
+        return f"word counts have a linear model of their own, and no {other}"
     spells = base.kind == "tdnn" and task.output == "tokens"
     if base.kind in OWN and is_standard and not spells:
         return (

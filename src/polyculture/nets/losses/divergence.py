@@ -1,0 +1,60 @@
+r"""How far two readings of the same examples are apart, as R-Drop has it.
+
+For the probabilities p and q that two readings give to the choices of a target:
+
+\[ \tfrac12 (KL(p \| q) + KL(q \| p)) = \tfrac12 \sum_i (p_i - q_i)(\log p_i - \log q_i) \]
+
+With several labels each label is a choice of two. Never negative, in nats; 0 for equal readings.
+
+Source: Liang et al. 2021, R-Drop, arXiv:2106.14448.
+"""
+
+from torch import Tensor
+
+from polyculture.core.errors import RecipeError
+from polyculture.nets.batch import IGNORED, Batch, Outputs
+from polyculture.nets.losses.label_outputs import row_weights
+
+NO_CHOICE = (
+    "regularization.r_drop compares the probabilities of labels or tokens, and here the loss has "
+    "none of single rows. Leave it out."
+)
+
+
+def divergence(outputs: Outputs, others: Outputs, batch: Batch) -> Tensor:
+    """The sum over all targets that count.
+
+    Args:
+        outputs: With ``logits``: ``(rows, labels)``, ``(rows, words, labels)`` or
+            ``(rows, places, vocabulary)``.
+        others: The same, read a second time.
+        batch: With targets ``labels`` or ``tokens``: codes, or 0 and 1 for each of several labels.
+
+    Raises:
+        RecipeError: The task does not choose among labels or tokens.
+
+    Example:
+        >>> batch = Batch(inputs={}, targets={"labels": torch.tensor([0, IGNORED])})
+        >>> logits = torch.tensor([[0.0, 0.0], [0.0, 9.0]])
+        >>> float(divergence({"logits": logits}, {"logits": logits}, batch))
+        0.0
+        >>> others = torch.tensor([[2.0, 0.0], [9.0, 0.0]])
+        >>> round(float(divergence({"logits": logits}, {"logits": others}, batch)), 4)
+        0.3808
+    """
+    targets = batch.targets.get("labels", batch.targets.get("tokens"))
+    if targets is None or "logits" not in outputs:
+        raise RecipeError(NO_CHOICE)
+    first, second = outputs["logits"].float(), others["logits"].float()
+    if targets.is_floating_point() and targets.shape == first.shape:
+        each = (first.sigmoid() - second.sigmoid()) * (first - second) / 2
+        known = (each * (targets >= 0)).sum(dim=-1)
+    elif not targets.is_floating_point() and targets.shape == first.shape[:-1]:
+        first, second = first.log_softmax(dim=-1), second.log_softmax(dim=-1)
+        each = ((first.exp() - second.exp()) * (first - second)).sum(dim=-1) / 2
+        known = each.masked_fill(targets == IGNORED, 0.0)
+    else:
+        raise RecipeError(NO_CHOICE)
+    if known.dim() == 1:  # a row that is read in several windows counts once
+        known = known * row_weights(batch, known)
+    return known.sum()
