@@ -36,6 +36,25 @@ def test_a_signal_inside_a_finalizer_is_not_lost() -> None:
     assert (done.stdout, done.stderr) == ("ended by 15\n", "")
 
 
+ON_A_BUSY_MACHINE = """
+import threading, time
+
+class Late(threading.Timer):
+    def start(self):
+        threading.Timer = Usual
+        super().start()
+        time.sleep(0.1)  # this thread waits for a core meanwhile
+
+Usual, threading.Timer = threading.Timer, Late
+"""
+
+
+def test_a_signal_that_arrives_while_it_is_being_sent_again_is_not_lost() -> None:
+    done = outcome(ON_A_BUSY_MACHINE + WHERE_PYTHON_DROPS_WHAT_IS_RAISED)
+
+    assert (done.stdout, done.stderr) == ("ended by 15\n", "")
+
+
 WITHIN_A_STEP = """
 import os, signal, time
 from polyculture.core.signals import Ended, finish_step_first, raise_on_signals

@@ -107,15 +107,30 @@ def _restore(before: dict[int, Any]) -> None:
         signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
+class _Hook:
+    """Whether what Python drops is being looked at; what is raised meanwhile would be lost too."""
+
+    is_running = False
+
+
 def _raise(number: int, _: FrameType | None) -> None:
+    if _Hook.is_running:
+        _send_later(number)
+        return
     raise Ended(number)
 
 
 def _send_again(usual: Callable[[Any], Any], dropped: Any) -> None:
     if isinstance(dropped.exc_value, Ended):
-        # From another thread and a moment later, when the finalizer is done.
-        again = threading.Timer(0.01, os.kill, (os.getpid(), dropped.exc_value.number))
-        again.daemon = True
-        again.start()
+        _Hook.is_running = True
+        _send_later(dropped.exc_value.number)
+        _Hook.is_running = False
     else:
         usual(dropped)
+
+
+def _send_later(number: int) -> None:
+    """From another thread and a moment later, when the finalizer is done."""
+    again = threading.Timer(0.01, os.kill, (os.getpid(), number))
+    again.daemon = True
+    again.start()
