@@ -39,6 +39,7 @@ COMBINATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "head_only": ("classification", {"adaptation": "head_only"}),
     "low_rank": ("classification", {"adaptation": "low_rank"}),
     "bottleneck": ("classification", {"adaptation": "bottleneck"}),
+    "prefix": ("classification", {"adaptation": "prefix"}),
     "last_layers": ("classification", {"adaptation": {"kind": "last_layers", "blocks": 1}}),
     "mlp": ("classification", {"head": {"kind": "mlp", "hidden": 16}}),
     "mean pooling": ("classification", {"head": {"kind": "linear", "pooling": "mean"}}),
