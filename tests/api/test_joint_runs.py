@@ -127,7 +127,7 @@ def test_all_parts_learn_by_one_optimizer() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("adaptation", ["head_only", "low_rank", "bottleneck"])
+@pytest.mark.parametrize("adaptation", ["head_only", "low_rank", "bottleneck", "prefix"])
 def test_a_frozen_body_is_shared_too(adaptation: str, tmp_path: Path) -> None:
     """Heads learn, and what is added to the body or merged into it is the same for all parts."""
     texts = toys()["reviews"].splits["train"]["text"].to_list()

@@ -39,9 +39,18 @@ COMBINATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "head_only": ("classification", {"adaptation": "head_only"}),
     "low_rank": ("classification", {"adaptation": "low_rank"}),
     "bottleneck": ("classification", {"adaptation": "bottleneck"}),
+    "prefix": ("classification", {"adaptation": "prefix"}),
     "last_layers": ("classification", {"adaptation": {"kind": "last_layers", "blocks": 1}}),
     "mlp": ("classification", {"head": {"kind": "mlp", "hidden": 16}}),
     "mean pooling": ("classification", {"head": {"kind": "linear", "pooling": "mean"}}),
+    "attention pooling": (
+        "classification",
+        {"head": {"kind": "mlp", "hidden": 16, "pooling": "attention"}},
+    ),
+    "attention pooling, head only": (
+        "classification",
+        {"adaptation": "head_only", "head": {"kind": "linear", "pooling": "attention"}},
+    ),
     "convolutional": (
         "classification",
         {"base": CONVOLUTIONAL, "head": {"kind": "linear", "pooling": "mean"}},

@@ -26,9 +26,11 @@ SHAPES = [KINDS[0], *(pytest.param(kind, marks=pytest.mark.slow) for kind in KIN
 TEXTS = ["Ada Berg lives in Oslo today", "今天很好", "the film was lovely"]
 SETTINGS: list[tuple[str, Wanted, dict[str, object]]] = [
     ("linear", "labels", {"pooling": "mean"}),
+    ("linear", "labels", {"pooling": "attention"}),
     ("mlp", "labels", {"hidden": 16}),
     ("mlp", "labels", {"hidden": 16, "pooling": "first"}),
     ("mlp", "labels", {"hidden": 16, "pooling": "last"}),
+    ("mlp", "labels", {"hidden": 16, "pooling": "attention"}),
     ("mlp", "word_labels", {"hidden": 16}),
     ("mlp", "word_labels", {"hidden": 16, "shapes": True}),
     ("crf", "word_labels", {}),

@@ -1,4 +1,4 @@
-"""The base's own standard head of the task, or a linear layer on the mean of the vectors.
+"""The base's own standard head of the task, or a linear layer on a mean of the vectors.
 
 Where tokens of a vocabulary are wanted, the standard head is the language model's that the base was
 trained with.
@@ -14,23 +14,26 @@ class Linear(Settings):
     """One linear layer."""
 
     kind: Literal["linear"] = "linear"
-    pooling: Literal["standard", "mean"] = "standard"
+    pooling: Literal["standard", "mean", "attention"] = "standard"
     """``standard``: transformers' own class of the task; the run opens with nothing of ours
     installed. ``mean``: a linear layer on the mean of all tokens, for bases whose pooler is
-    untrained. Words are always read one by one."""
+    untrained. ``attention``: on a weighted mean whose weights are learnt. Words are always read
+    one by one, where ``attention`` is refused."""
 
 
-def make(settings: Linear, width: int, labels: int, dropout: float) -> Any:  # noqa: ARG001  # one form for all
-    """A linear layer of ours; only asked for where ``pooling`` is ``mean``."""
+def make(settings: Linear, width: int, labels: int, dropout: float) -> Any:
+    """A linear layer of ours; never asked for where ``pooling`` is ``standard``."""
     from polyculture.nets.layers import LinearHead
+    from polyculture.nets.pooling import AttentionPooling
 
-    return LinearHead(width, labels, dropout=dropout)
+    pool = AttentionPooling(width) if settings.pooling == "attention" else None
+    return LinearHead(width, labels, dropout=dropout, pool=pool)
 
 
 def is_standard(settings: Linear, output: str) -> bool:
-    """Words, positions and tokens are always answered by the standard head."""
+    """Words, positions and tokens are answered by the standard head: there is nothing to pool."""
     always = {"word_labels", "positions", "tokens"}
-    return settings.pooling == "standard" or output in always
+    return settings.pooling == "standard" or (settings.pooling == "mean" and output in always)
 
 
 PLUGIN = Head(

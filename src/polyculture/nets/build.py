@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedTokenizerBase
 from transformers.utils import logging
 
-from polyculture.core.errors import ModelError
+from polyculture.core.errors import ModelError, RecipeError
 from polyculture.core.task import Form, Output, Reads, WordSpaces
 from polyculture.nets.bodies.own_bodies import OwnBody, check_own_body, own_body
 from polyculture.nets.layers import LinearHead
@@ -31,6 +31,8 @@ from polyculture.store.weight_files import read_object, stored_tensors
 HEAD = "head.safetensors"
 ENDS = 2
 """Numbers of each token where positions are asked: an answer starts there, and ends there."""
+POOLED: frozenset[Output] = frozenset({"labels", "numbers", "vectors"})
+"""Outputs that are made of one vector a row."""
 Reader: TypeAlias = PreTrainedTokenizerBase | PictureReader | SoundReader | SeriesReader
 """What makes a base's inputs of rows."""
 logging.set_verbosity_error()
@@ -54,10 +56,11 @@ def open_network(
         output: What the head has to give.
         model_class: transformers' class of the standard head.
         make_head: (width, number of labels, dropout) to a head of ours; None for the standard one.
-        pooling: How our head sees a text.
+        pooling: How our head sees a text, unless it makes the vector of a text itself.
 
     Raises:
         ModelError: The base has no standard head of this task, or cannot be read.
+        RecipeError: Our head learns to pool a text, and words or places of it are answered.
     """
     if make_head is None:
         if output == "tokens" and form_of(folder) == "encoder" and reads_of(folder) == "sounds":
@@ -80,6 +83,12 @@ def open_network(
         msg = f"{folder / 'config.json'} does not say how wide the vectors are (hidden_size)."
         raise ModelError(msg)
     head = make_head(int(width), len(labels) or 1, 0.1 if dropout is None else dropout)
+    if getattr(head, "pool", None) is not None and output not in POOLED:
+        msg = (
+            "head.pooling = 'attention' learns to make one vector of a text, but this task "
+            "answers words or tokens one by one. Leave it out."
+        )
+        raise RecipeError(msg)
     return Network(body, output=output, head=head, pooling=pooling, untrained=untrained)
 
 

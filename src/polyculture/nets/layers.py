@@ -1,7 +1,8 @@
 """The torch modules behind the heads: vectors in, logits out.
 
 Every head takes vectors ``(rows, width)`` of texts or ``(rows, words, width)`` of words or tokens,
-and the spelling codes of the words, ``(rows, words)`` or none.
+and the spelling codes of the words, ``(rows, words)`` or none. One that makes the vector of a text
+itself has a module ``pool``: vectors of tokens and their mask to ``(rows, width)``.
 """
 
 import torch
@@ -17,8 +18,11 @@ SHAPE_WIDTH = 16
 class LinearHead(nn.Module):
     """Dropout and one linear layer."""
 
-    def __init__(self, width: int, labels: int, *, dropout: float) -> None:
+    def __init__(
+        self, width: int, labels: int, *, dropout: float, pool: nn.Module | None = None
+    ) -> None:
         super().__init__()
+        self.pool = pool
         self.dropout = Dropout(dropout)
         self.output = nn.Linear(width, labels)
         nn.init.normal_(self.output.weight, std=0.02)
@@ -34,9 +38,17 @@ class MlpHead(nn.Module):
     """A hidden layer, with the spelling of the word beside the vector where asked for."""
 
     def __init__(
-        self, width: int, labels: int, *, hidden: int, dropout: float, shapes: bool
+        self,
+        width: int,
+        labels: int,
+        *,
+        hidden: int,
+        dropout: float,
+        shapes: bool,
+        pool: nn.Module | None = None,
     ) -> None:
         super().__init__()
+        self.pool = pool
         self.shapes = nn.Embedding(SHAPES, SHAPE_WIDTH) if shapes else None
         self.inner = nn.Linear(width + (SHAPE_WIDTH if shapes else 0), hidden)
         self.activation = nn.GELU()

@@ -46,7 +46,7 @@ class Network(nn.Module):
             model: A whole transformers model with its own head, or a bare body.
             output: What the head gives.
             head: Our head for a bare body; none for a whole model.
-            pooling: How a text's one vector is made for our head.
+            pooling: How a text's one vector is made for our head, unless that does it itself.
             untrained: Parameters of ``model`` that its files did not hold.
             letters: What each output stands for, where the head spells what a clip says; see
                 ``nets/reading/sounds/letters.py``.
@@ -173,7 +173,8 @@ class Network(nn.Module):
             vectors = hidden
         else:
             mask = heard_of(self.body, hidden, batch.inputs.get("attention_mask"))
-            vectors = pool(hidden, mask, self.pooling)
+            own = getattr(self.head, "pool", None)
+            vectors = pool(hidden, mask, self.pooling) if own is None else own(hidden, mask)
         name = NAMES.get(self.output, "logits")
         return {name: self.head(vectors, batch.places.get("spelling"))}
 

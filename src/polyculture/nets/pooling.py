@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 Pooling = Literal["mean", "first", "last"]
 
@@ -46,6 +46,39 @@ def pool(hidden: Tensor, mask: Tensor | None, how: Pooling) -> Tensor:
         return hidden[torch.arange(len(hidden)), mask.sum(dim=1) - 1]
     weights = mask.to(hidden.dtype).unsqueeze(-1)
     return (hidden * weights).sum(dim=1) / weights.sum(dim=1)
+
+
+class AttentionPooling(nn.Module):
+    r"""A weighted mean of the tokens' vectors, with learnt weights; at first the plain mean.
+
+    \[ \sum_t a_t h_t, \qquad a = \operatorname{softmax}(H q) \]
+
+    with the vectors h of a row's tokens, which are the rows of H, and a query q that is trained and
+    starts at zero.
+
+    Source:
+        Lin et al. 2017, arXiv:1703.03130, with one query and no hidden layer, as in Safari et al.
+        2020, arXiv:2008.01077.
+
+    Example:
+        >>> pooling = AttentionPooling(1)
+        >>> pooling(torch.tensor([[[1.0], [3.0], [9.0]]]), torch.tensor([[1, 1, 0]])).item()
+        2.0
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        # no bias: softmax does not see what is added to all scores
+        self.query = nn.Linear(width, 1, bias=False)
+        nn.init.zeros_(self.query.weight)
+
+    def forward(self, hidden: Tensor, mask: Tensor | None) -> Tensor:
+        """One vector a row; arguments as of ``pool``."""
+        scores = self.query(hidden).float()  # (rows, tokens, 1)
+        if mask is not None:
+            scores = scores.masked_fill(mask.unsqueeze(-1) == 0, -torch.inf)
+        weights = torch.softmax(scores, dim=1).to(hidden.dtype)
+        return (hidden * weights).sum(dim=1)
 
 
 def heard_of(body: Any, hidden: Tensor, mask: Tensor | None) -> Tensor | None:
