@@ -13,6 +13,7 @@ python examples/public_sets.py cmrc2018 DOWNLOADS     cmrc2018_dev.json
 python examples/public_sets.py talks DOWNLOADS        dialogsum.dev.jsonl, dialogsum.test.jsonl
 python examples/public_sets.py questions DOWNLOADS    the same files
 python examples/public_sets.py dialogsum DOWNLOADS    dialogsum.dev.jsonl, dialogsum.test.jsonl
+python examples/public_sets.py samsum DOWNLOADS       test.csv, in English
 python examples/public_sets.py weibo DOWNLOADS        weiboNER_2nd_conll.train, .dev, .test
 python examples/public_sets.py cluener DOWNLOADS      train.json, dev.json
 python examples/public_sets.py traffic DOWNLOADS      data/realTraffic of NAB, seven .csv
@@ -41,6 +42,7 @@ FOUND = (
     dialogues.talks,
     dialogues.questions,
     dialogues.dialogsum,
+    dialogues.samsum,
     names.weibo,
     names.cluener,
     signals.traffic,

@@ -327,9 +327,14 @@ def test_no_take_and_no_held_out_speaker_is_in_two_splits(tmp_path: Path) -> Non
 
 def tables(name: str, downloads: Path) -> dict[str, pl.DataFrame]:
     """What the script makes of small files of ours."""
+    SMALL[name][0](downloads)
+    return made_of(name, downloads)
+
+
+def made_of(name: str, downloads: Path) -> dict[str, pl.DataFrame]:
+    """What the script makes of files."""
     import runpy
 
-    SMALL[name][0](downloads)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(EXAMPLES)  # as for a script that is started
         made = runpy.run_path(str(EXAMPLES / "public_sets.py"))["SETS"][name](downloads)
@@ -371,3 +376,11 @@ def test_spans_within_spans_are_left_out_and_tags_begin_with_b(tmp_path: Path) -
     ]
     assert tags["tags"][0].to_list() == ["O", "O", "B-PER", "I-PER"]
     assert tags["tokens"][0].to_list() == ["我", "见", "李", "明"]
+
+
+def test_messages_of_samsum_are_only_tested_on(tmp_path: Path) -> None:
+    """They stand in several lines of a cell."""
+    rows = pl.DataFrame({"id": ["7"], "summary": ["They meet."], "dialogue": ["A: When?\nB: Now."]})
+    rows.write_csv(tmp_path / "test.csv")
+
+    assert made_of("samsum", tmp_path)["test.jsonl"].to_dicts() == rows.to_dicts()

@@ -54,6 +54,18 @@ def test_it_starts_as_the_mean(mask: Tensor | None) -> None:
     )
 
 
+def test_the_largest_value_of_each_number_is_not_padding() -> None:
+    """Nor is it looked for there where all values of a row are below zero."""
+    hidden = -vectors().abs() - 1
+    hidden[1, 2:] = 1e4
+
+    found = pool(hidden, MASK, "max")
+
+    torch.testing.assert_close(found[0], hidden[0].amax(dim=0))
+    torch.testing.assert_close(found[1], hidden[1, :2].amax(dim=0))
+    torch.testing.assert_close(pool(hidden[:1], None, "max"), found[:1])
+
+
 @pytest.mark.parametrize("mask", [MASK, None], ids=["padding", "no padding"])
 def test_a_vector_is_what_one_query_finds(mask: Tensor | None) -> None:
     """As torch's own attention computes it."""

@@ -14,9 +14,10 @@ class Mlp(Settings):
     kind: Literal["mlp"] = "mlp"
     hidden: int = Field(default=256, ge=1, le=65_536)
     """Width of the hidden layer."""
-    pooling: Literal["mean", "first", "last", "attention"] = "mean"
-    """How one vector of a text is made; ``attention`` is a weighted mean whose weights are learnt.
-    Words are read one by one, where ``attention`` is refused."""
+    pooling: Literal["mean", "max", "first", "last", "attention"] = "mean"
+    """How one vector of a text is made: ``max`` is the largest value of each of the tokens'
+    numbers, ``attention`` a weighted mean whose weights are learnt. Words are read one by one,
+    where ``attention`` is refused."""
     shapes: bool = False
     """Spans: also show the head how each word is spelt (capitals, digits, signs). It gives back
     to an uncased base what its tokenizer took away."""

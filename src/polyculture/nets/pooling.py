@@ -5,7 +5,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-Pooling = Literal["mean", "first", "last"]
+Pooling = Literal["mean", "max", "first", "last"]
 
 
 def vectors_of(outputs: Any) -> Tensor:
@@ -29,23 +29,31 @@ def pool(hidden: Tensor, mask: Tensor | None, how: Pooling) -> Tensor:
         hidden: Vectors of the tokens, ``(rows, tokens, width)``.
         mask: 1 for tokens, 0 for padding, ``(rows, tokens)``; padding stands on the right. None
             where nothing is padding.
-        how: The mean of all tokens, the first, or the last.
+        how: The mean of all tokens, the largest value of each of the numbers, the first token, or
+            the last.
 
     Example:
         >>> hidden = torch.tensor([[[1.0], [3.0], [9.0]]])
         >>> pool(hidden, torch.tensor([[1, 1, 0]]), "mean").item()
         2.0
-        >>> pool(hidden, torch.tensor([[1, 1, 0]]), "last").item()
-        3.0
+        >>> [pool(hidden, torch.tensor([[1, 1, 0]]), how).item() for how in ("max", "last")]
+        [3.0, 3.0]
     """
     if how == "first":
         return hidden[:, 0]
+    if how == "max":
+        return hidden.amax(dim=1) if mask is None else _where(mask, hidden).amax(dim=1)
     if mask is None:
         return hidden[:, -1] if how == "last" else hidden.mean(dim=1)
     if how == "last":
         return hidden[torch.arange(len(hidden)), mask.sum(dim=1) - 1]
     weights = mask.to(hidden.dtype).unsqueeze(-1)
     return (hidden * weights).sum(dim=1) / weights.sum(dim=1)
+
+
+def _where(mask: Tensor, values: Tensor) -> Tensor:
+    """Values of ``(rows, tokens, ...)`` as they are, but minus infinity at padding."""
+    return values.masked_fill(mask.unsqueeze(-1) == 0, -torch.inf)
 
 
 class AttentionPooling(nn.Module):
@@ -76,7 +84,7 @@ class AttentionPooling(nn.Module):
         """One vector a row; arguments as of ``pool``."""
         scores = self.query(hidden).float()  # (rows, tokens, 1)
         if mask is not None:
-            scores = scores.masked_fill(mask.unsqueeze(-1) == 0, -torch.inf)
+            scores = _where(mask, scores)
         weights = torch.softmax(scores, dim=1).to(hidden.dtype)
         return (hidden * weights).sum(dim=1)
 
