@@ -107,7 +107,9 @@ def test_a_recipe_of_clips_trains_checks_and_predicts(folder: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("norm", "pooling"), [("layer", "standard"), ("group", "mean")])
+@pytest.mark.parametrize(
+    ("norm", "pooling"), [("layer", "standard"), ("group", "standard"), ("group", "mean")]
+)
 def test_a_wav2vec2_is_trained_saved_and_opened(norm: str, pooling: str, folder: Path) -> None:
     """With transformers' own head, whose folder opens as such, and with ours on its pieces."""
     recipe = written(folder, wav2vec2(folder, norm), pooling=pooling, epochs=1)

@@ -14,6 +14,7 @@ from transformers.utils import logging
 from polyculture.core.errors import ModelError
 from polyculture.core.task import Form, Output, Reads, WordSpaces
 from polyculture.nets.bodies.own_bodies import OwnBody, check_own_body, own_body
+from polyculture.nets.clip_padding import leave_out_padding
 from polyculture.nets.layers import LinearHead
 from polyculture.nets.network import Network
 from polyculture.nets.pooling import Pooling
@@ -97,17 +98,21 @@ def _that_spells(folder: Path, labels: tuple[str, ...], model_class: str) -> Net
         return Network(body, output="tokens", head=head, letters=letters)
     sizes = {"vocab_size": len(letters), "pad_token_id": letters.index(BLANK)}
     model, info = _loaded(getattr(transformers, model_class), folder, **sizes)
-    _draw_nothing_at_random(model)
+    _make_repeatable(model, folder)
     new = set(check_loaded(folder, model, info, is_bare=False))
     if letters != stored:
         new |= _draw_head_again(model, new)
     return Network(model, output="tokens", untrained=tuple(sorted(new)), letters=letters)
 
 
-def _draw_nothing_at_random(model: Any) -> None:
-    """Neither skip layers nor hide parts of a clip: both draw from generators that threads share.
+def _make_repeatable(model: Any, folder: Path) -> None:
+    """Neither skip layers nor hide parts of a clip, and hear no padding.
 
-    Clips are masked by ``Task.draw``, anew each time and the same for any number of threads.
+    The first two draw from generators that threads share. Clips are masked by ``Task.draw``, anew
+    each time and the same for any number of threads.
+
+    Raises:
+        ModelError: The model hears the padding of a batch.
     """
     for name in ("layerdrop", "encoder_layerdrop", "decoder_layerdrop"):
         for module in (model.config, *model.modules()):
@@ -115,6 +120,7 @@ def _draw_nothing_at_random(model: Any) -> None:
                 setattr(module, name, 0.0)
     if getattr(model.config, "apply_spec_augment", False):
         model.config.apply_spec_augment = False
+    leave_out_padding(model, folder.name)
 
 
 def _width(config: Any) -> int | None:
@@ -127,7 +133,7 @@ def _width(config: Any) -> int | None:
 def _with_own_head(folder: Path, output: Output, model_class: str, **sizes: int) -> Network:
     """A base with the head that it was trained with, such as that of a language model."""
     model, info = _loaded(getattr(transformers, model_class), folder, **sizes)
-    _draw_nothing_at_random(model)
+    _make_repeatable(model, folder)
     _name_padding(model, folder)
     new = check_loaded(folder, model, info, is_bare=False)
     return Network(model, output=output, untrained=new)
@@ -144,7 +150,7 @@ def _with_head_of_labels(
         id2label=names,
         label2id={name: code for code, name in names.items()},
     )
-    _draw_nothing_at_random(model)
+    _make_repeatable(model, folder)
     _name_padding(model, folder)
     new = set(check_loaded(folder, model, info, is_bare=False))
     if labels_of(folder) != labels:
@@ -226,7 +232,7 @@ def bare_body(folder: Path) -> tuple[Any, tuple[str, ...]]:
     if kind is not None:
         return _own(folder, kind), ()
     model, info = _loaded(AutoModel, folder)
-    _draw_nothing_at_random(model)
+    _make_repeatable(model, folder)
     new = check_loaded(folder, model, info, is_bare=True)
     unused = getattr(model, "pooler", None)
     if unused is not None and any(True for _ in unused.parameters()):
