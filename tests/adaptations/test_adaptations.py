@@ -193,9 +193,9 @@ def test_more_last_layers_than_there_are_blocks_are_refused(bases: dict[Kind, Pa
         adaptation.attach(network, adaptation.settings(blocks=2))
 
 
-@pytest.mark.parametrize("kind", ["wav2vec2", "hubert", "vit", "whisper"])
+@pytest.mark.parametrize("kind", ["wav2vec2", "hubert", "patchtst", "vit", "whisper"])
 def test_blocks_hand_on_vectors(kind: Kind, tmp_path: Path) -> None:
-    """The convolutions that cut a wave into pieces are none."""
+    """The convolutions that cut a wave into pieces are none, and PatchTST's are found too."""
     body, _ = bare_body(tiny_base(tmp_path / kind, kind))
 
     blocks = blocks_of(body, purpose="")

@@ -30,6 +30,8 @@ from polyculture.nets.saved.weights_fit import check_loaded, load, tensors_of
 from polyculture.store.weight_files import read_object, stored_tensors
 
 HEAD = "head.safetensors"
+BARE = "AutoModel"
+"""What a task names that no class of transformers has a head for."""
 ENDS = 2
 """Numbers of each token where positions are asked: an answer starts there, and ends there."""
 Reader: TypeAlias = PreTrainedTokenizerBase | PictureReader | SoundReader | SeriesReader
@@ -187,6 +189,8 @@ def has_class(folder: Path, model_class: str) -> bool:
     """Whether transformers has a standard head of this kind for the family of a base."""
     if own_body(folder) is not None:
         return True
+    if model_class == BARE:
+        return False
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     return type(config) in getattr(transformers, model_class)._model_mapping  # noqa: SLF001  # there is no public name
 
@@ -195,7 +199,8 @@ def reads_of(folder: Path) -> Reads:
     """What a base reads.
 
     Raises:
-        ModelError: Its settings are broken, or it reads neither text, pictures nor sounds alone.
+        ModelError: Its settings are broken, or it reads neither text, pictures, sounds nor
+            series alone.
     """
     kind = own_body(folder)
     if kind is not None:
@@ -231,7 +236,7 @@ def bare_body(folder: Path) -> tuple[Any, tuple[str, ...]]:
     kind = own_body(folder)
     if kind is not None:
         return _own(folder, kind), ()
-    model, info = _loaded(AutoModel, folder)
+    model, info = _loaded(AutoModel, folder, **_one_at_a_time(folder))
     _make_repeatable(model, folder)
     new = check_loaded(folder, model, info, is_bare=True)
     unused = getattr(model, "pooler", None)
@@ -239,6 +244,25 @@ def bare_body(folder: Path) -> tuple[Any, tuple[str, ...]]:
         # our heads read the vectors of tokens, never the pooler
         model.pooler = None
     return model, tuple(name for name in new if not name.startswith("pooler."))
+
+
+def _one_at_a_time(folder: Path) -> dict[str, Any]:
+    """Settings with which a base of transformers reads series one by one, and hides no patches.
+
+    Raises:
+        ModelError: It has weights for each of the series that it was trained on.
+    """
+    if reads_of(folder) != "series":
+        return {}
+    settings = read_object(folder / CONFIG)
+    count = settings.get("num_input_channels", 1)
+    if count != 1 and not settings.get("share_embedding", True):
+        msg = (
+            f"{folder.name} has weights for each of {count} series (share_embedding = false), but "
+            "here series are read one by one. Choose another base."
+        )
+        raise ModelError(msg)
+    return {"num_input_channels": 1, "do_mask_input": False}
 
 
 def _own(folder: Path, kind: type[OwnBody]) -> OwnBody:
