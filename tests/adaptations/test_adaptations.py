@@ -29,6 +29,7 @@ from polyculture.checks.tiny import KINDS, Kind, tiny_base
 from polyculture.core import parts
 from polyculture.core.errors import ModelError, RecipeError
 from polyculture.nets.blocks import blocks_of
+from polyculture.nets.build import bare_body
 from polyculture.nets.efficiency.embedding import input_table
 from polyculture.nets.network import count, trainable
 
@@ -190,6 +191,17 @@ def test_more_last_layers_than_there_are_blocks_are_refused(bases: dict[Kind, Pa
 
     with pytest.raises(RecipeError, match=r"nothing frozen: the base has 2 in all\. Choose 1 or"):
         adaptation.attach(network, adaptation.settings(blocks=2))
+
+
+@pytest.mark.parametrize("kind", ["wav2vec2", "hubert", "patchtst", "vit", "whisper"])
+def test_blocks_hand_on_vectors(kind: Kind, tmp_path: Path) -> None:
+    """The convolutions that cut a wave into pieces are none, and PatchTST's are found too."""
+    body, _ = bare_body(tiny_base(tmp_path / kind, kind))
+
+    blocks = blocks_of(body, purpose="")
+
+    assert len(blocks) == (4 if kind == "whisper" else 2)
+    assert all(any(isinstance(part, nn.Linear) for part in block.modules()) for block in blocks)
 
 
 def test_a_base_without_blocks_has_no_place_for_a_bottleneck() -> None:

@@ -10,7 +10,8 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
 from polyculture.adaptations.prefix import PLUGIN, Prefix
 from polyculture.checks.adaptations import loss_of, open_small, outputs, small_batch
-from polyculture.checks.tiny import FAMILIES, KINDS, LAYERS, LONGEST, Kind, tiny_base
+from polyculture.checks.families.family import LAYERS, LONGEST
+from polyculture.checks.tiny import FAMILIES, KINDS, Kind, tiny_base
 from polyculture.core.errors import RecipeError
 from polyculture.core.search import Search
 from polyculture.engine.devices.cpu import Cpu
@@ -27,7 +28,8 @@ from polyculture.nets.saved.added import attach
 TEXTS = ["Ada Berg lives in Oslo today", "今天很好", "the film was lovely and long", "no"]
 BOTH = ("t5", "bart", "marian")
 """Encoders with a decoder."""
-READERS = [kind for kind in FAMILIES if kind not in {*BOTH, "deberta-v2"}]
+OF_TEXT = [kind for kind, family in FAMILIES.items() if family.reads == "text"]
+READERS = [kind for kind in OF_TEXT if kind not in {*BOTH, "deberta-v2"}]
 WIDTH, HEADS = 32, 4
 
 
@@ -35,7 +37,7 @@ WIDTH, HEADS = 32, 4
 def bases(tmp_path_factory: pytest.TempPathFactory) -> dict[Kind, Path]:
     """One tiny random base of each family."""
     place = tmp_path_factory.mktemp("bases")
-    return {kind: tiny_base(place / kind, kind, TEXTS) for kind in FAMILIES}
+    return {kind: tiny_base(place / kind, kind, TEXTS) for kind in OF_TEXT}
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from polyculture.checks.matrix import tried
 from polyculture.checks.tasks import Case
 from polyculture.checks.tiny import FAMILIES, tiny_base
 from polyculture.core import parts
+from polyculture.core.task import Reads
 from tests.tasks.test_promises import CASES
 
 HEAD = """# Families of models
@@ -20,16 +21,34 @@ the family is trained on a few rows of the task's toy data, saved, opened again 
 means that it answers after reloading as before, and a row alone as among others. A number is a
 reason below, with which the combination is refused.
 
+`wav2vec2` is here as its base sizes are published, with a norm over the whole clip and without a
+mask of padding; `hubert` as its large ones, with norms of each vector and a mask.
+
 Tasks that read text, with the adaptation `full`:
 """
 ADAPTED = """
 Adaptations, with `classification`, or `translation` for an encoder with a decoder:
+"""
+OTHERS = """
+Tasks that read {sense}, with each adaptation and transformers' own head where there is one:
+"""
+MIXED = """
+Bases and tasks that read something else:
 """
 REASONS = """
 Reasons, as they are told:
 """
 SMALL: dict[str, dict[str, Any]] = {"last_layers": {"blocks": 1}}
 """Settings for models of two blocks."""
+HEADS: dict[str, dict[str, Any]] = {"series": {"kind": "linear", "pooling": "mean"}}
+"""Heads for tasks without a standard one."""
+OF_SENSES: dict[Reads, tuple[str, str]] = {
+    "text": ("bert", "classification"),
+    "sounds": ("wav2vec2", "sounds"),
+    "pictures": ("vit", "images"),
+    "series": ("patchtst", "series"),
+}
+"""A family and a task for all that bases read."""
 Cell = Callable[[str, Case, Mapping[str, Any]], str]
 
 
@@ -47,22 +66,49 @@ def test_the_page_shows_what_each_family_does(
         told = reason.replace(family, "MODEL").replace(str(tmp_path), "FOLDER")
         return f"{reasons.setdefault(told, len(reasons) + 1)}" if reason else "+"
 
-    tasks = [name for name in parts.names("tasks") if parts.load("tasks", name).reads == "text"]
-    of_tasks = {
-        family: [cell(family, _case(name), {"kind": "full"}) for name in tasks]
-        for family in FAMILIES
-    }
-    adaptations = parts.names("adaptations")
-    of_adaptations = {
-        family: [
-            cell(family, _usual_case(family), {"kind": name, **SMALL.get(name, {})})
-            for name in adaptations
+    def adapted(family: str, case: Case) -> list[str]:
+        return [
+            cell(family, case, {"kind": name, **SMALL.get(name, {})})
+            for name in parts.names("adaptations")
         ]
-        for family in FAMILIES
+
+    of_tasks = {
+        family: [cell(family, _case(name), {"kind": "full"}) for name in _tasks("text")]
+        for family in _families("text")
     }
-    lines = [HEAD, *_table(tasks, of_tasks), ADAPTED, *_table(adaptations, of_adaptations)]
+    of_adaptations = {family: adapted(family, _usual_case(family)) for family in _families("text")}
+    lines = [HEAD, *_table(_tasks("text"), of_tasks)]
+    lines += [ADAPTED, *_table(parts.names("adaptations"), of_adaptations)]
+    for sense in ("sounds", "pictures", "series"):
+        cells = {
+            f"{family} | `{name}`": adapted(family, _sensing_case(name))
+            for family in _families(sense)
+            for name in _tasks(sense)
+        }
+        table = _table(parts.names("adaptations"), cells, "family | task")
+        lines += [OTHERS.format(sense=sense), *table]
+    mixed = {
+        family: [
+            "" if reads == other else cell(family, _sensing_case(name), {"kind": "full"})
+            for other, (_, name) in OF_SENSES.items()
+        ]
+        for reads, (family, _) in OF_SENSES.items()
+    }
+    lines += [MIXED, *_table([name for _, name in OF_SENSES.values()], mixed)]
     lines += [REASONS, *(f"{number}. {reason}" for reason, number in reasons.items()), ""]
     page("matrix.md", "\n".join(lines))
+
+
+def _families(sense: str) -> list[str]:
+    return [name for name, family in FAMILIES.items() if family.reads == sense]
+
+
+def _tasks(sense: str) -> list[str]:
+    return [name for name in parts.names("tasks") if parts.load("tasks", name).reads == sense]
+
+
+def _sensing_case(name: str) -> Case:
+    return Case(task=parts.load("tasks", name), head=HEADS.get(name, {}))
 
 
 def _case(name: str) -> Case:
@@ -75,9 +121,9 @@ def _usual_case(family: str) -> Case:
     return _case("translation" if is_both else "classification")
 
 
-def _table(columns: Any, rows: Mapping[str, list[str]]) -> Iterator[str]:
-    yield f"| family | {' | '.join(f'`{name}`' for name in columns)} |"
-    yield f"|---|{'---|' * len(list(columns))}"
+def _table(columns: Any, rows: Mapping[str, list[str]], first: str = "family") -> Iterator[str]:
+    yield f"| {first} | {' | '.join(f'`{name}`' for name in columns)} |"
+    yield f"|{'---|' * (1 + first.count('|') + len(list(columns)))}"
     for family, cells in rows.items():
         yield f"| {family} | {' | '.join(cells)} |"
 

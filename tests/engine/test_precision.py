@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from polyculture.checks.tiny import tiny_base
 from polyculture.engine.choices import precision
-from polyculture.engine.choices.precision import Kernels, choose
+from polyculture.engine.choices.precision import Kernels, choose, has_fused_attention
 from polyculture.nets.batch import Batch, Outputs
 from polyculture.nets.build import open_network
 from polyculture.nets.network import Network
@@ -155,3 +156,20 @@ def test_threads_are_asked_to_sleep_before_torch_is_loaded() -> None:
 
     assert policy() == "PASSIVE"
     assert policy(OMP_WAIT_POLICY="ACTIVE") == "ACTIVE"
+
+
+def test_a_network_of_convolutions_has_no_kernel_of_attention(tmp_path: Path) -> None:
+    """Torch's own would be refused by transformers; a ViT has it."""
+    fused = {
+        kind: has_fused_attention(
+            open_network(
+                tiny_base(tmp_path / kind, kind),
+                labels=("a", "b"),
+                output="labels",
+                model_class="AutoModelForImageClassification",
+            )
+        )
+        for kind in ("resnet", "vit")
+    }
+
+    assert fused == {"resnet": False, "vit": True}

@@ -217,7 +217,9 @@ def test_a_base_without_that_head_is_refused(tmp_path: Path) -> None:
     """An architecture of text beside pictures has no head for either alone."""
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "clip"}))
 
-    with pytest.raises(ModelError, match="'clip', which reads neither text, pictures nor"):
+    with pytest.raises(
+        ModelError, match="'clip', which reads neither text, pictures, sounds nor series"
+    ):
         open_small(tmp_path, "word_labels")
 
 

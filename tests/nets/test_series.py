@@ -1,15 +1,20 @@
 """Histories go into a network on one scale, and a small network of ours reads them."""
 
+import json
 from pathlib import Path
 
 import pytest
 import torch
+from transformers import InformerConfig
+from transformers.models.auto.modeling_auto import AutoModel
 
+from polyculture.checks.tiny import tiny_base
 from polyculture.core.errors import ModelError, RecipeError
 from polyculture.nets.bodies.patches import PatchTransformer
-from polyculture.nets.build import load_head, open_network, open_reader, save_network
+from polyculture.nets.build import bare_body, load_head, open_network, open_reader, save_network
 from polyculture.nets.layers import LinearHead
 from polyculture.nets.network import Network
+from polyculture.nets.pooling import vectors_of
 from polyculture.nets.reading.series import SeriesReader, batch_series, encode_series
 from polyculture.sources.bases.contents.plain import check_folder
 from polyculture.sources.bases.new import New, open_base
@@ -98,9 +103,60 @@ def test_a_body_sees_the_same_history_alike_in_any_batch() -> None:
     """So threads can share one; so is a history that is not a multiple of a patch."""
     torch.manual_seed(1)
     body = PatchTransformer(context_length=10, patch_length=4, width=32, layers=2).eval()
-    histories, known = torch.randn(3, 10), torch.ones(3, 10)
+    histories, known = torch.randn(3, 10, 1), torch.ones(3, 10, 1)
 
     (together,) = body(past_values=histories, past_observed_mask=known)
     (alone,) = body(past_values=histories[1:2], past_observed_mask=known[1:2])
 
     torch.testing.assert_close(together[1:2], alone)
+
+
+def test_a_patchtst_opens_as_it_is_published_and_hides_nothing(tmp_path: Path) -> None:
+    """Without a file of a reader, trained on three series at once and to fill in what is masked."""
+    folder = tiny_base(tmp_path / "patchtst", "patchtst")
+    check_folder(folder, "patchtst")
+    network, reader = opened(folder).eval(), open_reader(folder)
+    assert reader == SeriesReader(context=16, patch=8)
+    batch = batch_series(
+        encode_series([[1.0, 2.0, 4.0], [3.0, 5.0]], reader, None, repeat=1).examples
+    )
+
+    first, again = network(batch)["logits"], network(batch)["logits"]
+
+    assert first.shape == (2, len(NAMES))
+    torch.testing.assert_close(first, again, rtol=0, atol=0)
+    save_network(network, reader, tmp_path / "saved")
+    saved = opened(tmp_path / "saved").eval()
+    load_head(saved, tmp_path / "saved")
+    torch.testing.assert_close(saved(batch)["logits"], first)
+    page = (tmp_path / "saved" / "README.md").read_text(encoding="utf-8")
+    assert "from transformers import AutoModel\n" in page
+
+
+def test_a_vector_of_a_series_belongs_to_a_patch(tmp_path: Path) -> None:
+    """Not to a place of a picture, whose numbers have as many dimensions."""
+    body, _ = bare_body(tiny_base(tmp_path / "patchtst", "patchtst"))
+    said = body.eval()(past_values=torch.randn(2, 16, 1))
+
+    assert vectors_of(said, body).shape == (2, 3, 32)
+    torch.testing.assert_close(vectors_of(said, body)[1, 2], said[0][1, 0, 2])
+
+
+def test_weights_of_each_series_are_refused(tmp_path: Path) -> None:
+    """Series are read one by one."""
+    folder = tiny_base(tmp_path / "patchtst", "patchtst")
+    settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(json.dumps({**settings, "share_embedding": False}))
+
+    with pytest.raises(ModelError, match=r"patchtst has weights for each of 3 series"):
+        opened(folder)
+
+
+def test_a_model_of_series_that_needs_more_than_values_is_refused(tmp_path: Path) -> None:
+    """By what it reads, not for the tokenizer that it lacks."""
+    sizes = {"d_model": 16, "encoder_layers": 1, "decoder_layers": 1, "prediction_length": 2}
+    model = AutoModel.from_config(InformerConfig(context_length=8, **sizes))
+    model.save_pretrained(tmp_path / "informer")
+
+    with pytest.raises(ModelError, match=r"'informer', which reads neither .* PatchTST for series"):
+        check_folder(tmp_path / "informer", "informer")

@@ -10,7 +10,8 @@ import pytest
 
 from polyculture import api
 from polyculture.api.shared import prepare_rows, read_data
-from polyculture.core.errors import DataError, RecipeError, RowError
+from polyculture.checks.tiny import tiny_base
+from polyculture.core.errors import DataError, ModelError, RecipeError, RowError
 from polyculture.core.recipe import Recipe
 from polyculture.core.task import Context, Inventory
 from polyculture.core.values import Known
@@ -230,6 +231,26 @@ def test_a_base_of_texts_cannot_read_series(tmp_path: Path) -> None:
         recipe(tmp_path, patch_transformer="transformer")
     with pytest.raises(RecipeError, match=r"reads series\. Leave it out"):
         api.check(recipe(tmp_path, epochs="max_length = 8\nepochs"))
+
+
+def test_a_base_of_transformers_needs_a_head_of_ours(tmp_path: Path) -> None:
+    """What it forecast before is of another length, and without our quantiles."""
+    waves(tmp_path)
+    tiny_base(tmp_path / "base", "patchtst")
+    chosen = recipe(
+        tmp_path,
+        **{
+            'source = "new", kind = "patch_transformer", width = 32, layers = 1': (
+                'source = "folder", path = "base"'
+            ),
+            'pooling = "mean"': 'pooling = "standard"',
+        },
+    )
+
+    with pytest.raises(
+        ModelError, match=r"no standard head for this task .* \[head\] kind = 'mlp'"
+    ):
+        api.check(chosen)
 
 
 @pytest.mark.slow

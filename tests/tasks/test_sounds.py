@@ -108,7 +108,8 @@ def test_a_recipe_of_clips_trains_checks_and_predicts(folder: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("norm", "pooling"), [("layer", "standard"), ("group", "mean"), ("group", "attention")]
+    ("norm", "pooling"),
+    [("layer", "standard"), ("group", "standard"), ("group", "mean"), ("group", "attention")],
 )
 def test_a_wav2vec2_is_trained_saved_and_opened(norm: str, pooling: str, folder: Path) -> None:
     """With transformers' own head, whose folder opens as such, and with ours on its pieces."""

@@ -9,7 +9,7 @@ Example: ``for check in CHECKS: check(Case(load("tasks", "classification")))``.
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,6 +20,7 @@ import torch
 
 from polyculture.api.shared import open_base
 from polyculture.core import parts
+from polyculture.core.data import Dataset
 from polyculture.core.recipe import Recipe
 from polyculture.core.run import Run, Scores
 from polyculture.core.task import Context, Inventory, Task, pool_of
@@ -31,6 +32,7 @@ from polyculture.engine.opened import open_base as open_network_of
 from polyculture.engine.train import train
 from polyculture.engine.training import Training
 from polyculture.stats.inference.paired import better
+from polyculture.store.home import home
 
 SURE = 0.01
 """The p value below which a model counts as better than a simple method."""
@@ -66,12 +68,17 @@ class Case:
         kind = self.task.settings.model_fields["kind"].default
         return self.task.settings.model_validate({"kind": kind, **self.settings})
 
+    @property
+    def dataset(self) -> Dataset:
+        """The toy data."""
+        return _made(self.task.toy, home())
+
     @cached_property
     def splits(self) -> dict[str, pl.DataFrame]:
         """The toy data, prepared."""
-        data = self.task.toy()
         return {
-            name: self.task.prepare(rows, name, self.chosen) for name, rows in data.splits.items()
+            name: self.task.prepare(rows, name, self.chosen)
+            for name, rows in self.dataset.splits.items()
         }
 
     @cached_property
@@ -113,11 +120,17 @@ class Case:
             recipe=recipe,
             name="toy",
             fingerprint="toy",
-            dataset=self.task.toy(),
+            dataset=self.dataset,
             rows=self.splits,
             inventory=self.inventory,
             base=open_base(recipe, self.splits["train"], place / "base"),
         )
+
+
+@cache
+def _made(toy: Callable[[], Dataset], _: Path) -> Dataset:
+    """The toy data of a task, whose clips and pictures are files below a folder; made once."""
+    return toy()
 
 
 def inventories_depend_on_the_rows_as_a_set(case: Case) -> None:

@@ -96,6 +96,6 @@ class _Form:
 
 def _said(body: nn.Module, batch: Batch) -> Tensor:
     try:
-        return vectors_of(body(**batch.inputs))
+        return vectors_of(body(**batch.inputs), body)
     except _Reached as reached:
         return reached.hidden

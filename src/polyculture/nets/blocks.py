@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from polyculture.core.errors import RecipeError
 from polyculture.nets.network import Network
 
-HIDDEN = "hidden_states"
-"""What transformers calls the vectors that go into a block, in all its models."""
+HIDDEN = {"hidden_states", "hidden_state"}
+"""What transformers calls the vectors that go into a block; the second in PatchTST."""
 
 
 def blocks_of(body: nn.Module, *, purpose: str) -> list[nn.Module]:
@@ -56,7 +56,11 @@ def stages_of(network: Network, *, purpose: str) -> list[list[nn.Parameter]]:
 
 
 def _takes_hidden(block: nn.Module) -> bool:
-    return next(iter(signature(block.forward).parameters), "") == HIDDEN
+    if next(iter(signature(block.forward).parameters), "") not in HIDDEN:
+        return False
+    kinds = [type(part) for part in block.modules()]
+    # the convolutions that cut a wave into pieces give channels of frames, not vectors
+    return nn.Conv1d not in kinds or nn.Linear in kinds
 
 
 def with_hidden(output: Any, change: Callable[[Tensor], Tensor]) -> Any:

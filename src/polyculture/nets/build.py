@@ -14,6 +14,7 @@ from transformers.utils import logging
 from polyculture.core.errors import ModelError, RecipeError
 from polyculture.core.task import Form, Output, Reads, WordSpaces
 from polyculture.nets.bodies.own_bodies import OwnBody, check_own_body, own_body
+from polyculture.nets.clip_padding import leave_out_padding
 from polyculture.nets.layers import LinearHead
 from polyculture.nets.network import Network
 from polyculture.nets.pooling import Pooling
@@ -29,6 +30,8 @@ from polyculture.nets.saved.weights_fit import check_loaded, load, tensors_of
 from polyculture.store.weight_files import read_object, stored_tensors
 
 HEAD = "head.safetensors"
+BARE = "AutoModel"
+"""What a task names that no class of transformers has a head for."""
 ENDS = 2
 """Numbers of each token where positions are asked: an answer starts there, and ends there."""
 POOLED: frozenset[Output] = frozenset({"labels", "numbers", "vectors"})
@@ -106,17 +109,21 @@ def _that_spells(folder: Path, labels: tuple[str, ...], model_class: str) -> Net
         return Network(body, output="tokens", head=head, letters=letters)
     sizes = {"vocab_size": len(letters), "pad_token_id": letters.index(BLANK)}
     model, info = _loaded(getattr(transformers, model_class), folder, **sizes)
-    _draw_nothing_at_random(model)
+    _make_repeatable(model, folder)
     new = set(check_loaded(folder, model, info, is_bare=False))
     if letters != stored:
         new |= _draw_head_again(model, new)
     return Network(model, output="tokens", untrained=tuple(sorted(new)), letters=letters)
 
 
-def _draw_nothing_at_random(model: Any) -> None:
-    """Neither skip layers nor hide parts of a clip: both draw from generators that threads share.
+def _make_repeatable(model: Any, folder: Path) -> None:
+    """Neither skip layers nor hide parts of a clip, and hear no padding.
 
-    Clips are masked by ``Task.draw``, anew each time and the same for any number of threads.
+    The first two draw from generators that threads share. Clips are masked by ``Task.draw``, anew
+    each time and the same for any number of threads.
+
+    Raises:
+        ModelError: The model hears the padding of a batch.
     """
     for name in ("layerdrop", "encoder_layerdrop", "decoder_layerdrop"):
         for module in (model.config, *model.modules()):
@@ -124,6 +131,7 @@ def _draw_nothing_at_random(model: Any) -> None:
                 setattr(module, name, 0.0)
     if getattr(model.config, "apply_spec_augment", False):
         model.config.apply_spec_augment = False
+    leave_out_padding(model, folder.name)
 
 
 def _width(config: Any) -> int | None:
@@ -136,7 +144,7 @@ def _width(config: Any) -> int | None:
 def _with_own_head(folder: Path, output: Output, model_class: str, **sizes: int) -> Network:
     """A base with the head that it was trained with, such as that of a language model."""
     model, info = _loaded(getattr(transformers, model_class), folder, **sizes)
-    _draw_nothing_at_random(model)
+    _make_repeatable(model, folder)
     _name_padding(model, folder)
     new = check_loaded(folder, model, info, is_bare=False)
     return Network(model, output=output, untrained=new)
@@ -153,7 +161,7 @@ def _with_head_of_labels(
         id2label=names,
         label2id={name: code for code, name in names.items()},
     )
-    _draw_nothing_at_random(model)
+    _make_repeatable(model, folder)
     _name_padding(model, folder)
     new = set(check_loaded(folder, model, info, is_bare=False))
     if labels_of(folder) != labels:
@@ -190,6 +198,8 @@ def has_class(folder: Path, model_class: str) -> bool:
     """Whether transformers has a standard head of this kind for the family of a base."""
     if own_body(folder) is not None:
         return True
+    if model_class == BARE:
+        return False
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     return type(config) in getattr(transformers, model_class)._model_mapping  # noqa: SLF001  # there is no public name
 
@@ -198,7 +208,8 @@ def reads_of(folder: Path) -> Reads:
     """What a base reads.
 
     Raises:
-        ModelError: Its settings are broken, or it reads neither text, pictures nor sounds alone.
+        ModelError: Its settings are broken, or it reads neither text, pictures, sounds nor
+            series alone.
     """
     kind = own_body(folder)
     if kind is not None:
@@ -234,14 +245,33 @@ def bare_body(folder: Path) -> tuple[Any, tuple[str, ...]]:
     kind = own_body(folder)
     if kind is not None:
         return _own(folder, kind), ()
-    model, info = _loaded(AutoModel, folder)
-    _draw_nothing_at_random(model)
+    model, info = _loaded(AutoModel, folder, **_one_at_a_time(folder))
+    _make_repeatable(model, folder)
     new = check_loaded(folder, model, info, is_bare=True)
     unused = getattr(model, "pooler", None)
     if unused is not None and any(True for _ in unused.parameters()):
         # our heads read the vectors of tokens, never the pooler
         model.pooler = None
     return model, tuple(name for name in new if not name.startswith("pooler."))
+
+
+def _one_at_a_time(folder: Path) -> dict[str, Any]:
+    """Settings with which a base of transformers reads series one by one, and hides no patches.
+
+    Raises:
+        ModelError: It has weights for each of the series that it was trained on.
+    """
+    if reads_of(folder) != "series":
+        return {}
+    settings = read_object(folder / CONFIG)
+    count = settings.get("num_input_channels", 1)
+    if count != 1 and not settings.get("share_embedding", True):
+        msg = (
+            f"{folder.name} has weights for each of {count} series (share_embedding = false), but "
+            "here series are read one by one. Choose another base."
+        )
+        raise ModelError(msg)
+    return {"num_input_channels": 1, "do_mask_input": False}
 
 
 def _own(folder: Path, kind: type[OwnBody]) -> OwnBody:

@@ -163,7 +163,7 @@ class Network(nn.Module):
         positions = batch.places.get("positions")
         if self.head is None:
             return self._standard(batch, positions)
-        hidden = vectors_of(self.model(**batch.inputs, **self._always))
+        hidden = vectors_of(self.model(**batch.inputs, **self._always), self.model)
         if self.letters:
             logits = self.head(hidden)
             return {"logits": logits, **self._heard(logits, batch)}

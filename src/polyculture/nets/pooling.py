@@ -6,20 +6,26 @@ import torch
 from torch import Tensor, nn
 
 Pooling = Literal["mean", "max", "first", "last"]
+SERIES = "past_values"
+"""The input of bodies that read series."""
 
 
-def vectors_of(outputs: Any) -> Tensor:
+def vectors_of(outputs: Any, body: Any = None) -> Tensor:
     """What a body says of each position, ``(rows, positions, width)``.
 
-    The positions of feature maps, ``(rows, width, height, breadth)``, are their places.
+    The positions of feature maps, ``(rows, width, height, breadth)``, are their places; those of
+    series, ``(rows, series, patches, width)``, their patches.
 
     Example:
         >>> vectors_of((torch.ones(2, 8, 3, 4),)).shape
         torch.Size([2, 12, 8])
     """
     hidden: Tensor = outputs[0]
-    is_map = hidden.dim() == 4  # noqa: PLR2004  # rows, channels and two sides
-    return hidden.flatten(2).transpose(1, 2) if is_map else hidden
+    if hidden.dim() != 4:  # noqa: PLR2004
+        return hidden
+    if getattr(body, "main_input_name", "") == SERIES:
+        return hidden.flatten(1, 2)
+    return hidden.flatten(2).transpose(1, 2)
 
 
 def pool(hidden: Tensor, mask: Tensor | None, how: Pooling) -> Tensor:

@@ -26,6 +26,7 @@ from polyculture.engine.answering.read import decoded, read_rows
 from polyculture.engine.counts import answer_rows
 from polyculture.engine.device import Device
 from polyculture.nets.build import (
+    BARE,
     form_of,
     has_class,
     labels_of,
@@ -48,18 +49,20 @@ if TYPE_CHECKING:
     from polyculture.core.plugins import Head
 
 FORMS: dict[Form, str] = {
-    "encoder": "an encoder, such as BERT",
-    "decoder": "a decoder, such as Llama",
-    "encoder_decoder": "an encoder with a decoder behind it, such as T5",
+    "encoder": "an encoder",
+    "decoder": "a decoder",
+    "encoder_decoder": "an encoder with a decoder behind it",
 }
 """Forms of bases, in words."""
-SENSES: dict[Reads, str] = {
-    "text": "text; BERT and Llama do",
-    "pictures": "pictures; ViT does, and kind = 'resnet' made from nothing",
-    "series": "series; kind = 'patch_transformer' made from nothing does",
-    "sounds": "sounds; wav2vec2 and Whisper do, and kind = 'tdnn' made from nothing",
+EXAMPLES: dict[Reads, dict[Form, str]] = {
+    "text": {"encoder": "BERT", "decoder": "Llama", "encoder_decoder": "T5"},
+    "pictures": {"encoder": "ViT"},
+    "series": {"encoder": "PatchTST"},
+    "sounds": {"encoder": "wav2vec2", "encoder_decoder": "Whisper"},
 }
-"""What bases read, and bases that do."""
+"""Bases of each form, by what they read."""
+MADE: dict[Reads, str] = {"pictures": "resnet", "series": "patch_transformer", "sounds": "tdnn"}
+"""Bases made from nothing that read something other than text."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,9 +152,16 @@ def _refuse_other_sense(task: Task, recipe: Recipe, folder: Path) -> None:
         settings: Any = recipe.task
         msg = (
             f"{folder.name} reads {reads}, but the task {settings.kind!r} needs a base that reads "
-            f"{SENSES[task.reads]}. Choose another base."
+            f"{task.reads}, such as {_able(task)}. Choose another base."
         )
         raise ModelError(msg)
+
+
+def _able(task: Task) -> str:
+    """Bases that read what a task gives them, in a form that can do it."""
+    names = [EXAMPLES[task.reads][form] for form in task.model_class]
+    made = MADE.get(task.reads)
+    return " or ".join([*names, *([f"kind = {made!r} made from nothing"] if made else [])])
 
 
 def _refuse_missing_head(task: Task, folder: Path, model_class: str) -> NoReturn:
@@ -163,9 +173,10 @@ def _refuse_missing_head(task: Task, folder: Path, model_class: str) -> NoReturn
         if task.output in head.gives and not head.is_standard(head.settings(), task.output)
     ]
     choice = f"[head] kind = {' or '.join(map(repr, ours))}" if ours else "another base"
+    kind = "for this task" if model_class == BARE else f"of this kind ({model_class})"
     msg = (
-        f"transformers has no standard head of this kind ({model_class}) for the family of "
-        f"{folder.name}. Choose {choice}."
+        f"transformers has no standard head {kind} for the family of {folder.name}. Choose "
+        f"{choice}."
     )
     raise ModelError(msg)
 
@@ -179,12 +190,17 @@ def _model_class(task: Task, form: Form, recipe: Recipe, folder: Path) -> str:
     if form in task.model_class:
         return task.model_class[form]
     settings: Any = recipe.task
-    able = " or ".join(FORMS[form] for form in task.model_class)
+    able = " or ".join(_told(form, task) for form in task.model_class)
     msg = (
-        f"{folder.name} is {FORMS[form]}, but the task {settings.kind!r} needs {able}. Choose "
-        "another base."
+        f"{folder.name} is {_told(form, task)}, but the task {settings.kind!r} needs {able}. "
+        "Choose another base."
     )
     raise ModelError(msg)
+
+
+def _told(form: Form, task: Task) -> str:
+    example = EXAMPLES[task.reads].get(form)
+    return f"{FORMS[form]}, such as {example}" if example else FORMS[form]
 
 
 def open_run(folder: Path) -> Predictor:

@@ -105,10 +105,18 @@ def _fastest(
     return best
 
 
+def has_fused_attention(network: Network) -> bool:
+    """Whether torch's fused kernel of attention serves a network; one of convolutions has none."""
+    model: Any = network.model
+    return hasattr(model, "set_attn_implementation") and bool(model._supports_sdpa)  # noqa: SLF001  # there is no public name
+
+
 def _attention_kernels(network: Network, threads: int) -> list[str]:
     if not hasattr(network.model, "set_attn_implementation"):
         return [""]
     ours = [attention.register()]
+    if not has_fused_attention(network):
+        return ours
     # torch's kernel draws its dropout from the generator that all threads share, so several of
     # them could not repeat what they did
     return ours if threads > 1 and _drops_attention(network) else [*ours, "sdpa"]

@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from polyculture.engine.choices.precision import Kernels, Precision
+from polyculture.engine.choices.precision import Kernels, Precision, has_fused_attention
 from polyculture.engine.cost import memory
 from polyculture.nets.batch import Batch, Outputs
 from polyculture.nets.network import Network
@@ -83,10 +83,9 @@ class Plain:
         """Products in bfloat16 where CUDA has units for it; torch's fused attention."""
         has_units = self.place.type == "cuda" and torch.cuda.is_bf16_supported()
         precision: Precision = "bfloat16" if has_units else "float32"
-        has_kernels = hasattr(network.model, "set_attn_implementation")
         return Kernels(
             precision=precision if wanted == "auto" else wanted,
-            attention="sdpa" if has_kernels else "",
+            attention="sdpa" if has_fused_attention(network) else "",
         )
 
     def peak_mb(self) -> float:

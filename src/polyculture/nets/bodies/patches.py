@@ -53,11 +53,11 @@ class PatchBlock(nn.Module):
 
 
 class PatchTransformer(nn.Module):
-    """One vector of a scaled history ``(rows, context)``: a base that reads series.
+    """One vector of a scaled history ``(rows, context, 1)``: a base that reads series.
 
     Example:
         >>> body = PatchTransformer(context_length=10, patch_length=4, width=32, layers=1)
-        >>> history, known = torch.ones(2, 10), torch.ones(2, 10)
+        >>> history, known = torch.ones(2, 10, 1), torch.ones(2, 10, 1)
         >>> body(past_values=history, past_observed_mask=known)[0].shape
         torch.Size([2, 1, 32])
     """
@@ -96,12 +96,14 @@ class PatchTransformer(nn.Module):
         """What is seen of each history, ``(rows, 1, width)``, in a tuple as in transformers."""
         values, known = (
             nn.functional.pad(part, (self.missing, 0)).unflatten(1, (len(self.positions), -1))
-            for part in (past_values, past_observed_mask)
+            for part in (past_values.squeeze(2), past_observed_mask.squeeze(2))
         )
         hidden = self.dropout(self.patch(torch.cat([values, known], dim=2)) + self.positions)
         for block in self.blocks:
             hidden = block(hidden)
-        seen: Tensor = self.whole(self.norm(hidden).flatten(1)) + self.straight(past_values)
+        seen: Tensor = self.whole(self.norm(hidden).flatten(1)) + self.straight(
+            past_values.squeeze(2)
+        )
         return (seen[:, None],)
 
     @property

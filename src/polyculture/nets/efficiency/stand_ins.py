@@ -91,9 +91,10 @@ class CachedBlock(StandIn):
 class PassedBlock(CachedBlock):
     """Stands in for a block before that one, whose output nobody reads."""
 
-    def forward(self, hidden_states: Tensor, *_: Any, **__: Any) -> Tensor | tuple[Tensor, None]:
-        """What came in."""
-        return (hidden_states, None) if self._in_tuple else hidden_states
+    def forward(self, *given: Any, **named: Any) -> Tensor | tuple[Tensor, None]:
+        """What came in, which PatchTST gives by its name."""
+        hidden: Any = given[0] if given else named.get("hidden_states", named.get("hidden_state"))
+        return (hidden, None) if self._in_tuple else hidden
 
 
 def stand_ins_for(blocks: Sequence[nn.Module], *, in_tuple: bool) -> list[StandIn]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from polyculture.stats.series.windows import History
 
 FILE = "preprocessor_config.json"
+CONFIG = "config.json"
+"""Where a base of transformers says it that has no such file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,7 @@ class SeriesReader:
             ModelError: It describes none.
         """
         file = folder / FILE
+        file = file if file.is_file() else folder / CONFIG
         settings = read_object(file)
         context, patch = (settings.get(f"{name}_length", 0) for name in ("context", "patch"))
         if not (isinstance(context, int) and isinstance(patch, int) and min(context, patch) > 0):
@@ -111,14 +114,17 @@ def _notes(histories: Sequence[History], context: int) -> tuple[str, ...]:
 
 
 def batch_series(examples: Sequence[Example]) -> Batch:
-    """A batch of histories; every number of the targets counts."""
+    """A batch of histories; every number of the targets counts.
+
+    Inputs are ``(rows, values, 1)``, as transformers' models take several series at once.
+    """
     import torch
 
     from polyculture.nets.batch import Batch
     from polyculture.nets.reading.padding import stacked
 
     inputs = {
-        name: torch.from_numpy(np.stack([example.inputs[name] for example in examples]))
+        name: torch.from_numpy(np.stack([example.inputs[name] for example in examples])[..., None])
         for name in examples[0].inputs
     }
     targets = stacked([example.targets for example in examples])

@@ -25,6 +25,8 @@ PICTURES = "pixel_values"
 """The input of models that see."""
 SOUNDS = {"input_features", "input_values"}
 """The inputs of models that hear."""
+SERIES = {"past_values", "past_observed_mask"}
+"""The inputs of models of series that need nothing else, such as the hour of each value."""
 SENSES = {PICTURES, *SOUNDS, "image_embeds"}
 """Inputs of models that see or hear."""
 
@@ -52,7 +54,8 @@ def check_settings(folder: Path, name: str) -> None:
 
     Raises:
         ModelError: ``config.json`` is broken, of a kind that transformers does not know or that
-            reads neither text, pictures nor sounds alone, quantised, or names a kernel to download.
+            reads neither text, pictures, sounds nor series alone, quantised, or names a kernel to
+            download.
     """
     file = folder / CONFIG
     config = read_object(file)
@@ -79,9 +82,10 @@ def check_settings(folder: Path, name: str) -> None:
         raise ModelError(msg)
     if kind_reads(kind) is None:
         msg = (
-            f"{name} is of the model_type {kind!r}, which reads neither text, pictures nor sounds "
-            "alone. Choose an encoder such as BERT or a decoder such as Llama for text, a network "
-            "such as ViT for pictures, or wav2vec2 or Whisper for sounds."
+            f"{name} is of the model_type {kind!r}, which reads neither text, pictures, sounds nor "
+            "series alone. Choose an encoder such as BERT or a decoder such as Llama for text, a "
+            "network such as ViT for pictures, wav2vec2 or Whisper for sounds, or PatchTST for "
+            "series."
         )
         raise ModelError(msg)
 
@@ -134,6 +138,7 @@ def kind_reads(kind: str) -> Reads | None:
     if "input_ids" not in inputs:
         found: set[Reads] = {"pictures"} if PICTURES in inputs else set()
         found |= {"sounds"} if SOUNDS & inputs else set()
+        found |= {"series"} if inputs >= SERIES and "past_time_features" not in inputs else set()
         return found.pop() if len(found) == 1 else None
     answers_text = kind in auto.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES
     return "text" if answers_text or not SENSES & inputs else None

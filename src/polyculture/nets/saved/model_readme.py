@@ -48,6 +48,12 @@ from transformers import AutoModel, {reader}
 body = AutoModel.from_pretrained("{folder}")
 {name} = {reader}.from_pretrained("{folder}")
 ```"""
+WITHOUT_READER = """The body alone, without answers, opens with transformers:
+
+```python
+from transformers import AutoModel
+body = AutoModel.from_pretrained("{folder}")
+```"""
 OURS = "The body is a small network of ours (`{settings}`), not a class of transformers."
 TEXT = {
     "kind": "AutoModelForSequenceClassification",
@@ -67,7 +73,7 @@ SOUNDS = {
     "name": "extractor",
     "rows": "clips",
 }
-SERIES = {"rows": "series"}  # read by bodies of ours alone
+SERIES = {"rows": "series"}  # transformers has no reader of these
 """Words for what a model reads."""
 
 
@@ -110,6 +116,6 @@ def write_readme(
         body = OURS.format(settings=CONVOLUTIONAL if is_text else "config.json")
         text = OWN.format(body=body, **words)
     else:
-        body = BODY.format(folder=name, **words)
+        body = (BODY if "reader" in words else WITHOUT_READER).format(folder=name, **words)
         text = OWN.format(body=f"{body}\n\n{on_spaces}".rstrip(), **words)
     (folder / FILE).write_text(text, encoding="utf-8")

@@ -148,8 +148,12 @@ class SoundReader:
 
     @property
     def gives_mask(self) -> bool:
-        """Whether the network is told where a clip ends."""
-        return self.kind == "frames" or bool(self.settings.get("return_attention_mask"))
+        """Whether the network is told where a clip ends; Whisper always hears a whole window.
+
+        A base whose own reader makes no mask is told too, so that it hears each clip as it hears it
+        alone; see ``nets/clip_padding.py``.
+        """
+        return self.kind != "whisper"
 
     def numbers(self, wave: NDArray[np.float32]) -> NDArray[np.float32]:
         """A wave as the network wants it: ``(samples,)``, or ``(frames, bands)``.

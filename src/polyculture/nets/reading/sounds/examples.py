@@ -77,7 +77,7 @@ def clip_example(
 
 
 def clip_inputs(examples: Sequence[Example], reader: SoundReader) -> dict[str, Tensor]:
-    """Arguments of the network: clips padded to one length, with a mask if the base takes one."""
+    """Arguments of the network: clips padded to one length, with a mask of them if it pads."""
     import torch
 
     name = reader.input_name

@@ -16,6 +16,8 @@ DISTRIBUTED = "shard-*-model-*-of-*.safetensors"
 TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
 SENSES = "preprocessor_config.json"
 """How pictures or sounds go into a base that reads them."""
+HISTORY = "context_length"
+"""What the settings of a model of series name; it needs no other file to say how they go in."""
 FILES = (
     CONFIG,
     SENSES,
@@ -46,9 +48,11 @@ def check_folder(folder: Path, name: str) -> None:
         _refuse_weights(folder, name)
     _refuse_foreign(folder, name)
     is_convolutional = (folder / CONVOLUTIONAL).is_file()
-    read_object(folder / CONVOLUTIONAL if is_convolutional else _config(folder, name))
+    settings = read_object(folder / CONVOLUTIONAL if is_convolutional else _config(folder, name))
     stored = stored_tensors(folder)
-    pieces = None if (folder / SENSES).is_file() else _check_tokenizer(folder, name)
+    reads_series = HISTORY in settings and not _tokenizer_files(folder)
+    has_reader = reads_series or (folder / SENSES).is_file()
+    pieces = None if has_reader else _check_tokenizer(folder, name)
     # all above is told before torch is loaded
     from polyculture.nets.bodies import own_bodies
     from polyculture.nets.saved import configuration, weights_fit
@@ -107,9 +111,8 @@ def _check_reader(folder: Path, name: str, kind: str) -> None:
 
     reads = kind_reads(kind)
     if reads == "text":
-        if (folder / SENSES).is_file():
-            _check_tokenizer(folder, name)
-    elif not (folder / SENSES).is_file():
+        _check_tokenizer(folder, name)
+    elif reads != "series" and not (folder / SENSES).is_file():
         msg = (
             f"{name} is of the model_type {kind!r}, which reads {reads}, but has no {SENSES}, "
             "which says how they go in. Save the model's own into the folder; to read text, choose "
@@ -120,7 +123,7 @@ def _check_reader(folder: Path, name: str, kind: str) -> None:
 
 def _check_tokenizer(folder: Path, name: str) -> tuple[int, ...] | None:
     """The numbers of a tokenizer's pieces, if its file says them plainly."""
-    files = [file for pattern in TOKENIZERS for file in folder.glob(pattern) if file.is_file()]
+    files = _tokenizer_files(folder)
     if not files:
         msg = f"{name} has no tokenizer (tokenizer.json). Save one into the same folder."
         raise ModelError(msg)
@@ -139,6 +142,10 @@ def _check_tokenizer(folder: Path, name: str) -> tuple[int, ...] | None:
         )
         raise ModelError(msg)
     return None
+
+
+def _tokenizer_files(folder: Path) -> list[Path]:
+    return [file for pattern in TOKENIZERS for file in folder.glob(pattern) if file.is_file()]
 
 
 def _pieces(file: Path) -> tuple[int, ...] | None:

@@ -1,0 +1,1 @@
+"""Families of models, and how a tiny one of each is configured."""

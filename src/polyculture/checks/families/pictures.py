@@ -1,0 +1,49 @@
+"""Families that read pictures, grey ones of 8 by 8 pixels as toy pictures are."""
+
+from typing import Any
+
+from polyculture.checks.families.family import HEADS, LAYERS, WIDTH, Family
+
+SIDE = 8
+READER: dict[str, Any] = {
+    "image_processor_type": "ViTImageProcessor",
+    "do_resize": True,
+    "size": {"height": SIDE, "width": SIDE},
+    "resample": 2,
+    "do_rescale": True,
+    "rescale_factor": 1 / 255,
+    "do_normalize": True,
+    "image_mean": [0.5],
+    "image_std": [0.5],
+}
+
+PICTURES: dict[str, Family] = {
+    "vit": Family(
+        config="ViTConfig",
+        sizes=lambda _: {
+            "hidden_size": WIDTH,
+            "num_hidden_layers": LAYERS,
+            "num_attention_heads": HEADS,
+            "intermediate_size": 2 * WIDTH,
+            "image_size": SIDE,
+            "patch_size": SIDE // 2,
+            "num_channels": 1,
+        },
+        pieces="none",
+        reads="pictures",
+        reader=READER,
+    ),
+    "resnet": Family(
+        config="ResNetConfig",
+        sizes=lambda _: {
+            "num_channels": 1,
+            "embedding_size": WIDTH // 2,
+            "hidden_sizes": [WIDTH // 2, WIDTH],
+            "depths": [1, 1],
+            "layer_type": "basic",
+        },
+        pieces="none",
+        reads="pictures",
+        reader=READER,
+    ),
+}
