@@ -208,7 +208,7 @@ def test_examples_of_different_parts_never_share_a_batch(
         ),
         (
             {"parts": {**PARTS, "texts": {"task": "masked_text", "data": DATA}}},
-            "part 'texts': head 'linear' is the base's own here",
+            "part 'texts': the task 'masked_text' uses the head of a language model",
         ),
         (
             {"parts": {**PARTS, "search": {"task": "similarity", "data": DATA}}},

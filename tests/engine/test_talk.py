@@ -1,7 +1,10 @@
 """A talk keeps what was said, says no more than it may, and says the same with the same seed."""
 
+import copy
+from dataclasses import replace
 from typing import Any
 
+import polars as pl
 import pytest
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
@@ -96,6 +99,47 @@ def test_a_reply_ends_at_the_stop_which_nobody_sees(predictor: Predictor) -> Non
 
     assert told(again, "Hello") == ""
     assert again.turns[-1] == {"role": "assistant", "content": ""}
+
+
+def test_a_reply_ends_with_the_turn_also_where_that_is_not_the_end_of_a_text(
+    predictor: Predictor,
+) -> None:
+    """The chat template's own token ends it, spoken and written alike; nothing behind it is asked.
+
+    Models tuned for chat have such a token, as ``<|im_end|>``.
+    """
+    reader = copy.deepcopy(predictor.context.reader)
+    end = next(n for n in reader.all_special_ids if n != reader.eos_token_id)
+    reader.chat_template = (
+        "{% for turn in messages %}{{ turn.role }}: {{ turn.content }}"
+        + reader.convert_ids_to_tokens(end)
+        + "{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}"
+    )
+    spoken = replace(predictor, context=replace(predictor.context, reader=reader))
+    first, second = reader("ask and say", add_special_tokens=False)["input_ids"][:2]
+    script = [first, second, end, first, first]
+    asked: list[int] = []
+
+    def forced(_: Any, __: Any, logits: torch.Tensor) -> torch.Tensor:
+        asked.append(script[len(asked)])
+        logits[..., asked[-1]] = 1e4
+        return logits
+
+    hook = predictor.network.model.lm_head.register_forward_hook(forced)  # type: ignore[union-attr]
+    try:
+        talk = begin(spoken, temperature=0.0)
+        said = told(talk, "Hello")
+        steps = len(asked)
+        asked.clear()
+        turns = [{"role": "user", "content": "Hello"}]
+        answers, _ = spoken.answer(pl.DataFrame({"id": ["1"], "messages": [turns]}), "x")
+    finally:
+        hook.remove()
+
+    assert {end, reader.eos_token_id} <= talk.stops
+    assert said == reader.decode([first, second])
+    assert steps == 3
+    assert answers["answer"].to_list() == [said.strip()]
 
 
 def test_what_was_said_is_read_again_and_reset_forgets_it(predictor: Predictor) -> None:

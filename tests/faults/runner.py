@@ -17,8 +17,10 @@ import tempfile
 import time
 import tomllib
 import traceback
+import wave
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +189,69 @@ def _starter(folder: Path) -> None:
         (place / cache.MARK).write_text(mark.model_dump_json(), encoding="utf-8")
 
 
+SIZES: Mapping[str, Mapping[str, Any]] = {
+    "dialogue": {"task": {"longest_answer": 8}, "base": {"kind": "decoder", "layers": 1}},
+    "sentence_order": {"base": {"kind": "transformer", "layers": 1}},
+    "sounds": {"base": {"kind": "tdnn", "layers": 1}, "head": {"pooling": "mean"}},
+    "images": {"base": {"kind": "resnet"}, "head": {"pooling": "mean"}},
+}
+"""Tasks of which there is a prepared run, and what is special about its recipe."""
+
+
+def _toy(task: str, folder: Path) -> None:
+    from polyculture import api
+    from polyculture.core import parts
+    from polyculture.core.recipe import Recipe
+
+    data = parts.load("tasks", task).toy()
+    few = {split: rows.head(16) for split, rows in data.splits.items()}
+    sizes = SIZES[task]
+    recipe = Recipe.model_validate(
+        {
+            "name": task,
+            "task": {"kind": task, **sizes.get("task", {})},
+            "base": {"source": "new", "width": 32, **sizes["base"]},
+            "head": {"kind": "linear", **sizes.get("head", {})},
+            "data": {"source": "jsonl", "train": "train.jsonl", "valid": "valid.jsonl"},
+            "fit": tomllib.loads(FIT)["fit"],
+        }
+    )
+    api.train(recipe, folder / "runs", dataset=replace(data, splits=few))
+
+
+def _clips(folder: Path) -> None:
+    import numpy as np
+
+    for name, pitch, rate in (("low", 300, 8_000), ("high", 1_500, 8_000), ("fast", 300, 16_000)):
+        time_ = np.arange(rate * 3 // 20) / rate
+        _write_wave(folder / f"{name}.wav", np.sin(2 * np.pi * pitch * time_), rate)
+    _write_wave(folder / "empty.wav", np.zeros(0), 8_000)
+    (folder / "zero.wav").write_bytes(b"")
+    (folder / "notes.wav").write_text("listen to this", encoding="utf-8")
+
+
+def _write_wave(path: Path, samples: Any, rate: int) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes((samples * 20_000).astype("<i2").tobytes())
+
+
+def _pictures(folder: Path) -> None:
+    import numpy as np
+    from PIL import Image
+
+    for name, grey in (("black", 0), ("white", 255)):
+        Image.new("L", (8, 8), grey).save(folder / f"{name}.png")
+    noise = np.random.default_rng(1).integers(0, 256, (64, 64), dtype=np.uint8)
+    Image.fromarray(noise).save(folder / "cut.png")
+    whole = (folder / "cut.png").read_bytes()
+    (folder / "cut.png").write_bytes(whole[: len(whole) // 2])
+    Image.new("I;16", (8, 8)).save(folder / "deep.png")
+    (folder / "zero.png").write_bytes(b"")
+
+
 FIXTURES: Mapping[str, Callable[[Path], None]] = {
     "counts": _counts,
     "network": _network,
@@ -195,12 +260,18 @@ FIXTURES: Mapping[str, Callable[[Path], None]] = {
     "bases": _bases,
     "names": _names,
     "starter": _starter,
+    "clips": _clips,
+    "pictures": _pictures,
+    **{task: partial(_toy, task) for task in SIZES},
 }
 """``counts``: recipe, texts and the run ``runs/counts``. ``network``: likewise a small Transformer,
 ``runs/network``. ``cut``: a training of it that ended without warning in its sixth step.
 ``own_head``: one with a head of ours, ``runs/own``. ``bases``: two tiny BERTs, ``base`` and
 ``other``. ``names``: a run that finds names in CoNLL columns, ``runs/names``.
-``starter``: a ``cache`` in which two models and a data set pass for fetched."""
+``starter``: a ``cache`` in which two models and a data set pass for fetched.
+``clips``: tones in ``low.wav``, ``high.wav`` and, at another rate, ``fast.wav``, and files that
+cannot be heard. ``pictures``: ``black.png``, ``white.png``, and files that cannot be seen.
+``dialogue`` and other tasks: a run of the task on a few toy data, ``runs/dialogue``."""
 
 
 class Kitchen:

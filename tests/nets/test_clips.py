@@ -140,19 +140,23 @@ def test_a_part_of_a_longer_clip_is_read(tmp_path: Path) -> None:
 
 
 def test_what_is_no_sound_is_told(tmp_path: Path) -> None:
-    """Missing, empty, no sound, no sample, not a number: one sentence with the file's name."""
+    """Missing, empty, no sound, cut off, not a number: one sentence with the name of the file."""
     (tmp_path / "empty.wav").write_bytes(b"")
     (tmp_path / "text.wav").write_text("hello", encoding="utf-8")
     written(tmp_path / "nothing.wav", np.zeros(0))
     written(tmp_path / "nan.wav", np.array([0.0, np.nan]), subtype="FLOAT")
     whole = written(tmp_path / "whole.flac").read_bytes()
     (tmp_path / "cut.flac").write_bytes(whole[:40])
+    noise = np.random.default_rng(1).normal(scale=0.1, size=16_000)
+    longer = written(tmp_path / "whole.mp3", noise).read_bytes()
+    (tmp_path / "half.mp3").write_bytes(longer[: len(longer) // 2])
 
     for name, reason in (
         ("none.wav", r"There is no clip .*none\.wav"),
         ("empty.wav", r"empty\.wav holds no sound that can be read"),
         ("text.wav", r"text\.wav holds no sound that can be read: Format not recognised\. Save"),
         ("cut.flac", r"cut\.flac holds no s"),
+        ("half.mp3", r"half\.mp3 is cut off after 0\.\d+ s\. Copy the file again"),
         ("nothing.wav", r"nothing\.wav holds no sample"),
         ("nan.wav", r"nan\.wav holds samples that are NaN or infinite"),
     ):

@@ -17,6 +17,7 @@ from polyculture.nets.batch import Batch
 from polyculture.nets.build import form_of, open_network, open_tokenizer
 from polyculture.nets.efficiency.attention import register
 from polyculture.nets.efficiency.dropout import drawing_from, make_cheap
+from polyculture.nets.generation import stops_of, until
 from polyculture.nets.network import Network
 from polyculture.sources.bases.contents.plain import check_folder
 
@@ -111,6 +112,53 @@ def test_nothing_is_kept_behind_the_stop(form: Form, folders: dict[Form, Path]) 
 
     assert cut[0] == free[0][: free[0].index(stop)]
     assert all(stop not in tokens for tokens in cut)
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+@pytest.mark.parametrize("form", FORMS)
+def test_rows_of_a_batch_stop_at_steps_of_their_own(
+    form: Form, beams: int, folders: dict[Form, Path]
+) -> None:
+    """A row that has ended waits for the others; by greedy search it is cut from what was free."""
+    network = opened(folders[form], form)
+    batch = batch_of(folders[form], form, TEXTS)
+    free = written(network, batch, 1, beams=1)
+    stop = max(
+        {token for tokens in free for token in tokens[1:]},
+        key=lambda token: len({len(until(tokens, {token})) for tokens in free}),
+    )
+
+    cut = written(network, batch, stop, beams=beams)
+
+    assert all(stop not in tokens and len(tokens) <= LONGEST for tokens in cut)
+    alone = [
+        written(network, batch_of(folders[form], form, [text]), stop, beams=beams)[0]
+        for text in TEXTS
+    ]
+    assert cut == alone
+    if beams == 1:
+        assert cut == [until(tokens, {stop}) for tokens in free]
+        assert len({len(tokens) for tokens in cut}) > 1
+
+
+def test_what_is_said_token_by_token_is_what_a_batch_writes(folders: dict[Form, Path]) -> None:
+    """Without temperature, to the same end: at the stop, or at the longest answer."""
+    folder = folders["decoder"]
+    network, tokenizer = opened(folder, "decoder"), open_tokenizer(folder)
+    batch = batch_of(folder, "decoder", TEXTS)
+    free = written(network, batch, 1, beams=1)
+
+    for stop in (1, free[0][len(free[0]) // 2]):
+        for text, tokens in zip(TEXTS, written(network, batch, stop, beams=1), strict=True):
+            said = network.say(
+                tokenizer(text, return_tensors="pt")["input_ids"][0],
+                longest=LONGEST,
+                stops=stops_of(network.model, stop),
+                temperature=0.0,
+                top_p=1.0,
+                chance=torch.Generator(),
+            )
+            assert [*said] == tokens
 
 
 def test_runs_are_not_written_twice_where_that_is_asked(folders: dict[Form, Path]) -> None:

@@ -114,7 +114,7 @@ FAULTS = {
         days("1", "2", "3") + days("4", start=6),
         r"line 5: 2 steps of 1d before this line, from 2024-05-04 00:00, .*Fill them in, set gaps",
     ),
-    "an empty cell": (days("1", "", "3"), r"line 4: a step of 1d before this line"),
+    "an empty cell": (days("1", "", "3"), r"line 4: 1 step of 1d before this line"),
     "a time between": (
         days("1", "2", "3") + "潮,2024-05-04 07:30,4\n",
         r"line 5: most values are 1d apart, but 2024-05-04 07:30 in the series '潮'",

@@ -220,6 +220,11 @@ def test_what_cannot_be_spelt_teaches_nothing_and_is_told(tmp_path: Path) -> Non
     batch = TASK.collate(encoded.examples, context)
     assert batch.targets["lengths"].tolist() == [-1, 4, 0]
     assert batch.count == 5
+    assert TASK.pack is not None
+    rng = np.random.default_rng(1)
+    assert [example.row for example in TASK.pack(encoded, context, rng).examples] == [1, 2]
+    with pytest.raises(RowError, match="nothing to learn"):
+        TASK.pack(TASK.encode(rows[:1], context), context, rng)
 
 
 def test_a_head_that_spells_stays_where_it_knows_all_letters(tmp_path: Path) -> None:

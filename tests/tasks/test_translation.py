@@ -1,5 +1,6 @@
 """Translation is learnt, written, scored as sacreBLEU scores, and held against simple methods."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from polyculture.core.values import Known
 from polyculture.engine.answering.model import open_run
 from polyculture.engine.evaluate import simple_answers
 from polyculture.engine.train import train
-from polyculture.nets.batch import IGNORED, Batch
+from polyculture.nets.batch import IGNORED, Batch, Reading
 from polyculture.nets.build import open_network, open_tokenizer
 
 TASK: Task = parts.load("tasks", "translation")
@@ -32,6 +33,8 @@ ROWS = pl.DataFrame(
     }
 )
 TEXTS = [*ROWS["source"], *TOY["source"], *TOY["target"]]
+NEVER_SAID = 3
+"""A token whose logit is 0, below others."""
 ENGLISH, CHINESE = ({"unspaced": share} for share in (0.0, 1.0))
 
 
@@ -108,6 +111,37 @@ def test_an_instruction_behind_a_long_source_is_read(folder: Path) -> None:
     assert len(long) == context.longest - context.longest_answer
     assert context.reader.decode(long).endswith(" is:")
     assert context.reader.decode(short).endswith("a bird is:")
+
+
+@pytest.mark.parametrize("asked", [3, 24, 1_000])
+def test_prompt_and_answer_fit_into_what_is_read_at_once(
+    asked: int, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long the source is and however long the answer may be; half is left to the source."""
+    context = replace(context_of(folder, "decoder"), settings=settings(longest_answer=asked))
+    rows = pl.DataFrame({"id": ["a", "b"], "source": ["a bird", "the old house " * 50]})
+    network = open_network(
+        folder, labels=(), output="tokens", model_class=TASK.model_class["decoder"]
+    ).eval()
+    batch = TASK.collate(TASK.encode(rows, context).examples, context)
+    lengths: list[int] = []
+    usual = network.write
+
+    def endless(batch: Batch, search: Any, *, longest: int, stop: int) -> list[list[int]]:
+        tokens = usual(batch, search, longest=longest, stop=stop)
+        lengths.extend(map(len, tokens))
+        return tokens
+
+    monkeypatch.setattr(network, "write", endless)
+    monkeypatch.setattr("polyculture.nets.reading.written.stop_of", lambda _: NEVER_SAID)
+    model: Any = network.model
+    model.generation_config.eos_token_id = None
+    model.lm_head.weight.data[NEVER_SAID] = 0
+
+    TASK.read(Reading(network, batch), context)
+
+    assert lengths == [min(asked, context.longest // 2)] * 2
+    assert max(batch.places["prompt"].tolist()) + lengths[0] <= context.longest
 
 
 def test_a_search_asks_for_one_token_of_each_beam(folder: Path) -> None:

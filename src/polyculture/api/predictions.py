@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Literal
 
 from polyculture.api.runs import is_counted
-from polyculture.core.errors import RecipeError, need
+from polyculture.core.errors import RecipeError, RowError, need
 from polyculture.core.shown import shown_name, shown_path
 from polyculture.store.reading.tables import check_suffix, fill_table
 from polyculture.store.writing.folder import output_file
@@ -81,9 +81,11 @@ def predict(
     context = Context(settings=record.recipe.task, inventory=record.inventory)
     inputs = _read_file(file, record, task, conll=conll)
     name = shown_name(file)
-    rows = task.prepare(inputs.rows, shown_path(file), record.recipe.task)
-    predictor = _open_model(run, record, context)
-    answers, encoded = predictor.answer(rows, name)
+    try:
+        rows = task.prepare(inputs.rows, shown_path(file), record.recipe.task)
+        answers, encoded = _open_model(run, record, context).answer(rows, name)
+    except RowError as error:
+        raise inputs.tell(error) from error
     from polyculture.nets.reading.account import prefixed
 
     answer_table = _as_asked(task.table(rows, answers, context), probabilities)

@@ -43,9 +43,17 @@ def read_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
         changes: Settings to change, as ``fit.learning_rate=1e-3``.
 
     Raises:
-        RecipeError: The file is missing, not TOML, or asks for something that does not exist.
+        RecipeError: The file is missing, not TOML, asks for something that does not exist, or for
+            several tasks together.
     """
-    return recipe_of(changed(read_toml(path), changes), path, changes)
+    table = changed(read_toml(path), changes)
+    if "parts" in table:
+        msg = (
+            f"{path} has [parts], but a recipe of one task is needed. Give each part a recipe of "
+            "its own; polyculture train takes them together."
+        )
+        raise RecipeError(msg)
+    return recipe_of(table, path, changes)
 
 
 def read_trainable(path: Path, changes: Sequence[str] = ()) -> Recipe | Together:

@@ -1,5 +1,6 @@
 """``polyculture chat``: talk with a run in the terminal, or line by line through a pipe."""
 
+import io
 import signal
 import sys
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from polyculture.core.errors import DataError
 from polyculture.core.shown import shown
 from polyculture.core.signals import Ended
 
@@ -60,8 +62,10 @@ def command(
         top_p=top_p,
         seed=seed,
         longest_answer=longest_answer,
-        system=system,
+        system=_whole(system, "--system"),
     )
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")  # told by its line, see _whole
     if sys.stdin.isatty():
         _in_terminal(talk)
     else:
@@ -112,7 +116,21 @@ def _typed() -> Iterator[str]:
         if text == QUIT:
             return
         if text:
-            yield text
+            yield _whole(text, "what was typed")
+
+
+def _whole(text: str, where: str) -> str:
+    """The text itself, all of whose bytes were UTF-8.
+
+    Raises:
+        DataError: One was not.
+    """
+    wrong = next((sign for sign in text if "\udc80" <= sign <= "\udcff"), None)
+    if wrong is not None:
+        byte = ord(wrong) - 0xDC00
+        msg = f"{where}: expected UTF-8 text, got byte 0x{byte:02x}. Write it as UTF-8."
+        raise DataError(msg)
+    return text
 
 
 def _only_ctrl_c(error: KeyboardInterrupt) -> None:
@@ -123,8 +141,8 @@ def _only_ctrl_c(error: KeyboardInterrupt) -> None:
 
 def _through_pipe(talk: "Talk") -> None:
     before = 0
-    for line in sys.stdin:
-        text = line.strip()
+    for number, line in enumerate(sys.stdin, start=1):
+        text = _whole(line, f"standard input, line {number}").strip()
         if text == QUIT:
             return
         if text == RESET:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from polyculture.core import parts
 from polyculture.core.errors import RecipeError
@@ -32,10 +33,13 @@ WORDS = {
     "less_than": "less than {lt:.15g}",
     "less_than_equal": "{le:.15g} or less",
     "literal_error": "{expected}",
-    "too_short": "a list of {min_length} or more",
+    "too_short": "a {collection} of {min_length} or more",
+    "string_pattern_mismatch": "text with {pattern} in it",
     "string_too_short": "text of {min_length} characters or more",
 }
 """What was expected, by pydantic's name of the error."""
+PYDANTIC = re.compile(r"^\[key\]$|^(literal|constrained-\w+|function-\w+)\[|^constrained-")
+"""Steps of a place that nobody wrote: what pydantic calls a key, and one type of several."""
 LONGEST = 60
 SHARED = {"", "recipe", "models"}
 """Tables of a study whose keys are those of a recipe."""
@@ -98,8 +102,8 @@ def _lines_with(text: str, name: str) -> Iterator[tuple[int, str, str]]:
 
 def recipe_error(error: ValidationError, written: Written, model: type[Record]) -> RecipeError:
     """Turn pydantic's report into one sentence about the first thing that is wrong."""
-    first = error.errors()[0]
-    key = ".".join(str(step) for step in first["loc"])
+    first, *others = error.errors()
+    key = _setting_of(first["loc"])
     place = written.place(key)
     reason = first["msg"].removeprefix("Value error, ")
     match first["type"]:
@@ -112,11 +116,26 @@ def recipe_error(error: ValidationError, written: Written, model: type[Record]) 
             reason += "" if reason.endswith((".", "?")) else "."
             at = f", at {key!r}" if key else ""
             return RecipeError(f"{place}{at}: {reason}")
-        case kind:
-            wanted = WORDS.get(kind, reason.removeprefix("Input should be "))
-            wanted = wanted.format(**first.get("ctx", {}))
+        case _:
+            same = [other for other in others if _setting_of(other["loc"]) == key]
+            wanted = ", or ".join(map(_wanted, (first, *same)))
             came = _short(first.get("input"))
             return RecipeError(f"{place}: {key!r} should be {wanted}, got {came}.")
+
+
+def _setting_of(steps: Sequence[int | str]) -> str:
+    """The dotted name of a setting, without pydantic's own names of keys and of alternatives."""
+    return ".".join(str(step) for step in steps if not PYDANTIC.search(str(step)))
+
+
+def _wanted(error: ErrorDetails) -> str:
+    context = error.get("ctx", {})
+    if error["type"] not in WORDS:
+        return error["msg"].removeprefix("Input should be ")
+    pattern = str(context.get("pattern", "")).replace("\\", "")
+    collection = "table" if context.get("field_type") == "Dictionary" else "list"
+    words = {**context, "pattern": pattern, "collection": collection}
+    return WORDS[error["type"]].format(**words)
 
 
 def _short(value: Any) -> str:
@@ -139,6 +158,9 @@ def _known(model: type[Record], key: str, table: Mapping[str, Any]) -> list[str]
         inner = shelf.settings(str(shelf.name_in(table[first])))
     if isinstance(inner, type) and issubclass(inner, Record):
         return [f"{first}.{name}" for name in inner.model_fields]
+    if get_origin(inner) is dict:  # tables by names that were chosen
+        above, record = key.rpartition(".")[0], get_args(inner)[1]
+        return [f"{above}.{name}" for name in record.model_fields]
     members = [kind for kind in get_args(inner) if isinstance(kind, type)]
     numbered = re.match(r"[^.]+\.\d+\.", key)
     if numbered and members and issubclass(members[0], Record):  # one of several tables

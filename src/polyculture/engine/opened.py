@@ -1,6 +1,7 @@
 """A base with its head and adaptation, opened to be trained."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -63,13 +64,21 @@ class Opened:
         encoded, pack = self._encoded(training, split, training.rows[split]), training.task.pack
         if split != "train" or pack is None:
             return encoded
-        return pack(encoded, self.context, np.random.default_rng(training.recipe.seed))
+        with _telling(training, split):
+            return pack(encoded, self.context, np.random.default_rng(training.recipe.seed))
 
     def _encoded(self, training: Training, split: str, rows: pl.DataFrame) -> Encoded:
-        try:
+        with _telling(training, split):
             return training.task.encode(rows, self.context)
-        except RowError as error:
-            raise training.dataset.tell(split, error) from error
+
+
+@contextmanager
+def _telling(training: Training, split: str) -> Iterator[None]:
+    """Name the file and the line of a row that a task refuses."""
+    try:
+        yield
+    except RowError as error:
+        raise training.dataset.tell(split, error) from error
 
 
 def open_base(training: Training, earlier: Chosen | None = None) -> Opened:

@@ -54,7 +54,7 @@ def encode(rows: pl.DataFrame, context: Context) -> Encoded:
     from polyculture.nets.reading.pictures import encode_pictures
 
     known = {"labels": one_label.codes(rows, context)} if "label" in rows.columns else {}
-    return encode_pictures(rows["image"].to_list(), context.reader, known)
+    return encode_pictures(rows, context.reader, known)
 
 
 def draws(settings: Images) -> Literal["training", "never"]:

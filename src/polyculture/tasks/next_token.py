@@ -69,7 +69,7 @@ def learn(splits: Mapping[str, pl.DataFrame], _: NextToken) -> Inventory:
     size = sum(count for _, count, _ in figures)
     if not size:
         reason = "every text is empty, so there is nothing to learn. Check that it is the column."
-        raise RowError(reason, where="train", column="text")
+        raise RowError(reason, where="train")
     nats = math.fsum(nats for nats, _, _ in figures)
     return Inventory(numbers={KNOWN: nats / math.log(2) / size})
 

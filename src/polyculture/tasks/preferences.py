@@ -56,7 +56,7 @@ def prepare(rows: pl.DataFrame, where: str, settings: Preferences) -> pl.DataFra
                 "'messages' ends with an assistant turn, but both replies follow it. Drop that "
                 "turn."
             )
-        elif chosen == rejected:
+        elif chosen.strip() == rejected.strip():
             reason = "both replies are the same, so neither is preferred. Drop the row."
         elif any(text.startswith("[{") and '"role"' in text for text in (chosen, rejected)):
             reason = "a reply holds whole turns. Give its text alone, the turns in 'messages'."

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -45,7 +45,7 @@ class Similarity(Settings):
     """Ranking: cosines are divided by it."""
     margin: float = Field(default=0.2, gt=0)
     """Triplet: by how much the match has to be nearer."""
-    sizes: tuple[int, ...] = ()
+    sizes: tuple[Annotated[int, Field(ge=1)], ...] = ()
     """Vectors are trained to be of use when cut to these sizes too (Matryoshka)."""
     fuse: Literal["no", "ranks", "scores"] = "no"
     """``text`` alone: how the order of BM25 and that of the cosines are joined. ``ranks``: by

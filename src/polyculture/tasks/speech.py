@@ -74,6 +74,13 @@ def encode(rows: pl.DataFrame, context: Context) -> Encoded:
     return encode_spoken(rows, texts, context)
 
 
+def pack(encoded: Encoded, _: Context, __: np.random.Generator) -> Encoded:
+    """The clips that can be learnt from."""
+    from polyculture.nets.reading.sounds.spoken import learnable
+
+    return learnable(encoded)
+
+
 def draws(settings: Speech) -> Literal["training", "never"]:
     """Clips that are only read stay as they are."""
     return "training" if settings.changes_clips else "never"
@@ -215,6 +222,7 @@ PLUGIN = Task(
     prepare=prepare,
     learn=learn,
     encode=encode,
+    pack=pack,
     draw=draw,
     draws=draws,
     collate=collate,

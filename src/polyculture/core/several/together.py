@@ -141,6 +141,10 @@ class Together(Asked):
 def _why_not_shared(task: Task, recipe: Recipe) -> str:
     settings: Any = recipe.task
     head: Any = recipe.head
+    if task.output == "tokens":
+        return (
+            f"the task {settings.kind!r} uses the head of a language model, so it is trained alone"
+        )
     if parts.load("heads", head.kind).is_standard(head, task.output):
         return (
             f"head {head.kind!r} is the base's own here, with a body of its own. Set pooling = "

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from polyculture.core.errors import ModelError
+
 
 def others(codes: Tensor, right: Tensor) -> Tensor:
     """Which candidates of a batch are wrong for which row, ``(rows, rows * candidates a row)``.
@@ -112,6 +114,9 @@ def at_sizes(vectors: Tensor, sizes: Sequence[int], loss: Callable[[Tensor], Ten
         sizes: How many numbers of each are kept; empty for whole vectors alone.
         loss: Of vectors of any width.
 
+    Raises:
+        ModelError: A vector has fewer numbers than are to be kept.
+
     Source:
         Kusupati et al. 2022, Matryoshka Representation Learning, arXiv:2205.13147.
 
@@ -119,5 +124,9 @@ def at_sizes(vectors: Tensor, sizes: Sequence[int], loss: Callable[[Tensor], Ten
         >>> at_sizes(torch.tensor([[0.6, 0.8]]), [1], lambda v: v.sum()).item()
         1.2000000476837158
     """
+    width = vectors.shape[-1]
+    if max(sizes, default=0) > width:
+        msg = f"task.sizes has {max(sizes)}, but the vectors of this base have {width} numbers."
+        raise ModelError(msg)
     cut = [functional.normalize(vectors[..., :size], dim=-1) for size in sizes]
     return torch.stack([loss(part) for part in (vectors, *cut)]).mean()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from polyculture.core.data import Dataset
-from polyculture.core.errors import DataError, ModelError, need
+from polyculture.core.errors import DataError, ModelError, RowError, need
 from polyculture.core.task import Encoded, Example
 from polyculture.stats.labels.logistic import log_probabilities
 from polyculture.store.digest import of_file, of_json
@@ -23,6 +23,7 @@ from polyculture.store.home import home
 from polyculture.store.weight_files import read_object
 
 if TYPE_CHECKING:
+    import polars as pl
     from numpy.typing import NDArray
 
     from polyculture.nets.batch import Batch
@@ -231,27 +232,31 @@ def opened_picture(path: Path) -> Any:
 
 
 def encode_pictures(
-    paths: Sequence[str],
+    rows: pl.DataFrame,
     reader: PictureReader,
     targets: Mapping[str, Sequence[NDArray[Any]]],
 ) -> Encoded:
     """One example a row, its picture as bytes.
 
     Args:
-        paths: The file of each row.
+        rows: With ``id`` and ``image``, the path of a file.
         reader: The base's.
         targets: By name the right answer of each row; empty if unknown.
+
+    Raises:
+        RowError: A picture cannot be read.
     """
-    examples = [
-        Example(
-            row=row,
-            inputs={"pixel_values": reader.open(Path(path))},
-            size=reader.size,
-            targets={name: values[row] for name, values in targets.items()},
+    examples = []
+    for row, (item, path) in enumerate(rows.select("id", "image").iter_rows()):
+        try:
+            pixels = reader.open(Path(path))
+        except DataError as error:
+            raise RowError(str(error), where="the rows", item=item) from error
+        known = {name: values[row] for name, values in targets.items()}
+        examples.append(
+            Example(row=row, inputs={"pixel_values": pixels}, size=reader.size, targets=known)
         )
-        for row, path in enumerate(paths)
-    ]
-    return Encoded(examples=examples, rows=len(paths))
+    return Encoded(examples=examples, rows=len(rows))
 
 
 def batch_pictures(examples: Sequence[Example], reader: PictureReader) -> Batch:
@@ -296,11 +301,24 @@ def mirrored(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.
 def learned_reader(paths: Iterable[str], most: int) -> PictureReader:
     """A reader of pictures like some: as large as most of them are, with their mean and deviation.
 
+    A picture that cannot be read is passed over here; its row is named when it is encoded.
+
     Args:
         paths: Pictures to learn from.
         most: Pixels a side at most.
+
+    Raises:
+        DataError: No picture can be read.
     """
-    images = [opened_picture(Path(path)) for path in paths]
+    images, broken = [], []
+    for path in paths:
+        try:
+            images.append(opened_picture(Path(path)))
+        except DataError as error:
+            broken.append(error)
+    if not images:
+        msg = f"None of the training pictures can be read. The first: {broken[0]}"
+        raise DataError(msg)
     is_grey = all(image.mode in {"1", "L"} for image in images)
     sides = np.median([image.size for image in images], axis=0)
     width, height = (int(side) for side in np.ceil(sides * min(1.0, most / sides.max())))

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from polyculture.core.errors import DataError
+from polyculture.core.errors import DataError, RowError
 from polyculture.nets.text.words import cut
 
 Place = tuple[int, int]
@@ -34,30 +34,29 @@ class Spelled:
     """Spans that began or ended with a space."""
 
 
-def spell(text: str, spans: Sequence[dict[str, Any]], where: str) -> Spelled:
+def spell(text: str, spans: Sequence[dict[str, Any]]) -> Spelled:
     """Cut a text into words and tag them.
 
     Args:
         text: The text.
         spans: ``start``, ``end`` and ``label`` of each, in characters; none may overlap.
-        where: Split and item, for messages.
 
     Raises:
         DataError: A span lies outside the text, covers nothing but spaces, or overlaps another.
 
     Example:
-        >>> spelled = spell("在New York。", [{"start": 1, "end": 9, "label": "LOC"}], "train")
+        >>> spelled = spell("在New York。", [{"start": 1, "end": 9, "label": "LOC"}])
         >>> spelled.tokens, spelled.tags
         (['在', 'New', 'York', '。'], ['O', 'B-LOC', 'I-LOC', 'O'])
     """
     places = cut(text)
-    cleaned = [_trimmed(text, span, where) for span in spans]
+    cleaned = [_trimmed(text, span) for span in spans]
     trimmed = sum(
         (new["start"], new["end"]) != (old["start"], old["end"])
         for new, old in zip(cleaned, spans, strict=True)
     )
     cleaned.sort(key=lambda span: int(span["start"]))
-    _check_apart(text, cleaned, where)
+    _check_apart(text, cleaned)
     tags, inside = _tags(places, cleaned)
     return Spelled(
         tokens=[text[start:end] for start, end in places],
@@ -82,14 +81,16 @@ def in_words(rows: pl.DataFrame, where: str) -> pl.DataFrame:
         ``inside_words`` and ``trimmed``, as in ``Spelled``.
 
     Raises:
-        DataError: A span is not one; see ``spell``.
+        RowError: A span is not one; see ``spell``.
     """
     has_gold = "spans" in rows.columns
     spans = rows["spans"].to_list() if has_gold else [[]] * len(rows)
-    spelled = [
-        spell(text, spans_of_row, f"{where}, item {item!r}")
-        for item, text, spans_of_row in zip(rows["id"], rows["text"], spans, strict=True)
-    ]
+    spelled = []
+    for item, text, spans_of_row in zip(rows["id"], rows["text"], spans, strict=True):
+        try:
+            spelled.append(spell(text, spans_of_row))
+        except DataError as error:
+            raise RowError(str(error), where=where, item=item) from error
     place, words = pl.List(pl.Int64), pl.List(pl.String)
     added = [
         pl.Series("tokens", [row.tokens for row in spelled], words),
@@ -107,31 +108,31 @@ def in_words(rows: pl.DataFrame, where: str) -> pl.DataFrame:
     return rows.with_columns(added)
 
 
-def _trimmed(text: str, span: dict[str, Any], where: str) -> dict[str, Any]:
+def _trimmed(text: str, span: dict[str, Any]) -> dict[str, Any]:
     start, end, label = (span.get(key) for key in ("start", "end", "label"))
     if not label or start is None or end is None:
-        msg = f"{where}: a span needs start, end and label, got {span!r}. Complete it."
+        msg = f"a span needs start, end and label, got {span!r}. Complete it."
         raise DataError(msg)
     if not 0 <= start < end <= len(text):
         msg = (
-            f"{where}: the span {label!r} from {start} to {end} lies outside the text, which has "
+            f"the span {label!r} from {start} to {end} lies outside the text, which has "
             f"{len(text)} characters. Count characters from 0; the end is one past the last."
         )
         raise DataError(msg)
     piece = text[start:end]
     if not cut(piece):
-        msg = f"{where}: the span {label!r} from {start} to {end} holds no word. Drop it."
+        msg = f"the span {label!r} from {start} to {end} holds no word. Drop it."
         raise DataError(msg)
     places = cut(piece)
     return {"start": start + places[0][0], "end": start + places[-1][1], "label": str(label)}
 
 
-def _check_apart(text: str, spans: list[dict[str, Any]], where: str) -> None:
+def _check_apart(text: str, spans: list[dict[str, Any]]) -> None:
     for first, second in pairwise(spans):
         if second["start"] < first["end"]:
             pieces = [text[span["start"] : span["end"]] for span in (first, second)]
             msg = (
-                f"{where}: the spans {pieces[0]!r} ({first['label']}, from {first['start']}) and "
+                f"the spans {pieces[0]!r} ({first['label']}, from {first['start']}) and "
                 f"{pieces[1]!r} ({second['label']}, from {second['start']}) overlap. Keep one."
             )
             raise DataError(msg)

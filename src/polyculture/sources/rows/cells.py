@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from polyculture.core.task import Column
     from polyculture.store.reading.tables import Table
 
+LARGEST = 1e30
+"""Size of a number: weights are 32 bits wide, and fill values of file formats begin at 1e36."""
 REMEMBERED = 1 << 17
 """Files whose digest is kept, so that each is read once."""
 
@@ -98,8 +100,35 @@ def _number(cell: Cell, form: CellForm) -> float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        cell.refuse(f"expected a number in {cell.name!r}, got {text!r:.60}")
+        cell.refuse(
+            f"expected a number in {cell.name!r}, got {text!r:.60}. Correct the cell, or leave the "
+            "row out"
+        )
+    _refuse_large(cell, number)
     return number
+
+
+def _refuse_large(cell: Cell, number: float) -> None:
+    reason = why_too_large(cell.name, number)
+    if reason:
+        cell.refuse(reason)
+
+
+def why_too_large(name: str, number: float) -> str:
+    """Why a number cannot be computed with, without the full stop; empty if it can.
+
+    Example:
+        >>> why_too_large("price", 2.5)
+        ''
+        >>> why_too_large("price", 1.7e308)[:49]
+        "the number 1.7e+308 in 'price' is larger than 1e+"
+    """
+    if abs(number) <= LARGEST:
+        return ""
+    return (
+        f"the number {number:g} in {name!r} is larger than {LARGEST:g}, so squares of it do not "
+        "fit. If it stands for a missing value, leave it out"
+    )
 
 
 def _numbers(cell: Cell, _: CellForm) -> list[float | None]:
@@ -108,6 +137,7 @@ def _numbers(cell: Cell, _: CellForm) -> list[float | None]:
         is_number = isinstance(number, int | float) and not isinstance(number, bool)
         if number is not None and not (is_number and math.isfinite(number)):
             cell.refuse(f"expected numbers in {cell.name!r}, got {number!r:.60}")
+        _refuse_large(cell, number or 0.0)
     return [None if number is None else float(number) for number in numbers]
 
 

@@ -1,6 +1,6 @@
 """Map the columns of a table to those that a task declares."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from polyculture.core.columns import ALWAYS, alternatives
 from polyculture.core.errors import DataError, RecipeError
 from polyculture.core.parts import suggestion
+from polyculture.core.shown import shown
 from polyculture.core.task import Column
 from polyculture.sources.rows.cells import CellForm, read_cells, type_of
 from polyculture.sources.rows.encoded import WAYS, Encoded
@@ -22,6 +23,8 @@ from polyculture.store.reading.text_form import TextForm, checked_delimiter
 if TYPE_CHECKING:
     import polars as pl
 
+NULL = "null"
+"""An empty cell, as JSON writes it."""
 SHORT = (
     "id",
     "text",
@@ -195,6 +198,11 @@ def rows_of(
     import polars as pl
 
     kinds = {ours: columns[ours].kind if ours in columns else "text" for ours in names_in_file}
+    _refuse_lists(table, [names_in_file[ours] for ours, kind in kinds.items() if kind == "label"])
+    refuse_others(
+        table,
+        [name for ours, name in names_in_file.items() if kinds[ours] == "text" and ours in columns],
+    )
     cells: dict[str, Any] = {"id": [f"{split}-{number}" for number in table.numbers]}
     for ours, name in names_in_file.items():
         cells[ours] = read_cells(table, name, kinds[ours], form)
@@ -244,6 +252,46 @@ def _refuse_missing(
             f"another of: {', '.join(there)}."
         )
         raise DataError(msg)
+
+
+def refuse_others(table: Table, names: Sequence[str], *, nulls: bool = False) -> None:
+    """Refuse numbers and lists in columns of texts.
+
+    Args:
+        table: As it was read.
+        names: Its columns of texts.
+        nulls: Refuse null too, which is else an empty cell.
+
+    Raises:
+        DataError: There is such a cell.
+    """
+    cells = [
+        (other.row, name, other.written)
+        for name in names
+        if (other := table.others.get(name)) and (nulls or other.written != NULL)
+    ]
+    if not cells:
+        return
+    row, name, written = min(cells)
+    what = "Fill it in" if written == NULL else "Put it in quotes"
+    msg = (
+        f"{table.place(row)}: expected a text in {name!r}, got {shown(written):.60}. {what}, or "
+        "leave the row out."
+    )
+    raise DataError(msg)
+
+
+def _refuse_lists(table: Table, names: Sequence[str]) -> None:
+    """A label may be a number, but not several labels in a list."""
+    for name in names:
+        other = table.others.get(name)
+        if other and other.written[0] in "[{":
+            _refuse(
+                table,
+                other.row,
+                f"expected one label in {name!r}, got {shown(other.written):.60}. Write it as "
+                "text, or choose a task of several labels",
+            )
 
 
 def _refuse(table: Table, row: int, what: str) -> None:

@@ -6,25 +6,26 @@ answers finds it again. A pipe and standard input are read once.
 
 import codecs
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polyculture.core.errors import DataError
-from polyculture.core.shown import shown, shown_name
+from polyculture.core.errors import DataError, RowError
+from polyculture.core.shown import shown_name
 from polyculture.sources.rows.cells import CellForm
-from polyculture.sources.rows.columns import rows_of
+from polyculture.sources.rows.columns import refuse_others, rows_of
 from polyculture.sources.rows.conll import SEPARATOR, read_word_cells
 from polyculture.sources.rows.dataset import refuse_equal_ids
 from polyculture.sources.rows.schemes import PREFIXES
 from polyculture.sources.rows.wanted import Wanted, column_notes, found_columns
 from polyculture.store.reading.content import PACKED, Content, content_of, kind_of
-from polyculture.store.reading.tables import BINARY, SUFFIXES, Table, read_table, text_lines
+from polyculture.store.reading.tables import BINARY, SUFFIXES, read_table, text_lines
 from polyculture.store.reading.text_form import TextForm
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import polars as pl
 
 CONLL_SUFFIXES = (".conll", ".bio", ".iob", ".iob2")
@@ -46,6 +47,14 @@ class Inputs:
     kept: "pl.DataFrame"
     """All columns of the file but its ids, in its own names."""
     notes: tuple[str, ...]
+    place: "Callable[[str], str] | None" = None
+    """Id of a row to where it stands in the file; None where that is not known."""
+
+    def tell(self, error: RowError) -> DataError:
+        """A task's error about a row, with the row's file and line."""
+        if self.place is None or error.item is None:
+            return error
+        return DataError(f"{self.place(error.item)}: {error.reason}")
 
 
 def read_inputs(path: Path, wanted: Wanted, *, conll: bool | None = None) -> Inputs:
@@ -180,7 +189,12 @@ def _lines(content: Content, wanted: Wanted) -> Inputs:
             "line numbers."
         )
     rows = pl.DataFrame({"id": numbers, column: texts}, schema=dict.fromkeys(("id", column), str))
-    return Inputs(rows=rows, kept=rows.select(column), notes=tuple(notes))
+    return Inputs(rows=rows, kept=rows.select(column), notes=tuple(notes), place=_line_of(content))
+
+
+def _line_of(content: Content) -> "Callable[[str], str]":
+    """Where a row stands whose id is its line."""
+    return lambda item: f"{content.name}, line {item}"
 
 
 def _read_words(content: Content, wanted: Wanted) -> Inputs:
@@ -220,6 +234,7 @@ def _read_words(content: Content, wanted: Wanted) -> Inputs:
         rows=frame.select(ids, words, *marked),
         kept=frame,
         notes=(f"{how}; ids are the lines at which sentences begin.",),
+        place=_line_of(content),
     )
 
 
@@ -229,7 +244,8 @@ def _table(content: Content, wanted: Wanted) -> Inputs:
     table = read_table(content, wanted.form)
     names_in_file = found_columns(table, wanted)
     kinds = {ours: wanted.columns[ours].kind for ours in names_in_file if ours in wanted.columns}
-    _refuse_others(table, [names_in_file[ours] for ours, kind in kinds.items() if kind in STRINGS])
+    texts = [names_in_file[ours] for ours, kind in kinds.items() if kind in STRINGS]
+    refuse_others(table, texts, nulls=True)
     used = replace(table, frame=table.frame.select(*dict.fromkeys(names_in_file.values())))
     form = CellForm(separator=getattr(wanted.data, "separator", CellForm.separator))
     rows = rows_of(used, "", names_in_file, wanted.columns, form)
@@ -237,6 +253,7 @@ def _table(content: Content, wanted: Wanted) -> Inputs:
         numbers = [str(number) for number in table.numbers]
         rows = rows.with_columns(pl.Series("id", numbers, pl.String))
     refuse_equal_ids({"": rows}, lambda _, row: table.place(row))
+    row_of = {item: row for row, item in enumerate(rows["id"])}
     frame = table.frame
     frame = frame.with_columns(
         rows[ours].alias(names_in_file[ours]) for ours, kind in kinds.items() if kind == "words"
@@ -245,19 +262,5 @@ def _table(content: Content, wanted: Wanted) -> Inputs:
         rows=rows,
         kept=frame.drop(names_in_file["id"]) if "id" in names_in_file else frame,
         notes=(*table.notes, *column_notes(table, names_in_file, wanted)),
+        place=lambda item: table.place(row_of[item]),
     )
-
-
-def _refuse_others(table: Table, names: Sequence[str]) -> None:
-    """Refuse numbers and lists in columns of texts."""
-    others = [(table.others[name].row, name) for name in names if name in table.others]
-    if not others:
-        return
-    row, name = min(others)
-    written = table.others[name].written
-    what = "Fill it in" if written == "null" else "Put it in quotes"
-    msg = (
-        f"{table.place(row)}: expected a text in {name!r}, got {shown(written):.60}. {what}, or "
-        "leave the row out."
-    )
-    raise DataError(msg)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from polyculture.core.errors import DataError
 from polyculture.core.parts import suggestion
 from polyculture.core.shown import shown_name
+from polyculture.sources.rows.cells import why_too_large
 from polyculture.store.reading.tables import read_table
 
 if TYPE_CHECKING:
@@ -171,6 +172,9 @@ def _values(table: Table, name: str) -> Iterator[float]:
                 f"expected a number in {name!r}, got {cell!r:.60}. Leave the cell empty where "
                 "there is no value.",
             )
+        reason = "" if cell is None else why_too_large(name, value)
+        if reason:
+            _refuse(table, row, f"{reason}.")
         yield value
 
 
@@ -182,7 +186,7 @@ def _runs(table: Table, name: str | None) -> dict[str, Integers]:
         return {table.path.stem: np.arange(len(table.frame))}
     rows: dict[str, list[int]] = {}
     for row, series in enumerate(table.frame[name].to_list()):
-        if series is None:
+        if series is None or not series.strip():
             _refuse(table, row, f"the column {name!r} is empty. Name the series, or drop the line.")
         rows.setdefault(series, []).append(row)
     return {series: np.array(run, np.int64) for series, run in rows.items()}
@@ -297,13 +301,15 @@ def _refuse_gap(data: SeriesTable, series: Series) -> None:
         return
     start = int(missing.argmax())
     end = start + int((~missing[start:]).argmax())
-    steps = "a step" if end - start == 1 else f"{end - start:,} steps"
+    steps, have, them = f"{end - start:,} steps", "have", "them"
+    if end - start == 1:
+        steps, have, them = "1 step", "has", "it"
     _refuse(
         data.table,
         int(series.rows[end]),
-        f"{steps} of {data.step} before this line, from {data.time(series, start)}, have no "
-        f"value in the series {series.name!r}. Fill them in, set gaps in [data] to how many steps "
-        "in a row a history may lack, or set a longer step.",
+        f"{steps} of {data.step} before this line, from {data.time(series, start)}, {have} no "
+        f"value in the series {series.name!r}. Fill {them} in, set gaps in [data] to how many "
+        "steps in a row a history may lack, or set a longer step.",
     )
 
 

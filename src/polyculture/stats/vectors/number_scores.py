@@ -78,7 +78,7 @@ def learn_numbers(splits: Mapping[str, pl.DataFrame], column: str) -> dict[str, 
             f"every number is {numbers[0]:g}, so there is nothing to learn. Add rows with other "
             "numbers."
         )
-        raise RowError(reason, where="train", column=column)
+        raise RowError(reason, where="train")
     return {
         "mean": float(numbers.mean()),
         "deviation": float(numbers.std()),

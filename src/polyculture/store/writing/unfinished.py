@@ -1,7 +1,8 @@
 """The folder of a training that is not finished: ``.NAME.unfinished`` beside the run's place.
 
 ``lock`` is held by the process that trains; ``request.json`` says what was asked; ``chosen.json``,
-``base`` and ``checkpoint`` are what a resumed training needs; ``run`` becomes the finished run.
+``base``, ``before`` and ``checkpoint`` are what a resumed training needs; ``run`` becomes the
+finished run.
 """
 
 import shutil
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LOCK, REQUEST, RUN = "lock", "request.json", "run"
-OURS = (REQUEST, "chosen.json", "checkpoint", "base", RUN)
+OURS = (REQUEST, "chosen.json", "checkpoint", "base", "before", RUN)
 OLDER = ("fingerprint", "log.jsonl", "model", "predictions", "run.json")
 """What earlier versions left in it."""
 

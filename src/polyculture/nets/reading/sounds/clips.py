@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from math import gcd
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import numpy as np
 
@@ -216,6 +216,8 @@ def opened_clip(
             file.seek(round(first * rate))
             count = round(last * rate) - round(first * rate)
             channels = file.read(count, dtype="float32", always_2d=True)
+            if len(channels) < count:
+                _refuse_cut_off(path, seconds=(round(first * rate) + len(channels)) / rate)
     except (RuntimeError, OSError) as error:  # libsndfile's are RuntimeErrors
         reason = " ".join(str(error).partition(": ")[2].split()).rstrip(".") or "it is damaged"
         msg = f"{path} holds no sound that can be read: {reason}. Save it as WAV, FLAC or OGG."
@@ -230,6 +232,11 @@ def opened_clip(
         )
         raise DataError(msg)
     return wave, rate
+
+
+def _refuse_cut_off(path: Path, *, seconds: float) -> NoReturn:
+    msg = f"{path} is cut off after {seconds:.2f} s. Copy the file again, or leave the row out."
+    raise DataError(msg)
 
 
 def _between(
@@ -290,10 +297,10 @@ def waves_of(rows: pl.DataFrame, rate: int) -> Iterator[NDArray[np.float32]]:
 def learned_reader(paths: Sequence[str]) -> SoundReader:
     """A reader of clips like some: at the rate of most, with the mean and deviation of each band.
 
-    A clip that cannot be read is passed over here; who encodes its row tells of it with its line.
+    A clip that cannot be read is passed over here; its row is named when it is encoded.
 
     Raises:
-        DataError: No clip can be read; the message is that of the first.
+        DataError: No clip can be read.
     """
     clips, broken = [], []
     step = max(1, len(paths) // LOOKED_AT)
@@ -303,7 +310,8 @@ def learned_reader(paths: Sequence[str]) -> SoundReader:
         except DataError as error:
             broken.append(error)
     if not clips:
-        raise broken[0]
+        msg = f"None of the training clips can be read. The first: {broken[0]}"
+        raise DataError(msg)
     usual = min(Counter(rate for _, rate in clips).items(), key=lambda pair: (-pair[1], pair[0]))[0]
     rate = min(usual, HIGHEST_RATE)
     settings: dict[str, Any] = {

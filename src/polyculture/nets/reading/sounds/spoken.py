@@ -6,12 +6,12 @@ teaches nothing, since nobody knows which window says which words.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from polyculture.core.errors import ModelError
+from polyculture.core.errors import ModelError, RowError
 from polyculture.core.task import Encoded
 from polyculture.nets.reading.sounds.clips import waves_of
 from polyculture.nets.reading.sounds.examples import (
@@ -99,6 +99,19 @@ def encode_spoken(rows: pl.DataFrame, texts: Sequence[str] | None, context: Cont
         ),
         protocol={"clips_in_windows": long},
     )
+
+
+def learnable(encoded: Encoded) -> Encoded:
+    """The clips that say their texts, without those that teach nothing.
+
+    Raises:
+        RowError: There is none.
+    """
+    examples = [example for example in encoded.examples if "tokens" in example.targets]
+    if not examples:
+        reason = f"there is nothing to learn. {' '.join(encoded.notes)}"
+        raise RowError(reason, where="train")
+    return replace(encoded, examples=examples)
 
 
 def _of_crowded(count: int, rows: int) -> list[str]:
