@@ -267,14 +267,16 @@ def test_a_resumed_training_ends_with_the_same_bytes(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", ["r_drop", "adversarial", "mixout"])
-@pytest.mark.parametrize("task", ["spans", "translation", "similarity"])
+@pytest.mark.parametrize("task", ["spans", "translation", "similarity", "preferences"])
 def test_other_tasks_are_trained_or_refused(
     way: str, task: str, begin: Callable[..., Training]
 ) -> None:
     """A vector for each row has no probabilities, and a text that is written has them."""
-    base = {"source": "new", "kind": "encoder_decoder", "width": 32, "layers": 1}
-    changes = {"base": base} if task == "translation" else {}
-    training = begin(task, regularization={way: ALL[way]}, head={"kind": HEADS[task]}, **changes)
+    writes = {"translation": "encoder_decoder", "preferences": "decoder"}.get(task)
+    base = {"source": "new", "kind": writes, "width": 32, "layers": 1}
+    changes = {"base": base} if writes else {}
+    head = "pooled" if task == "similarity" else "linear"
+    training = begin(task, regularization={way: ALL[way]}, head=head, **changes)
     prepared = prepare_training(training, None)
     refused = REFUSED.get((way, task))
 
@@ -301,11 +303,12 @@ def test_other_tasks_are_trained_or_refused(
         gradients()
 
 
-HEADS = {"spans": "linear", "translation": "linear", "similarity": "pooled"}
-REFUSED = {
+REFUSED = {  # by way and task
     ("r_drop", "similarity"): "all rows of a batch",
     ("adversarial", "similarity"): "all rows of a batch",
+    ("r_drop", "preferences"): "none of single rows",
     ("mixout", "translation"): "made from nothing",
+    ("mixout", "preferences"): "made from nothing",
 }
 
 

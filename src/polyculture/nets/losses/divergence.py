@@ -31,10 +31,11 @@ def divergence(outputs: Outputs, others: Outputs, batch: Batch) -> Tensor:
         batch: With targets ``labels`` or ``tokens``: codes, or 0 and 1 for each of several labels.
 
     Raises:
-        RecipeError: The task does not choose among labels or tokens.
+        RecipeError: What is learnt of a row is no choice among labels or tokens.
 
     Example:
-        >>> batch = Batch(inputs={}, targets={"labels": torch.tensor([0, IGNORED])})
+        >>> labels = torch.tensor([0, IGNORED])
+        >>> batch = Batch(inputs={}, targets={"labels": labels}, rows=(0, 1))
         >>> logits = torch.tensor([[0.0, 0.0], [0.0, 9.0]])
         >>> float(divergence({"logits": logits}, {"logits": logits}, batch))
         0.0
@@ -43,8 +44,8 @@ def divergence(outputs: Outputs, others: Outputs, batch: Batch) -> Tensor:
         0.3808
     """
     targets = batch.targets.get("labels", batch.targets.get("tokens"))
-    if targets is None or "logits" not in outputs:
-        raise RecipeError(NO_CHOICE)
+    if targets is None or "logits" not in outputs or len(targets) != len(batch.rows):
+        raise RecipeError(NO_CHOICE)  # or an example is several rows of the network, as a pair is
     first, second = outputs["logits"].float(), others["logits"].float()
     if targets.is_floating_point() and targets.shape == first.shape:
         each = (first.sigmoid() - second.sigmoid()) * (first - second) / 2
