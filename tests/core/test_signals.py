@@ -118,3 +118,31 @@ def test_a_thread_inside_torch_does_not_change_the_exit_status() -> None:
     assert done.returncode == 143
     assert done.stderr.startswith("Interrupted.")
     assert len(done.stderr.splitlines()) == 1
+
+
+WHILE_ANOTHER_FAULT_IS_TOLD = """
+import os, signal, sys, time
+from polyculture.core.signals import Ended, raise_on_signals
+
+def tell(_):
+    os.kill(os.getpid(), signal.SIGTERM)
+    sum(range(1000))  # Python code, so that the signal is handled here
+
+class Broken:
+    def __del__(self):
+        raise ValueError
+
+sys.unraisablehook = tell
+raise_on_signals()
+try:
+    Broken()
+    time.sleep(10)
+except Ended as ended:
+    print("ended by", ended.number)
+"""
+
+
+def test_a_signal_that_arrives_while_another_fault_is_told_is_not_lost() -> None:
+    done = outcome(WHILE_ANOTHER_FAULT_IS_TOLD)
+
+    assert (done.stdout, done.stderr) == ("ended by 15\n", "")

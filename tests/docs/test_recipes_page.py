@@ -135,7 +135,7 @@ def _default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True, validated_data={})
     if value is None or value in ({}, (), ""):
         return "–"
-    if isinstance(value, Fit):
+    if isinstance(value, Fit | Regularization):
         return "as below"
     if isinstance(value, Settings):
         return f'`"{value.kind}"`' if hasattr(value, "kind") else "–"

@@ -13,6 +13,8 @@ from polyculture.engine.choices import precision
 from polyculture.engine.choices.precision import Kernels, choose, has_fused_attention
 from polyculture.nets.batch import Batch, Outputs
 from polyculture.nets.build import open_network
+from polyculture.nets.efficiency import attention
+from polyculture.nets.efficiency.dropout import set_dropout
 from polyculture.nets.network import Network
 
 
@@ -53,6 +55,19 @@ def test_a_choice_is_made_once_and_remembered(
 
     assert first == second
     assert first.precision == "float32"
+
+
+def test_what_was_chosen_without_dropout_is_not_remembered_with_it(tmp_path: Path) -> None:
+    """Torch's kernel draws masks from a generator that threads share."""
+    folder = tiny_base(tmp_path / "llama", "llama", ["Ada Berg lives in Oslo today"] * 8)
+    network = tagger(str(folder))
+    place = precision._fingerprint(network, "float32", 2)
+
+    set_dropout(network, 0.3)
+
+    assert precision._fingerprint(network, "float32", 2) != place
+    chosen = choose(network, batch(), loss_of, wanted="float32", threads=2)
+    assert chosen.attention == attention.NAME
 
 
 def test_a_broken_note_is_made_anew(

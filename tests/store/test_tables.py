@@ -224,7 +224,7 @@ def test_a_file_that_is_open_is_read_again_and_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.jsonl.gz"])
 def test_values_of_json_that_were_no_texts_are_known(tmp_path: Path, name: str) -> None:
-    """The first of each column, null included, and none where all are texts."""
+    """The first of each kind in a column, null included, and none where all are texts."""
     rows = [{"a": "x", "b": "x", "c": ""}, {"a": "1", "b": None}, {"a": "y", "b": 2, "d": [3]}]
     lines = "".join(json.dumps(row) + "\n" for row in rows)
     text = (json.dumps(rows) if name == "a.json" else lines).encode()
@@ -232,7 +232,10 @@ def test_values_of_json_that_were_no_texts_are_known(tmp_path: Path, name: str) 
 
     others = read_table(tmp_path / name).others
 
-    assert others == {"b": Other(row=1, written="null"), "d": Other(row=2, written="[3]")}
+    assert others == {
+        "b": {"null": Other(row=1, written="null"), "value": Other(row=2, written="2")},
+        "d": {"list": Other(row=2, written="[3]")},
+    }
 
 
 def test_columns_of_parquet_that_hold_no_texts_are_known(tmp_path: Path) -> None:
@@ -243,7 +246,10 @@ def test_columns_of_parquet_that_hold_no_texts_are_known(tmp_path: Path) -> None
 
     others = read_table(tmp_path / "a.parquet").others
 
-    assert others == {"number": Other(row=1, written="2"), "list": Other(row=0, written='["a"]')}
+    assert others == {
+        "number": {"value": Other(row=1, written="2")},
+        "list": {"list": Other(row=0, written='["a"]')},
+    }
 
 
 @pytest.mark.parametrize("text", [CSV, LINES, json.dumps(OBJECTS), CSV.replace(",", ";")])

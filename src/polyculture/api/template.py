@@ -21,6 +21,7 @@ from polyculture.api.recipes import recipe_of
 from polyculture.core import parts
 from polyculture.core.errors import DataError
 from polyculture.core.recipe import Fit, OnShelf, Recipe, Settings
+from polyculture.core.record import Asked
 from polyculture.core.regularization import Regularization
 from polyculture.sources.starter.lock import find, starters
 from polyculture.store.reading.tables import SUFFIXES
@@ -158,7 +159,7 @@ def _sentences(kind: type[Any]) -> dict[str, str]:
     """The text below each field of a record, inherited ones included."""
     sentences: dict[str, str] = {}
     for record in reversed(kind.__mro__):
-        if issubclass(record, Settings | Recipe) and record is not Settings:
+        if issubclass(record, Asked) and record not in {Asked, Settings}:
             sentences |= _own_sentences(record)
     return sentences
 

@@ -145,11 +145,12 @@ def a_resumed_training_takes_the_same_steps(part: Optimizer) -> None:
     with TemporaryDirectory() as place:
         progress = resume.Progress(step=5)
         weights = dict(first.named_parameters())
-        moving = resume.Moving(weights=weights, optimiser=optimizer)
-        resume.save(Path(place), progress, moving, {})
+        state = resume.TrainingState(weights=weights, optimizer=optimizer)
+        resume.save(Path(place), progress, state, {})
         again = made(part, second)
         weights = dict(second.named_parameters())
-        start = resume.load(Path(place), resume.Moving(weights=weights, optimiser=again), 8)
+        state = resume.TrainingState(weights=weights, optimizer=again)
+        start = resume.load(Path(place), state, 8)
     steps(second, again, 3)
 
     assert start.progress == progress

@@ -213,7 +213,7 @@ class Recipe(Asked):
     fit: Fit = Fit()
     """How the weights are trained, and when to stop."""
     regularization: Regularization = Regularization()
-    """What keeps the training from learning its rows by heart; nothing where it is left out."""
+    """Regularization against overfitting; off by default."""
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:

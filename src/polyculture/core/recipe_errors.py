@@ -159,8 +159,10 @@ def _known(model: type[Record], key: str, table: Mapping[str, Any]) -> list[str]
     if isinstance(inner, type) and issubclass(inner, Record):
         return [f"{first}.{name}" for name in inner.model_fields]
     if get_origin(inner) is dict:  # tables by names that were chosen
-        above, record = key.rpartition(".")[0], get_args(inner)[1]
-        return [f"{above}.{name}" for name in record.model_fields]
+        _, name, below = (*key.split(".", 2), "", "")[:3]
+        record = get_args(inner)[1]
+        tables = table[first].get(name, {}) if isinstance(table[first], dict) else {}
+        return [f"{first}.{name}.{known}" for known in _known(record, below, tables)]
     members = [kind for kind in get_args(inner) if isinstance(kind, type)]
     numbered = re.match(r"[^.]+\.\d+\.", key)
     if numbered and members and issubclass(members[0], Record):  # one of several tables

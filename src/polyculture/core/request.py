@@ -8,8 +8,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from polyculture.core.errors import RecipeError
 from polyculture.core.recipe import Recipe
 from polyculture.core.record import Record
+from polyculture.core.several.together import Together
 
 WITHOUT_EFFECT = frozenset({"name", "fit.checkpoint_seconds"})
 """Settings that change no weight."""
@@ -45,7 +49,7 @@ def differences(before: Request, now: Request) -> tuple[str, ...]:
         >>> differences(a, b)
         ('fit.epochs 60 → 12', 'the rows of the data')
     """
-    changed = dict(_changed(before.recipe, now.recipe))
+    changed = dict(_changed(_with_defaults(before.recipe), now.recipe))
     changes = [text for key, text in changed.items() if not key.startswith(("data.", "base."))]
     for part, what in (("data", "the rows of the data"), ("base", "the files of the base")):
         digests = getattr(before, part), getattr(now, part)
@@ -56,6 +60,15 @@ def differences(before: Request, now: Request) -> tuple[str, ...]:
             real = [text for key, text in of_part.items() if not _has_only_moved(before, now, key)]
             changes += real or [what]
     return tuple(changes)
+
+
+def _with_defaults(recipe: Mapping[str, Any]) -> Mapping[str, Any]:
+    """With settings that there were not yet when it was written; as it is where that cannot be."""
+    kind = Together if "parts" in recipe else Recipe
+    try:
+        return kind.model_validate(recipe).model_dump(mode="json")
+    except (ValidationError, RecipeError):
+        return recipe
 
 
 def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -121,12 +121,14 @@ def _raise(number: int, _: FrameType | None) -> None:
 
 
 def _send_again(usual: Callable[[Any], Any], dropped: Any) -> None:
-    if isinstance(dropped.exc_value, Ended):
-        _Hook.is_running = True
-        _send_later(dropped.exc_value.number)
+    _Hook.is_running = True
+    try:
+        if isinstance(dropped.exc_value, Ended):
+            _send_later(dropped.exc_value.number)
+        else:
+            usual(dropped)
+    finally:
         _Hook.is_running = False
-    else:
-        usual(dropped)
 
 
 def _send_later(number: int) -> None:

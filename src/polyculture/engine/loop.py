@@ -131,7 +131,7 @@ def fit(
     averages = Averages(weights, regularizers.average)
     keeper = resume.Keeper(
         checkpoints,
-        resume.Moving(weights=weights, optimiser=optimizer, averages=averages),
+        resume.TrainingState(weights=weights, optimizer=optimizer, averages=averages),
         steps=len(work.plan),
         peak_mb=device.peak_mb,
     )

@@ -98,7 +98,7 @@ def open_base(training: Training, earlier: Chosen | None = None) -> Opened:
     untrained = (*network.untrained, *(("head",) if _is_learnt(network.head) else ()))
     base_weights = _weights_apart_from_tokens(network)
     if recipe.regularization.dropout is not None:
-        set_dropout(network, recipe.regularization.dropout)
+        network.own_dropout = set_dropout(network, recipe.regularization.dropout)
     attach(network, training.adaptation, recipe.adaptation)
     if not trainable(network):
         kind = getattr(recipe.adaptation, "kind", "")

@@ -67,12 +67,12 @@ class Start:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Moving:
-    """The tensors of a training that change from step to step."""
+class TrainingState:
+    """What changes from step to step, and is kept in checkpoints."""
 
     weights: Mapping[str, nn.Parameter]
     """What is trained, by name."""
-    optimiser: Any
+    optimizer: Any
     averages: Averages = field(default_factory=lambda: Averages({}, 0.0))
     """Running means of the weights, if there are any."""
 
@@ -81,10 +81,10 @@ class Keeper:
     """Keeps the checkpoints of one training."""
 
     def __init__(
-        self, folder: Path, moving: Moving, *, steps: int, peak_mb: Callable[[], float]
+        self, folder: Path, state: TrainingState, *, steps: int, peak_mb: Callable[[], float]
     ) -> None:
         self.folder = folder
-        self.moving = moving
+        self.state = state
         self.peak_mb = peak_mb
         """The most memory held so far where the network is, in megabytes."""
         self.steps = steps
@@ -94,7 +94,7 @@ class Keeper:
 
     def load(self) -> Start:
         """Resume from the newest checkpoint that is whole; see ``load``."""
-        start = load(self.folder, self.moving, self.steps)
+        start = load(self.folder, self.state, self.steps)
         self.best_step = start.progress.best_step if start.best else None
         return start
 
@@ -107,7 +107,7 @@ class Keeper:
         peak = max(progress.peak_memory_mb, self.peak_mb())
         progress = progress.model_copy(update={"peak_memory_mb": peak})
         is_there = self.best_step == progress.best_step
-        save(self.folder, progress, self.moving, best, best_is_there=is_there)
+        save(self.folder, progress, self.state, best, best_is_there=is_there)
         self.best_step = progress.best_step
         return progress
 
@@ -115,7 +115,7 @@ class Keeper:
 def save(
     folder: Path,
     progress: Progress,
-    moving: Moving,
+    state: TrainingState,
     best: dict[str, Tensor],
     *,
     best_is_there: bool = False,
@@ -125,17 +125,17 @@ def save(
     Args:
         folder: Where checkpoints lie.
         progress: Where the training stands.
-        moving: Weights, and what belongs to them.
+        state: Weights, and what belongs to them.
         best: The best weights so far; they have a file of their own.
         best_is_there: This process wrote or read that file: it is not written again.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = {f"weight.{n}": value.detach().contiguous() for n, value in moving.weights.items()}
-    for name, value in moving.weights.items():
-        for key, moment in moving.optimiser.state.get(value, {}).items():
+    tensors = {f"weight.{n}": value.detach().contiguous() for n, value in state.weights.items()}
+    for name, value in state.weights.items():
+        for key, moment in state.optimizer.state.get(value, {}).items():
             if moment is not None:
                 tensors[f"optimiser.{key}.{name}"] = moment.contiguous()
-    tensors |= {f"average.{name}": value for name, value in moving.averages.values.items()}
+    tensors |= {f"average.{name}": value for name, value in state.averages.values.items()}
     tensors["random"] = torch.get_rng_state()
     with telling_of_disk(folder):
         _write(tensors, _weights(folder, progress.step))
@@ -148,7 +148,7 @@ def save(
     _prune(folder)
 
 
-def load(folder: Path, moving: Moving, steps: int) -> Start:
+def load(folder: Path, state: TrainingState, steps: int) -> Start:
     """Put the newest checkpoint that is whole back into weights, optimizer and running means.
 
     Damaged ones are removed: they would count as the latest for ever.
@@ -159,13 +159,13 @@ def load(folder: Path, moving: Moving, steps: int) -> Start:
             progress = Progress.model_validate_json(_record(folder, step).read_bytes())
             tensors = load_file(_weights(folder, step))
             best = load_file(_best(folder, progress.best_step))
-            _check(tensors, best, moving)
+            _check(tensors, best, state)
             if progress.step != step or step > steps:
                 raise ValueError(step)  # one of many ways to be damaged
         except DAMAGED:
             damaged.append(step)
             continue
-        _put_back(tensors, moving)
+        _put_back(tensors, state)
         _remove(folder, damaged)
         return Start(progress=progress, best=best, damaged=tuple(damaged))
     for path in folder.glob("*"):
@@ -186,12 +186,12 @@ def _steps(folder: Path) -> list[int]:
     return sorted((int(match[1]) for match in matches if match), reverse=True)
 
 
-def _check(tensors: Mapping[str, Tensor], best: Mapping[str, Tensor], moving: Moving) -> None:
+def _check(tensors: Mapping[str, Tensor], best: Mapping[str, Tensor], state: TrainingState) -> None:
     """See that every weight is there in its shape, before anything is put back."""
-    for name, weight in moving.weights.items():
+    for name, weight in state.weights.items():
         shapes = [tensors[f"weight.{name}"].shape]
         shapes += [best[name].shape] if best else []
-        shapes += [tensors[f"average.{name}"].shape] if name in moving.averages.values else []
+        shapes += [tensors[f"average.{name}"].shape] if name in state.averages.values else []
         if any(shape != weight.shape for shape in shapes):
             msg = f"{name} has another shape"
             raise ValueError(msg)
@@ -200,7 +200,7 @@ def _check(tensors: Mapping[str, Tensor], best: Mapping[str, Tensor], moving: Mo
         raise ValueError(msg)
 
 
-def _put_back(tensors: Mapping[str, Tensor], moving: Moving) -> None:
+def _put_back(tensors: Mapping[str, Tensor], state: TrainingState) -> None:
     moments: dict[str, dict[str, Tensor]] = {}
     for kept, value in tensors.items():
         what, _, rest = kept.partition(".")
@@ -208,13 +208,13 @@ def _put_back(tensors: Mapping[str, Tensor], moving: Moving) -> None:
             key, _, name = rest.partition(".")
             moments.setdefault(name, {})[key] = value
     with torch.no_grad():
-        for name, weight in moving.weights.items():
+        for name, weight in state.weights.items():
             weight.copy_(tensors[f"weight.{name}"])
             if name in moments:
-                moving.optimiser.state[weight] = {
+                state.optimizer.state[weight] = {
                     key: value.to(weight.device) for key, value in moments[name].items()
                 }
-    averages = moving.averages
+    averages = state.averages
     averages.put_back({name: tensors[f"average.{name}"] for name in averages.values})
     torch.set_rng_state(tensors["random"])
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from polyculture.core.errors import ModelError
 from polyculture.engine.choices.precision import Precision
 from polyculture.engine.device import Device
-from polyculture.engine.regularize.nudges import Nudges
+from polyculture.engine.regularize.adversarial import VectorMoves
 from polyculture.engine.regularize.regularizers import NONE, Regularizers
 from polyculture.engine.thread_team import Team
 from polyculture.nets.batch import Batch, Outputs
@@ -184,8 +184,8 @@ class Shares:
         return outputs
 
     def _share(self, share: Share) -> Found:
-        if self.regularizers.nudges is not None:
-            return self._nudged(share, self.regularizers.nudges)
+        if self.regularizers.adversarial is not None:
+            return self._adversarial(share, self.regularizers.adversarial)
         loss = self._loss(share)
         gradients = torch.autograd.grad(loss, self.weights, allow_unused=True)
         return Found(loss=float(loss.detach()), gradients=gradients)
@@ -199,19 +199,20 @@ class Shares:
             apart = divergence(outputs, others, share.batch)
             second = self.loss_of(others, share.batch)
             loss = (loss + second + self.regularizers.r_drop * apart) / 2
+        loss = loss * share.batch.weight
         # weighed before the backward pass: afterwards it would be one more pass over all gradients
         return loss / share.count * share.weight
 
-    def _nudged(self, share: Share, nudges: Nudges) -> Found:
-        """The means of loss and gradients as the share is, and with its token vectors moved."""
-        with nudges.reading() as first:
+    def _adversarial(self, share: Share, moves: VectorMoves) -> Found:
+        """The means of loss and gradients with token vectors as they are, and moved."""
+        with moves.recorded() as first:
             loss = self._loss(share) / 2
-        count = len(first.vectors)
-        found = torch.autograd.grad(loss, [*self.weights, *first.vectors], allow_unused=True)
-        with nudges.reading(nudges.moves(first, found[len(found) - count :])):
+        every = torch.autograd.grad(loss, [*self.weights, *first.vectors], allow_unused=True)
+        away = moves.away(first, every[len(self.weights) :])
+        with moves.recorded(away):
             moved = self._loss(share) / 2
         others = torch.autograd.grad(moved, self.weights, allow_unused=True)
-        gradients = tuple(_plus(*both) for both in zip(found, others, strict=False))
+        gradients = tuple(_plus(*both) for both in zip(every, others, strict=False))
         return Found(loss=float(loss.detach() + moved.detach()), gradients=gradients)
 
 

@@ -130,6 +130,7 @@ def train_together(
         on_tick(tick)
 
     device = first.opened.device
+    some = [device.send(work.batch_of(np.array([part.start]), 0)) for part in parts.values()]
     optimizer = make_optimizer(first.training, chosen, joined, trainable(joined))
     with Team(device.lanes) as team:
         progress = fit(
@@ -142,7 +143,7 @@ def train_together(
             device=device,
             team=team,
             seed=asked.seed,
-            regularizers=regularizers_of(first.training, joined),
+            regularizers=regularizers_of(first.training, joined, some),
             checkpoints=folder / CHECKPOINTS,
             until=until,
             on_tick=note,
@@ -247,12 +248,12 @@ def assemble_parts(
         """Some training examples of one part, by their numbers among those of all parts."""
         name = names[bisect_right(starts, int(numbers[0])) - 1]
         batch = functions[name][0](numbers - parts[name].start, step)
-        batch.part = name
+        batch.part, batch.weight = name, parts[name].weight
         return batch
 
     def loss_of(outputs: Outputs, batch: Batch) -> Tensor:
-        """The summed loss of a batch, weighted."""
-        return parts[batch.part].weight * functions[batch.part][1](outputs, batch)
+        """The summed loss of a batch."""
+        return functions[batch.part][1](outputs, batch)
 
     chosen = remembered(folder) or choose(
         first.training,

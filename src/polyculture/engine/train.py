@@ -27,6 +27,7 @@ from polyculture.engine.settle import settle
 from polyculture.engine.thread_team import Team
 from polyculture.engine.training import Training, versions
 from polyculture.nets.build import save_network
+from polyculture.nets.efficiency.dropout import put_back
 from polyculture.nets.efficiency.embedding import expand
 from polyculture.nets.network import Network, count, trainable
 
@@ -82,6 +83,7 @@ def train(
         on_tick(tick)
 
     device = prepared.device
+    some = device.send(prepared.work.batch_of(prepared.work.plan[0][:1], 0))
     moving = trainable(prepared.network)
     optimizer = make_optimizer(training, prepared.chosen, prepared.network, moving)
     with Team(device.lanes) as team:
@@ -96,7 +98,7 @@ def train(
             team=team,
             seed=training.recipe.seed,
             couples_rows=training.task.couples_rows,
-            regularizers=regularizers_of(training, prepared.network),
+            regularizers=regularizers_of(training, prepared.network, [some]),
             checkpoints=folder / CHECKPOINTS,
             until=until,
             on_tick=note,
@@ -180,6 +182,7 @@ def how_it_starts(start: Start, steps: int, reason: str) -> str:
 def make_plain(training: Training, network: Network) -> None:
     """The plain network again: full embedding, merged updates, the real body; on the CPU."""
     network.restore()
+    put_back(network.own_dropout)
     expand(network.body)
     if training.adaptation.merge is not None:
         training.adaptation.merge(network)

@@ -143,7 +143,9 @@ class _WithPrefix:
         return _registered(self._config._attn_implementation)  # noqa: SLF001  # transformers' only name for it
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.__dict__["_config"], name)
+        if name == "_config":  # asked for while a copy is made
+            raise AttributeError(name)
+        return getattr(self._config, name)
 
 
 @cache

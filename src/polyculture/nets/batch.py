@@ -39,6 +39,8 @@ class Batch:
     """Tokens (patches, frames) without padding."""
     part: str = ""
     """Where several tasks are learnt together: which of them its examples belong to."""
+    weight: float = 1.0
+    """Its losses are multiplied by this; not 1 for a part that counts more or less than others."""
     features: Tensor | None = None
     """Outputs of a body that never changes, ``(examples, tokens, width)``."""
 

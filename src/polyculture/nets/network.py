@@ -60,6 +60,8 @@ class Network(nn.Module):
         self.letters = letters
         self.added: tuple[str, ...] = ()
         """Parameters that an adaptation has added and not merged; see ``nets/saved/added.py``."""
+        self.own_dropout: list[tuple[Any, str, float]] = []
+        """Dropout rates as they were before a recipe changed them: holder, name and rate."""
         self.stand_in: StandIn | None = None
         """What is given the features of a batch, while something stands in for what is frozen."""
         self._frozen: tuple[list[nn.Module], list[nn.Module]] = ([], [])

@@ -83,7 +83,7 @@ class Together(Asked):
     )
     """How weights follow their gradients."""
     regularization: Regularization = Regularization()
-    """What keeps the training from learning its rows by heart; nothing where it is left out."""
+    """Regularization against overfitting; off by default."""
     sampling: Literal["proportional", "equal"] | Annotated[float, Field(gt=1)] = "proportional"
     """How often examples of each part are drawn in an epoch. ``proportional``: each once;
     ``equal``: as many of every part; a number T: as many as their number to the power of 1/T, so

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from polyculture.core.record import Record
 from polyculture.nets.batch import Batch, Outputs
 from polyculture.nets.efficiency import attention
+from polyculture.nets.efficiency.dropout import drops
 from polyculture.nets.efficiency.embedding import CompactEmbedding
 from polyculture.nets.network import Network
 from polyculture.store.digest import of_json
@@ -119,13 +120,7 @@ def _attention_kernels(network: Network, threads: int) -> list[str]:
         return ours
     # torch's kernel draws its dropout from the generator that all threads share, so several of
     # them could not repeat what they did
-    return ours if threads > 1 and _drops_attention(network) else [*ours, "sdpa"]
-
-
-def _drops_attention(network: Network) -> bool:
-    config: Any = network.body.config
-    names = ("attention_probs_dropout_prob", "attention_dropout")
-    return any(getattr(config, name, 0.0) for name in names)
+    return ours if threads > 1 and drops(network.body) else [*ours, "sdpa"]
 
 
 def _pays(network: nn.Module, batch: Batch) -> bool:
@@ -193,7 +188,9 @@ def _fingerprint(network: Network, wanted: str, threads: int) -> str:
         (name, list(weight.shape)[id(weight) in tables :])
         for name, weight in network.named_parameters()
     ]
-    return of_json([machine(), torch.__version__, shapes, wanted, threads])[:24]
+    # which kernels may be chosen depends on dropout, which has no weights
+    kernels = _attention_kernels(network, threads)
+    return of_json([machine(), torch.__version__, shapes, wanted, threads, kernels])[:24]
 
 
 def machine() -> dict[str, str]:

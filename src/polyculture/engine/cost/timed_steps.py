@@ -53,6 +53,7 @@ def time_steps(prepared: PreparedTraining, training: Training) -> StepTimes:
     optimizer = make_optimizer(training, chosen, network, weights)
     for group in optimizer.param_groups:
         group["lr"] = 0.0  # timed, not learnt: at the full rate a first step may go astray
+    some = prepared.device.send(work.batch_of(work.plan[0][:1], 0))
     tokens, moves, cores = [], [], []
     most = TOKENS
     with Team(chosen.threads) as team:
@@ -66,7 +67,7 @@ def time_steps(prepared: PreparedTraining, training: Training) -> StepTimes:
             team=team,
             seed=training.recipe.seed,
             couples_rows=training.task.couples_rows,
-            regularizers=regularizers_of(training, network),
+            regularizers=regularizers_of(training, network, [some]),
         )
         for step, quantile in enumerate(USUAL):
             numbers, padded = _of_size(prepared, quantile, most)

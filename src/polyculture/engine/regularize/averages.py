@@ -1,4 +1,4 @@
-"""A running mean of the trained weights, which is validated and kept in their place (EMA).
+"""A running mean of the trained weights (EMA), which is validated and kept instead of them.
 
 Early in a training the mean follows closely, so that it does not hold on to the first weights:
 after t steps its decay is at most (1 + t) / (10 + t).
@@ -48,7 +48,7 @@ class Averages:
             value.lerp_(self._weights[name].detach(), share)
 
     def put_back(self, values: Mapping[str, Tensor]) -> None:
-        """Go on from means that were kept in a checkpoint."""
+        """Continue with the means of a checkpoint."""
         with torch.no_grad():
             for name, value in self.values.items():
                 value.copy_(values[name])
@@ -60,7 +60,7 @@ class Averages:
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
-        """The means are in the place of the weights, and the weights come back."""
+        """Replace the weights by their means while the block runs."""
         self._swap()
         try:
             yield

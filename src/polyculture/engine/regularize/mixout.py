@@ -1,11 +1,11 @@
-r"""For each step some weights of the base's matrices are the base's own again (mixout).
+r"""For each step some weights of the base's matrices are reset to their pretrained values (mixout).
 
-With a mask m that is 1 with the chance p, the step uses in the place of a weight w, whose value in
-the base is b,
+With a mask m that is 1 with probability p, a step replaces a weight w, whose pretrained value is b,
+by
 
 \[ \hat w = \frac{m b + (1 - m) w - p b}{1 - p} \]
 
-whose mean over masks is w, and the gradient of w is that of \(\hat w\) times (1 - m) / (1 - p).
+The mean over masks is w. The gradient of w is that of \(\hat w\) times (1 - m) / (1 - p).
 
 Source: Lee, Cho and Kang 2020, arXiv:1909.11299.
 """
@@ -19,41 +19,42 @@ from torch import Tensor, nn
 
 
 class Mixout:
-    """Mixes some weights with the values that they have now.
+    """Mixes weights with the values that they have when this is made.
 
     Args:
-        weights: Matrices of a base as it was pretrained.
-        chance: Of each weight to be the base's own for a step, above 0 and less than 1.
-        seed: With the number of the step, of the masks.
+        weights: Pretrained matrices, not trained yet.
+        probability: Of each weight to be reset for a step, above 0 and less than 1.
+        seed: Masks depend on it and on the number of the step.
     """
 
-    def __init__(self, weights: Sequence[nn.Parameter], chance: float, seed: int) -> None:
+    def __init__(self, weights: Sequence[nn.Parameter], probability: float, seed: int) -> None:
         self._weights = list(weights)
         self._base = [weight.detach().clone() for weight in self._weights]
-        self._chance = chance
+        self._probability = probability
         self._seed = seed
 
     @contextmanager
     def mixed(self, step: int) -> Iterator[None]:
-        """The weights are mixed; gradients computed meanwhile become those of the weights."""
+        """Mix the weights while the block runs, and correct the gradients computed in it."""
         masks = self._masks(step)
         own = [weight.data for weight in self._weights]
         for weight, base, mask in zip(self._weights, self._base, masks, strict=True):
             kept = torch.where(mask, base, weight.data)
-            weight.data = kept.sub_(base, alpha=self._chance).div_(1 - self._chance)
+            weight.data = kept.sub_(base, alpha=self._probability).div_(1 - self._probability)
         try:
             yield
         finally:
             for weight, value, mask in zip(self._weights, own, masks, strict=True):
                 weight.data = value
                 if weight.grad is not None:
-                    weight.grad.masked_fill_(mask, 0.0).div_(1 - self._chance)
+                    weight.grad.masked_fill_(mask, 0.0).div_(1 - self._probability)
 
     def _masks(self, step: int) -> list[Tensor]:
-        """Which weights are the base's own: the same for any number of threads."""
-        state = np.random.SeedSequence((self._seed, step)).generate_state(1, np.uint64)
-        drawn = torch.Generator().manual_seed(int(state[0] >> 1))
+        """Which weights are reset; the same for any number of threads."""
+        rng = np.random.default_rng((self._seed, step))
         return [
-            (torch.rand(weight.shape, generator=drawn) < self._chance).to(weight.device)
+            torch.from_numpy(
+                rng.random(tuple(weight.shape), dtype=np.float32) < self._probability
+            ).to(weight.device)
             for weight in self._weights
         ]

@@ -24,8 +24,8 @@ _chance = threading.local()
 LOWEST = -(2**63)
 CALL = re.compile(r"(?:functional|\bF)\.dropout\(")
 """How source calls torch's function of dropout."""
-SHARE = re.compile(r"dropout|pdrop$")
-"""Names under which modules and configurations of transformers keep shares of dropout."""
+RATE = re.compile(r"dropout|pdrop$")
+"""Names under which modules and configurations of transformers keep dropout rates."""
 
 
 class _Drop(torch.autograd.Function):
@@ -139,8 +139,8 @@ def dropout(values: Tensor, share: float, *, training: bool) -> Tensor:
     """Set about ``share`` of the values to zero and scale the rest, while training.
 
     Args:
-        values: Any shape, on the CPU.
-        share: Wanted share of zeros, 0 to below 1; rounded to a multiple of 1/256.
+        values: Any shape.
+        share: Wanted share of zeros, 0 to below 1; on the CPU rounded to a multiple of 1/256.
         training: Without it the values come back as they are.
 
     Example:
@@ -148,6 +148,8 @@ def dropout(values: Tensor, share: float, *, training: bool) -> Tensor:
         >>> round((dropout(torch.ones(100_000), 0.1, training=True) == 0).float().mean().item(), 2)
         0.1
     """
+    if values.device.type != "cpu":  # masks are drawn there
+        return nn.functional.dropout(values, share, training=training)
     dropped = min(round(share * LEVELS), LEVELS - 1)
     if not training or dropped == 0:
         return values
@@ -166,23 +168,48 @@ class Dropout(nn.Module):
         return dropout(values, self.p, training=self.training)
 
 
-def set_dropout(network: Any, share: float) -> None:
-    """Let every layer of a network drop another share while training, in place.
+Rate = tuple[Any, str, float]
+"""A module or a configuration, the name of a dropout rate in it, and the rate."""
 
-    Modules keep their shares as ``p`` or under names of their own such as ``attention_dropout``;
+
+def set_dropout(network: Any, rate: float) -> list[Rate]:
+    """Set the dropout rate of every layer of a network, in place.
+
+    Modules keep their rates as ``p`` or under names of their own such as ``attention_dropout``;
     some read them from their configuration each time. Skipping of whole layers stays as it is.
 
     Args:
         network: With a transformers model or a body of ours, and perhaps a head.
-        share: From 0 to less than 1.
+        rate: From 0 to less than 1.
+
+    Returns:
+        The rates as they were, for ``put_back``.
     """
-    for module in network.modules():
-        if isinstance(module, Dropout | nn.modules.dropout._DropoutNd):  # noqa: SLF001  # of any dimensions
-            module.p = share
-        for holder in (module, getattr(module, "config", None)):
-            for name, value in list(vars(holder).items()) if holder is not None else ():
-                if SHARE.search(name) and type(value) is float:
-                    setattr(holder, name, share)
+    modules = list(network.modules())
+    configs = {id(c): c for m in modules if (c := getattr(m, "config", None)) is not None}
+    before = [found for holder in (*modules, *configs.values()) for found in _rates_in(holder)]
+    for holder, name, _ in before:
+        setattr(holder, name, rate)
+    return before
+
+
+def put_back(rates: list[Rate]) -> None:
+    """Set dropout rates to what they were."""
+    for holder, name, rate in rates:
+        setattr(holder, name, rate)
+
+
+def drops(network: nn.Module) -> bool:
+    """Whether a layer of a network has a dropout rate above 0."""
+    return any(rate > 0 for module in network.modules() for _, _, rate in _rates_in(module))
+
+
+def _rates_in(holder: Any) -> Iterator[Rate]:
+    is_layer = isinstance(holder, Dropout | nn.modules.dropout._DropoutNd)  # noqa: SLF001  # of any dimensions
+    for name, value in vars(holder).items():
+        is_rate = isinstance(value, int | float) and not isinstance(value, bool)
+        if is_rate and (RATE.search(name) or (is_layer and name == "p")):
+            yield holder, name, value
 
 
 def make_cheap(network: nn.Module) -> None:

@@ -16,8 +16,8 @@ from polyculture.nets.batch import IGNORED, Batch, Outputs
 from polyculture.nets.losses.label_outputs import row_weights
 
 NO_CHOICE = (
-    "regularization.r_drop compares the probabilities of labels or tokens, and here the loss has "
-    "none of single rows. Leave it out."
+    "regularization.r_drop needs a loss over labels or tokens of single rows, and this task has "
+    "another. Leave it out."
 )
 
 

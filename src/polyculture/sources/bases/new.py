@@ -347,7 +347,7 @@ def refuses(recipe: "Recipe") -> str | None:
     regularized = recipe.regularization != Regularization()
     if base.kind == "tfidf" and (regularized or not is_standard):
         other = "[regularization]" if regularized else f"head {head.kind!r}"
-        return f"word counts have a linear model of their own, and no {other}"
+        return f"word counts have a linear model of their own, without {other}"
     spells = base.kind == "tdnn" and task.output == "tokens"
     if base.kind in OWN and is_standard and not spells:
         return (

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from polyculture.core.task import Column
     from polyculture.store.reading.tables import Table
 
-LARGEST = 1e30
-"""Size of a number: weights are 32 bits wide, and fill values of file formats begin at 1e36."""
+LARGEST = 1e19
+"""Size of a number: the square of a larger one overflows 32 bits."""
 REMEMBERED = 1 << 17
 """Files whose digest is kept, so that each is read once."""
 
@@ -125,9 +125,13 @@ def why_too_large(name: str, number: float) -> str:
     """
     if abs(number) <= LARGEST:
         return ""
+    try:
+        shown = f"{number:g}"
+    except OverflowError:  # a whole number of hundreds of digits
+        shown = f"{number!s:.12}..."
     return (
-        f"the number {number:g} in {name!r} is larger than {LARGEST:g}, so squares of it do not "
-        "fit. If it stands for a missing value, leave it out"
+        f"the number {shown} in {name!r} is larger than {LARGEST:g}, and its square overflows "
+        "32-bit floats. If it stands for a missing value, leave it out"
     )
 
 
@@ -135,7 +139,7 @@ def _numbers(cell: Cell, _: CellForm) -> list[float | None]:
     numbers = _list(cell, "a list of numbers")
     for number in numbers:
         is_number = isinstance(number, int | float) and not isinstance(number, bool)
-        if number is not None and not (is_number and math.isfinite(number)):
+        if number is not None and (not is_number or number != number):  # noqa: PLR0124  # NaN
             cell.refuse(f"expected numbers in {cell.name!r}, got {number!r:.60}")
         _refuse_large(cell, number or 0.0)
     return [None if number is None else float(number) for number in numbers]

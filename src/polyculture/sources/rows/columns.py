@@ -268,12 +268,15 @@ def refuse_others(table: Table, names: Sequence[str], *, nulls: bool = False) ->
     cells = [
         (other.row, name, other.written)
         for name in names
-        if (other := table.others.get(name)) and (nulls or other.written != NULL)
+        for kind, other in table.others.get(name, {}).items()
+        if nulls or kind != "null"
     ]
     if not cells:
         return
     row, name, written = min(cells)
-    what = "Fill it in" if written == NULL else "Put it in quotes"
+    typed = table.unit == "row" and table.path.suffix.lower() == ".parquet"
+    what = "Store the column as text" if typed else "Put it in quotes"
+    what = "Fill it in" if written == NULL else what
     msg = (
         f"{table.place(row)}: expected a text in {name!r}, got {shown(written):.60}. {what}, or "
         "leave the row out."
@@ -284,8 +287,8 @@ def refuse_others(table: Table, names: Sequence[str], *, nulls: bool = False) ->
 def _refuse_lists(table: Table, names: Sequence[str]) -> None:
     """A label may be a number, but not several labels in a list."""
     for name in names:
-        other = table.others.get(name)
-        if other and other.written[0] in "[{":
+        other = table.others.get(name, {}).get("list")
+        if other is not None:
             _refuse(
                 table,
                 other.row,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
@@ -18,6 +18,7 @@ CHUNK = 50_000
 CELLS = 5_000_000
 """Cells that are brought into columns at once."""
 Cells = dict[str, str | None]
+NULL = "null"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,17 @@ class Other:
     """Counted from 0."""
     written: str
     """The value as JSON."""
+
+    @property
+    def kind(self) -> Literal["null", "list", "value"]:
+        """What it is; a list may also be a table, and a value is a number, true or false."""
+        if self.written == NULL:
+            return "null"
+        return "list" if self.written[0] in "[{" else "value"
+
+
+Others = dict[str, dict[str, Other]]
+"""For each column that holds more than texts, the first cell of each kind that is none."""
 
 
 def of_rows(
@@ -50,24 +62,25 @@ def of_rows(
 
 def of_objects(
     name: str, unit: str, rows: Iterable[tuple[int, Mapping[str, Any]]]
-) -> tuple[pl.DataFrame, list[int], dict[str, Other]]:
+) -> tuple[pl.DataFrame, list[int], Others]:
     """A frame of JSON objects, which need not all have the same keys.
 
     Returns:
         The frame, whose cells are all text; the number of each row; and for each column the first
-        value that had to be made text, a null included.
+        cell of each kind that had to be made text.
 
     Raises:
         DataError: A cell cannot be text; the message names ``name``, ``unit`` and number.
     """
     frames, chunk = [], []
     numbers: list[int] = []
-    others: dict[str, Other] = {}
+    others: Others = {}
     for number, row in rows:
         cells = _as_cells(f"{name}, {unit} {number}", row)
         for key, value in row.items():
-            if not isinstance(value, str) and key not in others:
-                others[key] = Other(row=len(numbers), written=cells[key] or "null")
+            if not isinstance(value, str):
+                other = Other(row=len(numbers), written=cells[key] or NULL)
+                others.setdefault(key, {}).setdefault(other.kind, other)
         numbers.append(number)
         chunk.append(cells)
         if len(chunk) == CHUNK:

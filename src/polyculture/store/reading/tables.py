@@ -64,9 +64,9 @@ class Table:
     """What stands between cells, in CSV and TSV."""
     notes: tuple[str, ...] = ()
     """What was found out about the file rather than told."""
-    others: Mapping[str, Other] = field(default_factory=dict)
-    """The first cell of each column that is not text in its file, but a number or a list, in JSON
-    and Parquet, or null, in JSON; columns of texts alone are not in it."""
+    others: Mapping[str, Mapping[str, Other]] = field(default_factory=dict)
+    """The first cells of each column that are not text in their file: by ``Other.kind`` a number or
+    a list, in JSON and Parquet, or null, in JSON; columns of texts alone are not in it."""
 
     @property
     def name(self) -> str:

@@ -9,7 +9,7 @@ import polars as pl
 
 from polyculture.core.errors import DataError
 from polyculture.store.json_text import as_text
-from polyculture.store.reading.frames import Other
+from polyculture.store.reading.frames import Other, Others
 
 if TYPE_CHECKING:
     from polyculture.store.reading.content import Content
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 TEXTS = (pl.String, pl.Categorical, pl.Enum)
 
 
-def parquet(content: Content) -> tuple[pl.DataFrame, dict[str, Other]]:
+def parquet(content: Content) -> tuple[pl.DataFrame, Others]:
     """All columns as text, an empty cell null; and the first cell of those that hold no texts.
 
     Raises:
@@ -27,7 +27,8 @@ def parquet(content: Content) -> tuple[pl.DataFrame, dict[str, Other]]:
     frame = parquet_frame(content)
     table = as_text_columns(content.name, frame)
     others = [name for name, kind in frame.schema.items() if kind not in TEXTS]
-    return table, {name: cell for name in others if (cell := _first(table[name]))}
+    cells = {name: cell for name in others if (cell := _first(table[name]))}
+    return table, {name: {cell.kind: cell} for name, cell in cells.items()}
 
 
 def as_text_columns(name: str, frame: pl.DataFrame) -> pl.DataFrame:
