@@ -166,6 +166,23 @@ def test_what_is_no_sound_is_told(tmp_path: Path) -> None:
         assert found.value.item == "row 7"
 
 
+def test_an_mp3_without_a_table_of_its_frames_is_not_taken_for_cut_off(tmp_path: Path) -> None:
+    """Its length is estimated by its first frames, of silence here, and too large."""
+    wave = np.concatenate([np.zeros(44_100), np.random.default_rng(1).normal(size=100_000) / 4])
+    path = tmp_path / "table.mp3"
+    soundfile.write(path, wave, 44_100, bitrate_mode="VARIABLE", compression_level=0.1)
+    content = path.read_bytes()
+    head = content[:4]
+    second = content.index(head[:2], 4)
+    (tmp_path / "none.mp3").write_bytes(content[second:])
+    assert b"Xing" in content[:second]
+
+    read, rate = opened_clip(tmp_path / "none.mp3")
+
+    assert rate == 44_100
+    assert abs(len(read) - len(wave)) < 4 * 1_152
+
+
 def test_what_is_too_long_is_cut_and_counted(tmp_path: Path) -> None:
     """At what the base hears, or at what the recipe wants."""
     paths = [written(tmp_path / "a.wav"), written(tmp_path / "b.wav", WAVE[:1_000])]

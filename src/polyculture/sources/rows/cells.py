@@ -139,7 +139,8 @@ def _numbers(cell: Cell, _: CellForm) -> list[float | None]:
     numbers = _list(cell, "a list of numbers")
     for number in numbers:
         is_number = isinstance(number, int | float) and not isinstance(number, bool)
-        if number is not None and (not is_number or number != number):  # noqa: PLR0124  # NaN
+        is_endless = isinstance(number, float) and not math.isfinite(number)
+        if number is not None and (not is_number or is_endless):
             cell.refuse(f"expected numbers in {cell.name!r}, got {number!r:.60}")
         _refuse_large(cell, number or 0.0)
     return [None if number is None else float(number) for number in numbers]

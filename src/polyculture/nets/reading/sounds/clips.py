@@ -43,6 +43,8 @@ WINDOW, HOP = 0.025, 0.010
 """Seconds of a frame of a base made here, and from one to the next."""
 BANDS, WIDE_BANDS = 40, 64
 """Mel bands of a base made here, for clips of up to 8,000 samples a second and for others."""
+LOOKED_THROUGH = 1 << 20
+"""Bytes of an MP3 in which its table of frames begins, also behind a picture in its tags."""
 LOOKED_AT = 2_000
 """Clips that stand for all."""
 PURPOSE = "Reading clips"
@@ -216,8 +218,7 @@ def opened_clip(
             file.seek(round(first * rate))
             count = round(last * rate) - round(first * rate)
             channels = file.read(count, dtype="float32", always_2d=True)
-            # of an MP3 without a table of frames the length is an estimate
-            if len(channels) < count and file.format != "MP3":
+            if len(channels) < count and _tells_length(path, file.format):
                 _refuse_cut_off(path, seconds=(round(first * rate) + len(channels)) / rate)
     except (RuntimeError, OSError) as error:  # libsndfile's are RuntimeErrors
         reason = " ".join(str(error).partition(": ")[2].split()).rstrip(".") or "it is damaged"
@@ -233,6 +234,15 @@ def opened_clip(
         )
         raise DataError(msg)
     return wave, rate
+
+
+def _tells_length(path: Path, form: str) -> bool:
+    """Whether a file says how long it is: an MP3 without a table of its frames is estimated."""
+    if form != "MP3":
+        return True
+    with path.open("rb") as file:
+        start = file.read(LOOKED_THROUGH)
+    return b"Xing" in start or b"Info" in start
 
 
 def _refuse_cut_off(path: Path, *, seconds: float) -> NoReturn:
