@@ -28,7 +28,7 @@ from polyculture.core.recipe import Recipe
 WAYS: dict[str, dict[str, dict[str, float]]] = {
     "dropout": {"regularization": {"dropout": 0.2}},
     "r_drop": {"regularization": {"r_drop": 1.0}},
-    "adversarial": {"regularization": {"adversarial": 0.1}},
+    "adversarial": {"regularization": {"adversarial": 0.02}},
     "mixout": {"regularization": {"mixout": 0.1}},
     "average": {"regularization": {"average": 0.98}},
     "label_smoothing": {"task": {"label_smoothing": 0.1}},

@@ -165,7 +165,10 @@ def test_a_batch_goes_to_the_head_of_its_part_and_losses_are_weighted(tmp_path: 
     assert outputs["logits"].shape[2] == len(names.training.inventory.labels)
     assert joined.count(batch) == int((batch.targets["labels"] >= 0).sum())
     alone = names.training.task.loss(outputs, batch, names.opened.context)
-    torch.testing.assert_close(work.loss_of(outputs, batch), 3 * alone)
+    torch.testing.assert_close(work.loss_of(outputs, batch), alone)
+    assert batch.weight == 3.0  # by which engine/step.py multiplies it
+    other = work.batch_of(np.array([prepared["reviews"].start]), 0)
+    assert (other.part, other.weight) == ("reviews", 1.0)
     weights = {id(w) for w in joined.head_parameters()}
     heads = [part.opened.network.head for part in prepared.values()]
     assert len(weights) == sum(len([*head.parameters()]) for head in heads if head is not None)

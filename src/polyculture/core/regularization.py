@@ -19,7 +19,7 @@ class Regularization(Asked):
     dropout masks; 1 to 5 in its paper. Steps take about twice as long."""
     adversarial: float = Field(default=0.0, ge=0, lt=1)
     """Adversarial training: each text is learnt a second time with its token vectors moved towards
-    a higher loss, by this share of their length; 0.1 for example. Steps take about twice as
+    a higher loss, by this share of their length; 0.02 for example. Steps take about twice as
     long."""
     mixout: float = Field(default=0.0, ge=0, lt=1)
     """Mixout: probability that a trained weight of the base's matrices is reset to its pretrained
