@@ -104,6 +104,20 @@ def test_a_run_of_something_else_is_not_trained_over(work: Path, make: Make) -> 
     assert not replaced.reason
 
 
+def test_what_another_recipe_reached_is_not_shown(work: Path, make: Make) -> None:
+    """Also where the row is not asked for; it says what has changed."""
+    make(only=["counts"])
+    several = RECIPE.replace(
+        'task = "classification"', 'task = { kind = "classification", multi_label = true }'
+    )
+    (work / "counts.toml").write_text(several, encoding="utf-8")
+
+    counts = make(only=["gone"]).rows[0]
+
+    assert not counts.reached
+    assert "of another recipe (task.multi_label False → True" in counts.reason
+
+
 @pytest.mark.parametrize(
     ("table", "message"),
     [

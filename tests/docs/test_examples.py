@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 import soundfile
 
-from polyculture.api.recipes import read_recipe
+from polyculture.api.recipes import read_recipe, read_results
 from polyculture.api.shared import prepare_rows, read_data
 from tests.docs.test_readme import ROOT
 
@@ -384,3 +384,12 @@ def test_messages_of_samsum_are_only_tested_on(tmp_path: Path) -> None:
     rows.write_csv(tmp_path / "test.csv")
 
     assert made_of("samsum", tmp_path)["test.jsonl"].to_dicts() == rows.to_dicts()
+
+
+def test_the_page_of_results_has_the_rows_of_the_table() -> None:
+    """Trained or not, in their order."""
+    rows = read_results(EXAMPLES / "results.toml").rows
+    page = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    lines = [line for line in page.splitlines() if line.startswith("| ")][2:]
+
+    assert [line.split(" | ")[0].removeprefix("| ") for line in lines] == [row.name for row in rows]

@@ -6,7 +6,7 @@ import platform
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from polyculture.api.existing_runs import is_kept
+from polyculture.api.existing_runs import is_kept, recipe_differences
 from polyculture.api.recipes import changed, read_results, read_toml, recipe_of
 from polyculture.api.runs import train
 from polyculture.api.shared import Shared, is_made
@@ -71,7 +71,8 @@ def reproduce(
     for name in (RECORD, PAGE):
         check_output(out / name, kind="results", replace=True, inputs=[path])
     asked = {row.name: recipes_of(path, row, quick=quick) for row in wanted.rows}
-    outcomes = {row.name: _outcome(row, asked[row.name], out) for row in wanted.rows}
+    files = path.parent
+    outcomes = {row.name: _outcome(row, asked[row.name], out, files) for row in wanted.rows}
 
     def table() -> Results:
         return Results(
@@ -85,8 +86,8 @@ def reproduce(
 
     for row in wanted.rows:
         if not only or row.name in only:
-            reason = _train(row, asked[row.name], out, watcher, files=path.parent, replace=replace)
-            outcomes[row.name] = _outcome(row, asked[row.name], out, reason)
+            reason = _train(row, asked[row.name], out, watcher, replace=replace)
+            outcomes[row.name] = _outcome(row, asked[row.name], out, files, reason)
             _write(table(), out)
     return table()
 
@@ -118,7 +119,6 @@ def _train(
     out: Path,
     watcher: Watcher,
     *,
-    files: Path,
     replace: bool,
 ) -> str:
     """Train a row's recipes; why one could not be, empty if all are there.
@@ -128,7 +128,6 @@ def _train(
         asked: Its trainings.
         out: Folder of the table.
         watcher: Told how it goes.
-        files: The folder that paths in the reason are told from.
         replace: Train again what is a finished run of something else.
     """
     shared = Shared()
@@ -151,14 +150,28 @@ def _train(
             )
         except PolycultureError as error:
             watcher.tell(f"{row.name}: {error}")
-            return str(error).replace(f"{files.resolve()}/", "")  # a table is read elsewhere too
+            return str(error)
     return ""
 
 
-def _outcome(row: ResultRow, asked: Sequence[Asked], out: Path, reason: str = "") -> ResultOutcome:
-    """What the finished runs of a row reached."""
+def _outcome(
+    row: ResultRow, asked: Sequence[Asked], out: Path, files: Path, reason: str = ""
+) -> ResultOutcome:
+    """What the finished runs of a row reached.
+
+    Args:
+        row: Of the table.
+        asked: Its trainings.
+        out: Folder of the table.
+        files: The folder that paths in the reason are told from: a table is read elsewhere too.
+        reason: Why a training could not be; empty if all could.
+    """
     recipe: Any = asked[0].recipe
-    runs = [(one.seed, run) for one in asked for run in _finished(out, one.recipe)]
+    found = [(one, run) for one in asked for run in _finished(out, one.recipe)]
+    changed = [told for one, run in found for told in recipe_differences(run, one.recipe)]
+    runs = [(o.seed, run) for o, run in found if not recipe_differences(run, o.recipe)]
+    if changed:
+        reason = reason or f"what is finished is of another recipe ({'; '.join(changed)})"
     headline = runs[0][1].scores.headline() if runs else None
     return ResultOutcome(
         name=row.name,
@@ -172,7 +185,8 @@ def _outcome(row: ResultRow, asked: Sequence[Asked], out: Path, reason: str = ""
         reached=tuple(_reached(seed, run) for seed, run in runs),
         goals=row.goals,
         note=row.note,
-        reason=reason or ("" if len(runs) == len(asked) else "not trained yet"),
+        reason=reason.replace(f"{files.resolve()}/", "")
+        or ("" if len(runs) == len(asked) else "not trained yet"),
     )
 
 

@@ -16,7 +16,7 @@ from polyculture.nets.batch import Batch
 from polyculture.nets.efficiency.dropout import drops
 from polyculture.nets.efficiency.embedding import input_table
 from polyculture.nets.joined import Joined
-from polyculture.nets.losses.divergence import divergence
+from polyculture.nets.losses.divergence import NO_CHOICE, divergence
 from polyculture.nets.network import Network
 
 
@@ -80,6 +80,8 @@ def _check_r_drop(network: Network | Joined, some: Sequence[Batch]) -> None:
             "scores whole rows. Leave it out, or choose head 'linear' or 'mlp'."
         )
         raise RecipeError(msg)
+    if any(one.letters for one in networks):  # a letter may stand at any piece of a clip
+        raise RecipeError(NO_CHOICE)
     if not drops(network):
         msg = (
             "regularization.r_drop compares two readings with different dropout masks, and this "
