@@ -31,7 +31,7 @@ class Averages:
         >>> with averages.in_place():
         ...     mean = weight.item()
         >>> round(mean, 4), weight.item()
-        (2.7319, 3.0)
+        (2.6014, 3.0)
     """
 
     def __init__(self, weights: Mapping[str, nn.Parameter], decay: float) -> None:

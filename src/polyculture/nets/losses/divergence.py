@@ -34,6 +34,7 @@ def divergence(outputs: Outputs, others: Outputs, batch: Batch) -> Tensor:
         RecipeError: What is learnt of a row is no choice among labels or tokens.
 
     Example:
+        >>> import torch
         >>> labels = torch.tensor([0, IGNORED])
         >>> batch = Batch(inputs={}, targets={"labels": labels}, rows=(0, 1))
         >>> logits = torch.tensor([[0.0, 0.0], [0.0, 9.0]])
