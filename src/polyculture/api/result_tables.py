@@ -167,9 +167,13 @@ def _outcome(
         reason: Why a training could not be; empty if all could.
     """
     recipe: Any = asked[0].recipe
-    found = [(one, run) for one in asked for run in _finished(out, one.recipe)]
-    changed = [told for one, run in found for told in recipe_differences(run, one.recipe)]
-    runs = [(o.seed, run) for o, run in found if not recipe_differences(run, o.recipe)]
+    runs: list[tuple[int, Run]] = []
+    changed: list[str] = []
+    for one in asked:
+        for run in _finished(out, one.recipe):
+            differences = recipe_differences(run, one.recipe)
+            changed += differences
+            runs += [] if differences else [(one.seed, run)]
     if changed:
         reason = reason or f"what is finished is of another recipe ({'; '.join(changed)})"
     headline = runs[0][1].scores.headline() if runs else None

@@ -41,6 +41,16 @@ def make_optimizer(
     return part_of(settings).make(groups, settings, chosen.learning_rate)
 
 
+def table_weights(network: nn.Module) -> set[int]:
+    """The identities of the weights that look tokens or positions up."""
+    return {id(m.weight) for m in network.modules() if isinstance(m, TABLES)}
+
+
+def is_matrix(weight: nn.Parameter, tables: set[int]) -> bool:
+    """Whether a weight is a matrix: no bias, no norm, and none of the tables."""
+    return weight.ndim > 1 and id(weight) not in tables
+
+
 def weight_groups(
     training: Training, chosen: Chosen, network: Moved, weights: dict[str, nn.Parameter]
 ) -> list[WeightGroup]:
@@ -53,11 +63,11 @@ def weight_groups(
         for pace in training.adaptation.paces(network, training.recipe.adaptation)
         for weight in pace.weights
     }
-    tables = {id(m.weight) for m in network.modules() if isinstance(m, TABLES)}
+    tables = table_weights(network)
     head = {id(weight) for weight in network.head_parameters()}
     groups: dict[tuple[bool, bool, float, float], list[nn.Parameter]] = {}
     for weight in weights.values():
-        decays = weight.ndim > 1 and id(weight) not in tables
+        decays = is_matrix(weight, tables)
         pace = paces.get(id(weight), USUAL)
         key = (decays, id(weight) in head, pace.factor, pace.start)
         groups.setdefault(key, []).append(weight)

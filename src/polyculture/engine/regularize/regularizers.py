@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from polyculture.core.errors import RecipeError
-from polyculture.engine.optimizers import TABLES
+from polyculture.engine.optimizers import TABLES, is_matrix, table_weights
 from polyculture.engine.regularize.adversarial import VectorMoves
 from polyculture.engine.regularize.mixout import Mixout
 from polyculture.engine.training import Training
@@ -121,12 +121,12 @@ def tables_of(body: nn.Module, table: nn.Module) -> list[nn.Module]:
 
 def _mixout(training: Training, network: Network | Joined, probability: float) -> Mixout:
     adaptation: Any = training.recipe.adaptation
-    tables = {id(m.weight) for m in network.modules() if isinstance(m, TABLES)}
-    apart = tables | {id(weight) for weight in network.head_parameters()}
+    tables = table_weights(network)
+    head = {id(weight) for weight in network.head_parameters()}
     weights = [
         weight
         for weight in network.body.parameters()
-        if weight.requires_grad and weight.ndim > 1 and id(weight) not in apart
+        if weight.requires_grad and is_matrix(weight, tables) and id(weight) not in head
     ]
     adds = training.adaptation.freezes_body and training.adaptation.computed_once is None
     reason = ""

@@ -1,9 +1,36 @@
-"""Notes on what could not be read of some texts."""
+"""Notes on what could not be read of some texts, and of files."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
 
 from polyculture.core.errors import DataError
 from polyculture.core.task import Encoded
+
+Opened = TypeVar("Opened")
+
+
+def all_readable(paths: Iterable[str], opened: Callable[[Path], Opened], what: str) -> list[Opened]:
+    """What files hold, without those that cannot be read: their rows are named when encoded.
+
+    Args:
+        paths: Files of the training rows.
+        opened: Opens one; a ``DataError`` where it cannot be read.
+        what: What they are, for the message.
+
+    Raises:
+        DataError: None can be read.
+    """
+    found, broken = [], []
+    for path in paths:
+        try:
+            found.append(opened(Path(path)))
+        except DataError as error:
+            broken.append(error)
+    if not found:
+        msg = f"None of the training {what} can be read. The first: {broken[0]}"
+        raise DataError(msg)
+    return found
 
 
 def of_texts(*, cut: int, rows: int, longest: int, unit: str = "tokens") -> list[str]:

@@ -17,6 +17,7 @@ import numpy as np
 from polyculture.core.data import Dataset
 from polyculture.core.errors import DataError, ModelError, RowError, need
 from polyculture.core.task import Encoded, Example
+from polyculture.nets.reading.account import all_readable
 from polyculture.stats.labels.logistic import log_probabilities
 from polyculture.store.digest import of_file, of_json
 from polyculture.store.home import home
@@ -310,15 +311,7 @@ def learned_reader(paths: Iterable[str], most: int) -> PictureReader:
     Raises:
         DataError: No picture can be read.
     """
-    images, broken = [], []
-    for path in paths:
-        try:
-            images.append(opened_picture(Path(path)))
-        except DataError as error:
-            broken.append(error)
-    if not images:
-        msg = f"None of the training pictures can be read. The first: {broken[0]}"
-        raise DataError(msg)
+    images = all_readable(paths, opened_picture, "pictures")
     is_grey = all(image.mode in {"1", "L"} for image in images)
     sides = np.median([image.size for image in images], axis=0)
     width, height = (int(side) for side in np.ceil(sides * min(1.0, most / sides.max())))

@@ -17,14 +17,13 @@ from polyculture.sources.rows.encoded import WAYS, Encoded
 from polyculture.sources.rows.files import CORPUS
 from polyculture.sources.rows.hold_out import TIME
 from polyculture.sources.rows.schemes import scheme_note, scheme_of, to_iob2
+from polyculture.store.reading.frames import NULL
 from polyculture.store.reading.tables import Table, read_table
 from polyculture.store.reading.text_form import TextForm, checked_delimiter
 
 if TYPE_CHECKING:
     import polars as pl
 
-NULL = "null"
-"""An empty cell, as JSON writes it."""
 SHORT = (
     "id",
     "text",

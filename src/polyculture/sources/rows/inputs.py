@@ -253,7 +253,6 @@ def _table(content: Content, wanted: Wanted) -> Inputs:
         numbers = [str(number) for number in table.numbers]
         rows = rows.with_columns(pl.Series("id", numbers, pl.String))
     refuse_equal_ids({"": rows}, lambda _, row: table.place(row))
-    row_of = {item: row for row, item in enumerate(rows["id"])}
     frame = table.frame
     frame = frame.with_columns(
         rows[ours].alias(names_in_file[ours]) for ours, kind in kinds.items() if kind == "words"
@@ -262,5 +261,5 @@ def _table(content: Content, wanted: Wanted) -> Inputs:
         rows=rows,
         kept=frame.drop(names_in_file["id"]) if "id" in names_in_file else frame,
         notes=(*table.notes, *column_notes(table, names_in_file, wanted)),
-        place=lambda item: table.place(row_of[item]),
+        place=lambda item: table.place(rows["id"].to_list().index(item)),
     )

@@ -19,6 +19,7 @@ CELLS = 5_000_000
 """Cells that are brought into columns at once."""
 Cells = dict[str, str | None]
 NULL = "null"
+"""An empty cell, as JSON writes it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 import numpy as np
 
 from polyculture.core.errors import DataError, ModelError, RowError, need
+from polyculture.nets.reading.account import all_readable
 from polyculture.nets.reading.sounds.letters import read_letters_file, write_letters_file
 from polyculture.nets.reading.sounds.spectrogram import log_mel
 from polyculture.store.weight_files import read_object
@@ -313,16 +314,8 @@ def learned_reader(paths: Sequence[str]) -> SoundReader:
     Raises:
         DataError: No clip can be read.
     """
-    clips, broken = [], []
     step = max(1, len(paths) // LOOKED_AT)
-    for path in paths[::step]:
-        try:
-            clips.append(opened_clip(Path(path)))
-        except DataError as error:
-            broken.append(error)
-    if not clips:
-        msg = f"None of the training clips can be read. The first: {broken[0]}"
-        raise DataError(msg)
+    clips = all_readable(paths[::step], opened_clip, "clips")
     usual = min(Counter(rate for _, rate in clips).items(), key=lambda pair: (-pair[1], pair[0]))[0]
     rate = min(usual, HIGHEST_RATE)
     settings: dict[str, Any] = {
