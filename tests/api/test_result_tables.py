@@ -1,6 +1,7 @@
 """A table of results is trained row by row, kept, resumed, and tells what was missed."""
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from polyculture.api.result_tables import recipes_of
 from polyculture.cli.shared.progress import Show
 from polyculture.core.errors import RecipeError, StoreError
 from polyculture.core.several.results import Results
+from polyculture.store.runs import read_run
 
 ROWS = [("good film", "pos"), ("bad film", "neg"), ("fine plot", "pos"), ("dull plot", "neg")]
 RECIPE = """
@@ -91,6 +93,37 @@ def test_finished_rows_are_kept_and_the_table_is_the_same(work: Path, make: Make
 
 
 @pytest.mark.slow
+def test_rows_of_an_earlier_table_are_shown_where_they_are_not_asked_for(
+    work: Path, make: Make
+) -> None:
+    """On another machine, with other paths and no runs; not where the recipe has changed."""
+    first = make()
+    shutil.move(work / "out", work / "before")
+    earlier = work / "before" / "results.json"
+
+    table = make(only=["gone"], earlier=earlier)
+    (work / "counts.toml").write_text(f"{RECIPE}fit = {{ epochs = 7 }}", encoding="utf-8")
+    other = make(only=["gone"], earlier=earlier)
+
+    assert table.rows == first.rows
+    assert not other.rows[0].reached
+
+
+@pytest.mark.parametrize(("text", "message"), [("{", "is not a results.json"), (None, "such file")])
+def test_an_earlier_table_that_cannot_be_read_is_refused(
+    work: Path, make: Make, text: str | None, message: str
+) -> None:
+    """Before anything is trained."""
+    if text is not None:
+        (work / "earlier.json").write_text(text, encoding="utf-8")
+
+    with pytest.raises(StoreError, match=message):
+        make(earlier=work / "earlier.json")
+
+    assert not (work / "out").exists()
+
+
+@pytest.mark.slow
 def test_a_run_of_something_else_is_not_trained_over(work: Path, make: Make) -> None:
     """The row says what changed, until --replace."""
     make(only=["counts"])
@@ -118,9 +151,67 @@ def test_what_another_recipe_reached_is_not_shown(work: Path, make: Make) -> Non
     assert "of another recipe (task.multi_label False → True" in counts.reason
 
 
+AGAIN = """
+[[rows]]
+name = "others"
+recipe = "counts.toml"
+changes = ["data.test=valid.csv"]
+trained_as = "counts"
+"""
+
+
+@pytest.mark.slow
+def test_a_model_is_tested_on_other_rows_without_a_training(work: Path, make: Make) -> None:
+    """Its run holds the same weights and says so; the page has no second time for it."""
+    (work / "results.toml").write_text(TABLE + AGAIN, encoding="utf-8")
+
+    counts, _, others = make(only=["others"]).rows
+
+    runs = work / "out" / "runs"
+    first, second = read_run(runs / "counts-seed1"), read_run(runs / "others-seed1")
+    assert [one.seed for one in counts.reached] == [1, 2]  # what is tested had to be trained
+    assert [one.seed for one in others.reached] == [1]
+    assert second.facts.notes[0].startswith("The model of counts-seed1, tested on other rows")
+    assert second.facts.data_digest != first.facts.data_digest
+    assert (second.valid, second.facts.seconds) == (first.valid, first.facts.seconds)
+    assert second.test is not None
+    assert second.test.items == 16
+    for file in (runs / "counts-seed1" / "model").iterdir():
+        assert (runs / "others-seed1" / "model" / file.name).read_bytes() == file.read_bytes()
+    assert "| as counts |" in (work / "out" / "results.md").read_text(encoding="utf-8")
+    assert make(only=["others"]).rows[2] == others  # kept
+
+
+@pytest.mark.slow
+def test_a_model_of_other_rows_is_not_tested_as_this_one(work: Path, make: Make) -> None:
+    """Where what was learnt from has changed since, the row says so."""
+    (work / "results.toml").write_text(TABLE + AGAIN, encoding="utf-8")
+    make(only=["counts"])
+    train = work / "train.csv"
+    train.write_text(f"{train.read_text(encoding='utf-8')}\nodd,pos", encoding="utf-8")
+
+    others = make(only=["others"]).rows[2]
+
+    assert not others.reached
+    assert others.reason.startswith("the models of counts are not there: ")
+    assert "is a finished run of something else" in others.reason
+
+
 @pytest.mark.parametrize(
     ("table", "message"),
     [
+        (
+            TABLE + AGAIN.replace('"counts"', '"gone"'),
+            "Row 'others' tests the models of 'gone', but asks for another training.",
+        ),
+        (
+            TABLE + AGAIN.replace('"counts"', '"none"'),
+            "row 'others' tests the models of 'none', so that has to be a row before it",
+        ),
+        (
+            TABLE + AGAIN.replace("trained_as", "seeds = [3]\ntrained_as"),
+            "trained with the same seeds",
+        ),
         (TABLE.replace('"gone"', '"counts"'), "two rows are named 'counts'"),
         (TABLE.replace("{ at_least = 0.5 }", '{ score = "x" }'), "either at_least or at_most"),
         (

@@ -14,7 +14,10 @@ import pytest
 import soundfile
 
 from polyculture.api.recipes import read_recipe, read_results
+from polyculture.api.result_tables import digest_of, read_table, recipes_of
 from polyculture.api.shared import prepare_rows, read_data
+from polyculture.core.several.results import Results
+from polyculture.report.results.table import to_markdown
 from tests.docs.test_readme import ROOT
 
 EXAMPLES = ROOT / "examples"
@@ -386,10 +389,18 @@ def test_messages_of_samsum_are_only_tested_on(tmp_path: Path) -> None:
     assert made_of("samsum", tmp_path)["test.jsonl"].to_dicts() == rows.to_dicts()
 
 
-def test_the_page_of_results_has_the_rows_of_the_table() -> None:
-    """Trained or not, in their order."""
-    rows = read_results(EXAMPLES / "results.toml").rows
-    page = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
-    lines = [line for line in page.splitlines() if line.startswith("| ")][2:]
+def test_the_page_of_results_is_made_of_its_record_and_has_the_rows_of_the_table() -> None:
+    """Trained or not, in their order; what is shown was reached by the recipe of today."""
+    table = EXAMPLES / "results.toml"
+    record, rows = ROOT / "docs" / "results.json", read_results(table).rows
 
-    assert [line.split(" | ")[0].removeprefix("| ") for line in lines] == [row.name for row in rows]
+    results = Results.model_validate_json(record.read_bytes())
+
+    page = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    assert to_markdown(results) == page
+    assert [row.name for row in results.rows] == [row.name for row in rows]
+    kept = read_table(record)
+    for row, outcome in zip(rows, results.rows, strict=True):
+        asked = {digest_of(one.recipe, EXAMPLES) for one in recipes_of(table, row, quick=False)}
+        assert set(kept[row.name]) <= asked
+        assert (outcome.goals, outcome.note) == (row.goals, row.note)

@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 import pytest
+import torch
 
 from polyculture.checks.tiny import word_pieces
 from polyculture.core.errors import DataError
-from polyculture.core.task import Context, Inventory
+from polyculture.core.task import Context, Example, Inventory
+from polyculture.nets.pooling import gather_words
 from polyculture.nets.reading.surroundings import in_documents
 from polyculture.tasks.spans import PLUGIN as TASK
 from polyculture.tasks.spans import Spans
@@ -16,6 +19,19 @@ SENTENCES = [["Ada", "Berg", "spoke"], ["Berg", "left"], ["Rome", "slept"], ["хо
 DOCUMENTS = ["a", "b", "a", None]
 READER = word_pieces([" ".join(words) for words in SENTENCES])
 LABELS = ("O", "B-PER", "I-PER")
+LONG = pl.DataFrame(
+    {
+        "id": [str(number) for number in range(9)],
+        "tokens": [*SENTENCES[:3], ["Ada", "Berg"], *SENTENCES[:2], ["Rome"] * 9, *SENTENCES[1:3]],
+        "document": ["a", "b", "a", "a", "b", None, "a", "a", "a"],
+    }
+).with_columns(
+    tags=pl.col("tokens").list.eval(
+        pl.when(pl.element() == "Berg").then(pl.lit("B-PER")).otherwise(pl.lit("O"))
+    )
+)
+ORDER = [0, 2, 3, 6, 7, 8, 1, 4, 5]
+"""Its rows document by document."""
 CONTEXT = Context(
     settings=Spans(context="document", context_tokens=4),
     inventory=Inventory(labels=LABELS),
@@ -99,6 +115,101 @@ def test_a_long_sentence_is_read_in_windows_with_nothing_around_it() -> None:
     answered = [word for e in encoded.examples if e.row == 0 for word in e.places["words"].tolist()]
     assert sorted(answered) == [*range(40)]
     assert any("overlapping windows" in note for note in encoded.notes)
+
+
+def packed(settings: Spans = CONTEXT.settings, longest: int = 32) -> list[Example]:
+    context = replace(CONTEXT, settings=settings, longest=longest)
+    encoded = TASK.encode(LONG, context)
+    assert TASK.pack is not None
+    return [*TASK.pack(encoded, context, np.random.default_rng(1)).examples]
+
+
+def test_neighbours_are_learnt_from_together() -> None:
+    """Each word once, at its own token, with the targets of its sentence; documents stay apart."""
+    examples = packed()
+
+    found = [
+        (row, label)
+        for example in examples
+        for row, label in zip(
+            READER.convert_ids_to_tokens(
+                example.inputs["input_ids"][example.places["positions"]].tolist()
+            ),
+            example.targets["labels"].tolist(),
+            strict=True,
+        )
+    ]
+    wanted = [
+        (READER.tokenize(word)[0], LABELS.index(tag))
+        for number in ORDER
+        for word, tag in zip(LONG["tokens"][number], LONG["tags"][number], strict=True)
+    ]
+    assert sorted(found) == sorted(wanted)
+    assert len(examples) < len(LONG)
+    for example in examples:
+        sentences = example.places.get("sentences", np.array([len(example.places["words"])]))
+        assert sentences.sum() == len(example.targets["labels"])
+
+
+def test_what_is_read_together_is_what_one_long_sentence_would_be_read_as() -> None:
+    """The same tokens around and between, as if its sentences were one."""
+    example = next(e for e in packed() if "sentences" in e.places)
+    parts = len(example.places["sentences"])
+    together = [n for n in ORDER if LONG["document"][n] == "a"]
+    first = next(place for place, n in enumerate(together) if n == example.row)
+    joined = LONG[together]
+    joined = pl.concat(
+        [
+            joined[:first],
+            pl.DataFrame(
+                {
+                    "id": ["joined"],
+                    "tokens": [joined["tokens"][first : first + parts].explode().to_list()],
+                    "tags": [joined["tags"][first : first + parts].explode().to_list()],
+                    "document": ["a"],
+                }
+            ).select(joined.columns),
+            joined[first + parts :],
+        ]
+    )
+
+    alone = TASK.encode(joined, CONTEXT).examples[first]
+
+    assert example.inputs["input_ids"].tolist() == alone.inputs["input_ids"].tolist()
+    assert example.places["positions"].tolist() == alone.places["positions"].tolist()
+
+
+@pytest.mark.parametrize("longest", [8, 12, 20, 32])
+def test_what_is_read_together_fits(longest: int) -> None:
+    """Into what is read at once, and into twice what stands on each side."""
+    for example in packed(longest=longest):
+        assert example.size <= longest
+        if "sentences" in example.places:
+            own = example.places["positions"]
+            assert own[-1] - own[0] < 8
+
+
+def test_each_sentence_read_together_is_a_row_of_its_own_for_the_head() -> None:
+    """What the network says of a word is what it says at its token, sentence by sentence."""
+    examples = packed()
+    batch = TASK.collate(examples, CONTEXT)
+    vectors = torch.randn(len(examples), batch.inputs["input_ids"].shape[1], 3)
+
+    gathered = gather_words(vectors, batch.places["positions"], batch.places["owners"])
+
+    there = batch.places["there"]
+    wanted = [vectors[n, e.places["positions"]] for n, e in enumerate(examples)]
+    assert torch.equal(gathered[there], torch.cat(wanted))
+    assert batch.targets["labels"].shape == there.shape
+    assert batch.count == sum(len(words) for words in LONG["tokens"])
+    assert len(batch.rows) == len(examples) < len(there)
+
+
+def test_sentences_alone_are_learnt_from_alone() -> None:
+    """Nothing is packed without documents."""
+    examples = packed(Spans())
+
+    assert [e.row for e in examples] == [*range(len(LONG))]
 
 
 def test_without_documents_there_is_nothing_to_show() -> None:

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import platform
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
 
 from polyculture.api.existing_runs import is_kept, recipe_differences
 from polyculture.api.recipes import changed, read_results, read_toml, recipe_of
+from polyculture.api.retests import differs_in_test_alone, retest_run
 from polyculture.api.runs import train
 from polyculture.api.shared import Shared, is_made
-from polyculture.core.errors import PolycultureError, RecipeError
+from polyculture.core.errors import PolycultureError, RecipeError, StoreError
 from polyculture.core.parts import suggestion
+from polyculture.core.record import first_fault
 from polyculture.core.several.results import Reached, ResultOutcome, Results
 from polyculture.nets.efficiency.threads import available
+from polyculture.store.digest import of_json
 from polyculture.store.runs import read_run
 from polyculture.store.writing.folder import output_file
 from polyculture.store.writing.outputs import check_output
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from polyculture.api.studies import Watcher
@@ -46,6 +52,7 @@ def reproduce(
     only: Sequence[str] = (),
     quick: bool = False,
     replace: bool = False,
+    earlier: Path | None = None,
     command: str = "",
 ) -> Results:
     """Train what is not trained yet, and write the table anew after each row.
@@ -60,6 +67,8 @@ def reproduce(
         only: Names of rows; all where left out. The others show what is finished.
         quick: Train with each row's ``quick`` settings.
         replace: Train again what is a finished run of something else.
+        earlier: The ``results.json`` of an earlier table: where a row is not asked for, and no run
+            of it is in ``out``, what that table has of the same recipe is shown.
         command: The command that makes this table again.
 
     Raises:
@@ -71,23 +80,34 @@ def reproduce(
     for name in (RECORD, PAGE):
         check_output(out / name, kind="results", replace=True, inputs=[path])
     asked = {row.name: recipes_of(path, row, quick=quick) for row in wanted.rows}
+    for row in wanted.rows:
+        _check_models(row, asked)
     files = path.parent
-    outcomes = {row.name: _outcome(row, asked[row.name], out, files) for row in wanted.rows}
+    recorded = read_table(earlier) if earlier else {}
+    outcomes = {
+        row.name: _outcome(row, asked[row.name], out, files, recorded=recorded.get(row.name, {}))
+        for row in wanted.rows
+    }
 
     def table() -> Results:
         return Results(
             title=wanted.title,
             is_quick=quick,
             command=command,
-            versions=_versions(),
             machine=f"{platform.machine()}, {available()} threads",
             rows=tuple(outcomes.values()),
         )
 
+    needed = {*only, *(row.trained_as for row in wanted.rows if row.name in only)}
     for row in wanted.rows:
-        if not only or row.name in only:
-            reason = _train(row, asked[row.name], out, watcher, replace=replace)
-            outcomes[row.name] = _outcome(row, asked[row.name], out, files, reason)
+        if not only or row.name in needed:
+            before = outcomes[row.trained_as].reason if row.trained_as else ""
+            reason = (
+                f"the models of {row.trained_as} are not there: {before}"
+                if before
+                else _train(row, asked[row.name], out, watcher, replace=replace)
+            )
+            outcomes[row.name] = _outcome(row, asked[row.name], out, files, reason=reason)
             _write(table(), out)
     return table()
 
@@ -100,17 +120,34 @@ def _check_names(wanted: ResultList, only: Sequence[str]) -> None:
         raise RecipeError(msg)
 
 
+def _check_models(row: ResultRow, asked: Mapping[str, Sequence[Asked]]) -> None:
+    """See that a row which tests the models of another one asks for the same training."""
+    if not row.trained_as:
+        return
+    other = {one.seed: one.recipe for one in asked[row.trained_as]}
+    if not all(differs_in_test_alone(one.recipe, other[one.seed]) for one in asked[row.name]):
+        msg = (
+            f"Row {row.name!r} tests the models of {row.trained_as!r}, but asks for another "
+            "training. Let the two differ in their test rows alone, or leave out trained_as."
+        )
+        raise RecipeError(msg)
+
+
 def recipes_of(path: Path, row: ResultRow, *, quick: bool) -> list[Asked]:
     """The recipe of each seed; all are read before the first one is trained."""
     file = path.parent / row.recipe
     changes = [*row.changes, *(row.quick if quick else ())]
     found = []
     for seed in row.seeds:
-        named = [*changes, f"seed={seed}", f"name={row.name}-seed{seed}"]
+        named = [*changes, f"seed={seed}", f"name={_run_name(row.name, seed)}"]
         found.append(
             Asked(seed=seed, recipe=recipe_of(changed(read_toml(file), named), file, named))
         )
     return found
+
+
+def _run_name(row: str, seed: int) -> str:
+    return f"{row}-seed{seed}"
 
 
 def _train(
@@ -139,6 +176,17 @@ def _train(
             if is_kept(folder, one.recipe, data, base, replace=replace):
                 continue
             watcher.begin(f"{row.name}, seed {one.seed}")
+            if row.trained_as:
+                earlier = out / "runs" / _run_name(row.trained_as, one.seed)
+                retest_run(
+                    one.recipe,
+                    earlier,
+                    out / "runs",
+                    shared=shared,
+                    replace=replace,
+                    say=watcher.say,
+                )
+                continue
             train(
                 one.recipe,
                 out / "runs",
@@ -155,7 +203,13 @@ def _train(
 
 
 def _outcome(
-    row: ResultRow, asked: Sequence[Asked], out: Path, files: Path, reason: str = ""
+    row: ResultRow,
+    asked: Sequence[Asked],
+    out: Path,
+    files: Path,
+    *,
+    reason: str = "",
+    recorded: Mapping[str, Reached] = MappingProxyType({}),
 ) -> ResultOutcome:
     """What the finished runs of a row reached.
 
@@ -165,18 +219,20 @@ def _outcome(
         out: Folder of the table.
         files: The folder that paths in the reason are told from: a table is read elsewhere too.
         reason: Why a training could not be; empty if all could.
+        recorded: What an earlier table has of this row, by the digest of the recipe.
     """
     recipe: Any = asked[0].recipe
-    runs: list[tuple[int, Run]] = []
+    reached: list[Reached] = []
     changed: list[str] = []
     for one in asked:
-        for run in _finished(out, one.recipe):
+        known, runs = digest_of(one.recipe, files), [*_finished(out, one.recipe)]
+        reached += [recorded[known]] if not runs and known in recorded else []
+        for run in runs:
             differences = recipe_differences(run, one.recipe)
             changed += differences
-            runs += [] if differences else [(one.seed, run)]
+            reached += [] if differences else [_reached(one.seed, run, known)]
     if changed:
         reason = reason or f"what is finished is of another recipe ({'; '.join(changed)})"
-    headline = runs[0][1].scores.headline() if runs else None
     return ResultOutcome(
         name=row.name,
         recipe=row.recipe,
@@ -184,13 +240,13 @@ def _outcome(
         task=recipe.task.kind,
         base=getattr(recipe.base, "name", None) or getattr(recipe.base, "kind", "a folder"),
         adaptation=recipe.adaptation.kind,
-        headline=headline.name if headline else "",
-        higher_is_better=headline.higher_is_better if headline else True,
-        reached=tuple(_reached(seed, run) for seed, run in runs),
+        headline=reached[0].headline if reached else "",
+        reached=tuple(reached),
+        trained_as=row.trained_as,
         goals=row.goals,
         note=row.note,
         reason=reason.replace(f"{files.resolve()}/", "")
-        or ("" if len(runs) == len(asked) else "not trained yet"),
+        or ("" if len(reached) == len(asked) else "not trained yet"),
     )
 
 
@@ -200,11 +256,34 @@ def _finished(out: Path, recipe: Recipe) -> Iterator[Run]:
         yield read_run(folder)
 
 
-def _reached(seed: int, run: Run) -> Reached:
+def digest_of(recipe: Recipe, files: Path) -> str:
+    """What tells a recipe from others, wherever the table and its data lie."""
+    return of_json([recipe.model_dump_json().replace(f"{files.resolve()}/", "")])
+
+
+def read_table(path: Path) -> dict[str, dict[str, Reached]]:
+    """What an earlier table has of each row, by the digest of the recipe.
+
+    Raises:
+        StoreError: It is missing, or no table of results that this version can read.
+    """
+    try:
+        results = Results.model_validate_json(path.read_bytes())
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror}. Name the results.json of a table."
+        raise StoreError(msg) from error
+    except ValidationError as error:
+        msg = f"{path} is not a results.json that this version reads: {first_fault(error)}."
+        raise StoreError(msg) from error
+    return {row.name: {one.recipe_digest: one for one in row.reached} for row in results.rows}
+
+
+def _reached(seed: int, run: Run, digest: str) -> Reached:
     scores = run.scores
     headline = scores.headline().name
     return Reached(
         seed=seed,
+        headline=headline,
         run=run.name,
         split=scores.split,
         items=scores.items,
@@ -218,13 +297,9 @@ def _reached(seed: int, run: Run) -> Reached:
         seconds=run.facts.seconds,
         peak_memory_mb=run.facts.peak_memory_mb,
         protocol=scores.protocol,
+        versions=run.facts.versions,
+        recipe_digest=digest,
     )
-
-
-def _versions() -> dict[str, str]:
-    from polyculture.engine.training import versions
-
-    return versions()
 
 
 def _write(results: Results, out: Path) -> None:

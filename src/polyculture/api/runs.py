@@ -102,7 +102,7 @@ def train(
     with Unfinished.held(folder) as unfinished:
         refuse_finished(folder, recipe, replace=replace)  # another process may have been quicker
         say("opening the base")
-        base = _open_base(recipe, shared, unfinished)
+        base = open_base(recipe, shared, unfinished)
         from polyculture.engine.training import Training
 
         with telling_of_disk(folder):
@@ -271,7 +271,8 @@ def name_of(recipe: Recipe) -> str:
     return name
 
 
-def _open_base(recipe: Recipe, shared: Shared, unfinished: Unfinished) -> Base:
+def open_base(recipe: Recipe, shared: Shared, unfinished: Unfinished) -> Base:
+    """The base of a training, made in its folder where it is made from nothing."""
     work = unfinished.path / "base"
     shutil.rmtree(work, ignore_errors=True)  # half made, if it was killed there
     return shared.base(recipe, work)

@@ -10,6 +10,7 @@ EXAMPLES = (
     "polyculture reproduce examples/results.toml",
     "polyculture reproduce examples/results.toml --only digits --only sst2",
     "polyculture reproduce examples/results.toml --quick",
+    "polyculture reproduce examples/results.toml --only sst2 --earlier docs/results.json",
 )
 
 
@@ -35,6 +36,13 @@ def command(
         bool,
         typer.Option("--replace", help="Train again where a run is of another recipe or data."),
     ] = False,
+    earlier: Annotated[
+        Path | None,
+        typer.Option(
+            help="The results.json of an earlier table, for the rows that --only leaves out.",
+            metavar="FILE",
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
     """Train the recipes of TABLE one by one; write results.json and results.md after each.
@@ -46,9 +54,7 @@ def command(
 
     folder = out or Path("results-quick" if quick else "results")
     words = ["polyculture", "reproduce", str(table)]
-    words += [word for name in only or [] for word in ("--only", name)]
     words += ["--quick"] if quick else []
-    words += ["--out", str(out)] if out else []
     with Show(quiet=quiet) as show:
         results = api.reproduce(
             table,
@@ -57,6 +63,7 @@ def command(
             only=only or [],
             quick=quick,
             replace=replace,
+            earlier=earlier,
             command=shlex.join(words),
         )
     for row in results.rows:

@@ -28,7 +28,8 @@ class Batch:
     """The right answers; empty if unknown."""
     places: dict[str, Tensor] = field(default_factory=dict)
     """How outputs map back to the rows. Where there are ``positions``,
-    ``(examples, words)``, the network answers at these tokens alone."""
+    ``(examples, words)``, the network answers at these tokens alone; where several sentences are
+    learnt from in one input, ``(sentences, words)``, and ``owners`` says in which input each is."""
     rows: tuple[int, ...] = ()
     """The row of each example, once for each example, also where ``inputs`` hold several rows of
     the network for it. Where rows are read, all examples of a row stand together; in training a

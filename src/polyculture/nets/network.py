@@ -170,7 +170,7 @@ class Network(nn.Module):
             logits = self.head(hidden)
             return {"logits": logits, **self._heard(logits, batch)}
         if positions is not None:
-            vectors = gather_words(hidden, positions)
+            vectors = gather_words(hidden, positions, batch.places.get("owners"))
         elif self.output == "positions":
             vectors = hidden
         else:
@@ -192,7 +192,8 @@ class Network(nn.Module):
         found = self.model(**batch.inputs, **self._written_before(batch), **self._always)
         outputs = {name: x for name, x in found.items() if isinstance(x, Tensor)}
         if positions is not None and self.output != "tokens":
-            outputs["logits"] = gather_words(outputs["logits"], positions)
+            owners = batch.places.get("owners")
+            outputs["logits"] = gather_words(outputs["logits"], positions, owners)
         return outputs | (self._heard(outputs["logits"], batch) if self.letters else {})
 
     def _written_before(self, batch: Batch) -> dict[str, Tensor]:

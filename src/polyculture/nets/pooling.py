@@ -109,11 +109,19 @@ def heard_of(body: Any, hidden: Tensor, mask: Tensor | None) -> Tensor | None:
     return heard.to(mask.dtype)
 
 
-def gather_words(vectors: Tensor, positions: Tensor) -> Tensor:
+def gather_words(vectors: Tensor, positions: Tensor, owners: Tensor | None = None) -> Tensor:
     """Vectors at the first token of each word: ``(rows, words, width)``.
 
     Args:
-        vectors: ``(rows, tokens, width)``.
+        vectors: ``(inputs, tokens, width)``.
         positions: Token of each word, ``(rows, words)``; any valid number where there is no word.
+        owners: The input that each row is read in, ``(rows,)``; where left out, each has its own.
+
+    Example:
+        >>> vectors = torch.tensor([[[1.0], [2.0], [3.0]]])
+        >>> gather_words(vectors, torch.tensor([[0, 1], [2, 0]]), torch.tensor([0, 0])).tolist()
+        [[[1.0], [2.0]], [[3.0], [1.0]]]
     """
-    return vectors.gather(1, positions.unsqueeze(-1).expand(-1, -1, vectors.shape[-1]))
+    if owners is None:
+        return vectors.gather(1, positions.unsqueeze(-1).expand(-1, -1, vectors.shape[-1]))
+    return vectors.flatten(0, 1)[owners[:, None] * vectors.shape[1] + positions]

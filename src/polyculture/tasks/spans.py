@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 IGNORED = -100
 """The target of a word whose type of span training does not have: it adds nothing to the loss."""
+OWN = 2
+"""Sentences that are learnt from together have as many tokens as stand on both sides of them."""
 KINDS = ("type of span", "types of spans")
 
 
@@ -118,6 +120,14 @@ def encode(rows: pl.DataFrame, context: Context) -> Encoded:
     known = {"tags", "spans"} & set(rows.columns)
     targets = codes(rows, context.labels) if known else None
     return encode_words(rows, context, targets, around=context.settings.around)
+
+
+def pack(encoded: Encoded, context: Context, _: np.random.Generator) -> Encoded:
+    """With documents: neighbouring sentences are learnt from together, so little is read twice."""
+    from polyculture.nets.reading.surroundings import read_together
+
+    around = context.settings.around
+    return read_together(encoded, context.longest, OWN * around) if around else encoded
 
 
 def codes(rows: pl.DataFrame, labels: Sequence[str]) -> list[NDArray[np.int64]]:
@@ -254,6 +264,7 @@ PLUGIN = Task(
     learn=learn,
     remarks=remarks,
     encode=encode,
+    pack=pack,
     collate=collate,
     loss=loss,
     read=read,

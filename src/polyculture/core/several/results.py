@@ -58,6 +58,9 @@ class ResultRow(Asked):
     """Settings that differ beside those with ``--quick``."""
     seeds: tuple[Seed, ...] = Field(default=(1,), min_length=1)
     """Train once with each; the row shows their mean."""
+    trained_as: str = ""
+    """A row before this one whose models are tested here on other rows, where nothing is trained
+    anew; its recipe is the same but for the test rows."""
     goals: tuple[Goal, ...] = ()
     """What it should reach."""
     note: str = ""
@@ -79,6 +82,20 @@ class ResultList(Asked):
             raise ValueError(msg)
         return self
 
+    @model_validator(mode="after")
+    def _models_are_trained_before(self) -> Self:
+        trained: dict[str, tuple[int, ...]] = {}
+        for row in self.rows:
+            if not row.trained_as:
+                trained[row.name] = row.seeds
+            elif not set(row.seeds) <= set(trained.get(row.trained_as, ())):
+                msg = (
+                    f"row {row.name!r} tests the models of {row.trained_as!r}, so that has to be "
+                    "a row before it, trained with the same seeds"
+                )
+                raise ValueError(msg)
+        return self
+
 
 class Reached(Record):
     """What one training reached."""
@@ -89,6 +106,8 @@ class Reached(Record):
     split: str
     """The rows that were scored: ``test``, or ``valid`` where there is no test."""
     items: int
+    headline: str
+    """Name of the score that training was steered by."""
     scores: dict[str, Value]
     """Every score of the task by name."""
     baselines: dict[str, Value]
@@ -98,6 +117,11 @@ class Reached(Record):
     peak_memory_mb: float
     protocol: dict[str, str | int | float]
     """What has to agree before the headline is compared with another's."""
+    versions: dict[str, str]
+    """What it was trained with."""
+    recipe_digest: str
+    """SHA-256 of the recipe, its paths told from the table's folder: by it an earlier table knows
+    that this row still asks for the same."""
 
 
 class ResultOutcome(Record):
@@ -111,8 +135,9 @@ class ResultOutcome(Record):
     adaptation: str
     headline: str
     """Name of the headline score; empty where nothing was trained."""
-    higher_is_better: bool
     reached: tuple[Reached, ...]
+    trained_as: str = ""
+    """The row whose models these are, where nothing was trained for this one."""
     goals: tuple[Goal, ...]
     note: str
     reason: str
@@ -137,7 +162,6 @@ class Results(Record):
     title: str
     is_quick: bool
     command: str
-    versions: dict[str, str]
     machine: str
     """Processor and threads, since seconds depend on them."""
     rows: tuple[ResultOutcome, ...]

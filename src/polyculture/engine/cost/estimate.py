@@ -28,6 +28,8 @@ from polyculture.nets.network import count, trainable
 SPLITS = ("train", "valid")
 ROWS_READ = 2_000
 """Rows of each split whose lengths and tokens stand for all."""
+STRETCH, STRETCHES = 40, 10
+"""Neighbouring rows that are read together at most, and from how many places at least."""
 EXAMPLES_TIMED = 64
 """Examples from which the timed steps take theirs."""
 ROWS_JUDGED = 8
@@ -146,7 +148,12 @@ def _some(training: Training, train: int, valid: int) -> Training:
 
 
 def _spread(rows: pl.DataFrame, most: int) -> pl.DataFrame:
-    return rows[_spread_places(len(rows), most)] if len(rows) > most else rows
+    """Stretches of neighbours from all over the rows: neighbours may be learnt from together."""
+    if len(rows) <= most:
+        return rows
+    stretch = min(STRETCH, max(1, most // STRETCHES))
+    starts = _spread_places(len(rows) // stretch, most // stretch) * stretch
+    return rows[(starts[:, None] + np.arange(stretch)).ravel()]
 
 
 def _spread_places(count_: int, most: int) -> NDArray[np.int64]:

@@ -55,21 +55,35 @@ def pad_texts(examples: Sequence[Example], context: Context) -> Batch:
 def pad_words(examples: Sequence[Example], context: Context) -> Batch:
     """A batch of sentences of words: a target for each word, and where the words begin.
 
-    ``places`` holds ``positions``, ``words``, ``spelling``, ``(examples, words)``, then ``there``,
-    where there is a word, and ``length``, words of the whole row, ``(examples,)``.
+    ``places`` holds ``positions``, ``words``, ``spelling``, ``(sentences, words)``, then ``there``,
+    where there is a word, and ``length``, words of the whole row, ``(examples,)``; where an example
+    has several sentences also ``owners``, the example of each, ``(sentences,)``.
     """
     batch = token_batch(examples, context)
     places = [example.places for example in examples]
-    batch.places["positions"], there = padded([place["positions"] for place in places], 0)
-    batch.places["there"] = there
+
+    def of_sentences(name: str) -> tuple[Tensor, Tensor]:
+        return padded([part for place in places for part in _parted(place, place[name])], 0)
+
+    batch.places["positions"], batch.places["there"] = of_sentences("positions")
     for name in ("words", "spelling"):
-        batch.places[name], _ = padded([place[name] for place in places], 0)
+        batch.places[name], _ = of_sentences(name)
     batch.places["length"] = torch.tensor([int(place["length"]) for place in places])
+    if any("sentences" in place for place in places):
+        owners = [n for n, place in enumerate(places) for _ in _parted(place, place["words"])]
+        batch.places["owners"] = torch.tensor(owners)
     if examples[0].targets:
-        labels, _ = padded([example.targets["labels"] for example in examples], IGNORED)
-        batch.targets["labels"] = labels
-        batch.count = int((labels != IGNORED).sum())
+        targets = [part for e in examples for part in _parted(e.places, e.targets["labels"])]
+        batch.targets["labels"], _ = padded(targets, IGNORED)
+        batch.count = int((batch.targets["labels"] != IGNORED).sum())
     return batch
+
+
+def _parted(places: Mapping[str, NDArray[Any]], values: NDArray[Any]) -> Sequence[NDArray[Any]]:
+    """What belongs to the words of an example, for each of its sentences."""
+    if "sentences" not in places:
+        return [values]
+    return np.split(values, np.cumsum(places["sentences"])[:-1])
 
 
 def stacked(targets: Sequence[Mapping[str, NDArray[Any]]]) -> dict[str, Tensor]:

@@ -1,7 +1,9 @@
 """Sentences read with what stands around them in their document.
 
 The words before and after a sentence are shown to the model, but no question is asked about them: a
-name that was introduced three sentences earlier is easier to recognise.
+name that was introduced three sentences earlier is easier to recognise. Sentences that are learnt
+from are read together where they follow one another, each still a sentence of its own for the
+head: else most of what is computed would be surroundings.
 
 Source: Schweter and Akbik 2020, FLERT: Document-Level Features for Named Entity Recognition,
 arXiv:2011.06993, with 64 tokens on each side.
@@ -9,13 +11,18 @@ arXiv:2011.06993, with 64 tokens on each side.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from polyculture.core.task import Example
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from polyculture.core.task import Context
+    from polyculture.core.task import Context, Encoded
 
 Words = list[str]
 
@@ -29,6 +36,10 @@ class ReadSentence(NamedTuple):
     """Place of the sentence's first word among them."""
     length: int
     """Words of the sentence itself."""
+    document: int = -1
+    """A number of its document; -1 where sentences are read alone."""
+    start: int = 0
+    """Words of the document before the sentence."""
 
 
 def alone(sentences: Sequence[Words]) -> list[ReadSentence]:
@@ -55,7 +66,7 @@ def in_documents(
         width: Most tokens on each side.
     """
     read: list[ReadSentence | None] = [None] * len(sentences)
-    for numbers in _documents(documents):
+    for document, numbers in enumerate(_documents(documents)):
         costs = _tokens_of_words([sentences[number] for number in numbers], context)
         words = [word for number in numbers for word in sentences[number]]
         flat = [cost for sentence in costs for cost in sentence]
@@ -66,7 +77,8 @@ def in_documents(
             side = min(width, max(0, room // 2))
             before = _fitting(flat[:start][::-1], side)
             after = _fitting(flat[end:], side)
-            read[number] = ReadSentence(words[start - before : end + after], before, len(own))
+            shown = words[start - before : end + after]
+            read[number] = ReadSentence(shown, before, len(own), document, start)
             start = end
     return [sentence for sentence in read if sentence is not None]
 
@@ -115,3 +127,82 @@ def _fitting(costs: Sequence[int], most: int) -> int:
         if total > most:
             return number
     return len(costs)
+
+
+def read_together(encoded: Encoded, longest: int, own: int) -> Encoded:
+    """Neighbouring sentences of a document as one example, with the surroundings of all of them.
+
+    ``places["sentences"]`` of such an example says how many words each of its sentences answers.
+    Sentences that are read alone, or in windows, stay as they are.
+
+    Args:
+        encoded: From ``encode_words``, with surroundings.
+        longest: Tokens of an example at most.
+        own: Tokens of the sentences of an example at most, without what surrounds them; a longer
+            sentence stays alone.
+    """
+    whole = [e for e in encoded.examples if "document" in e.places]
+    whole.sort(key=lambda e: tuple(e.places["document"].tolist()))
+    groups: list[list[Example]] = []
+    for example in whole:
+        if groups and _fits(groups[-1], example, longest, own):
+            groups[-1].append(example)
+        else:
+            groups.append([example])
+    others = [e for e in encoded.examples if "document" not in e.places]
+    examples = [*map(_joined, groups), *others]
+    note = f"{len(whole):,} sentences are learnt from in {len(groups):,} stretches of neighbours."
+    return replace(encoded, examples=examples, notes=(*encoded.notes, note))
+
+
+def _fits(group: Sequence[Example], example: Example, longest: int, own: int) -> bool:
+    (document, start), (first, last) = example.places["document"], example.places["own"]
+    before, words = group[-1].places["document"], group[-1].places["length"]
+    ends = [e.places["own"] for e in group]
+    owned = sum(int(end - begin) for begin, end in ends) + last - first
+    size = int(ends[0][0]) + owned + example.size - last
+    follows = document == before[0] and start == before[1] + words
+    return bool(follows and owned <= own and size <= longest)
+
+
+def _joined(group: Sequence[Example]) -> Example:
+    """What stands before the first sentence, all sentences, and what stands behind the last."""
+    if len(group) == 1:
+        return group[0]
+    first, last = group[0], group[-1]
+    owns = [example.places["own"].tolist() for example in group]
+    starts = np.cumsum([owns[0][0], *(end - begin for begin, end in owns)])
+
+    def of_all(name: str) -> np.ndarray[Any, Any]:
+        return np.concatenate([example.places[name] for example in group])
+
+    inputs = {
+        name: np.concatenate(
+            [
+                first.inputs[name][: owns[0][0]],
+                *(e.inputs[name][b:end] for e, (b, end) in zip(group, owns, strict=True)),
+                last.inputs[name][owns[-1][1] :],
+            ]
+        )
+        for name in first.inputs
+    }
+    positions = [
+        example.places["positions"] - begin + start
+        for example, (begin, _), start in zip(group, owns, starts[:-1], strict=True)
+    ]
+    return Example(
+        row=first.row,
+        inputs=inputs,
+        size=len(inputs["input_ids"]),
+        targets={
+            name: np.concatenate([example.targets[name] for example in group])
+            for name in first.targets
+        },
+        places={
+            "words": of_all("words"),
+            "positions": np.concatenate(positions),
+            "spelling": of_all("spelling"),
+            "length": first.places["length"],
+            "sentences": np.array([len(example.places["words"]) for example in group]),
+        },
+    )

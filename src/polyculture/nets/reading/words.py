@@ -71,7 +71,9 @@ def encode_words(
     """One example a sentence or window, from ``tokens``.
 
     ``places`` of an example: ``words`` (numbers of the row's words that it answers), ``positions``
-    (the first token of each), ``spelling`` (a code of each), ``length`` (words of the row).
+    (the first token of each), ``spelling`` (a code of each), ``length`` (words of the row). With
+    surroundings and in one window also ``own``, from its own first token to one past its last, and
+    ``document``, the number of its document and of the words before it there.
 
     Args:
         rows: Prepared.
@@ -133,6 +135,12 @@ def _chunk(
         for window, number in enumerate(numbers):
             words = np.array([w for w, owner in owners.items() if owner == window], dtype=np.int64)
             inputs = token_inputs(batch, number, context.reader)
+            neighbours = {}
+            if sentence.document >= 0 and len(numbers) == 1 and len(words):
+                neighbours = {
+                    "own": _own_tokens(batch.word_ids(number), sentence),
+                    "document": np.array([sentence.document, sentence.start]),
+                }
             examples.append(
                 Example(
                     row=start + row,
@@ -144,6 +152,7 @@ def _chunk(
                         "positions": np.array([firsts[window][w] for w in words], dtype=np.int64),
                         "spelling": _spellings(sentence, words),
                         "length": np.array(sentence.length, dtype=np.int64),
+                        **neighbours,
                     },
                 )
             )
@@ -162,6 +171,13 @@ def _first_tokens(word_ids: Sequence[int | None], sentence: ReadSentence) -> dic
         if word is not None and 0 <= word - sentence.first < sentence.length:
             firsts.setdefault(word - sentence.first, position)
     return firsts
+
+
+def _own_tokens(word_ids: Sequence[int | None], sentence: ReadSentence) -> NDArray[np.int64]:
+    """Of a sentence in one window: its first token, and one past its last."""
+    own = range(sentence.first, sentence.first + sentence.length)
+    places = [place for place, word in enumerate(word_ids) if word is not None and word in own]
+    return np.array([places[0], places[-1] + 1])
 
 
 def _owners(firsts: Sequence[dict[int, int]], lengths: Sequence[int]) -> dict[int, int]:

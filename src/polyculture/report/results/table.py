@@ -57,8 +57,7 @@ def to_markdown(results: Results) -> str:
             changes = f" ({', '.join(row.changes)})" if row.changes else ""
             recipe = escaped(f"{row.recipe}{changes}")
             lines.append(f"- **{escaped(row.name)}**, {recipe}: {escaped(facts)}")
-    versions = ", ".join(f"{name} {version}" for name, version in results.versions.items())
-    lines += ["", f"Versions: {escaped(versions)}."]
+    lines += ["", *_versions(results.rows)]
     return "\n".join(lines) + "\n"
 
 
@@ -87,9 +86,30 @@ def _cells(row: ResultOutcome) -> list[str]:
         _baselines(row),
         "; ".join(_goal(row, goal) for goal in row.goals) or "–",
         "–" if first is None else f"{count(first.items)} {first.split}",
-        duration(sum(one.seconds for one in row.reached)) if first else "–",
+        _time(row) if first else "–",
         f"{count(max(one.peak_memory_mb for one in row.reached))} MB" if first else "–",
     ]
+
+
+def _versions(rows: Sequence[ResultOutcome]) -> list[str]:
+    """What was trained with which versions; rows are named where there are several sets of them."""
+    trained: dict[str, list[str]] = {}
+    for row in rows:
+        for one in row.reached:
+            told = ", ".join(f"{name} {version}" for name, version in one.versions.items())
+            trained.setdefault(told, []).append(row.name)
+    if len(trained) == 1:
+        return [f"Versions: {escaped(next(iter(trained)))}."]
+    return [
+        f"- Versions of {escaped(', '.join(dict.fromkeys(names)))}: {escaped(told)}."
+        for told, names in trained.items()
+    ]
+
+
+def _time(row: ResultOutcome) -> str:
+    if row.trained_as:
+        return f"as {escaped(row.trained_as)}"
+    return duration(sum(one.seconds for one in row.reached))
 
 
 def _score(row: ResultOutcome) -> str:

@@ -1,0 +1,104 @@
+"""Test the model of a finished run on other rows, as a run of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from polyculture.api.existing_runs import refuse_finished
+from polyculture.api.runs import begin, fingerprint_of, name_of, open_base, prepare_machine
+from polyculture.api.shared import is_made
+from polyculture.core.errors import RecipeError
+from polyculture.core.request import Request
+from polyculture.engine.training import Training
+from polyculture.store.runs import read_run, refuse_unsound
+from polyculture.store.writing.disk import telling_of_disk
+from polyculture.store.writing.folder import finish
+from polyculture.store.writing.unfinished import Unfinished
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from polyculture.api.shared import Shared
+    from polyculture.core.recipe import Recipe
+    from polyculture.core.run import Run
+
+TEST = "test"
+
+
+def differs_in_test_alone(recipe: Recipe, other: Recipe) -> bool:
+    """Whether two recipes ask for one training, and at most name other rows to test on."""
+    return _training_of(recipe) == _training_of(other)
+
+
+def _training_of(recipe: Recipe) -> dict[str, Any]:
+    asked = recipe.model_dump(mode="json", exclude={"name"})
+    asked["data"] = {name: v for name, v in asked["data"].items() if not name.startswith(TEST)}
+    return asked
+
+
+def retest_run(
+    recipe: Recipe,
+    earlier: Path,
+    out: Path,
+    *,
+    shared: Shared,
+    replace: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+) -> tuple[Run, Path]:
+    """Test a finished run's model on the test rows of a recipe that is otherwise the same.
+
+    Args:
+        recipe: That of the run, but for its name and its test rows.
+        earlier: Folder of the finished run.
+        out: Folder of runs; the new run's folder in it carries its name.
+        shared: What was read already.
+        replace: Replace a finished run of the same name.
+        say: Told what is being done.
+
+    Returns:
+        The run and its folder.
+
+    Raises:
+        PolycultureError: The recipes or what is learnt from differ, or something cannot be read.
+    """
+    trained = read_run(earlier).recipe
+    folder = out / name_of(recipe)
+    refuse_finished(folder, recipe, replace=replace)
+    prepare_machine(recipe)
+    say("reading the data")
+    dataset, before = shared.dataset(recipe), shared.dataset(trained)
+    splits = {*dataset.splits, *before.splits} - {TEST}
+    is_same = all(
+        split in dataset.splits
+        and split in before.splits
+        and dataset.splits[split].equals(before.splits[split])
+        for split in splits
+    )
+    if not is_same or not differs_in_test_alone(recipe, trained):
+        msg = f"{earlier} was trained otherwise than {name_of(recipe)} asks for. Train it instead."
+        raise RecipeError(msg)
+    rows, inventory = shared.prepared_rows(recipe)
+    with Unfinished.held(folder) as unfinished:
+        base = open_base(recipe, shared, unfinished)
+        training = Training(
+            recipe=recipe,
+            name=name_of(recipe),
+            fingerprint=fingerprint_of(recipe, dataset, base.digest),
+            dataset=dataset,
+            rows=rows,
+            inventory=inventory,
+            base=base,
+        )
+        with telling_of_disk(folder):
+            begin(
+                unfinished,
+                Request.of(recipe, dataset.digest, None if is_made(recipe) else base.digest),
+            )
+            from polyculture.engine.retest import retest
+
+            run = retest(training, earlier, unfinished.run, say=say, answer_simply=shared.simple)
+            finish(unfinished.run, folder, kind="run", replace=replace)
+            unfinished.clear()
+    refuse_unsound(run, folder)
+    return run, folder
