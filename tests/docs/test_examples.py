@@ -389,6 +389,27 @@ def test_messages_of_samsum_are_only_tested_on(tmp_path: Path) -> None:
     assert made_of("samsum", tmp_path)["test.jsonl"].to_dicts() == rows.to_dicts()
 
 
+@pytest.mark.slow
+def test_functions_of_a_module_are_in_one_split_without_what_they_say(tmp_path: Path) -> None:
+    """The same on every call; none of the functions holds its own docstring."""
+    shutil.copy(EXAMPLES / "docstrings.py", tmp_path)
+
+    subprocess.run([sys.executable, tmp_path / "docstrings.py"], check=True, capture_output=True)
+
+    made = {p.stem: pl.read_ndjson(p) for p in (tmp_path / "docstrings").iterdir()}
+    assert {split: len(rows) >= 100 for split, rows in made.items()} == {
+        "train": True,
+        "valid": True,
+        "test": True,
+    }
+    modules = [set(rows["id"].str.split(":").list.first()) for rows in made.values()]
+    assert sum(map(len, modules)) == len(set.union(*modules))
+    texts = pl.concat(rows["text"] for rows in made.values())
+    assert texts.is_unique().all()
+    for text, summary in pl.concat(made.values()).select("text", "summary").iter_rows():
+        assert summary not in " ".join(text.split())
+
+
 def test_the_page_of_results_is_made_of_its_record_and_has_the_rows_of_the_table() -> None:
     """Trained or not, in their order; what is shown was reached by the recipe of today."""
     table = EXAMPLES / "results.toml"
