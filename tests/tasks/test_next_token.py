@@ -26,8 +26,8 @@ from polyculture.core.run import Run
 from polyculture.core.task import Context, Encoded, Example, Inventory
 from polyculture.engine.answering.model import Predictor, network_of, open_run
 from polyculture.engine.answering.read import read_rows
+from polyculture.engine.choices.automatic import budget_of
 from polyculture.engine.opened import open_base
-from polyculture.engine.prepare import budget_of
 from polyculture.nets.build import open_tokenizer
 from polyculture.nets.reading.next_tokens import encode_next, pack, tokenizer_digest
 from polyculture.sources.starter import cache

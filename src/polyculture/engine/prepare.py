@@ -1,11 +1,9 @@
 """Everything before the first step: open the base, encode the data, make automatic choices."""
 
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,41 +13,23 @@ from torch import Tensor, nn
 from polyculture.core.task import Context, Encoded
 from polyculture.engine.answering.model import without_gold
 from polyculture.engine.answering.pool import size_of_pool
-from polyculture.engine.answering.read import decoded, read_rows
+from polyculture.engine.answering.read import read_rows
 from polyculture.engine.batches import collated
 from polyculture.engine.before import with_rows_before
+from polyculture.engine.choices.automatic import budget_of, choose
 from polyculture.engine.choices.chosen import CHOSEN, Chosen, remembered
-from polyculture.engine.choices.defaults import (
-    FEWEST_ROWS,
-    HEAD,
-    ROWS_A_BATCH,
-    batch_tokens,
-    learning_rate,
-)
-from polyculture.engine.choices.precision import Precision, use
+from polyculture.engine.choices.precision import use
 from polyculture.engine.device import Device
 from polyculture.engine.features import cache_features
-from polyculture.engine.look import Look, look_at_loss
+from polyculture.engine.functions import functions_of, look_of
 from polyculture.engine.loop import Work
 from polyculture.engine.opened import LOOK, Opened, compact_tokens, open_base
-from polyculture.engine.optimizers import part_of
 from polyculture.engine.plan import Plan
 from polyculture.engine.training import Training
-from polyculture.nets.batch import Batch, Outputs
 from polyculture.nets.network import Network
 from polyculture.nets.reading.account import prefixed
 from polyculture.store.writing.folder import write_text
 
-BatchOf = Callable[[NDArray[Any], int], Batch]
-LossOf = Callable[[Outputs, Batch], Tensor]
-TIMED_TOKENS = 512
-"""Padded tokens on which precision and attention are timed; a whole batch of a large base takes
-seconds, and what is faster shows on these."""
-
-
-LOGITS = 2**27
-"""Logits of a vocabulary in a batch at most, where the recipe names no size: 512 MB, and some four
-times as much with their gradients."""
 ROWS_ANSWERED = 96
 """Validation rows that each lane writes to learn how long answers take."""
 
@@ -92,39 +72,6 @@ def prepare_training(training: Training, folder: Path | None) -> PreparedTrainin
     if folder is not None:
         write_text(folder / CHOSEN, prepared.chosen.model_dump_json())
     return prepared
-
-
-def budget_of(training: Training, opened: Opened, encoded: Encoded, rows: int) -> int:
-    """Padded tokens of a batch: the recipe's, or the default for so many rows.
-
-    Args:
-        training: Recipe and data.
-        opened: The base.
-        encoded: The training rows, or some of them, as they are learnt from.
-        rows: All training rows.
-    """
-    fit, task = training.recipe.fit, training.task
-    if fit.batch_tokens:
-        return fit.batch_tokens
-    examples = round(rows * len(encoded.examples) / encoded.rows)
-    usual = batch_tokens(
-        encoded.sizes,
-        min(rows, examples),  # fewer, where rows are packed
-        fit.epochs,
-        task.output,
-        # rows that are one another's wrong answers need company
-        fewest=ROWS_A_BATCH if task.couples_rows else FEWEST_ROWS,
-    )
-    return min(usual, max(_within_memory(training, opened, encoded), int(encoded.sizes.max())))
-
-
-def _within_memory(training: Training, opened: Opened, encoded: Encoded) -> int:
-    """Tokens of a batch whose logits of a vocabulary, if it has any, fit into ``LOGITS``."""
-    if not opened.network.vocabulary:
-        return sys.maxsize
-    some = np.arange(min(LOOK, len(encoded.examples)))
-    batch = collated(encoded, some, training.task, opened.context)
-    return LOGITS // opened.network.vocabulary * batch.size // max(1, batch.count)
 
 
 def assemble(
@@ -209,40 +156,6 @@ def assemble(
     )
 
 
-def choose(
-    training: Training,
-    opened: Opened,
-    sizes: NDArray[np.int64],
-    *,
-    budget: int,
-    batch_of: BatchOf,
-    loss_of: LossOf,
-) -> Chosen:
-    """Choose precision and attention by timing them, and the rates.
-
-    Args:
-        training: Recipe and data.
-        opened: The base.
-        sizes: Of the training examples, ``(examples,)``; some of them are timed.
-        budget: Padded tokens of a batch.
-        batch_of: Makes a batch.
-        loss_of: Its loss.
-    """
-    fit, device = training.recipe.fit, opened.device
-    plan = Plan(sizes, budget=budget, epochs=1, seed=training.recipe.seed)
-    some = batch_of(_some_to_time(plan, sizes, device.lanes), 0)
-    return Chosen(
-        kernels=device.choose(opened.network, some, loss_of, wanted=fit.precision),
-        threads=device.lanes,
-        device=device.name,
-        batch_tokens=budget,
-        learning_rate=fit.learning_rate or _default_rate(training, opened),
-        max_length=opened.context.longest,
-        head_learning_rate=fit.head_learning_rate or _default_head_rate(training, opened),
-        word_spaces=opened.context.word_spaces,
-    )
-
-
 def _answering(
     training: Training, network: Network, encoded: Encoded, context: Context, device: Device
 ) -> Callable[[], int]:
@@ -289,100 +202,6 @@ def _tokens_of_test(training: Training, valid: int) -> int:
     """Estimate the tokens of the test rows from those of the validation rows."""
     rows = training.rows
     return round(valid * len(rows["test"]) / len(rows["valid"])) if "test" in rows else 0
-
-
-def _default_rate(training: Training, opened: Opened) -> float:
-    """The peak rate where the recipe names none."""
-    rate = training.adaptation.learning_rate
-    if rate is None:
-        rate = learning_rate(opened.base_weights, is_pretrained=bool(training.base.lineage))
-    return rate * part_of(training.recipe.optimizer).rate_factor
-
-
-def _default_head_rate(training: Training, opened: Opened) -> float | None:
-    """A new head beside a pretrained base learns faster; a named rate is for all weights."""
-    is_new = bool(training.base.lineage) and bool(opened.untrained)
-    follows = training.adaptation.learning_rate is None and is_new
-    factor = part_of(training.recipe.optimizer).rate_factor
-    return HEAD * factor if follows and training.recipe.fit.learning_rate is None else None
-
-
-def _some_to_time(plan: Plan, lengths: NDArray[np.int64], lanes: int) -> NDArray[Any]:
-    """One lane's share of a batch from the middle of an epoch, cut so that timing it is quick."""
-    share = plan[int(plan.steps_per_epoch) // 2][::lanes]
-    return share[: max(1, TIMED_TOKENS // int(lengths[share].max()))]
-
-
-def functions_of(
-    training: Training,
-    network: Network,
-    encoded: Encoded,
-    context: Context,
-    features: Sequence[Tensor] | None = None,
-) -> tuple[BatchOf, LossOf]:
-    """What makes a batch of the examples of some numbers at a step, and the loss of a batch."""
-    task, seed = training.task, training.recipe.seed
-
-    def batch_of(numbers: NDArray[Any], step: int) -> Batch:
-        return collated(encoded, numbers, task, context, features, chance=(seed, step))
-
-    def loss_of(outputs: Outputs, batch: Batch) -> Tensor:
-        structured = network.head_loss(outputs, batch)
-        return task.loss(outputs, batch, context) if structured is None else structured
-
-    return batch_of, loss_of
-
-
-def look_of(
-    training: Training,
-    network: Network,
-    encoded: Encoded,
-    context: Context,
-    *,
-    precision: Precision,
-    device: Device,
-    features: Sequence[Tensor] | None = None,
-) -> Callable[[], Look]:
-    """Score and loss on the validation rows, whenever it is called.
-
-    Args:
-        training: Recipe and data.
-        network: As it learns.
-        encoded: Examples of ``valid``.
-        context: What the task may look at.
-        precision: Arithmetic of matrix products.
-        device: Where the network is.
-        features: Saved outputs of the body, where these are kept.
-    """
-    task, rows = training.task, training.rows["valid"]
-    _, loss_of = functions_of(training, network, encoded, context)
-
-    def look() -> Look:
-        read = read_rows(
-            network,
-            encoded,
-            task,
-            context,
-            precision=precision,
-            device=device,
-            loss_of=loss_of,
-            features=features,
-            answers=task.steer == "score",
-        )
-        if task.steer == "loss":
-            return look_at_loss(read.loss)
-        answers = decoded(task, rows, read.rows, context)
-        score = task.score(rows, answers, context, split="valid").headline()
-        facts: Any = {
-            "name": score.name,
-            "higher_is_better": score.higher_is_better,
-            "loss": read.loss,
-        }
-        if score.value.kind == "undefined":
-            return Look(reason=score.value.reason, **facts)
-        return Look(score=score.value.number, **facts)
-
-    return look
 
 
 def notes_on(

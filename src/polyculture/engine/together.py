@@ -21,24 +21,19 @@ from torch import Tensor
 from polyculture.core.run import Run
 from polyculture.core.several.together import Together
 from polyculture.core.task import Encoded
+from polyculture.engine.choices.automatic import budget_of, choose
 from polyculture.engine.choices.chosen import CHOSEN, Chosen, remembered
 from polyculture.engine.choices.precision import use
 from polyculture.engine.cost import memory
 from polyculture.engine.evaluate import simple_answers
+from polyculture.engine.functions import functions_of, look_of
 from polyculture.engine.log import Log
 from polyculture.engine.look import Look, look_at_loss
 from polyculture.engine.loop import Tick, Work, fit
 from polyculture.engine.opened import Opened, compact_tokens, open_base, open_beside
 from polyculture.engine.optimizers import make_optimizer
 from polyculture.engine.plan import Group, Plan
-from polyculture.engine.prepare import (
-    PreparedTraining,
-    budget_of,
-    choose,
-    functions_of,
-    look_of,
-    notes_on,
-)
+from polyculture.engine.prepare import PreparedTraining, notes_on
 from polyculture.engine.regularize.regularizers import regularizers_of
 from polyculture.engine.resume import Start
 from polyculture.engine.thread_team import Team

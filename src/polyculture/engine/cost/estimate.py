@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from polyculture.core.task import Encoded
 from polyculture.engine.answering.shown_rows import ShownRow, shown_rows
+from polyculture.engine.choices.automatic import budget_of
 from polyculture.engine.cost.timed_steps import USUAL, StepTimes, time_steps
 from polyculture.engine.opened import Opened, compact_tokens, open_base
 from polyculture.engine.plan import Plan
-from polyculture.engine.prepare import PreparedTraining, assemble, budget_of, notes_on
+from polyculture.engine.prepare import PreparedTraining, assemble, notes_on
 from polyculture.engine.training import Training
 from polyculture.nets.efficiency.embedding import CompactEmbedding, input_table
 from polyculture.nets.network import count, trainable
