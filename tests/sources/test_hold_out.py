@@ -162,3 +162,30 @@ def test_what_is_held_out_at_random_is_what_always_was(tmp_path: Path) -> None:
         "3 of 10 training rows are held out for validation (hold_out 0.3, split_seed 7); rows of "
         "one document or one text stay together."
     )
+
+
+def test_a_split_may_have_fewer_rows_than_its_file(tmp_path: Path) -> None:
+    """Drawn by the seed alone, in the order of the file, after some were held out; it is said."""
+    text = "text,label\n" + "".join(f"t{number},x\n" for number in range(60))
+
+    whole = read(tmp_path, text, hold_out=0.5)
+    some = read(tmp_path, text, hold_out=0.5, train_rows=7, valid_rows=90)
+    other = read(tmp_path, text, hold_out=0.5, train_rows=7, split_seed=2)
+
+    kept = some.splits["train"]["text"].to_list()
+    assert kept == [t for t in whole.splits["train"]["text"].to_list() if t in kept]
+    assert len(kept) == 7 != len(whole.splits["train"])
+    assert some.splits["valid"].equals(whole.splits["valid"])
+    assert other.splits["train"]["text"].to_list() != kept
+    assert f"7 of {len(whole.splits['train'])} rows of train, drawn at random" in some.notes[-1]
+    assert whole.digest != some.digest
+
+
+def test_rows_of_one_document_are_drawn_together(tmp_path: Path) -> None:
+    """Only the last document that is drawn may be cut."""
+    text = "text,label,document\n" + "".join(f"t{n},x,d{n % 10}\n" for n in range(60))
+
+    rows = read(tmp_path, text, train_rows=15).splits["train"]
+
+    assert sorted(rows["document"].value_counts()["count"].to_list()) == [3, 6, 6]
+    assert rows["text"].to_list() == sorted(rows["text"].to_list(), key=lambda t: int(t[1:]))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import platform
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -16,10 +16,10 @@ from polyculture.api.runs import train
 from polyculture.api.shared import Shared, is_made
 from polyculture.core.errors import PolycultureError, RecipeError, StoreError
 from polyculture.core.parts import suggestion
+from polyculture.core.recipe import Recipe
 from polyculture.core.record import first_fault
 from polyculture.core.several.results import Reached, ResultOutcome, Results
 from polyculture.nets.efficiency.threads import available
-from polyculture.store.digest import of_json
 from polyculture.store.runs import read_run
 from polyculture.store.writing.folder import output_file
 from polyculture.store.writing.outputs import check_output
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from polyculture.api.studies import Watcher
-    from polyculture.core.recipe import Recipe
     from polyculture.core.run import Run
     from polyculture.core.several.results import ResultList, ResultRow
 
@@ -85,7 +84,7 @@ def reproduce(
     files = path.parent
     recorded = read_table(earlier) if earlier else {}
     outcomes = {
-        row.name: _outcome(row, asked[row.name], out, files, recorded=recorded.get(row.name, {}))
+        row.name: _outcome(row, asked[row.name], out, files, recorded=recorded.get(row.name, ()))
         for row in wanted.rows
     }
 
@@ -209,7 +208,7 @@ def _outcome(
     files: Path,
     *,
     reason: str = "",
-    recorded: Mapping[str, Reached] = MappingProxyType({}),
+    recorded: Sequence[Reached] = (),
 ) -> ResultOutcome:
     """What the finished runs of a row reached.
 
@@ -219,18 +218,18 @@ def _outcome(
         out: Folder of the table.
         files: The folder that paths in the reason are told from: a table is read elsewhere too.
         reason: Why a training could not be; empty if all could.
-        recorded: What an earlier table has of this row, by the digest of the recipe.
+        recorded: What an earlier table has of this row.
     """
     recipe: Any = asked[0].recipe
     reached: list[Reached] = []
     changed: list[str] = []
     for one in asked:
-        known, runs = digest_of(one.recipe, files), [*_finished(out, one.recipe)]
-        reached += [recorded[known]] if not runs and known in recorded else []
+        wanted, runs = portable(one.recipe, files), [*_finished(out, one.recipe)]
+        reached += [] if runs else [known for known in recorded if known.recipe == wanted]
         for run in runs:
             differences = recipe_differences(run, one.recipe)
             changed += differences
-            reached += [] if differences else [_reached(one.seed, run, known)]
+            reached += [] if differences else [_reached(one.seed, run, wanted)]
     if changed:
         reason = reason or f"what is finished is of another recipe ({'; '.join(changed)})"
     return ResultOutcome(
@@ -256,13 +255,24 @@ def _finished(out: Path, recipe: Recipe) -> Iterator[Run]:
         yield read_run(folder)
 
 
-def digest_of(recipe: Recipe, files: Path) -> str:
-    """What tells a recipe from others, wherever the table and its data lie."""
-    return of_json([recipe.model_dump_json().replace(f"{files.resolve()}/", "")])
+def portable(recipe: Recipe, files: Path) -> dict[str, Any]:
+    """A recipe with its paths told from a folder, wherever that lies."""
+    text = recipe.model_dump_json().replace(f"{files.resolve()}/", "")
+    portable: dict[str, Any] = json.loads(text)
+    return portable
 
 
-def read_table(path: Path) -> dict[str, dict[str, Reached]]:
-    """What an earlier table has of each row, by the digest of the recipe.
+def _as_of_today(recorded: Reached) -> Reached:
+    """What was recorded, its recipe with the settings that recipes have today."""
+    try:
+        recipe = Recipe.model_validate(recorded.recipe)
+    except ValidationError:
+        return recorded  # a recipe that can no longer be written, so no row asks for it
+    return recorded.model_copy(update={"recipe": json.loads(recipe.model_dump_json())})
+
+
+def read_table(path: Path) -> dict[str, list[Reached]]:
+    """What an earlier table has of each row.
 
     Raises:
         StoreError: It is missing, or no table of results that this version can read.
@@ -275,10 +285,10 @@ def read_table(path: Path) -> dict[str, dict[str, Reached]]:
     except ValidationError as error:
         msg = f"{path} is not a results.json that this version reads: {first_fault(error)}."
         raise StoreError(msg) from error
-    return {row.name: {one.recipe_digest: one for one in row.reached} for row in results.rows}
+    return {row.name: [_as_of_today(one) for one in row.reached] for row in results.rows}
 
 
-def _reached(seed: int, run: Run, digest: str) -> Reached:
+def _reached(seed: int, run: Run, recipe: dict[str, Any]) -> Reached:
     scores = run.scores
     headline = scores.headline().name
     return Reached(
@@ -298,7 +308,7 @@ def _reached(seed: int, run: Run, digest: str) -> Reached:
         peak_memory_mb=run.facts.peak_memory_mb,
         protocol=scores.protocol,
         versions=run.facts.versions,
-        recipe_digest=digest,
+        recipe=recipe,
     )
 
 

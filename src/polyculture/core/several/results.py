@@ -1,6 +1,6 @@
 """A table of results: which recipes it is made of, what each should reach, and what it reached."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -119,9 +119,9 @@ class Reached(Record):
     """What has to agree before the headline is compared with another's."""
     versions: dict[str, str]
     """What it was trained with."""
-    recipe_digest: str
-    """SHA-256 of the recipe, its paths told from the table's folder: by it an earlier table knows
-    that this row still asks for the same."""
+    recipe: dict[str, Any]
+    """What was trained, its paths told from the table's folder: by it a later table knows whether
+    its row asks for the same."""
 
 
 class ResultOutcome(Record):

@@ -10,7 +10,7 @@ from polyculture.core.task import Column
 from polyculture.sources.rows.conll import frame_of, notes_of, read_sentences, sentences_in
 from polyculture.sources.rows.dataset import dataset_of, origin_of
 from polyculture.sources.rows.encoded import WAYS, Encoded
-from polyculture.sources.rows.files import Files, name_of, with_hold_out
+from polyculture.sources.rows.files import Files, name_of, split_as_asked
 from polyculture.store.reading.batches import ROWS
 from polyculture.store.reading.text_form import TextForm
 
@@ -47,7 +47,7 @@ def read(settings: Conll, columns: Mapping[str, Column]) -> Dataset:
         lambda split, row: f"{paths[split]}, line {sentences_of_splits[split][row].line}",
         dict.fromkeys(paths, ("tokens", "tags")),
     )
-    splits, held = with_hold_out(
+    splits, held = split_as_asked(
         splits,
         columns,
         settings,

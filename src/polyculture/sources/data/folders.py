@@ -10,7 +10,7 @@ from polyculture.core.plugins import DataSource
 from polyculture.core.recipe import RecipePath
 from polyculture.core.task import Column
 from polyculture.sources.rows.dataset import dataset_of, origin_of
-from polyculture.sources.rows.files import Files, name_of, with_hold_out
+from polyculture.sources.rows.files import Files, name_of, split_as_asked
 
 if TYPE_CHECKING:
     import polars as pl
@@ -47,7 +47,7 @@ def read(settings: Folders, columns: Mapping[str, Column]) -> Dataset:
         lambda split, row: str(files[split][row]),
         dict.fromkeys(files, (file, label)),
     )
-    splits, held = with_hold_out(splits, columns, settings, lambda row: str(files["train"][row]))
+    splits, held = split_as_asked(splits, columns, settings, lambda row: str(files["train"][row]))
     notes = tuple(note for path in settings.paths.values() for note in _on_others(path))
     name = name_of(next(iter(settings.paths.values())))
     return dataset_of(name, splits, columns, notes=(*notes, *held), origin=origin)

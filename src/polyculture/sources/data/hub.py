@@ -11,12 +11,13 @@ from polyculture.core.plugins import DataSource
 from polyculture.core.task import Column
 from polyculture.sources.hub import fetch_files, pin_note
 from polyculture.sources.rows.columns import Columns
+from polyculture.sources.rows.fewer import Fewer
 from polyculture.sources.rows.files import SPLITS, check_splits
 from polyculture.sources.rows.hold_out import Way, check_way
 from polyculture.sources.rows.tables import read_tables
 
 
-class Hub(Columns):
+class Hub(Columns, Fewer):
     """Which data set, and which of its files."""
 
     source: Literal["hub"] = "hub"
@@ -36,8 +37,6 @@ class Hub(Columns):
     """Which rows are held out: ``random`` (whole documents, or equal inputs together),
     ``stratified`` (of each label the same share), ``group`` (whole groups), or ``time`` (the latest
     ones by the column that ``time`` names)."""
-    split_seed: int = Field(default=1, ge=0)
-    """Which rows are held out."""
 
     @model_validator(mode="after")
     def _splits_make_sense(self) -> Self:

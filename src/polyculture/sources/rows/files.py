@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import Field, model_validator
 
-from polyculture.core.recipe import RecipePath, Settings
+from polyculture.core.recipe import RecipePath
 from polyculture.core.task import Column
+from polyculture.sources.rows.fewer import Fewer, few
 from polyculture.sources.rows.hold_out import TIME, Asked, Way, check_way, part
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ CORPUS = "corpus"
 PLAIN_NAMES = {*SPLITS, CORPUS, "dev", "data", "rows", "validation"}
 
 
-class Files(Settings):
+class Files(Fewer):
     """A file for each split; what is not named is not there."""
 
     train: RecipePath | None = None
@@ -37,8 +38,6 @@ class Files(Settings):
     """Which rows are held out: ``random`` (whole documents, or equal inputs together),
     ``stratified`` (of each label the same share), ``group`` (whole groups), or ``time`` (the latest
     ones by the column that ``time`` names)."""
-    split_seed: int = Field(default=1, ge=0)
-    """Which rows are held out; apart from the recipe's seed, so that runs share their splits."""
 
     @model_validator(mode="after")
     def _splits_make_sense(self) -> Self:
@@ -76,6 +75,31 @@ def name_of(path: Path) -> str:
     """
     parent = path.absolute().parent.name
     return parent if path.stem in PLAIN_NAMES and parent else path.stem
+
+
+def split_as_asked(
+    splits: "dict[str, pl.DataFrame]",
+    columns: Mapping[str, Column],
+    settings: Any,
+    place: Callable[[int], str],
+) -> "tuple[dict[str, pl.DataFrame], tuple[str, ...]]":
+    """Hold validation rows out and leave rows out, as the settings ask, and say so.
+
+    Args:
+        splits: Rows by split.
+        columns: What the task reads.
+        settings: The source's, with those of ``Fewer``: how many rows, and which.
+        place: Row of train to file and line, for messages.
+    """
+    splits, notes = with_hold_out(splits, columns, settings, place)
+    fewer = {split: few(rows, split, settings) for split, rows in splits.items()}
+    left_out = tuple(
+        f"{len(fewer[split]):,} of {len(rows):,} rows of {split}, drawn at random (split_seed "
+        f"{settings.split_seed})."
+        for split, rows in splits.items()
+        if len(fewer[split]) < len(rows)
+    )
+    return fewer, (*notes, *left_out)
 
 
 def with_hold_out(

@@ -15,7 +15,7 @@ from polyculture.sources.rows.columns import (
     setting_of,
 )
 from polyculture.sources.rows.dataset import dataset_of, origin_of, refuse_equal_ids
-from polyculture.sources.rows.files import with_hold_out
+from polyculture.sources.rows.files import split_as_asked
 from polyculture.sources.rows.hold_out import Asked
 
 if TYPE_CHECKING:
@@ -66,6 +66,6 @@ def read_tables(
     refuse_equal_ids(splits, place)
     table_notes = tuple(note for _, table in read.values() for note in table.notes)
     splits, schemes = in_iob2(splits, columns)
-    splits, held = with_hold_out(splits, columns, hold_out, partial(place, "train"))
+    splits, held = split_as_asked(splits, columns, hold_out, partial(place, "train"))
     notes = (*notes, *table_notes, *schemes, *held)
     return dataset_of(name, splits, columns, notes=notes, origin=origin)
