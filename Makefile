@@ -13,7 +13,8 @@ TORCH := $(BIN)/pip install $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX) )"tor
 # Tests that compare how long things take: nothing runs beside them.
 TIMED := tests/cli/test_start.py
 # Tests that run whole commands, which mostly wait for imports: they run side by side.
-COMMANDS := tests/store tests/faults tests/docs tests/test_base_install.py tests/test_installation.py
+# The longest stand first, so that neither process waits for them at the end.
+COMMANDS := tests/docs tests/test_base_install.py tests/test_installation.py tests/store tests/faults
 QUICK := not slow and not model and not web and not network
 
 .DEFAULT_GOAL := help
