@@ -171,10 +171,12 @@ def test_a_split_may_have_fewer_rows_than_its_file(tmp_path: Path) -> None:
     whole = read(tmp_path, text, hold_out=0.5)
     some = read(tmp_path, text, hold_out=0.5, train_rows=7, valid_rows=90)
     other = read(tmp_path, text, hold_out=0.5, train_rows=7, split_seed=2)
+    more = read(tmp_path, text, hold_out=0.5, train_rows=12)
 
     kept = some.splits["train"]["text"].to_list()
     assert kept == [t for t in whole.splits["train"]["text"].to_list() if t in kept]
     assert len(kept) == 7 != len(whole.splits["train"])
+    assert set(kept) < set(more.splits["train"]["text"])
     assert some.splits["valid"].equals(whole.splits["valid"])
     assert other.splits["train"]["text"].to_list() != kept
     assert f"7 of {len(whole.splits['train'])} rows of train, drawn at random" in some.notes[-1]
