@@ -169,6 +169,9 @@ class Context:
     """What rows are answered against; None if they are answered alone."""
     form: Form = "encoder"
     """How the base reads."""
+    even_widths: bool = False
+    """Batches of texts are padded to few different widths, for libraries that make a kernel for
+    each shape."""
 
     @property
     def labels(self) -> tuple[str, ...]:

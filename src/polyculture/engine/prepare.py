@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -115,6 +115,9 @@ def assemble(
         batch_of, loss_of = functions_of(
             training, network, encoded["train"], context, features["train"]
         )
+    elif chosen.kernels.precision == "bfloat16":  # what is cached has the widths of its texts
+        context = replace(context, even_widths=True)
+        batch_of, loss_of = functions_of(training, network, encoded["train"], context)
     read = sum(len(part.examples) for part in encoded.values())
     seconds_an_example = (time.perf_counter() - began) / read if features else 0.0
     # what is written, or chosen among candidates, takes longer than the loss tells

@@ -235,8 +235,10 @@ def pad_passages(examples: Sequence[Example], context: Context) -> Batch:
     from polyculture.nets.reading.padding import padded, stacked, token_batch
 
     batch = token_batch(examples, context)
+    width = batch.inputs["input_ids"].shape[1]
     for name in ("starts", "ends"):
-        batch.places[name], _ = padded([example.places[name] for example in examples], OUTSIDE)
+        ends = [example.places[name] for example in examples]
+        batch.places[name], _ = padded(ends, OUTSIDE, width)
     batch.places["none"] = torch.tensor([int(example.places["none"]) for example in examples])
     batch.targets = stacked([example.targets for example in examples])
     batch.count = sum(int((target != IGNORED).sum()) for target in batch.targets.values())
