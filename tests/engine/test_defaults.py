@@ -14,7 +14,10 @@ from polyculture.core.data import Dataset
 from polyculture.core.recipe import Recipe
 from polyculture.core.task import Output
 from polyculture.engine.choices.defaults import FEWEST_STEPS, batch_tokens
+from polyculture.engine.prepare import prepare_training
+from polyculture.engine.training import Training
 
+Begin = Callable[..., Training]
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LENGTHS = np.array([12, 30, 18])
 
@@ -80,3 +83,20 @@ def test_a_rate_that_is_named_is_kept(
     run = api.train(make_recipe(base=pretrained, fit={**few, **fit}), tmp_path, dataset=data)[0]
 
     assert run.facts.chosen["head_learning_rate"] == rate
+
+
+@pytest.mark.parametrize(
+    ("precision", "adaptation", "wanted"),
+    [("bfloat16", "full", True), ("float32", "full", False), ("bfloat16", "head_only", False)],
+)
+def test_batches_have_few_widths_where_kernels_are_made_for_each(
+    begin: Begin, precision: str, adaptation: str, *, wanted: bool
+) -> None:
+    """Not where what a base says is kept, which is as wide as its texts."""
+    fit = {"epochs": 1, "threads": 1, "learning_rate": 3e-3, "precision": precision}
+
+    prepared = prepare_training(begin(fit=fit, adaptation=adaptation), None)
+
+    assert prepared.context.even_widths is wanted
+    width = prepared.work.batch_of(prepared.work.plan[0], 0).inputs["input_ids"].shape[1]
+    assert not wanted or width % 8 == 0

@@ -8,7 +8,7 @@ Example: ``for check in CHECKS: check(Case(load("tasks", "classification")))``.
 
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -236,24 +236,32 @@ def scores_can_be_computed_again_from_saved_answers(case: Case) -> None:
 
 
 def a_loss_is_a_sum_over_its_count(case: Case) -> None:
-    """The losses of the parts of a batch add up to the loss of the whole, and so do the counts."""
+    """The losses of the parts of a batch add up to the loss of the whole, and so do the counts.
+
+    More padding than a batch needs changes neither.
+    """
     with TemporaryDirectory() as place:
         training = case.training(Path(place))
         opened = open_network_of(training)
         encoded = opened.encode(training, "train")
         network = opened.network.eval()
 
-        def loss_and_count(numbers: np.ndarray[Any, Any]) -> tuple[float, int]:
-            batch = collated(encoded, numbers, case.task, opened.context)
+        def loss_and_count(
+            numbers: np.ndarray[Any, Any], context: Context = opened.context
+        ) -> tuple[float, int]:
+            batch = collated(encoded, numbers, case.task, context)
             with torch.no_grad():
-                loss = case.task.loss(network(batch), batch, opened.context)
+                loss = case.task.loss(network(batch), batch, context)
             return float(loss), batch.count
 
         every = np.arange(min(4 * PARTS, len(encoded.examples)))
         whole, count = loss_and_count(every)
         shares = [loss_and_count(every[start::PARTS]) for start in range(PARTS)]
+        padded = loss_and_count(every, replace(opened.context, even_widths=True))
 
     assert count > 0, "no batch has a target: collate() has to set the count"
+    message = "padding changes the loss: is what stands at tokens padded as wide as the tokens?"
+    np.testing.assert_allclose(padded, (whole, count), rtol=CLOSE, err_msg=message)
     counted = sum(part for _, part in shares)
     assert counted == count, (
         f"the parts of a batch count {counted} targets, the whole {count}: does collate() count "
