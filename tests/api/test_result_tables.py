@@ -9,7 +9,7 @@ import pytest
 
 from polyculture import api
 from polyculture.api.recipes import read_results
-from polyculture.api.result_tables import recipes_of
+from polyculture.api.results.reproduce import recipes_of
 from polyculture.cli.shared.progress import Show
 from polyculture.core.errors import RecipeError, StoreError
 from polyculture.core.several.results import Results

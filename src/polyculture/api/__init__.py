@@ -31,7 +31,7 @@ _VERBS = {
     "read_trainable": "recipes",
     "recipe_schema": "recipes",
     "render": "report",
-    "reproduce": "result_tables",
+    "reproduce": "results.reproduce",
     "snapshot_hub": "snapshots",
     "starter_folder": "starter",
     "study": "studies",

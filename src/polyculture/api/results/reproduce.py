@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from polyculture.api.existing_runs import is_kept, recipe_differences
 from polyculture.api.recipes import changed, read_results, read_toml, recipe_of
-from polyculture.api.retests import differs_in_test_alone, retest_run
+from polyculture.api.results.recorded import portable, read_table
+from polyculture.api.results.retests import differs_in_test_alone, retest_run
 from polyculture.api.runs import train
 from polyculture.api.shared import Shared, is_made
-from polyculture.core.errors import PolycultureError, RecipeError, StoreError
+from polyculture.core.errors import PolycultureError, RecipeError
 from polyculture.core.parts import suggestion
-from polyculture.core.recipe import Recipe
-from polyculture.core.record import first_fault
 from polyculture.core.several.results import Reached, ResultOutcome, Results
 from polyculture.nets.efficiency.threads import available
 from polyculture.store.runs import read_run
@@ -29,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from polyculture.api.studies import Watcher
+    from polyculture.core.recipe import Recipe
     from polyculture.core.run import Run
     from polyculture.core.several.results import ResultList, ResultRow
 
@@ -253,39 +250,6 @@ def _finished(out: Path, recipe: Recipe) -> Iterator[Run]:
     folder = out / "runs" / str(recipe.name)
     if (folder / "run.json").is_file():
         yield read_run(folder)
-
-
-def portable(recipe: Recipe, files: Path) -> dict[str, Any]:
-    """A recipe with its paths told from a folder, wherever that lies."""
-    text = recipe.model_dump_json().replace(f"{files.resolve()}/", "")
-    portable: dict[str, Any] = json.loads(text)
-    return portable
-
-
-def _as_of_today(recorded: Reached) -> Reached:
-    """What was recorded, its recipe with the settings that recipes have today."""
-    try:
-        recipe = Recipe.model_validate(recorded.recipe)
-    except ValidationError:
-        return recorded  # a recipe that can no longer be written, so no row asks for it
-    return recorded.model_copy(update={"recipe": json.loads(recipe.model_dump_json())})
-
-
-def read_table(path: Path) -> dict[str, list[Reached]]:
-    """What an earlier table has of each row.
-
-    Raises:
-        StoreError: It is missing, or no table of results that this version can read.
-    """
-    try:
-        results = Results.model_validate_json(path.read_bytes())
-    except OSError as error:
-        msg = f"{path} cannot be read: {error.strerror}. Name the results.json of a table."
-        raise StoreError(msg) from error
-    except ValidationError as error:
-        msg = f"{path} is not a results.json that this version reads: {first_fault(error)}."
-        raise StoreError(msg) from error
-    return {row.name: [_as_of_today(one) for one in row.reached] for row in results.rows}
 
 
 def _reached(seed: int, run: Run, recipe: dict[str, Any]) -> Reached:

@@ -1,0 +1,1 @@
+"""Tables of results: recipes trained one after the other, and what each reached."""
