@@ -172,6 +172,7 @@ def test_a_model_is_tested_on_other_rows_without_a_training(work: Path, make: Ma
     assert [one.seed for one in counts.reached] == [1, 2]  # what is tested had to be trained
     assert [one.seed for one in others.reached] == [1]
     assert second.facts.notes[0].startswith("The model of counts-seed1, tested on other rows")
+    assert (first.facts.model_of, second.facts.model_of) == ("", first.fingerprint)
     assert second.facts.data_digest != first.facts.data_digest
     assert (second.valid, second.facts.seconds) == (first.valid, first.facts.seconds)
     assert second.test is not None
@@ -180,6 +181,23 @@ def test_a_model_is_tested_on_other_rows_without_a_training(work: Path, make: Ma
         assert (runs / "others-seed1" / "model" / file.name).read_bytes() == file.read_bytes()
     assert "| as counts |" in (work / "out" / "results.md").read_text(encoding="utf-8")
     assert make(only=["others"]).rows[2] == others  # kept
+
+
+@pytest.mark.slow
+def test_a_test_of_a_model_that_is_gone_is_not_kept(work: Path, make: Make) -> None:
+    """The row whose models it tests was trained anew; --replace tests those."""
+    (work / "results.toml").write_text(TABLE + AGAIN, encoding="utf-8")
+    make(only=["others"])
+    record = work / "out" / "runs" / "counts-seed1" / "run.json"
+    fingerprint = read_run(record.parent).fingerprint
+    record.write_text(record.read_text(encoding="utf-8").replace(fingerprint, "f" * 64))
+
+    kept = make(only=["others"]).rows[2]
+    replaced = make(only=["others"], replace=True).rows[2]
+
+    assert "holds another model than that of row 'counts'" in kept.reason
+    assert not replaced.reason
+    assert read_run(work / "out" / "runs" / "others-seed1").facts.model_of == "f" * 64
 
 
 @pytest.mark.slow

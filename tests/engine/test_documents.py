@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -62,6 +63,41 @@ def test_a_name_is_known_by_the_first_sentence_of_its_document(
 
     assert reached["document"] > 0.95
     assert reached["sentence"] < 0.8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("head", "adaptation", "precision"),
+    [
+        ("linear", "full", "bfloat16"),
+        ("mlp", "head_only", "float32"),
+        ({"kind": "mlp", "shapes": True}, "full", "float32"),
+    ],
+)
+def test_every_head_learns_from_sentences_that_are_read_together(  # noqa: PLR0917
+    tmp_path: Path,
+    make_recipe: Make,
+    toy: Callable[[str], Dataset],
+    pretrained: dict[str, str],
+    head: Any,
+    adaptation: str,
+    precision: str,
+) -> None:
+    """Also where what the base says is kept, in half precision, and with R-Drop."""
+    data = replace(toy("spans"), splits={"train": rows(30, 1), "valid": rows(10, 2)})
+    recipe = make_recipe(
+        task={"kind": "spans", "context": "document"},
+        base=pretrained,
+        head=head,
+        adaptation=adaptation,
+        regularization={"r_drop": 1.0, "dropout": 0.2},
+        fit={"epochs": 2, "threads": 2, "learning_rate": 1e-3, "precision": precision},
+    )
+
+    run, _ = api.train(recipe, tmp_path, dataset=data)
+
+    assert run.facts.rows["train"] == 120
+    assert run.valid.items == 40
 
 
 def test_rows_that_are_timed_stand_beside_their_neighbours() -> None:

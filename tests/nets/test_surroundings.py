@@ -1,5 +1,6 @@
 """Sentences are read with what stands around them, and answered alone."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from polyculture.checks.tiny import word_pieces
 from polyculture.core.errors import DataError
 from polyculture.core.task import Context, Example, Inventory
+from polyculture.nets.losses.divergence import divergence
 from polyculture.nets.pooling import gather_words
 from polyculture.nets.reading.surroundings import in_documents
 from polyculture.tasks.spans import PLUGIN as TASK
@@ -203,6 +205,53 @@ def test_each_sentence_read_together_is_a_row_of_its_own_for_the_head() -> None:
     assert batch.targets["labels"].shape == there.shape
     assert batch.count == sum(len(words) for words in LONG["tokens"])
     assert len(batch.rows) == len(examples) < len(there)
+
+
+def test_two_readings_of_sentences_read_together_are_compared_word_by_word() -> None:
+    """As those of sentences alone are, whatever inputs they were read in."""
+    alone, together = TASK.encode(LONG, CONTEXT).examples, packed()
+    places = {(e.row, w): n for n, (e, w) in enumerate((e, w) for e in alone for w in words_of(e))}
+    logits = torch.randn(2, len(places), len(LABELS))
+
+    def apart(examples: Sequence[Example], rows: Sequence[int]) -> float:
+        batch = TASK.collate(examples, CONTEXT)
+        numbers = iter([places[row, w] for row in rows for w in range(len(LONG["tokens"][row]))])
+        order = torch.zeros(batch.places["there"].shape, dtype=torch.long)
+        for index in batch.places["there"].nonzero().tolist():
+            order[tuple(index)] = next(numbers)
+        first, second = ({"logits": one[order]} for one in logits)
+        return float(divergence(first, second, batch))
+
+    rows = [e.row for e in alone]
+    of_stretches = [
+        rows_of
+        for example in together
+        for rows_of in ORDER[ORDER.index(example.row) :][: sentences_of(example)]
+    ]
+    assert sorted(of_stretches) == rows
+    assert apart(together, of_stretches) == pytest.approx(apart(alone, rows), rel=1e-5)
+
+
+def words_of(example: Example) -> list[int]:
+    return [int(word) for word in example.places["words"]]
+
+
+def sentences_of(example: Example) -> int:
+    return len(example.places.get("sentences", [0]))
+
+
+def test_surroundings_that_fill_the_input_leave_sentences_alone() -> None:
+    """They are not shortened; nothing is said of stretches then."""
+    context = replace(CONTEXT, longest=12)
+    sentences = pl.DataFrame(
+        {"id": [*"0123456789"], "tokens": [["Rome"] * 4] * 10, "document": ["a"] * 10}
+    )
+    encoded = TASK.encode(sentences, context)
+
+    packed_ = TASK.pack(encoded, context, np.random.default_rng(1)) if TASK.pack else encoded
+
+    assert [e.row for e in packed_.examples] == [*range(10)]
+    assert not any("stretches" in note for note in packed_.notes)
 
 
 def test_sentences_alone_are_learnt_from_alone() -> None:

@@ -183,6 +183,14 @@ def test_a_split_may_have_fewer_rows_than_its_file(tmp_path: Path) -> None:
     assert whole.digest != some.digest
 
 
+def test_rows_of_a_split_that_is_not_there_cannot_be_bounded() -> None:
+    """A name that is mistaken would otherwise change nothing; rows held out are there."""
+    table.Table(train=Path("rows.csv"), hold_out=0.1, valid_rows=5)
+
+    with pytest.raises(ValidationError, match="test_rows bounds the rows of test, and there are"):
+        table.Table(train=Path("rows.csv"), test_rows=5)
+
+
 def test_rows_of_one_document_are_drawn_together(tmp_path: Path) -> None:
     """Only the last document that is drawn may be cut."""
     text = "text,label,document\n" + "".join(f"t{n},x,d{n % 10}\n" for n in range(60))

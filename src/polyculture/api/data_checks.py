@@ -189,7 +189,16 @@ def _streamed_notes(recipe: Recipe) -> tuple[str, ...]:
     notes = ["The files were read in parts; ids are not compared with one another."]
     if getattr(recipe.data, "hold_out", None):
         notes.append("Rows that hold_out would move to validation are counted as train.")
+    bounds = _bounds(recipe)
+    if bounds:
+        notes.append(f"All rows are counted, also those that {', '.join(bounds)} would leave out.")
     return tuple(notes)
+
+
+def _bounds(recipe: Recipe) -> list[str]:
+    """Settings that leave rows of a split out."""
+    names = ("train_rows", "valid_rows", "test_rows")
+    return [name for name in names if getattr(recipe.data, name, None)]
 
 
 def _with_written_tags(
@@ -200,7 +209,8 @@ def _with_written_tags(
 
     counters = dict(passed.counters)
     has_tags = any(column.kind == "tags" for column in passed.columns.values())
-    if has_tags and not is_streamed and source.batches is not None:
+    is_whole = not is_streamed and not _bounds(recipe)
+    if has_tags and is_whole and source.batches is not None:
         columns = task_of(recipe.task).columns
         counter = TagCounter(columns)
         for split, rows in source.batches(recipe.data, columns):

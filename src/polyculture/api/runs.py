@@ -234,11 +234,9 @@ def is_counted(recipe: Recipe) -> bool:
 
 def prepare_machine(recipe: Recipe) -> None:
     """Set what must be set before torch is loaded; report missing libraries early."""
-    from polyculture.nets.efficiency import allocator, primitives, threads
+    from polyculture.nets.efficiency.machine import set_up
 
-    threads.be_polite()
-    primitives.keep_kernels()
-    allocator.keep_freed_memory()
+    set_up()
     for module in ("sklearn",) if is_counted(recipe) else ("torch", "transformers"):
         if find_spec(module) is None:
             need(module, extra="train", purpose="Training")

@@ -14,6 +14,7 @@ from polyculture.api.run_audits import audit_runs
 from polyculture.api.runs import check, name_of, train
 from polyculture.api.shared import Shared, is_made
 from polyculture.core.errors import ProbeMismatchError
+from polyculture.nets.efficiency.machine import set_up
 from polyculture.store.writing.outputs import check_output
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def study(
         PolycultureError: Something in the study cannot be used, or a finished run of it is not what
             is asked for now.
     """
+    set_up()  # what is checked first may load torch
     until = None if budget_seconds is None else time.monotonic() + budget_seconds
     wanted, recipes = read_recipes(path, changes)
     check_output(out / "audit", kind="audit", replace=replace, inputs=[path])

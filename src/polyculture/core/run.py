@@ -126,6 +126,9 @@ class Facts(Record):
     together: tuple[str, ...] = ()
     """The runs that were trained together with this one, on one body; empty if it was trained
     alone."""
+    model_of: str = ""
+    """Fingerprint of the run whose model this is, where it was tested on other rows and nothing was
+    trained; else empty."""
     inputs: tuple[str, ...] = ()
     """Columns that the model reads, in the names that its task declares."""
     pool_digest: str = ""

@@ -28,6 +28,7 @@ from polyculture.engine.plan import Plan
 from polyculture.engine.training import Training
 from polyculture.nets.network import Network
 from polyculture.nets.reading.account import prefixed
+from polyculture.nets.reading.padding import widths_of
 from polyculture.store.writing.folder import write_text
 
 ROWS_ANSWERED = 96
@@ -93,7 +94,6 @@ def assemble(
     recipe, network, context = training.recipe, opened.network, opened.context
     batch_of, loss_of = functions_of(training, network, encoded["train"], context)
     budget = earlier.batch_tokens if earlier else budget
-    plan = Plan(encoded["train"].sizes, budget=budget, epochs=recipe.fit.epochs, seed=recipe.seed)
     device = opened.device
     chosen = earlier or choose(
         training, opened, encoded["train"].sizes, budget=budget, batch_of=batch_of, loss_of=loss_of
@@ -115,9 +115,11 @@ def assemble(
         batch_of, loss_of = functions_of(
             training, network, encoded["train"], context, features["train"]
         )
-    elif chosen.kernels.precision == "bfloat16":  # what is cached has the widths of its texts
+    elif chosen.makes_kernels and training.task.reads == "text":  # features have their own widths
         context = replace(context, even_widths=True)
         batch_of, loss_of = functions_of(training, network, encoded["train"], context)
+    sizes = widths_of(encoded["train"].sizes, context)
+    plan = Plan(sizes, budget=budget, epochs=recipe.fit.epochs, seed=recipe.seed)
     read = sum(len(part.examples) for part in encoded.values())
     seconds_an_example = (time.perf_counter() - began) / read if features else 0.0
     # what is written, or chosen among candidates, takes longer than the loss tells

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from polyculture.core.errors import RecipeError
 from polyculture.engine.answering.model import open_run
-from polyculture.engine.evaluate import evaluate_saved, simple_answers
+from polyculture.engine.answering.pool import COPY
+from polyculture.engine.device import device_of
+from polyculture.engine.evaluate import TFIDF, evaluate_saved, simple_answers
 from polyculture.engine.record import write_run
 from polyculture.engine.settle import Settled
 from polyculture.store.runs import RECORD, read_run
@@ -58,9 +60,10 @@ def retest(
     others = shutil.ignore_patterns(RECORD, PREDICTIONS, ".*")
     shutil.copytree(earlier, folder, ignore=others, dirs_exist_ok=True)
     rate = run.facts.chosen.get("learning_rate")
+    device = None if training.base.kind == TFIDF else device_of(training.recipe.fit)
     evaluation = evaluate_saved(
         training,
-        Settled(saved=open_run(earlier)),
+        Settled(saved=open_run(earlier, device=device)),
         folder,
         say,
         rate=rate if isinstance(rate, float) else None,
@@ -68,12 +71,14 @@ def retest(
     )
     facts = run.facts.model_copy(
         update={
+            "model_of": run.fingerprint,
             "data_digest": training.dataset.digest,
             "rows": {split: len(rows) for split, rows in training.rows.items()},
             "notes": (
-                f"The model of {run.name}, tested on other rows; nothing was trained.",
+                f"The model of {run.name}, tested on other rows. Its notes say how it learnt.",
                 *training.dataset.notes,
                 *training.base.notes,
+                *(note for note in run.facts.notes if note.startswith(COPY)),
                 *evaluation.notes,
             ),
         }

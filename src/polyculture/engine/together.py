@@ -8,10 +8,10 @@ ordinary run, with the shared body and a head of its own.
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -26,7 +26,7 @@ from polyculture.engine.choices.chosen import CHOSEN, Chosen, remembered
 from polyculture.engine.choices.precision import use
 from polyculture.engine.cost import memory
 from polyculture.engine.evaluate import simple_answers
-from polyculture.engine.functions import functions_of, look_of
+from polyculture.engine.functions import BatchOf, LossOf, functions_of, look_of
 from polyculture.engine.log import Log
 from polyculture.engine.look import Look, look_at_loss
 from polyculture.engine.loop import Tick, Work, fit
@@ -49,6 +49,7 @@ from polyculture.engine.training import Training
 from polyculture.nets.batch import Batch, Outputs
 from polyculture.nets.joined import Joined
 from polyculture.nets.network import count, trainable
+from polyculture.nets.reading.padding import widths_of
 from polyculture.store.writing.folder import write_text
 
 SHARED = "several tasks share it"
@@ -73,6 +74,22 @@ class PreparedPart:
     def stop(self) -> int:
         """One past its last training example."""
         return self.start + len(self.encoded["train"].examples)
+
+    @property
+    def widths(self) -> NDArray[np.int64]:
+        """What each training example counts in a batch."""
+        return widths_of(self.encoded["train"].sizes, self.opened.context)
+
+    def functions(self) -> tuple[BatchOf, LossOf]:
+        """What makes its batches, and their loss."""
+        train, opened = self.encoded["train"], self.opened
+        return functions_of(self.training, opened.network, train, opened.context)
+
+    def with_even_widths(self) -> Self:
+        """The same, its batches padded to few different widths where it reads texts."""
+        is_text = self.training.task.reads == "text"
+        context = replace(self.opened.context, even_widths=is_text)
+        return replace(self, opened=replace(self.opened, context=context))
 
 
 def train_together(
@@ -221,23 +238,8 @@ def assemble_parts(
     names, every = list(parts), list(parts.values())
     first = every[0]
     drawn = asked.drawn({n: len(part.encoded["train"].examples) for n, part in parts.items()})
-    plan = Plan(
-        np.concatenate([part.encoded["train"].sizes for part in every]),
-        budget=first.budget,
-        epochs=asked.fit.epochs,
-        seed=asked.seed,
-        groups=[
-            Group(start=part.start, stop=part.stop, budget=part.budget, drawn=drawn[name])
-            for name, part in parts.items()
-        ],
-    )
     starts = [part.start for part in every]
-    functions = {
-        name: functions_of(
-            part.training, part.opened.network, part.encoded["train"], part.opened.context
-        )
-        for name, part in parts.items()
-    }
+    functions = {name: part.functions() for name, part in parts.items()}
 
     def batch_of(numbers: NDArray[Any], step: int) -> Batch:
         """Some training examples of one part, by their numbers among those of all parts."""
@@ -260,6 +262,20 @@ def assemble_parts(
     )
     write_text(folder / CHOSEN, chosen.model_dump_json())
     use(first.opened.network, chosen.kernels)
+    if chosen.makes_kernels:
+        parts = {name: part.with_even_widths() for name, part in parts.items()}
+        every = list(parts.values())
+        functions |= {name: part.functions() for name, part in parts.items()}
+    plan = Plan(
+        np.concatenate([part.widths for part in every]),
+        budget=first.budget,
+        epochs=asked.fit.epochs,
+        seed=asked.seed,
+        groups=[
+            Group(start=part.start, stop=part.stop, budget=part.budget, drawn=drawn[name])
+            for name, part in parts.items()
+        ],
+    )
     torch.manual_seed(asked.seed)  # dropout draws the same numbers, whatever was timed before
     valid = sum(int(part.encoded["valid"].sizes.sum()) for part in every)
     tested = sum(len(part.training.rows.get("test", ())) for part in every)

@@ -12,9 +12,10 @@ from polyculture.api.results.recorded import portable, read_table
 from polyculture.api.results.retests import differs_in_test_alone, retest_run
 from polyculture.api.runs import train
 from polyculture.api.shared import Shared, is_made
-from polyculture.core.errors import PolycultureError, RecipeError
+from polyculture.core.errors import PolycultureError, RecipeError, StoreError
 from polyculture.core.parts import suggestion
 from polyculture.core.several.results import Reached, ResultOutcome, Results
+from polyculture.nets.efficiency.machine import set_up
 from polyculture.nets.efficiency.threads import available
 from polyculture.store.runs import read_run
 from polyculture.store.writing.folder import output_file
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from polyculture.core.several.results import ResultList, ResultRow
 
 RECORD, PAGE = "results.json", "results.md"
+ANOTHER = (
+    "{folder} holds another model than that of row {row!r}. Choose another --out, or add --replace."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +67,9 @@ def reproduce(
         only: Names of rows; all where left out. The others show what is finished.
         quick: Train with each row's ``quick`` settings.
         replace: Train again what is a finished run of something else.
-        earlier: The ``results.json`` of an earlier table: where a row is not asked for, and no run
-            of it is in ``out``, what that table has of the same recipe is shown.
+        earlier: The ``results.json`` of an earlier table. Where a row is not asked for, and no run
+            of it is in ``out``, what that table has of the same recipe is shown; of a row that
+            tests another's models, if the other is not asked for either.
         command: The command that makes this table again.
 
     Raises:
@@ -79,7 +84,15 @@ def reproduce(
     for row in wanted.rows:
         _check_models(row, asked)
     files = path.parent
-    recorded = read_table(earlier) if earlier else {}
+    set_up()
+    trained_as = {row.name: row.trained_as for row in wanted.rows if row.trained_as}
+    needed = {*(only or asked), *(trained_as[name] for name in only if name in trained_as)}
+    known = read_table(earlier) if earlier else {}
+    recorded = {
+        name: reached
+        for name, reached in known.items()
+        if name not in needed and trained_as.get(name) not in needed
+    }
     outcomes = {
         row.name: _outcome(row, asked[row.name], out, files, recorded=recorded.get(row.name, ()))
         for row in wanted.rows
@@ -90,13 +103,11 @@ def reproduce(
             title=wanted.title,
             is_quick=quick,
             command=command,
-            machine=f"{platform.machine()}, {available()} threads",
             rows=tuple(outcomes.values()),
         )
 
-    needed = {*only, *(row.trained_as for row in wanted.rows if row.name in only)}
     for row in wanted.rows:
-        if not only or row.name in needed:
+        if row.name in needed:
             before = outcomes[row.trained_as].reason if row.trained_as else ""
             reason = (
                 f"the models of {row.trained_as} are not there: {before}"
@@ -142,6 +153,13 @@ def recipes_of(path: Path, row: ResultRow, *, quick: bool) -> list[Asked]:
     return found
 
 
+def _model_of(row: ResultRow, asked: Asked, out: Path) -> str:
+    """Fingerprint of the run whose model a row tests; empty where it trains its own."""
+    if not row.trained_as:
+        return ""
+    return read_run(out / "runs" / _run_name(row.trained_as, asked.seed)).fingerprint
+
+
 def _run_name(row: str, seed: int) -> str:
     return f"{row}-seed{seed}"
 
@@ -169,8 +187,12 @@ def _train(
         try:
             data = shared.dataset(one.recipe).digest
             base = None if is_made(one.recipe) else shared.base(one.recipe, folder).digest
+            model_of = _model_of(row, one, out)
             if is_kept(folder, one.recipe, data, base, replace=replace):
-                continue
+                if read_run(folder).facts.model_of == model_of:
+                    continue
+                if not replace:
+                    raise StoreError(ANOTHER.format(folder=folder, row=row.trained_as or row.name))
             watcher.begin(f"{row.name}, seed {one.seed}")
             if row.trained_as:
                 earlier = out / "runs" / _run_name(row.trained_as, one.seed)
@@ -272,6 +294,7 @@ def _reached(seed: int, run: Run, recipe: dict[str, Any]) -> Reached:
         peak_memory_mb=run.facts.peak_memory_mb,
         protocol=scores.protocol,
         versions=run.facts.versions,
+        machine=f"{platform.machine()}, {run.facts.chosen.get('threads') or available()} threads",
         recipe=recipe,
     )
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from polyculture.api.existing_runs import refuse_finished
 from polyculture.api.runs import begin, fingerprint_of, name_of, open_base, prepare_machine
 from polyculture.api.shared import is_made
 from polyculture.core.errors import RecipeError
-from polyculture.core.request import Request
+from polyculture.core.request import Request, differences
 from polyculture.engine.training import Training
 from polyculture.store.runs import read_run, refuse_unsound
 from polyculture.store.writing.disk import telling_of_disk
@@ -28,13 +28,13 @@ TEST = "test"
 
 def differs_in_test_alone(recipe: Recipe, other: Recipe) -> bool:
     """Whether two recipes ask for one training, and at most name other rows to test on."""
-    return _training_of(recipe) == _training_of(other)
+    return not differences(*(_without_test(one) for one in (recipe, other)))
 
 
-def _training_of(recipe: Recipe) -> dict[str, Any]:
-    asked = recipe.model_dump(mode="json", exclude={"name"})
-    asked["data"] = {name: v for name, v in asked["data"].items() if not name.startswith(TEST)}
-    return asked
+def _without_test(recipe: Recipe) -> Request:
+    request = Request.of(recipe, None, None)
+    data = {name: v for name, v in request.recipe["data"].items() if not name.startswith(TEST)}
+    return request.model_copy(update={"recipe": {**request.recipe, "data": data}})
 
 
 def retest_run(
@@ -62,21 +62,24 @@ def retest_run(
     Raises:
         PolycultureError: The recipes or what is learnt from differ, or something cannot be read.
     """
-    trained = read_run(earlier).recipe
+    run = read_run(earlier)
     folder = out / name_of(recipe)
     refuse_finished(folder, recipe, replace=replace)
     prepare_machine(recipe)
     say("reading the data")
-    dataset, before = shared.dataset(recipe), shared.dataset(trained)
+    dataset, before = shared.dataset(recipe), shared.dataset(run.recipe)
     splits = {*dataset.splits, *before.splits} - {TEST}
-    is_same = all(
+    is_same = before.digest == run.facts.data_digest and all(
         split in dataset.splits
         and split in before.splits
         and dataset.splits[split].equals(before.splits[split])
         for split in splits
     )
-    if not is_same or not differs_in_test_alone(recipe, trained):
-        msg = f"{earlier} was trained otherwise than {name_of(recipe)} asks for. Train it instead."
+    if not is_same or not differs_in_test_alone(recipe, run.recipe):
+        msg = (
+            f"{earlier} was trained with other settings or rows than {name_of(recipe)} asks for. "
+            "Train that one anew, or this one by itself."
+        )
         raise RecipeError(msg)
     rows, inventory = shared.prepared_rows(recipe)
     with Unfinished.held(folder) as unfinished:

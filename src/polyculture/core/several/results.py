@@ -107,7 +107,7 @@ class Reached(Record):
     """The rows that were scored: ``test``, or ``valid`` where there is no test."""
     items: int
     headline: str
-    """Name of the score that training was steered by."""
+    """Name of the score that stands for all of them."""
     scores: dict[str, Value]
     """Every score of the task by name."""
     baselines: dict[str, Value]
@@ -119,6 +119,8 @@ class Reached(Record):
     """What has to agree before the headline is compared with another's."""
     versions: dict[str, str]
     """What it was trained with."""
+    machine: str
+    """Processor and threads, since seconds depend on them."""
     recipe: dict[str, Any]
     """What was trained, its paths told from the table's folder: by it a later table knows whether
     its row asks for the same."""
@@ -162,6 +164,4 @@ class Results(Record):
     title: str
     is_quick: bool
     command: str
-    machine: str
-    """Processor and threads, since seconds depend on them."""
     rows: tuple[ResultOutcome, ...]

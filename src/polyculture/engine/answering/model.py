@@ -203,8 +203,12 @@ def _told(form: Form, task: Task) -> str:
     return f"{FORMS[form]}, such as {example}" if example else FORMS[form]
 
 
-def open_run(folder: Path) -> Predictor:
+def open_run(folder: Path, *, device: Device | None = None) -> Predictor:
     """Load a run so that it answers.
+
+    Args:
+        folder: The run's.
+        device: Where it will answer; the CPU where left out.
 
     Raises:
         StoreError: The folder holds no finished run.
@@ -218,6 +222,7 @@ def open_run(folder: Path) -> Predictor:
         run.inventory,
         max_length=length,
         word_spaces=_word_spaces(run, folder),
+        device=device,
         pool=_pool(run, folder),
     )
 

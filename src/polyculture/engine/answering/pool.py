@@ -13,6 +13,8 @@ from polyculture.engine.training import Training
 from polyculture.nets.reading.account import prefixed
 from polyculture.store.pools import write_pool
 
+COPY = "The run keeps "
+"""How the note begins that says of what a run holds a copy."""
 SAMPLE = 64
 """Rows sampled to estimate the size of all."""
 
@@ -69,7 +71,7 @@ def _kept(rows: pl.DataFrame, task: Task, texts: Sequence[str]) -> pl.DataFrame:
 
 def _on_copy(rows: pl.DataFrame, split: str, texts: Sequence[str]) -> str:
     return (
-        f"The run keeps {' and '.join(map(repr, texts))} of the {len(rows):,} rows of {split}, "
+        f"{COPY}{' and '.join(map(repr, texts))} of the {len(rows):,} rows of {split}, "
         "which its answers need: share it only where you may share them."
     )
 

@@ -26,6 +26,11 @@ class Chosen(Record):
     word_spaces: WordSpaces = "every_word"
     """Older trainings have no record of it, and this is what they did."""
 
+    @property
+    def makes_kernels(self) -> bool:
+        """Whether products run in a library that makes a kernel for each shape: oneDNN does."""
+        return self.device == "cpu" and self.kernels.precision == "bfloat16"
+
     def facts(self) -> dict[str, str | int | float | bool | None]:
         """The same as plain values, as a run records them and a check shows them."""
         return {

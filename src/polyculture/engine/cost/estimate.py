@@ -93,8 +93,8 @@ def estimate(
     encoding = time.perf_counter() - began - opening
     budget = budget_of(training, opened, encoded["train"], rows)
     say("choosing precision and attention")
-    judged = _some(some, len(some.rows["train"]), ROWS_JUDGED)
-    prepared = assemble(judged, opened, _few(encoded, opened.encode(judged, "valid")), budget)
+    judged, few = _judged(some, encoded["valid"])
+    prepared = assemble(judged, opened, _few(encoded, few), budget)
     say(f"timing {len(USUAL)} short steps")
     start = opening + _cost_of_reading(training, some, encoded, encoding, prepared)
     size = _size(training, some, encoded["train"], budget, start)
@@ -146,6 +146,16 @@ def _some(training: Training, train: int, valid: int) -> Training:
     }
     fit = training.recipe.fit.model_copy(update={"epochs": 1})
     return replace(training, rows=rows, recipe=training.recipe.model_copy(update={"fit": fit}))
+
+
+def _judged(training: Training, encoded: Encoded) -> tuple[Training, Encoded]:
+    """A few validation rows from all over, as they were read among their neighbours."""
+    rows = training.rows["valid"]
+    places = _spread_places(len(rows), ROWS_JUDGED)
+    number = {int(place): n for n, place in enumerate(places)}
+    examples = [replace(e, row=number[e.row]) for e in encoded.examples if e.row in number]
+    few = replace(encoded, examples=examples, rows=len(places))
+    return replace(training, rows={**training.rows, "valid": rows[places]}), few
 
 
 def _spread(rows: pl.DataFrame, most: int) -> pl.DataFrame:

@@ -45,7 +45,8 @@ def divergence(outputs: Outputs, others: Outputs, batch: Batch) -> Tensor:
         0.3808
     """
     targets = batch.targets.get("labels", batch.targets.get("tokens"))
-    if targets is None or "logits" not in outputs or len(targets) != len(batch.rows):
+    rows = len(batch.places.get("owners", batch.rows))  # where sentences are read together, theirs
+    if targets is None or "logits" not in outputs or len(targets) != rows:
         raise RecipeError(NO_CHOICE)  # or an example is several rows of the network, as a pair is
     first, second = outputs["logits"].float(), others["logits"].float()
     if targets.is_floating_point() and targets.shape == first.shape:

@@ -55,6 +55,16 @@ def even(width: int, most: int) -> int:
     return max(width, min(-(-width // step) * step, most))
 
 
+def widths_of(sizes: NDArray[np.int64], context: Context) -> NDArray[np.int64]:
+    """What examples of these sizes count in a batch, ``(examples,)``: padded to few widths or not.
+
+    Only texts have sizes in tokens; where nothing is padded further, sizes are widths.
+    """
+    if not context.even_widths:
+        return sizes
+    return np.array([even(int(size), context.longest) for size in sizes], dtype=np.int64)
+
+
 def token_batch(examples: Sequence[Example], context: Context) -> Batch:
     """Tokens, their mask, and which text of a pair they belong to; neither targets nor places."""
     texts = [e.inputs["input_ids"] for e in examples]

@@ -137,7 +137,8 @@ def read_together(encoded: Encoded, longest: int, own: int) -> Encoded:
 
     Args:
         encoded: From ``encode_words``, with surroundings.
-        longest: Tokens of an example at most.
+        longest: Tokens of an example at most. Surroundings are not shortened to make room: where
+            they fill it, sentences are learnt from one by one.
         own: Tokens of the sentences of an example at most, without what surrounds them; a longer
             sentence stays alone.
     """
@@ -150,7 +151,9 @@ def read_together(encoded: Encoded, longest: int, own: int) -> Encoded:
         else:
             groups.append([example])
     others = [e for e in encoded.examples if "document" not in e.places]
-    examples = [*map(_joined, groups), *others]
+    examples = sorted([*map(_joined, groups), *others], key=lambda example: example.row)
+    if len(examples) == len(encoded.examples):
+        return encoded
     note = f"{len(whole):,} sentences are learnt from in {len(groups):,} stretches of neighbours."
     return replace(encoded, examples=examples, notes=(*encoded.notes, note))
 

@@ -26,8 +26,8 @@ COLUMNS = (
 LEAD = (
     "Made by `{command}`. A score is of the test rows unless it says otherwise: with one seed with "
     "its 95% interval, with several the mean, the standard deviation and each value. Baselines are "
-    "simple methods on the same rows. Time is that of training, on {machine}; memory is the most "
-    "that the process held."
+    "simple methods on the same rows. Time is that of training, on the "
+    "machine that is named at the end; memory is the most that the process held."
 )
 QUICK = (
     "**These are quick trainings, on fewer rows or for fewer epochs: they show that everything "
@@ -39,7 +39,7 @@ def to_markdown(results: Results) -> str:
     """The page: a table, then the protocol of each row."""
     lines = [f"# {escaped(results.title)}", ""]
     command = results.command or "polyculture reproduce"
-    lines += [LEAD.format(command=command, machine=results.machine), ""]
+    lines += [LEAD.format(command=command), ""]
     lines += [QUICK, ""] if results.is_quick else []
     lines += [_line(COLUMNS), _line(["---"] * len(COLUMNS))]
     lines += [_line(_cells(row)) for row in results.rows]
@@ -97,6 +97,7 @@ def _versions(rows: Sequence[ResultOutcome]) -> list[str]:
     for row in rows:
         for one in row.reached:
             told = ", ".join(f"{name} {version}" for name, version in one.versions.items())
+            told = f"{told}; on {one.machine}"
             trained.setdefault(told, []).append(row.name)
     if len(trained) == 1:
         return [f"Versions: {escaped(next(iter(trained)))}."]

@@ -11,7 +11,7 @@ from polyculture.core.plugins import DataSource
 from polyculture.core.task import Column
 from polyculture.sources.hub import fetch_files, pin_note
 from polyculture.sources.rows.columns import Columns
-from polyculture.sources.rows.fewer import Fewer
+from polyculture.sources.rows.fewer import Fewer, check_bounds
 from polyculture.sources.rows.files import SPLITS, check_splits
 from polyculture.sources.rows.hold_out import Way, check_way
 from polyculture.sources.rows.tables import read_tables
@@ -42,6 +42,7 @@ class Hub(Columns, Fewer):
     def _splits_make_sense(self) -> Self:
         check_splits(tuple(self.files), self.hold_out)
         check_way(self)
+        check_bounds(self, {*self.files, *(["valid"] if self.hold_out else [])})
         return self
 
     @property

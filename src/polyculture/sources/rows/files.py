@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from polyculture.core.recipe import RecipePath
 from polyculture.core.task import Column
-from polyculture.sources.rows.fewer import Fewer, few
+from polyculture.sources.rows.fewer import Fewer, check_bounds, few
 from polyculture.sources.rows.hold_out import TIME, Asked, Way, check_way, part
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class Files(Fewer):
     def _splits_make_sense(self) -> Self:
         check_splits(tuple(self.paths), self.hold_out)
         check_way(self)
+        check_bounds(self, {*self.paths, *(["valid"] if self.hold_out else [])})
         return self
 
     @property
