@@ -98,25 +98,15 @@ def train(
     say("reading the data")
     shared = shared or Shared(dataset)
     dataset = shared.dataset(recipe)
-    rows, inventory = shared.prepared_rows(recipe)
+    shared.prepared_rows(recipe)  # rows that cannot be used are told before anything is made
     with Unfinished.held(folder) as unfinished:
         refuse_finished(folder, recipe, replace=replace)  # another process may have been quicker
         say("opening the base")
         base = open_base(recipe, shared, unfinished)
-        from polyculture.engine.training import Training
-
         with telling_of_disk(folder):
             request = Request.of(recipe, dataset.digest, None if is_made(recipe) else base.digest)
             reason = begin(unfinished, request)
-            training = Training(
-                recipe=recipe,
-                name=name,
-                fingerprint=fingerprint_of(recipe, dataset, base.digest),
-                dataset=dataset,
-                rows=rows,
-                inventory=inventory,
-                base=base,
-            )
+            training = training_of(recipe, shared, base)
             if is_counted(recipe):
                 from polyculture.engine.counts import train_counts
 
@@ -139,6 +129,29 @@ def train(
             unfinished.clear()
     refuse_unsound(run, folder)
     return run, folder
+
+
+def training_of(recipe: Recipe, shared: Shared, base: Base) -> Training:
+    """All that a training of a recipe starts from.
+
+    Args:
+        recipe: What to train.
+        shared: What has read, or reads now, its data.
+        base: Its base.
+    """
+    from polyculture.engine.training import Training
+
+    dataset = shared.dataset(recipe)
+    rows, inventory = shared.prepared_rows(recipe)
+    return Training(
+        recipe=recipe,
+        name=name_of(recipe),
+        fingerprint=fingerprint_of(recipe, dataset, base.digest),
+        dataset=dataset,
+        rows=rows,
+        inventory=inventory,
+        base=base,
+    )
 
 
 def begin(unfinished: Unfinished, request: Request) -> str:
@@ -181,21 +194,11 @@ def check(
     shared = shared or Shared()
     dataset = shared.dataset(recipe)
     rows, inventory = shared.prepared_rows(recipe)
-    from polyculture.engine.training import Training
-
     remarks = task_of(recipe.task).remarks(rows, inventory, recipe.task)
     with TemporaryDirectory() as place:
         say("opening the base")
         base = shared.base(recipe, Path(place) / "base")
-        training = Training(
-            recipe=recipe,
-            name=name_of(recipe),
-            fingerprint=fingerprint_of(recipe, dataset, base.digest),
-            dataset=dataset,
-            rows=rows,
-            inventory=inventory,
-            base=base,
-        )
+        training = training_of(recipe, shared, base)
         figures, notes, shown = _estimated(training, say, show)
     return Check(
         name=training.name,

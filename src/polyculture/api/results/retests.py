@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from polyculture.api.existing_runs import refuse_finished
-from polyculture.api.runs import begin, fingerprint_of, name_of, open_base, prepare_machine
+from polyculture.api.runs import begin, name_of, open_base, prepare_machine, training_of
 from polyculture.api.shared import is_made
 from polyculture.core.errors import RecipeError
 from polyculture.core.request import Request, differences
-from polyculture.engine.training import Training
 from polyculture.store.runs import read_run, refuse_unsound
 from polyculture.store.writing.disk import telling_of_disk
 from polyculture.store.writing.folder import finish
@@ -81,18 +80,10 @@ def retest_run(
             "Train that one anew, or this one by itself."
         )
         raise RecipeError(msg)
-    rows, inventory = shared.prepared_rows(recipe)
+    shared.prepared_rows(recipe)  # rows that cannot be used are told before anything is made
     with Unfinished.held(folder) as unfinished:
         base = open_base(recipe, shared, unfinished)
-        training = Training(
-            recipe=recipe,
-            name=name_of(recipe),
-            fingerprint=fingerprint_of(recipe, dataset, base.digest),
-            dataset=dataset,
-            rows=rows,
-            inventory=inventory,
-            base=base,
-        )
+        training = training_of(recipe, shared, base)
         with telling_of_disk(folder):
             begin(
                 unfinished,
