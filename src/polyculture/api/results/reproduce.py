@@ -264,8 +264,21 @@ def _outcome(
         goals=row.goals,
         note=row.note,
         reason=reason.replace(f"{files.resolve()}/", "")
-        or ("" if len(reached) == len(asked) else "not trained yet"),
+        or _not_yet([one.seed for one in asked], [one.seed for one in reached]),
     )
+
+
+def _not_yet(asked: Sequence[int], reached: Sequence[int]) -> str:
+    """Which seeds are not trained; empty where all are.
+
+    Example:
+        >>> _not_yet([1, 2, 3], [1]), _not_yet([1, 2], []), _not_yet([1], [1])
+        ('not trained yet: seeds 2, 3', 'not trained yet', '')
+    """
+    left = [str(seed) for seed in asked if seed not in reached]
+    if not left or not reached:
+        return "not trained yet" if left else ""
+    return f"not trained yet: {'seed' if len(left) == 1 else 'seeds'} {', '.join(left)}"
 
 
 def _finished(out: Path, recipe: Recipe) -> Iterator[Run]:

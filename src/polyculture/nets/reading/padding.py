@@ -41,7 +41,7 @@ def even(width: int, most: int) -> int:
     """The next width that batches are padded to: few different ones, and little padding.
 
     A library that makes a kernel for each shape (oneDNN, for products in bfloat16) would otherwise
-    spend a quarter of a training of documents on making them.
+    spend a fifth of a training of documents on making them.
 
     Args:
         width: Of the longest text.
