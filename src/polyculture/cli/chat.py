@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from polyculture.cli.shared.typed import typed_line
 from polyculture.core.errors import DataError
 from polyculture.core.shown import shown
 from polyculture.core.signals import Ended
@@ -102,10 +103,8 @@ def _tell_dropped(talk: "Talk", before: int) -> int:
 def _typed() -> Iterator[str]:
     """What is typed, line by line, until Ctrl-D or /quit; Ctrl-C drops a line."""
     while True:
-        if hasattr(signal, "siginterrupt"):  # polars asks for reading to go on after a Ctrl-C
-            signal.siginterrupt(signal.SIGINT, True)  # noqa: FBT003  # its only form
         try:
-            text = input("> ").strip()
+            text = typed_line("> ").strip()
         except EOFError:
             typer.echo()
             return
