@@ -9,7 +9,7 @@ import pytest
 
 from polyculture import api
 from polyculture.api.recipes import read_results
-from polyculture.api.results.reproduce import recipes_of
+from polyculture.api.results.asked import recipes_of
 from polyculture.cli.shared.progress import Show
 from polyculture.core.errors import RecipeError, StoreError
 from polyculture.core.several.results import Results
@@ -271,3 +271,18 @@ def test_the_table_of_the_examples_can_be_trained(*, quick: bool) -> None:
 
     for row in read_results(table).rows:
         assert [one.recipe.seed for one in recipes_of(table, row, quick=quick)] == [*row.seeds]
+
+
+def test_a_table_is_checked_without_training(work: Path) -> None:
+    """Each row says what it would take, or why it cannot be trained."""
+    with Show(quiet=True) as show:
+        counts, gone = api.check_results(work / "results.toml", watcher=show)
+        alone = api.check_results(work / "results.toml", watcher=show, only=["gone"])
+
+    assert (counts.trainings, counts.reason) == (2, "")
+    assert counts.check is not None
+    assert counts.check.rows == {"train": 16, "valid": 16, "test": 16}
+    assert gone.check is None
+    assert gone.reason == f"There is no file {work / 'gone.csv'}. Check the path."
+    assert alone == (gone,)
+    assert not (work / "out").exists()

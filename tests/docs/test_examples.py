@@ -14,8 +14,8 @@ import pytest
 import soundfile
 
 from polyculture.api.recipes import read_recipe, read_results
+from polyculture.api.results.asked import recipes_of
 from polyculture.api.results.recorded import portable, read_table
-from polyculture.api.results.reproduce import recipes_of
 from polyculture.api.shared import prepare_rows, read_data
 from polyculture.core.several.results import Results
 from polyculture.report.results.table import to_markdown

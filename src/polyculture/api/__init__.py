@@ -13,6 +13,7 @@ _VERBS = {
     "chat": "conversations",
     "check": "runs",
     "check_data": "data_checks",
+    "check_results": "results.checks",
     "check_study": "studies",
     "demo": "samples",
     "doctor": "machine",

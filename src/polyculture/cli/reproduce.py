@@ -2,13 +2,19 @@
 
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from polyculture.api.results.checks import RowCheck
 
 EXAMPLES = (
     "polyculture reproduce examples/results.toml",
     "polyculture reproduce examples/results.toml --only digits --only sst2",
+    "polyculture reproduce examples/results.toml --check",
     "polyculture reproduce examples/results.toml --quick",
     "polyculture reproduce examples/results.toml --only sst2 --earlier docs/results.json",
 )
@@ -31,6 +37,9 @@ def command(
     ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Fewer rows or epochs: does everything run?")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Check every row, estimate the time, train nothing.")
     ] = False,
     replace: Annotated[
         bool,
@@ -56,6 +65,11 @@ def command(
     words = ["polyculture", "reproduce", str(table)]
     words += ["--quick"] if quick else []
     with Show(quiet=quiet) as show:
+        if check:
+            checks = api.check_results(table, watcher=show, only=only or [], quick=quick)
+            show.end()
+            _show_checks(checks)
+            return
         results = api.reproduce(
             table,
             folder,
@@ -74,3 +88,26 @@ def command(
         reason = f" ({row.reason})" if row.reason else ""
         typer.echo(f"{row.name}: {told}{missed}{reason}")
     typer.echo(f"The table is in {folder / 'results.md'}.")
+
+
+def _show_checks(checks: "Sequence[RowCheck]") -> None:
+    """Print what each row would take, and all of them."""
+    from polyculture.cli.shared.progress import duration
+
+    for row in checks:
+        if row.check is None:
+            told = f"tests the models of {row.trained_as}" if row.trained_as else row.reason
+        else:
+            times = "" if row.trainings == 1 else f"{row.trainings} times "
+            told = (
+                f"{times}{row.check.rows['train']:,} rows, {row.check.steps:,} steps; "
+                f"{duration(row.seconds_low)} to {duration(row.seconds_high)}"
+            )
+        typer.echo(f"{row.name}: {told}")
+    low, high = (
+        sum(getattr(row, name) for row in checks) for name in ("seconds_low", "seconds_high")
+    )
+    typer.echo(
+        f"Together about {duration(low)} if nothing else runs, to {duration(high)} beside other "
+        "programs; less where trainings stop early."
+    )

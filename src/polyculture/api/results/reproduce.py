@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from polyculture.api.existing_runs import is_kept, recipe_differences
-from polyculture.api.recipes import changed, read_results, read_toml, recipe_of
+from polyculture.api.results.asked import Asked, read_asked, run_name
 from polyculture.api.results.recorded import portable, read_table
-from polyculture.api.results.retests import differs_in_test_alone, retest_run
+from polyculture.api.results.retests import retest_run
 from polyculture.api.runs import train
 from polyculture.api.shared import Shared, is_made
-from polyculture.core.errors import PolycultureError, RecipeError, StoreError
-from polyculture.core.parts import suggestion
+from polyculture.core.errors import PolycultureError, StoreError
 from polyculture.core.several.results import Reached, ResultOutcome, Results
 from polyculture.nets.efficiency.machine import set_up
 from polyculture.nets.efficiency.threads import available
@@ -22,26 +20,18 @@ from polyculture.store.writing.folder import output_file
 from polyculture.store.writing.outputs import check_output
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from polyculture.api.studies import Watcher
     from polyculture.core.recipe import Recipe
     from polyculture.core.run import Run
-    from polyculture.core.several.results import ResultList, ResultRow
+    from polyculture.core.several.results import ResultRow
 
 RECORD, PAGE = "results.json", "results.md"
 ANOTHER = (
     "{folder} holds another model than that of row {row!r}. Choose another --out, or add --replace."
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """One training of a row."""
-
-    seed: int
-    recipe: Recipe
 
 
 def reproduce(
@@ -76,13 +66,9 @@ def reproduce(
         PolycultureError: The table cannot be used, or ``out`` holds files of somebody else.
         Ended: A signal asked to end.
     """
-    wanted = read_results(path)
-    _check_names(wanted, only)
+    wanted, asked = read_asked(path, only, quick=quick)
     for name in (RECORD, PAGE):
         check_output(out / name, kind="results", replace=True, inputs=[path])
-    asked = {row.name: recipes_of(path, row, quick=quick) for row in wanted.rows}
-    for row in wanted.rows:
-        _check_models(row, asked)
     files = path.parent
     set_up()
     trained_as = {row.name: row.trained_as for row in wanted.rows if row.trained_as}
@@ -119,49 +105,11 @@ def reproduce(
     return table()
 
 
-def _check_names(wanted: ResultList, only: Sequence[str]) -> None:
-    names = [row.name for row in wanted.rows]
-    unknown = next((name for name in only if name not in names), None)
-    if unknown is not None:
-        msg = f"The table has no row {unknown!r}. {suggestion(unknown, names)}"
-        raise RecipeError(msg)
-
-
-def _check_models(row: ResultRow, asked: Mapping[str, Sequence[Asked]]) -> None:
-    """See that a row which tests the models of another one asks for the same training."""
-    if not row.trained_as:
-        return
-    other = {one.seed: one.recipe for one in asked[row.trained_as]}
-    if not all(differs_in_test_alone(one.recipe, other[one.seed]) for one in asked[row.name]):
-        msg = (
-            f"Row {row.name!r} tests the models of {row.trained_as!r}, but asks for another "
-            "training. Let the two differ in their test rows alone, or leave out trained_as."
-        )
-        raise RecipeError(msg)
-
-
-def recipes_of(path: Path, row: ResultRow, *, quick: bool) -> list[Asked]:
-    """The recipe of each seed; all are read before the first one is trained."""
-    file = path.parent / row.recipe
-    changes = [*row.changes, *(row.quick if quick else ())]
-    found = []
-    for seed in row.seeds:
-        named = [*changes, f"seed={seed}", f"name={_run_name(row.name, seed)}"]
-        found.append(
-            Asked(seed=seed, recipe=recipe_of(changed(read_toml(file), named), file, named))
-        )
-    return found
-
-
 def _model_of(row: ResultRow, asked: Asked, out: Path) -> str:
     """Fingerprint of the run whose model a row tests; empty where it trains its own."""
     if not row.trained_as:
         return ""
-    return read_run(out / "runs" / _run_name(row.trained_as, asked.seed)).fingerprint
-
-
-def _run_name(row: str, seed: int) -> str:
-    return f"{row}-seed{seed}"
+    return read_run(out / "runs" / run_name(row.trained_as, asked.seed)).fingerprint
 
 
 def _train(
@@ -195,7 +143,7 @@ def _train(
                     raise StoreError(ANOTHER.format(folder=folder, row=row.trained_as or row.name))
             watcher.begin(f"{row.name}, seed {one.seed}")
             if row.trained_as:
-                earlier = out / "runs" / _run_name(row.trained_as, one.seed)
+                earlier = out / "runs" / run_name(row.trained_as, one.seed)
                 retest_run(
                     one.recipe,
                     earlier,
