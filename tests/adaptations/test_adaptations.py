@@ -95,6 +95,32 @@ def test_magnitudes_are_trained_beside_the_update_and_merged(bases: dict[Kind, P
         check(with_magnitudes, bases["bert"], "word_labels")
 
 
+@pytest.mark.parametrize(
+    ("name", "settings", "added"),
+    [
+        ("low_rank", {"rank": 3}, 2 * 3 * (32 + 96 + 2 * 32 + 2 * (32 + 128))),
+        ("low_rank", {"rank": 3, "magnitudes": True, "dropout": 0.0}, None),
+        ("ia3", {}, 2 * (96 + 32 + 128 + 32)),
+    ],
+    ids=["low_rank", "magnitudes", "ia3"],
+)
+def test_matrices_that_lie_transposed_are_updated_too(
+    name: str, settings: dict[str, Any], added: int | None, tmp_path: Path
+) -> None:
+    """GPT-2 keeps inputs by outputs: 32 x 96, 32 x 32, 32 x 128 and 128 x 32 in each layer."""
+    base = tiny_base(tmp_path, "gpt2", TEXTS)
+    adaptation = parts.load("adaptations", name)
+    chosen = replace(adaptation, settings=partial(adaptation.settings, **settings))
+    network = open_small(base, "labels")
+    head = count(network.head_parameters())
+
+    chosen.attach(network, chosen.settings())
+
+    assert added in {None, count(trainable(network).values()) - head}
+    for check in CHECKS:
+        check(chosen, base, "labels")
+
+
 @pytest.mark.parametrize("kind", SHAPES)
 def test_lower_blocks_learn_slower_and_later(kind: Kind, bases: dict[Kind, Path]) -> None:
     """The last block first, the vectors of tokens last; the head has no pace of its own."""

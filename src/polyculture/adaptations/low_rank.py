@@ -56,15 +56,16 @@ def _check_rank(rank: int, targets: dict[str, Any], *, frozen: int) -> None:
     from polyculture.nets.efficiency.machine_memory import refuse_too_large
 
     for name, layer in targets.items():
-        side = min(layer.in_features, layer.out_features)
+        rows, columns = layer.weight.shape
+        side = min(rows, columns)
         if rank > side:
             msg = (
                 f"adaptation.rank = {rank:,} is larger than the smaller side of the matrix "
-                f"{name!r} ({layer.out_features:,}×{layer.in_features:,}). Choose {side:,} or "
-                "less, or adaptation 'full'."
+                f"{name!r} ({rows:,}×{columns:,}). Choose {side:,} or less, "
+                "or adaptation 'full'."
             )
             raise RecipeError(msg)
-    added = sum(rank * (layer.in_features + layer.out_features) for layer in targets.values())
+    added = sum(rank * sum(layer.weight.shape) for layer in targets.values())
     refuse_too_large(f"adaptation.rank = {rank:,}", added, frozen=frozen)
 
 

@@ -1,17 +1,20 @@
 """What peft adds to the linear layers of a body: where it goes, and how it is merged at the end."""
 
+import warnings
 from typing import Any
 
 from torch import nn
+from transformers.pytorch_utils import Conv1D
 
 from polyculture.core.errors import RecipeError
 from polyculture.nets.network import Network
 
 
-def linear_layers(network: Network, *, purpose: str) -> dict[str, nn.Linear]:
+def linear_layers(network: Network, *, purpose: str) -> dict[str, nn.Linear | Conv1D]:
     """The linear layers of the body by name, without those that belong to the task.
 
-    A layer that shares its weights with a table of tokens is left out too: what is merged into it
+    GPT-2 and its kin keep theirs as ``Conv1D``, a linear layer whose matrix lies transposed. A
+    layer that shares its weights with a table of tokens is left out too: what is merged into it
     would change the table. They are found in the module graph, not in a list of architectures.
 
     Args:
@@ -26,7 +29,8 @@ def linear_layers(network: Network, *, purpose: str) -> dict[str, nn.Linear]:
     layers = {
         name: module
         for name, module in network.body.named_modules()
-        if isinstance(module, nn.Linear) and not any(id(w) in new for w in module.parameters())
+        if isinstance(module, (nn.Linear, Conv1D))
+        and not any(id(w) in new for w in module.parameters())
     }
     if not layers:
         msg = (
@@ -48,7 +52,9 @@ def inject(network: Network, config: Any, *, named: str) -> None:
     import peft
 
     body: Any = network.body
-    peft.inject_adapter_in_model(config, body)
+    with warnings.catch_warnings():  # it sees by itself how each layer's matrix lies
+        warnings.filterwarnings("ignore", message="fan_in_fan_out is set to")
+        peft.inject_adapter_in_model(config, body)
     network.train_head_alone()
     for name, weight in body.named_parameters():
         if named in name:
