@@ -13,13 +13,14 @@ from transformers import Wav2Vec2FeatureExtractor, WhisperFeatureExtractor
 from polyculture.core.clip_changes import ClipChanges
 from polyculture.core.errors import DataError, ModelError, RowError
 from polyculture.core.task import Context, Inventory
-from polyculture.nets.reading.sounds.clips import SoundReader, learned_reader, opened_clip, waves_of
+from polyculture.nets.reading.sounds.clips import SoundReader, learned_reader, waves_of
 from polyculture.nets.reading.sounds.examples import (
     changed,
     clip_example,
     clip_inputs,
     encode_clips,
 )
+from polyculture.nets.reading.sounds.files import opened_clip
 from polyculture.nets.reading.sounds.letters import read_letters_file, write_letters_file
 from polyculture.nets.reading.sounds.spectrogram import log_mel
 
@@ -147,6 +148,8 @@ def test_what_is_no_sound_is_told(tmp_path: Path) -> None:
     written(tmp_path / "nan.wav", np.array([0.0, np.nan]), subtype="FLOAT")
     whole = written(tmp_path / "whole.flac").read_bytes()
     (tmp_path / "cut.flac").write_bytes(whole[:40])
+    wav = written(tmp_path / "whole.wav", subtype="PCM_16").read_bytes()
+    (tmp_path / "half.wav").write_bytes(wav[: len(wav) // 2])
     noise = np.random.default_rng(1).normal(scale=0.1, size=16_000)
     longer = written(tmp_path / "whole.mp3", noise).read_bytes()
     (tmp_path / "half.mp3").write_bytes(longer[: len(longer) // 2])
@@ -157,6 +160,7 @@ def test_what_is_no_sound_is_told(tmp_path: Path) -> None:
         ("text.wav", r"text\.wav holds no sound that can be read: Format not recognised\. Save"),
         ("cut.flac", r"cut\.flac holds no s"),
         ("half.mp3", r"half\.mp3 is cut off after 0\.\d+ s\. Copy the file again"),
+        ("half.wav", r"half\.wav is cut off after 0\.4\d s\. Copy the file again"),
         ("nothing.wav", r"nothing\.wav holds no sample"),
         ("nan.wav", r"nan\.wav holds samples that are NaN or infinite"),
     ):
@@ -181,6 +185,23 @@ def test_an_mp3_without_a_table_of_its_frames_is_not_taken_for_cut_off(tmp_path:
 
     assert rate == 44_100
     assert abs(len(read) - len(wave)) < 4 * 1_152
+
+
+@pytest.mark.parametrize("promised", [2**32 - 1, 2**31 - 1 - 36])
+def test_a_wav_that_does_not_know_its_length_is_not_taken_for_cut_off(
+    promised: int, tmp_path: Path
+) -> None:
+    """As programs write it into a pipe; a chunk with a list of words may stand before the sound."""
+    whole = written(tmp_path / "whole.wav", subtype="PCM_16").read_bytes()
+    words = b"LIST" + (3).to_bytes(4, "little") + b"abc" + b"\0"
+    content = bytearray(whole[:36] + words + whole[36:])
+    place = content.index(b"data") + 4
+    content[place : place + 4] = promised.to_bytes(4, "little")
+    (tmp_path / "piped.wav").write_bytes(content)
+
+    wave, _ = opened_clip(tmp_path / "piped.wav")
+
+    assert len(wave) == len(WAVE)
 
 
 def test_what_is_too_long_is_cut_and_counted(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import numpy as np
 
 from polyculture.core.data import Dataset
 from polyculture.core.errors import need
-from polyculture.nets.reading.sounds.clips import PURPOSE, waves_of
+from polyculture.nets.reading.sounds.clips import waves_of
+from polyculture.nets.reading.sounds.files import PURPOSE
 from polyculture.nets.reading.sounds.spectrogram import log_mel
 from polyculture.stats.labels.logistic import log_probabilities
 from polyculture.store.digest import of_file, of_json

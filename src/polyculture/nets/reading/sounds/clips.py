@@ -11,12 +11,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from math import gcd
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from polyculture.core.errors import DataError, ModelError, RowError, need
+from polyculture.core.errors import DataError, ModelError, RowError
 from polyculture.nets.reading.account import all_readable
+from polyculture.nets.reading.sounds.files import opened_clip
 from polyculture.nets.reading.sounds.letters import read_letters_file, write_letters_file
 from polyculture.nets.reading.sounds.spectrogram import log_mel
 from polyculture.store.weight_files import read_object
@@ -44,11 +45,8 @@ WINDOW, HOP = 0.025, 0.010
 """Seconds of a frame of a base made here, and from one to the next."""
 BANDS, WIDE_BANDS = 40, 64
 """Mel bands of a base made here, for clips of up to 8,000 samples a second and for others."""
-LOOKED_THROUGH = 1 << 20
-"""Bytes of an MP3 in which its table of frames begins, also behind a picture in its tags."""
 LOOKED_AT = 2_000
 """Clips that stand for all."""
-PURPOSE = "Reading clips"
 Kind = Literal["wave", "whisper", "frames"]
 KINDS: dict[str, Kind] = {
     "Wav2Vec2FeatureExtractor": "wave",
@@ -193,78 +191,6 @@ def _cut(settings: Mapping[str, Any]) -> dict[str, int]:
         "hop": int(settings.get("hop_length", 160)),
         "bands": int(settings.get("feature_size", 80)),
     }
-
-
-def opened_clip(
-    path: Path, *, start: float | None = None, end: float | None = None
-) -> tuple[NDArray[np.float32], int]:
-    """A file's sound in one channel, ``(samples,)``, and its samples a second.
-
-    Args:
-        path: WAV, FLAC, OGG or MP3.
-        start: Second of the file at which the clip begins; None for its beginning.
-        end: Second at which it ends; None for its end.
-
-    Raises:
-        DataError: The file is missing, holds no sound, or not what is between the two.
-    """
-    sound = need("soundfile", extra="train", purpose=PURPOSE)
-    if not path.is_file():
-        msg = f"There is no clip {path}. Check the path."
-        raise DataError(msg)
-    try:
-        with sound.SoundFile(path) as file:
-            rate, samples = int(file.samplerate), int(file.frames)
-            first, last = _between(path, start, end, seconds=samples / rate)
-            file.seek(round(first * rate))
-            count = round(last * rate) - round(first * rate)
-            channels = file.read(count, dtype="float32", always_2d=True)
-            if len(channels) < count and _tells_length(path, file.format):
-                _refuse_cut_off(path, seconds=(round(first * rate) + len(channels)) / rate)
-    except (RuntimeError, OSError) as error:  # libsndfile's are RuntimeErrors
-        reason = " ".join(str(error).partition(": ")[2].split()).rstrip(".") or "it is damaged"
-        msg = f"{path} holds no sound that can be read: {reason}. Save it as WAV, FLAC or OGG."
-        raise DataError(msg) from error
-    wave = channels.mean(axis=1, dtype=np.float32)
-    if not len(wave):
-        msg = f"{path} holds no sample between its start and its end. Leave the row out."
-        raise DataError(msg)
-    if not np.isfinite(wave).all():
-        msg = (
-            f"{path} holds samples that are NaN or infinite. Save the clip again, or leave it out."
-        )
-        raise DataError(msg)
-    return wave, rate
-
-
-def _tells_length(path: Path, form: str) -> bool:
-    """Whether a file says how long it is: an MP3 without a table of its frames is estimated."""
-    if form != "MP3":
-        return True
-    with path.open("rb") as file:
-        start = file.read(LOOKED_THROUGH)
-    return b"Xing" in start or b"Info" in start
-
-
-def _refuse_cut_off(path: Path, *, seconds: float) -> NoReturn:
-    msg = f"{path} is cut off after {seconds:.2f} s. Copy the file again, or leave the row out."
-    raise DataError(msg)
-
-
-def _between(
-    path: Path, start: float | None, end: float | None, *, seconds: float
-) -> tuple[float, float]:
-    first, last = start or 0.0, seconds if end is None else end
-    if not seconds:
-        msg = f"{path} holds no sample. Record the clip again, or leave the row out."
-        raise DataError(msg)
-    if not 0 <= first < last <= seconds + 1 / SIZES_A_SECOND:
-        msg = (
-            f"{path} is {seconds:.2f} s long, but the clip goes from {first:g} to {last:g} s. "
-            "Correct 'start' and 'end'."
-        )
-        raise DataError(msg)
-    return first, min(last, seconds)
 
 
 def resampled(wave: NDArray[np.float32], rate: int, wanted: int) -> NDArray[np.float32]:
