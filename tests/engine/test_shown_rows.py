@@ -11,6 +11,7 @@ from polyculture.core.task import Context, Inventory
 from polyculture.engine.answering.shown_rows import UNKNOWN, shown_rows
 from polyculture.engine.opened import open_base
 from polyculture.engine.training import Training
+from polyculture.tasks.spans import Spans
 
 Begin = Callable[..., Training]
 
@@ -43,6 +44,25 @@ def test_words_stand_beside_the_token_that_answers_for_them(begin: Begin) -> Non
     tags = [target.partition(" → ")[2] for row in shown for target in row.targets]
     assert tags == [tag for tags in rows["tags"] for tag in tags]
     assert len(shown) > len(rows)
+
+
+def test_a_sentence_is_shown_among_its_neighbours(begin: Begin) -> None:
+    """Where the task reads what stands around it in its document, also behind what is shown."""
+    training = begin("spans", fit={"max_length": 64})
+    task = training.task
+    settings = Spans(context="document", context_tokens=8)
+    context = replace(open_base(training).context, settings=settings)
+    rows = training.rows["train"].head(12)
+    rows = rows.with_columns(document=pl.Series([f"d{n % 2}" for n in range(len(rows))]))
+    encoded = task.encode(rows, context)
+
+    shown = shown_rows(rows, task, context, first=3)
+
+    reader = context.reader
+    assert [reader.convert_tokens_to_ids(list(row.tokens)) for row in shown] == [
+        example.inputs["input_ids"].tolist() for example in encoded.examples[:3]
+    ]
+    assert [row.id for row in shown] == rows["id"].head(3).to_list()
 
 
 @pytest.mark.parametrize(("label", "told"), [("bad", ("bad",)), ("new", (UNKNOWN,))])

@@ -219,7 +219,7 @@ def _estimated(
         seconds = dict.fromkeys(("seconds", "seconds_low", "seconds_high"), 0.0)
         from polyculture.engine.answering.shown_rows import shown_rows
 
-        shown = shown_rows(training.rows["train"].head(show), training.task, training.context)
+        shown = shown_rows(training.rows["train"], training.task, training.context, first=show)
         figures = {**dict.fromkeys(names, 0), **seconds, "chosen": {}}
         return figures, ("TF-IDF takes seconds.",), shown
     say("loading torch")

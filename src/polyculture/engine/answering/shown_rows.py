@@ -11,6 +11,9 @@ from polyculture.core.record import Record
 from polyculture.core.task import Context, Example, Task, task_of
 from polyculture.stats.rows import in_one_line
 
+NEIGHBOURS = 50
+"""Rows of the same document, on each side, that are read with a row: a task may show what stands
+around it."""
 UNKNOWN = "(none that train has)"
 """Stands for a target that does not count."""
 
@@ -30,27 +33,49 @@ class ShownRow(Record):
     """What is cut, or read in windows."""
 
 
-def shown_rows(rows: pl.DataFrame, task: Task, context: Context) -> tuple[ShownRow, ...]:
+def shown_rows(
+    rows: pl.DataFrame, task: Task, context: Context, *, first: int | None = None
+) -> tuple[ShownRow, ...]:
     """Prepared rows as the model will read them.
 
     Args:
-        rows: A few of the training rows.
+        rows: Training rows.
         task: Their task.
         context: With the base's reader; without one, words are counted.
+        first: How many are shown; all where left out.
     """
     shown: list[ShownRow] = []
-    for number in range(len(rows)):
+    for number in range(len(rows) if first is None else min(first, len(rows))):
         row = rows[number]
         if context.reader is None:
             shown.append(_counted(row, task, context))
             continue
         from polyculture.engine.batches import drawn  # loads torch
 
-        encoded = task.encode(row, context)
+        notes = task.encode(row, context).notes
+        document, place = _document(rows, number)
+        encoded = task.encode(document, context)
         text = in_one_line(row, task.columns)[0]
-        examples = [drawn(example, task, context) for example in encoded.examples]
-        shown += [_seen(row, text, example, context, encoded.notes) for example in examples]
+        examples = [drawn(e, task, context) for e in encoded.examples if e.row == place]
+        shown += [_seen(row, text, example, context, notes) for example in examples]
     return tuple(shown)
+
+
+def _document(rows: pl.DataFrame, number: int) -> tuple[pl.DataFrame, int]:
+    """A row among neighbours of its document, and its place there; alone where it names none.
+
+    Example:
+        >>> rows = pl.DataFrame({"document": ["a", "b", "a", None]})
+        >>> [(len(found), place) for found, place in (_document(rows, n) for n in range(4))]
+        [(2, 0), (1, 0), (2, 1), (1, 0)]
+    """
+    name = rows["document"][number] if "document" in rows.columns else None
+    if name is None:
+        return rows[number], 0
+    places = (rows["document"] == name).arg_true().to_list()
+    place = places.index(number)
+    start = max(0, place - NEIGHBOURS)
+    return rows[places[start : place + NEIGHBOURS + 1]], place - start
 
 
 def _seen(

@@ -83,7 +83,7 @@ def estimate(
     opened = open_base(training)
     opening = time.perf_counter() - began
     parameters = count(opened.network.parameters())
-    shown = shown_rows(training.rows["train"].head(show), training.task, opened.context)
+    shown = shown_rows(training.rows["train"], training.task, opened.context, first=show)
     some, rows = _some(training, ROWS_READ, ROWS_READ), len(training.rows["train"])
     say(f"reading {len(some.rows['train']):,} of {rows:,} training rows")
     encoded = {split: opened.encode(some, split) for split in SPLITS}
