@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from torch import nn
+from transformers import AutoConfig, AutoModel
 
 from polyculture.adaptations.bias_only import BiasOnly
 from polyculture.adaptations.full import Full
@@ -25,10 +26,10 @@ from polyculture.checks.adaptations import (
     open_small,
     the_head_always_learns,
 )
-from polyculture.checks.tiny import KINDS, Kind, tiny_base
+from polyculture.checks.tiny import FAMILIES, KINDS, Kind, tiny_base
 from polyculture.core import parts
 from polyculture.core.errors import ModelError, RecipeError
-from polyculture.nets.blocks import blocks_of
+from polyculture.nets.blocks import blocks_of, has_stages
 from polyculture.nets.build import bare_body
 from polyculture.nets.efficiency.embedding import input_table
 from polyculture.nets.network import count, trainable
@@ -228,6 +229,14 @@ def test_blocks_hand_on_vectors(kind: Kind, tmp_path: Path) -> None:
 
     assert len(blocks) == (4 if kind == "whisper" else 2)
     assert all(any(isinstance(part, nn.Linear) for part in block.modules()) for block in blocks)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FAMILIES if kind not in {"resnet", "convnext"}])
+def test_stages_are_told_from_blocks_of_one_width(kind: Kind, tmp_path: Path) -> None:
+    """Where vectors grow, a block passes on more than them."""
+    config = AutoConfig.from_pretrained(tiny_base(tmp_path, kind, TEXTS))
+
+    assert has_stages(AutoModel.from_config(config)) == (kind == "swin")
 
 
 def test_a_base_without_blocks_has_no_place_for_a_bottleneck() -> None:

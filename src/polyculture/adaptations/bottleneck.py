@@ -24,14 +24,22 @@ def attach(network: Any, settings: Bottleneck) -> None:
     """Add the matrices, freeze the base, leave the head trainable.
 
     Raises:
-        RecipeError: The base has no blocks, or memory cannot hold what is added.
+        RecipeError: The base has no blocks, or stages of several widths, or memory cannot hold
+            what is added.
     """
-    from polyculture.nets.blocks import blocks_of, with_hidden
+    from polyculture.core.errors import RecipeError
+    from polyculture.nets.blocks import blocks_of, has_stages, with_hidden
     from polyculture.nets.efficiency.machine_memory import refuse_too_large
     from polyculture.nets.layers import BottleneckBlock
 
     body = network.body
     blocks = blocks_of(body, purpose="Adaptation 'bottleneck'")
+    if has_stages(body):
+        msg = (
+            "Adaptation 'bottleneck' needs blocks of one width, but this base has stages. "
+            "Choose [adaptation] kind = 'low_rank' or 'full'."
+        )
+        raise RecipeError(msg)
     size = int(body.config.hidden_size)
     refuse_too_large(
         f"adaptation.width = {settings.width:,}",

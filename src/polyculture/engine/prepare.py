@@ -26,6 +26,7 @@ from polyculture.engine.loop import Work
 from polyculture.engine.opened import LOOK, Opened, compact_tokens, open_base
 from polyculture.engine.plan import Plan
 from polyculture.engine.training import Training
+from polyculture.nets.blocks import has_stages
 from polyculture.nets.network import Network
 from polyculture.nets.reading.account import prefixed
 from polyculture.nets.reading.padding import widths_of
@@ -186,7 +187,7 @@ def _why_not_cached(training: Training, opened: Opened, encoded: Encoded) -> str
     if training.draws:
         return "what is read is drawn anew each time"
     if _computed_once(training, opened.network):
-        if opened.context.form == "encoder_decoder":
+        if opened.context.form == "encoder_decoder" or has_stages(opened.network.body):
             return "its blocks pass on more than hidden states"
     elif not opened.network.can_cache:
         return "its head needs more"

@@ -23,10 +23,7 @@ def blocks_of(body: nn.Module, *, purpose: str) -> list[nn.Module]:
     Raises:
         RecipeError: There is none.
     """
-    stacks = [module for module in body.modules() if isinstance(module, nn.ModuleList)]
-    blocks = [block for stack in stacks for block in stack if _takes_hidden(block)]
-    inner = {id(part) for block in blocks for part in block.modules() if part is not block}
-    blocks = [block for block in blocks if id(block) not in inner]
+    blocks = _blocks(body)
     if not blocks:
         msg = (
             f"{purpose} needs a transformer's blocks, but this base has none. Choose [adaptation] "
@@ -34,6 +31,27 @@ def blocks_of(body: nn.Module, *, purpose: str) -> list[nn.Module]:
         )
         raise RecipeError(msg)
     return blocks
+
+
+def has_stages(body: nn.Module) -> bool:
+    """Whether its blocks are stages, whose vectors grow from one to the next, as in Swin.
+
+    They pass on more than hidden states: of what size the picture is now.
+    """
+    return len({max(map(_normed, block.modules())) for block in _blocks(body)}) > 1
+
+
+def _blocks(body: nn.Module) -> list[nn.Module]:
+    stacks = [module for module in body.modules() if isinstance(module, nn.ModuleList)]
+    blocks = [block for stack in stacks for block in stack if _takes_hidden(block)]
+    inner = {id(part) for block in blocks for part in block.modules() if part is not block}
+    return [block for block in blocks if id(block) not in inner]
+
+
+def _normed(part: nn.Module) -> int:
+    """How many numbers a layer scales each by itself, as norms of all names do; else 0."""
+    weight = getattr(part, "weight", None)
+    return weight.numel() if isinstance(weight, Tensor) and weight.ndim == 1 else 0
 
 
 def stages_of(network: Network, *, purpose: str) -> list[list[nn.Parameter]]:

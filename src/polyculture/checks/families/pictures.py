@@ -46,4 +46,33 @@ PICTURES: dict[str, Family] = {
         reads="pictures",
         reader=READER,
     ),
+    "convnext": Family(
+        config="ConvNextConfig",
+        sizes=lambda _: {
+            "num_channels": 1,
+            "image_size": SIDE,
+            "patch_size": 2,
+            "num_stages": 2,
+            "hidden_sizes": [WIDTH // 2, WIDTH],
+            "depths": [1, 1],
+        },
+        pieces="none",
+        reads="pictures",
+        reader=READER,
+    ),
+    "swin": Family(
+        config="SwinConfig",
+        sizes=lambda _: {
+            "num_channels": 1,
+            "image_size": SIDE,
+            "patch_size": 2,
+            "embed_dim": WIDTH // 2,
+            "depths": [1, 1],
+            "num_heads": [2, 4],
+            "window_size": 2,
+        },
+        pieces="none",
+        reads="pictures",
+        reader=READER,
+    ),
 }
