@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from torch import nn
-from transformers import AutoConfig, AutoModel
+from transformers import AutoConfig, AutoModel, LongformerConfig, LongformerModel
 
 from polyculture.adaptations.bias_only import BiasOnly
 from polyculture.adaptations.full import Full
@@ -29,7 +29,7 @@ from polyculture.checks.adaptations import (
 from polyculture.checks.tiny import FAMILIES, KINDS, Kind, tiny_base
 from polyculture.core import parts
 from polyculture.core.errors import ModelError, RecipeError
-from polyculture.nets.blocks import blocks_of, has_stages
+from polyculture.nets.blocks import blocks_of, has_stages, pads_inside
 from polyculture.nets.build import bare_body
 from polyculture.nets.efficiency.embedding import input_table
 from polyculture.nets.network import count, trainable
@@ -237,6 +237,21 @@ def test_stages_are_told_from_blocks_of_one_width(kind: Kind, tmp_path: Path) ->
     config = AutoConfig.from_pretrained(tiny_base(tmp_path, kind, TEXTS))
 
     assert has_stages(AutoModel.from_config(config)) == (kind == "swin")
+
+
+def test_a_base_that_fills_its_inputs_up_is_told() -> None:
+    """Longformer's blocks get more places than went in, so that what they give is not kept."""
+    config = LongformerConfig(
+        attention_window=[4, 4],
+        vocab_size=50,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=32,
+    )
+
+    assert pads_inside(LongformerModel(config))
+    assert not pads_inside(nn.Linear(1, 1))
 
 
 def test_a_base_without_blocks_has_no_place_for_a_bottleneck() -> None:

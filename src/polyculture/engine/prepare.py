@@ -24,9 +24,10 @@ from polyculture.engine.features import cache_features
 from polyculture.engine.functions import functions_of, look_of
 from polyculture.engine.loop import Work
 from polyculture.engine.opened import LOOK, Opened, compact_tokens, open_base
+from polyculture.engine.padding_check import note_on_padding
 from polyculture.engine.plan import Plan
 from polyculture.engine.training import Training
-from polyculture.nets.blocks import has_stages
+from polyculture.nets.blocks import has_stages, pads_inside
 from polyculture.nets.network import Network
 from polyculture.nets.reading.account import prefixed
 from polyculture.nets.reading.padding import widths_of
@@ -187,7 +188,8 @@ def _why_not_cached(training: Training, opened: Opened, encoded: Encoded) -> str
     if training.draws:
         return "what is read is drawn anew each time"
     if _computed_once(training, opened.network):
-        if opened.context.form == "encoder_decoder" or has_stages(opened.network.body):
+        body = opened.network.body
+        if opened.context.form == "encoder_decoder" or has_stages(body) or pads_inside(body):
             return "its blocks pass on more than hidden states"
     elif not opened.network.can_cache:
         return "its head needs more"
@@ -228,6 +230,7 @@ def notes_on(
     notes = []
     for split, part in encoded.items():
         notes += prefixed(part.notes, split)
+    notes += filter(None, [note_on_padding(opened, encoded["train"], training.task)])
     why = why_not_kept or _why_not_cached(training, opened, encoded["train"])
     if training.adaptation.computed_once is not None and why:
         notes.append(

@@ -33,6 +33,11 @@ def blocks_of(body: nn.Module, *, purpose: str) -> list[nn.Module]:
     return blocks
 
 
+def pads_inside(body: nn.Module) -> bool:
+    """Whether a body fills its inputs up by itself, as Longformer and BigBird do."""
+    return any(hasattr(body, name) for name in ("_pad_to_window_size", "_pad_to_block_size"))
+
+
 def has_stages(body: nn.Module) -> bool:
     """Whether its blocks are stages, whose vectors grow from one to the next, as in Swin.
 

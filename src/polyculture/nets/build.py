@@ -2,12 +2,14 @@
 
 import warnings
 from dataclasses import replace
+from inspect import getsource
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import torch
 import transformers
 from safetensors.torch import save_file
+from torch import nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedTokenizerBase
 from transformers.utils import logging
 
@@ -250,8 +252,8 @@ def bare_body(folder: Path) -> tuple[Any, tuple[str, ...]]:
     new = check_loaded(folder, model, info, is_bare=True)
     unused = getattr(model, "pooler", None)
     if unused is not None and any(True for _ in unused.parameters()):
-        # our heads read the vectors of tokens, never the pooler
-        model.pooler = None
+        # our heads read the vectors of tokens, never the pooler; some bodies call it all the same
+        model.pooler = None if "pooler is not None" in getsource(type(model)) else nn.Identity()
     return model, tuple(name for name in new if not name.startswith("pooler."))
 
 

@@ -29,17 +29,33 @@ CHUNK = 2_000
 ROW_WEIGHT = "row_weight"
 """The target that says how much of its row a window is: the windows of a row add up to 1."""
 LongTexts = Literal["cut", "windows"]
+COUNTED_BEHIND_PADDING = frozenset(
+    {
+        *("roberta", "xlm-roberta", "xlm-roberta-xl", "roberta-prelayernorm", "camembert"),
+        *("mpnet", "longformer", "luke", "data2vec-text", "ibert", "esm", "xmod"),
+    }
+)
+"""Families in the manner of RoBERTa, whose first position follows the number of padding."""
+BEHIND = 2
+"""That position."""
 LONGEST = 512
 """Longest input where neither recipe nor base names one; longer is slow on a CPU."""
 
 
 def longest_input(tokenizer: PreTrainedTokenizerBase, body_config: Any, wanted: int | None) -> int:
-    """Longest input in tokens: what the recipe wants, within what the base allows."""
+    """Longest input in tokens: what the recipe wants, within what the base allows.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> reader, bert = SimpleNamespace(model_max_length=10**30), {"max_position_embeddings": 64}
+        >>> named = [bert, {**bert, "model_type": "mpnet"}, {"max_position_embeddings": -1}]
+        >>> [longest_input(reader, SimpleNamespace(**config), None) for config in named]
+        [64, 62, 512]
+    """
     allowed = [int(tokenizer.model_max_length)]
     positions = getattr(body_config, "max_position_embeddings", None)
-    if positions:
-        # models of the RoBERTa kind count positions from behind the padding number
-        offset = 2 if getattr(body_config, "model_type", "") in {"roberta", "xlm-roberta"} else 0
+    if positions and positions > 0:  # XLNet says -1, since it needs none
+        offset = BEHIND if getattr(body_config, "model_type", "") in COUNTED_BEHIND_PADDING else 0
         allowed.append(int(positions) - offset)
     return min([wanted or LONGEST, *allowed])
 
