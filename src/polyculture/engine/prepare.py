@@ -219,18 +219,22 @@ def notes_on(
     *,
     why_not_kept: str = "",
 ) -> tuple[str, ...]:
-    """What was cut, and what is initialised at random.
+    """What was cut, what padding changes, and what is initialised at random.
 
     Args:
         training: Recipe and data.
         opened: The base with its head.
         encoded: Examples of each split.
         why_not_kept: Why outputs of what is frozen are not kept, whatever the task; else empty.
+
+    Raises:
+        ModelError: What the base says of a text depends on padding so much that it is of no use.
     """
     notes = []
     for split, part in encoded.items():
         notes += prefixed(part.notes, split)
-    notes += filter(None, [note_on_padding(opened, encoded["train"], training.task)])
+    if on_padding := note_on_padding(opened, encoded["train"], training.task):
+        notes.append(on_padding)
     why = why_not_kept or _why_not_cached(training, opened, encoded["train"])
     if training.adaptation.computed_once is not None and why:
         notes.append(

@@ -17,62 +17,50 @@ READER: dict[str, Any] = {
     "image_std": [0.5],
 }
 
+
+def _family(config: str, **sizes: Any) -> Family:
+    """A family of one colour; pictures have no vocabulary that sizes could depend on."""
+    return Family(
+        config=config,
+        sizes=lambda _: {"num_channels": 1, **sizes},
+        pieces="none",
+        reads="pictures",
+        reader=READER,
+    )
+
+
 PICTURES: dict[str, Family] = {
-    "vit": Family(
-        config="ViTConfig",
-        sizes=lambda _: {
-            "hidden_size": WIDTH,
-            "num_hidden_layers": LAYERS,
-            "num_attention_heads": HEADS,
-            "intermediate_size": 2 * WIDTH,
-            "image_size": SIDE,
-            "patch_size": SIDE // 2,
-            "num_channels": 1,
-        },
-        pieces="none",
-        reads="pictures",
-        reader=READER,
+    "vit": _family(
+        "ViTConfig",
+        hidden_size=WIDTH,
+        num_hidden_layers=LAYERS,
+        num_attention_heads=HEADS,
+        intermediate_size=2 * WIDTH,
+        image_size=SIDE,
+        patch_size=SIDE // 2,
     ),
-    "resnet": Family(
-        config="ResNetConfig",
-        sizes=lambda _: {
-            "num_channels": 1,
-            "embedding_size": WIDTH // 2,
-            "hidden_sizes": [WIDTH // 2, WIDTH],
-            "depths": [1, 1],
-            "layer_type": "basic",
-        },
-        pieces="none",
-        reads="pictures",
-        reader=READER,
+    "resnet": _family(
+        "ResNetConfig",
+        embedding_size=WIDTH // 2,
+        hidden_sizes=[WIDTH // 2, WIDTH],
+        depths=[1, 1],
+        layer_type="basic",
     ),
-    "convnext": Family(
-        config="ConvNextConfig",
-        sizes=lambda _: {
-            "num_channels": 1,
-            "image_size": SIDE,
-            "patch_size": 2,
-            "num_stages": 2,
-            "hidden_sizes": [WIDTH // 2, WIDTH],
-            "depths": [1, 1],
-        },
-        pieces="none",
-        reads="pictures",
-        reader=READER,
+    "convnext": _family(
+        "ConvNextConfig",
+        image_size=SIDE,
+        patch_size=2,
+        num_stages=2,
+        hidden_sizes=[WIDTH // 2, WIDTH],
+        depths=[1, 1],
     ),
-    "swin": Family(
-        config="SwinConfig",
-        sizes=lambda _: {
-            "num_channels": 1,
-            "image_size": SIDE,
-            "patch_size": 2,
-            "embed_dim": WIDTH // 2,
-            "depths": [1, 1],
-            "num_heads": [2, 4],
-            "window_size": 2,
-        },
-        pieces="none",
-        reads="pictures",
-        reader=READER,
+    "swin": _family(
+        "SwinConfig",
+        image_size=SIDE,
+        patch_size=2,
+        embed_dim=WIDTH // 2,
+        depths=[1, 1],
+        num_heads=[2, 4],
+        window_size=2,
     ),
 }

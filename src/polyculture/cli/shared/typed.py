@@ -39,11 +39,11 @@ def typed_line(prompt: str) -> str:
                 typed = b""
                 with suppress(OSError):  # it has gone
                     typed = os.read(terminal, LONGEST)
-                if not typed and not line:
-                    raise EOFError
-                if not typed:
+                if not typed:  # Ctrl-D sends what is there, and ends where there is nothing
                     break
                 line += typed
+    if not line:
+        raise EOFError
     return line.decode(sys.stdin.encoding, "surrogateescape").rstrip("\r\n")
 
 

@@ -52,9 +52,10 @@ def shown_rows(
             continue
         from polyculture.engine.batches import drawn  # loads torch
 
-        notes = task.encode(row, context).notes
         document, place = _document(rows, number)
         encoded = task.encode(document, context)
+        # notes count rows, and are to count this one alone
+        notes = (encoded if len(document) == 1 else task.encode(row, context)).notes
         text = in_one_line(row, task.columns)[0]
         examples = [drawn(e, task, context) for e in encoded.examples if e.row == place]
         shown += [_seen(row, text, example, context, notes) for example in examples]

@@ -31,8 +31,18 @@ ROW_WEIGHT = "row_weight"
 LongTexts = Literal["cut", "windows"]
 COUNTED_BEHIND_PADDING = frozenset(
     {
-        *("roberta", "xlm-roberta", "xlm-roberta-xl", "roberta-prelayernorm", "camembert"),
-        *("mpnet", "longformer", "luke", "data2vec-text", "ibert", "esm", "xmod"),
+        "camembert",
+        "data2vec-text",
+        "esm",
+        "ibert",
+        "longformer",
+        "luke",
+        "mpnet",
+        "roberta",
+        "roberta-prelayernorm",
+        "xlm-roberta",
+        "xlm-roberta-xl",
+        "xmod",
     }
 )
 """Families in the manner of RoBERTa, whose first position follows the number of padding."""
