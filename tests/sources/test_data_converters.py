@@ -8,7 +8,13 @@ import polars as pl
 import pytest
 
 from polyculture.core.errors import StarterError
-from polyculture.sources.starter.converters import people_daily, ratings, reviews, reviews_zh
+from polyculture.sources.starter.converters import (
+    people_daily,
+    ratings,
+    reviews,
+    reviews_zh,
+    small_talk,
+)
 from polyculture.sources.starter.converters.people_daily import read_line
 
 FILES = {
@@ -115,6 +121,51 @@ def test_chinese_news_become_spans_of_raw_text(tmp_path: Path) -> None:
     ]
     assert rows["document"].to_list() == ["lines-1", "lines-1"]
     assert notes[0].startswith("1 of 3 lines repeat")
+
+
+TALK = """
+categories: [food]
+conversations:
+- - Is it good?
+  - Yes
+- - is it  good?
+  - 'no'
+- - Is it good?
+  - Yes
+- - Hello
+  - Hi. Hungry?
+  - Always.
+- a question, and what was meant as its answer
+- - Nobody answers
+"""
+
+
+def test_small_talk_becomes_turns(tmp_path: Path) -> None:
+    """Words that YAML takes for truth values stay words; what nobody answers goes, and is told."""
+    (tmp_path / "food.yml").write_text(TALK, encoding="utf-8")
+
+    notes = small_talk.convert(tmp_path, tmp_path)
+    rows = pl.read_parquet(tmp_path / "rows.parquet")
+    said = [[(turn["role"], turn["content"]) for turn in talk] for talk in rows["messages"]]
+
+    assert rows["id"].to_list() == ["food-1", "food-2", "food-4"]
+    assert rows["document"].to_list() == ["is it good?", "is it good?", "hello"]
+    assert set(rows["group"]) == {"food"}
+    assert said == [
+        [("user", "Is it good?"), ("assistant", "Yes")],
+        [("user", "is it  good?"), ("assistant", "no")],
+        [("user", "Hello"), ("assistant", "Hi. Hungry?")],
+    ]
+    assert [note.split()[0] for note in notes] == ["1", "2", "1", "3"]
+
+
+@pytest.mark.parametrize("text", ["- a list", "conversations: none", "a: [", "a: b: c"])
+def test_a_broken_file_of_small_talk_is_named(tmp_path: Path, text: str) -> None:
+    """Not YAML, or no conversations."""
+    (tmp_path / "food.yml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(StarterError, match=r"^food\.yml"):
+        small_talk.convert(tmp_path, tmp_path)
 
 
 def test_tables_of_ratings_keep_text_as_text(tmp_path: Path) -> None:

@@ -32,6 +32,8 @@ NAMES = {
     "reviews-zh",
     "people-daily-ner",
     "conll2003",
+    "small-talk",
+    "small-talk-zh",
     "movielens-100k",
     "rxn-bert",
     "rxn-bert-ft",

@@ -18,7 +18,9 @@ from polyculture.sources.starter.lock import find
 
 pytestmark = pytest.mark.model
 SOURCE: DataSource = parts.load("sources.data", "starter")
-TEXTS = ("conll2003", "people-daily-ner", "reviews", "reviews-zh")
+TEXTS = ("conll2003", "people-daily-ner", "reviews", "reviews-zh", "small-talk", "small-talk-zh")
+TASKS = {"reviews": "classification", "small-talk": "dialogue"}
+"""What a set is made for, by the beginning of its name; names of things are for ``spans``."""
 
 
 def read(name: str, **settings: Any) -> Dataset:
@@ -30,7 +32,7 @@ def read(name: str, **settings: Any) -> Dataset:
 
 def columns_of(name: str) -> dict[str, Column]:
     """The columns of the task that the set is made for."""
-    task = "classification" if name.startswith("reviews") else "spans"
+    task = next((task for start, task in TASKS.items() if name.startswith(start)), "spans")
     columns: dict[str, Column] = parts.load("tasks", task).columns
     return columns
 
@@ -179,3 +181,17 @@ def test_a_set_that_is_not_fetched_says_how(home: object) -> None:
 
     with pytest.raises(StarterError, match="polyculture starter fetch reviews"):
         SOURCE.read(SOURCE.settings.model_validate({"name": "reviews"}), columns_of("reviews"))
+
+
+def test_small_talk_ends_with_a_reply_and_keeps_questions_together() -> None:
+    """Counts are those of a look into the package; truth values of YAML stayed words."""
+    splits = read("small-talk").splits
+    rows = pl.concat(splits.values())
+    turns = rows["messages"].to_list()
+    documents = [set(split["document"]) for split in splits.values()]
+
+    assert len(rows) == 897  # of 898: the question of one is in the test
+    assert rows["group"].n_unique() == 21
+    assert all(talk[-1]["role"] == "assistant" for talk in turns)
+    assert not documents[0] & documents[1] | documents[1] & documents[2]
+    assert any(turn["content"] == "No." for talk in turns for turn in talk)
