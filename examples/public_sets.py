@@ -18,6 +18,7 @@ python examples/public_sets.py weibo DOWNLOADS        weiboNER_2nd_conll.train, 
 python examples/public_sets.py cluener DOWNLOADS      train.json, dev.json
 python examples/public_sets.py traffic DOWNLOADS      data/realTraffic of NAB, seven .csv
 python examples/public_sets.py fsdd DOWNLOADS         0_george_0.wav, ..., the Free Spoken Digits
+python examples/public_sets.py clips DOWNLOADS        test/data of pocketsphinx (Debian's -testdata)
 
 Nothing is downloaded here. Each set has a licence of its own, and not all allow redistribution.
 """
@@ -47,6 +48,7 @@ FOUND = (
     names.cluener,
     signals.traffic,
     signals.fsdd,
+    signals.clips,
 )
 SETS = {made.__name__: made for made in FOUND}
 

@@ -1,5 +1,6 @@
 """Numbers over time, and clips."""
 
+import re
 from pathlib import Path
 
 import polars as pl
@@ -9,6 +10,8 @@ TESTED_TAKES = 2
 """The last takes of each digit and speaker of fsdd; the one before them is for validation."""
 HELD_OUT = "yweweler"
 """The speaker whom the second three tables of fsdd test on."""
+TRANSCRIBED = re.compile(r"<s>(?P<text>.*)</s>\s*\((?P<clip>[^)]+)\)")
+"""A line of pocketsphinx's transcriptions: what is said, and in which clip."""
 
 
 def traffic(downloads: Path) -> dict[str, pl.DataFrame]:
@@ -50,3 +53,18 @@ def fsdd(downloads: Path) -> dict[str, pl.DataFrame]:
         "speakers-test": is_other,
     }
     return {f"{name}.tsv": rows.filter(part).drop("take") for name, part in parts.items()}
+
+
+def clips(downloads: Path) -> dict[str, pl.DataFrame]:
+    """Ten clips of pocketsphinx's test data: read English prose, and calls of playing cards."""
+    rows = [
+        {
+            "id": f"{folder}-{found['clip']}",
+            "audio": str((downloads / folder / f"{found['clip']}.wav").absolute()),
+            "text": " ".join(found["text"].split()),
+            "group": folder,
+        }
+        for folder, name in (("librivox", "transcription"), ("cards", "cards.transcription"))
+        for found in TRANSCRIBED.finditer((downloads / folder / name).read_text(encoding="utf-8"))
+    ]
+    return {"test.tsv": pl.DataFrame(rows)}

@@ -329,6 +329,23 @@ def test_no_take_and_no_held_out_speaker_is_in_two_splits(tmp_path: Path) -> Non
     assert {*made["test.tsv"]["text"]} == {"zero", "nine"}
 
 
+def test_clips_are_said_what_their_transcription_has(tmp_path: Path) -> None:
+    """Without the marks around a sentence; from both folders of the package."""
+    for folder, name in (("librivox", "transcription"), ("cards", "cards.transcription")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).write_text("<s> one of  two  </s> (01)\n", encoding="utf-8")
+
+    made = made_of("clips", tmp_path)["test.tsv"]
+
+    assert made.drop("audio").rows() == [
+        ("librivox-01", "one of two", "librivox"),
+        ("cards-01", "one of two", "cards"),
+    ]
+    assert made["audio"].to_list() == [
+        str(tmp_path / folder / "01.wav") for folder in ("librivox", "cards")
+    ]
+
+
 def tables(name: str, downloads: Path) -> dict[str, pl.DataFrame]:
     """What the script makes of small files of ours."""
     SMALL[name][0](downloads)
