@@ -26,7 +26,7 @@ import polars as pl
 from polyculture import api
 from polyculture.core.recipe import Recipe
 
-WAYS: dict[str, dict[str, dict[str, float]]] = {
+WAYS: dict[str, dict[str, dict[str, Any]]] = {
     "dropout": {"regularization": {"dropout": 0.2}},
     "r_drop": {"regularization": {"r_drop": 1.0}},
     "adversarial": {"regularization": {"adversarial": 0.02}},
@@ -35,7 +35,9 @@ WAYS: dict[str, dict[str, dict[str, float]]] = {
     "label_smoothing": {"task": {"label_smoothing": 0.1}},
     "focal_gamma": {"task": {"focal_gamma": 2.0}},
 }
-POOLINGS = {way: {"head": {"pooling": way}} for way in ("first", "max", "attention")}
+POOLINGS: dict[str, dict[str, dict[str, Any]]] = {
+    way: {"head": {"pooling": way}} for way in ("first", "max", "attention")
+}
 """How a text becomes one vector, where none of the ways above is taken: the mean of its tokens."""
 ROUNDS = 4_000
 
