@@ -156,7 +156,9 @@ def test_small_talk_becomes_turns(tmp_path: Path) -> None:
         [("user", "is it  good?"), ("assistant", "no")],
         [("user", "Hello"), ("assistant", "Hi. Hungry?")],
     ]
-    assert [note.split()[0] for note in notes] == ["1", "2", "1", "3"]
+    assert notes[0].startswith("1 of 4 conversations repeat")
+    assert notes[1].endswith("two turns or more (2), last turns that nobody answers (1).")
+    assert notes[2].startswith("3 conversations on 1 topics stay")
 
 
 @pytest.mark.parametrize("text", ["- a list", "conversations: none", "a: [", "a: b: c"])

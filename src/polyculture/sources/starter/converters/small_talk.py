@@ -48,8 +48,10 @@ def convert(members: Path, folder: Path) -> tuple[str, ...]:
             f"{len(rows) - len(table):,} of {len(rows):,} conversations repeat another: dropped "
             "before any split."
         ),
-        f"{broken:,} entries are not a conversation of two turns or more and are dropped.",
-        f"{unanswered:,} last turns that nobody answers are dropped.",
+        (
+            f"Dropped: entries that are not conversations of two turns or more ({broken:,}), last "
+            f"turns that nobody answers ({unanswered:,})."
+        ),
         (
             f"{len(table):,} conversations on {table['group'].n_unique():,} topics stay; those "
             "that begin with the same question stay in one split."
