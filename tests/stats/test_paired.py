@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binomtest, norm
 
 from polyculture.core.errors import ProbeMismatchError
 from polyculture.core.values import Known, Undefined
@@ -64,12 +64,92 @@ def test_one_partial_grade_that_decides_nothing_changes_no_p(
     assert partial[1:] == whole[1:]
 
 
-def test_grades_a_little_apart_are_equal_to_the_hundredth() -> None:
-    """Noise of the last digits is no evidence; the counts still name the higher grade."""
-    value, a_only, b_only = better([0.501, 0.701, 0.301], [0.5, 0.7, 0.3])
+def test_what_rounding_leaves_is_no_difference() -> None:
+    """Noise of the last digits is no evidence, and nobody's answer is the better one."""
+    value, a_only, b_only = better([0.1 + 0.2, 0.7, 0.3], [0.3, 0.7, 0.3])
 
     assert value == Known(number=1.0, no_interval="a p value has no interval")
-    assert (a_only, b_only) == (3, 0)
+    assert (a_only, b_only) == (0, 0)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-3, 1e-6])
+def test_small_differences_on_every_item_are_evidence(scale: float) -> None:
+    """Whatever the unit of the grades: all 1,000 items of one sign."""
+    rng = np.random.default_rng(1)
+    a = 0.5 + scale * rng.random(1_000)
+
+    value, a_only, _ = better(a, 0.5 - scale * np.ones(1_000))
+
+    assert isinstance(value, Known)
+    assert value.number < 1e-12
+    assert a_only == 1_000
+
+
+@given(st.lists(st.floats(-1, 1).filter(lambda x: x == 0 or abs(x) > 1e-6), min_size=1, max_size=9))
+def test_any_differences_are_held_against_every_choice_of_signs(differences: list[float]) -> None:
+    """All 2^n choices, counted, but for sums that are equal to the grid."""
+    sums = np.array(
+        [
+            abs(sum(sign * one for sign, one in zip(signs, differences, strict=True)))
+            for signs in product((1, -1), repeat=len(differences))
+        ]
+    )
+    near = 2e-4 * sum(map(abs, differences)) + 1e-12
+    observed = abs(sum(differences))
+
+    value, *_ = better(differences, [0.0] * len(differences))
+
+    assert isinstance(value, Known)
+    assert np.mean(sums >= observed) <= value.number + 1e-9
+    assert value.number <= np.mean(sums >= observed - near) + 1e-9
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(-4, 4)), min_size=1, max_size=12))
+def test_documents_are_swapped_as_wholes(items: list[tuple[int, int]]) -> None:
+    """As their sums would be, given as grades of single items."""
+    documents = [f"d{document}" for document, _ in items]
+    differences = [difference / 4 for _, difference in items]
+    sums = dict.fromkeys(documents, 0.0)
+    for document, difference in zip(documents, differences, strict=True):
+        sums[document] += difference
+    none, nothing = [0.0] * len(items), [0.0] * len(sums)
+
+    by_item, by_sum = better(differences, none, documents), better([*sums.values()], nothing)
+
+    assert isinstance(by_item[0], Known)
+    assert isinstance(by_sum[0], Known)
+    if not set(sums.values()) <= {0.0, 1.0}:  # then McNemar's form, equal but for its last digits
+        assert by_item[0].number == by_sum[0].number
+    assert by_item[0].number == pytest.approx(by_sum[0].number)
+
+
+def test_many_sizes_are_tested_in_little_memory() -> None:
+    """A normal approximation has nearly the same p."""
+    rng = np.random.default_rng(2)
+    differences = rng.lognormal(sigma=2, size=5_000) * rng.choice(
+        [-1, 1], size=5_000, p=[0.48, 0.52]
+    )
+    z = differences.sum() / np.sqrt((differences**2).sum())
+
+    value, *_ = better(differences / 1e4, np.zeros(5_000))
+
+    assert isinstance(value, Known)
+    assert value.number == pytest.approx(2 * norm.sf(abs(z)), rel=0.1)
+
+
+@pytest.mark.slow
+def test_no_difference_is_seldom_called_one() -> None:
+    """Of 200 pairs of equally good models at most some 5 % have p below .05, in documents too."""
+    rng = np.random.default_rng(3)
+    documents = [str(row // 5) for row in range(60)]
+    found = []
+    for _ in range(200):
+        shared = np.repeat(rng.normal(size=12), 5)  # rows of a document move together
+        value, *_ = better(shared + rng.normal(size=60), np.zeros(60), documents)
+        assert isinstance(value, Known)
+        found.append(value.number < 0.05)
+
+    assert np.mean(found) < 0.05 + 3 * (0.05 * 0.95 / 200) ** 0.5
 
 
 def test_a_thousand_differences_are_counted_exactly() -> None:

@@ -96,7 +96,8 @@ class Baseline(Record):
     scores: Scores
     better: Value
     """Two-sided p of the paired test of the items' grades, model against baseline: the exact
-    McNemar test where grades are right or wrong, sign flips where an answer may be partly right."""
+    McNemar test where grades are right or wrong, sign flips where an answer may be partly right or
+    items come from documents, which are then the unit."""
     model_only: int
     """Items that the model alone gets right, or on which its grade is the higher one."""
     baseline_only: int

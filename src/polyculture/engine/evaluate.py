@@ -15,6 +15,7 @@ from polyculture.core.task import Inventory
 from polyculture.engine.settle import Settled, named_in_protocol
 from polyculture.engine.training import Training
 from polyculture.nets.reading.account import prefixed
+from polyculture.stats.answers import documents_of
 from polyculture.stats.inference.paired import better
 from polyculture.stats.labels.learning_checks import (
     MORE_ROWS,
@@ -150,7 +151,7 @@ def _baselines(
     baselines = []
     for name, answered in simple.items():
         baseline_grades = task.grade(rows, answered, training.context)
-        p, model_only, baseline_only = better(grades, baseline_grades)
+        p, model_only, baseline_only = better(grades, baseline_grades, documents_of(rows))
         baselines.append(
             Baseline(
                 name=name,

@@ -8,6 +8,7 @@ from scipy.special import bdtr
 
 from polyculture.core.errors import ProbeMismatchError
 from polyculture.core.values import Known, Undefined, Value
+from polyculture.stats.inference.resample import clusters_of
 from polyculture.stats.scores import Numbers
 
 NO_INTERVAL = "a p value has no interval"
@@ -15,9 +16,17 @@ ROUNDS = 10_000
 SEED = 20_262
 CHUNK = 4_000_000
 """Most signs held at once."""
+NOISE = 1e-9
+"""Grades that are less apart are equal: what rounding leaves."""
+GRID = 65_536
+"""Units that the sizes of all differences add up to, at least, where they are no whole numbers."""
+MOST_SIZES, SIZES_AN_OCTAVE = 400, 24
+"""Of more different sizes than the first, neighbours become one: so many between x and 2 x."""
 
 
-def better(a: Sequence[float], b: Sequence[float]) -> tuple[Value, int, int]:
+def better(
+    a: Sequence[float], b: Sequence[float], documents: Sequence[str | None] | None = None
+) -> tuple[Value, int, int]:
     r"""A paired test of whether A is better than B, by grades of the same items.
 
     Where every grade is 0 or 1 this is the exact McNemar test: only items that one gets right and
@@ -25,13 +34,14 @@ def better(a: Sequence[float], b: Sequence[float]) -> tuple[Value, int, int]:
 
     \[ p = \min(1,\; 2 \sum_{i=0}^{\min(n_a, n_b)} \binom{n}{i} 2^{-n}) \]
 
-    Where an answer may be partly right it is the exact test of sign flips (``sign_flips``) of the
-    differences, each rounded to a hundredth.
+    Where an answer may be partly right, or items come from documents, it is the exact test of sign
+    flips (``sign_flips``) of the differences, of whole documents where there are such.
 
     Args:
         a: Grades of A's answers, 0 wrong to 1 right. For spans an item is a sentence: right if all
             its spans are right.
         b: Grades of B's answers to the same items.
+        documents: The document of each item; left out, or None, an item stands alone.
 
     Returns:
         The two-sided p, 0 to 1; on how many items A has the higher grade; on how many B has.
@@ -40,11 +50,13 @@ def better(a: Sequence[float], b: Sequence[float]) -> tuple[Value, int, int]:
         ProbeMismatchError: The lists are not of one length.
 
     Example:
-        Of six items, five only A gets right, none only B.
+        Of six items, five only A gets right, none only B; the same, if they are of two documents.
 
         >>> p, a_only, b_only = better([1, 1, 1, 1, 1, 1], [1, 0, 0, 0, 0, 0])
         >>> p.number, a_only, b_only
         (0.0625, 5, 0)
+        >>> better([1, 1, 1, 1, 1, 1], [1, 0, 0, 0, 0, 0], list("xxxyyy"))[0].number
+        0.5
         >>> better([0.5, 0.25, 0.5], [0.25, 0.0, 0.25])[0].number
         0.25
 
@@ -59,14 +71,37 @@ def better(a: Sequence[float], b: Sequence[float]) -> tuple[Value, int, int]:
         raise ProbeMismatchError(msg)
     if not len(a):
         return Undefined(reason="there are no items"), 0, 0
-    a_grades, b_grades = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
-    a_only, b_only = int((a_grades > b_grades).sum()), int((b_grades > a_grades).sum())
-    is_all_or_nothing = bool(np.isin(np.concatenate([a_grades, b_grades]), (0.0, 1.0)).all())
-    if is_all_or_nothing:
+    grades = np.array([a, b], dtype=float)
+    differences = grades[0] - grades[1]
+    differences[np.abs(differences) < NOISE] = 0
+    a_only, b_only = int((differences > 0).sum()), int((differences < 0).sum())
+    if documents is not None:
+        p = _flipped(np.bincount(clusters_of(documents), weights=differences))
+    elif np.isin(grades, (0.0, 1.0)).all():
         p = mcnemar(a_only, b_only)
     else:
-        p = sign_flips(np.rint(100 * (a_grades - b_grades)).astype(np.int64))
+        p = _flipped(differences)
     return Known(number=p, no_interval=NO_INTERVAL), a_only, b_only
+
+
+def _flipped(differences: Numbers) -> float:
+    """The p of sign flips of any numbers, on a grid that is fine beside their sum.
+
+    Rounding a difference, or its size to three in a hundred where many sizes differ, keeps the
+    test exact: a rounded difference might have had either sign as well.
+    """
+    sizes = np.abs(differences)
+    if np.array_equal(sizes, np.rint(sizes)):
+        return sign_flips(differences.astype(np.int64))
+    units = max(GRID, 4 * len(sizes))
+    sizes = np.rint(sizes * (units / sizes.sum()))
+    if len(np.unique(sizes)) > MOST_SIZES:
+        steps = np.rint(SIZES_AN_OCTAVE * np.log2(np.maximum(sizes, 1)))
+        sizes = np.where(sizes > 0, np.rint(2 ** (steps / SIZES_AN_OCTAVE)), 0)
+    whole = (np.sign(differences) * sizes).astype(np.int64)
+    # Sums that are equal may be a little apart on the grid: by half a unit an item, at most.
+    count = int((whole != 0).sum())
+    return sign_flips(whole, slack=min(count // 2, int(count**0.5)))
 
 
 def mcnemar(a_only: int, b_only: int) -> float:
@@ -79,7 +114,7 @@ def mcnemar(a_only: int, b_only: int) -> float:
     return min(1.0, 2 * float(bdtr(min(a_only, b_only), a_only + b_only, 0.5)))
 
 
-def sign_flips(differences: NDArray[np.int64]) -> float:
+def sign_flips(differences: NDArray[np.int64], *, slack: int = 0) -> float:
     """The exact two-sided p of a sum of differences, each of which might have had either sign.
 
     With items that come from documents, a document's difference (items that only A gets right
@@ -89,6 +124,7 @@ def sign_flips(differences: NDArray[np.int64]) -> float:
 
     Args:
         differences: Whole numbers, one a document, ``(documents,)``.
+        slack: Sums that are nearer to 0 by no more than this count as equally far.
 
     Returns:
         The share of all choices of signs whose sum is at least as far from 0, above 0 to 1.
@@ -102,14 +138,19 @@ def sign_flips(differences: NDArray[np.int64]) -> float:
         its characteristic function, the product of cos(size t).
     """
     sizes, times = np.unique(np.abs(differences[differences != 0]), return_counts=True)
-    reach = int((sizes * times).sum())  # sums go from -reach to reach
-    if reach == 0:
+    if not len(sizes):
         return 1.0
+    unit = np.gcd.reduce(sizes)
+    sizes = sizes // unit
+    reach = int((sizes * times).sum())  # sums go from -reach to reach
     turns = 2 * np.pi * np.arange(reach + 1) / (2 * reach + 1)
-    waves = np.prod(np.cos(sizes[:, None] * turns) ** times[:, None], axis=0)
+    waves = np.ones(reach + 1)
+    for size, count in zip(sizes, times, strict=True):
+        waves *= np.cos(size * turns) ** count
     chances = np.fft.irfft(waves, n=2 * reach + 1)  # of the sums 0, 1, ..., reach, -reach, ..., -1
     sums = np.fft.fftfreq(2 * reach + 1, d=1 / (2 * reach + 1))
-    p = float(chances[np.abs(sums).round() >= abs(int(differences.sum()))].sum())
+    far = (abs(int(differences.sum())) - slack) / unit
+    p = float(chances[np.abs(sums).round() >= far].sum())
     return min(1.0, max(p, 0.5 ** int(times.sum() - 1)))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import log_softmax
 
 from polyculture.core.errors import need
 
@@ -31,4 +32,6 @@ def log_probabilities(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # near enough, for a simple method
         model.fit(train, np.array(known))
-    return list(model.predict_log_proba(rows))
+    margins = np.asarray(model.decision_function(rows), dtype=float)
+    logits = np.stack([0 * margins, margins], axis=1) if margins.ndim == 1 else margins
+    return list(log_softmax(logits, axis=1))  # scikit-learn's own logs are -inf far from the border
