@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
 from polyculture.checks.tiny import tiny_base
 from polyculture.core.recipe import Settings
 from polyculture.core.task import Context, Inventory
 from polyculture.nets.build import open_tokenizer
-from polyculture.nets.lexical.bm25 import bm25
+from polyculture.nets.lexical.bm25 import CHUNK, bm25, scores_of_pairs
 from polyculture.nets.losses.contrastive import others, ranking, triplet
 from polyculture.nets.reading.groups import encode_groups, only, pad_groups
 
@@ -87,3 +88,13 @@ def test_words_that_are_rare_and_shared_find_a_text() -> None:
     assert found.argmax(axis=1)[:2].tolist() == [0, 2]
     assert not found[2:].any()
     assert not bm25(["?"], ["cat"]).any()
+
+
+def test_pairs_are_scored_a_chunk_at_a_time() -> None:
+    """Each with its own partner, also behind the first chunk."""
+    firsts = [f"word{n} cat" for n in range(2 * CHUNK + 3)]
+    seconds = [text if n % 2 else f"other{n}" for n, text in enumerate(firsts)]
+
+    shares = scores_of_pairs(firsts, seconds)
+
+    assert shares == pytest.approx([float(n % 2) for n in range(len(firsts))])

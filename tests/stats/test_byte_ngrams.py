@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from polyculture.stats.texts import byte_ngrams
 from polyculture.stats.texts.byte_ngrams import ByteNgrams
 
 TEXTS = st.lists(st.text("ab我", max_size=6), min_size=1, max_size=5)
@@ -49,6 +50,20 @@ def test_a_byte_that_was_never_seen_costs_more_than_blind_guessing_and_is_not_fr
     assert seen == pytest.approx(-math.log((3 + 1 / 256) / 4))
     assert unseen == pytest.approx(-math.log(1 / 256 / 4))
     assert (hits, misses) == (1, 0)
+
+
+def test_texts_cost_the_same_however_many_are_read_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A few bytes at a time, so that many texts take little memory."""
+    texts = ["abcabc", "", "bca", "c" * 9, "我"]
+    model = ByteNgrams.of(texts, order=3)
+    whole = model.figures(texts)
+
+    monkeypatch.setattr(byte_ngrams, "AT_ONCE", 4)
+
+    assert model.figures(texts) == whole
+    assert model.figures([]) == []
 
 
 def test_nothing_to_learn_from_is_blind_guessing() -> None:

@@ -142,6 +142,29 @@ def test_the_scorer_follows_the_script_of_the_answers(
     assert TASK.grade(rows, answers, context)[0] == (8 / 9 if scorer == "cmrc2018" else 0)
 
 
+@pytest.mark.parametrize(
+    ("gold", "answer", "f1"),
+    [
+        ("さくら", "さくらまつり", 6 / 9),
+        ("กรุงเทพ", "กรุงเทพมหานคร", 12 / 18),
+        ("ソニー株式会社", "ソニー", 6 / 10),
+    ],
+)
+def test_other_scripts_without_spaces_are_scored_by_their_characters(
+    gold: str, answer: str, f1: float
+) -> None:
+    """A mark stays with its letter: กรุงเทพ has six of them."""
+    row = {"id": "a", "question": "?", "context": answer + gold}
+    rows = pl.DataFrame([{**row, "answers": [{"text": gold, "start": len(answer)}]}])
+    context = context_of(dict(TASK.learn({"train": rows}, TASK.settings()).numbers))
+    answers = TASK.decode(rows, [(0, len(answer), 1.0, 0.0, 0.0)], context)
+
+    scores = TASK.score(rows, answers, context, split="test")
+
+    assert scores.protocol["scorer"] == "cmrc2018 by the characters of any script"
+    assert TASK.grade(rows, answers, context) == pytest.approx([f1])
+
+
 def test_what_has_no_answer_at_all_teaches_nothing() -> None:
     """One sentence says so."""
     rows = BY_HAND.filter(pl.col("answers").list.len() == 0)

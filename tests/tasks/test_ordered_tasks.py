@@ -58,11 +58,14 @@ def known(scores: Scores) -> dict[str, float]:
 # --- numbers
 
 
-def test_errors_and_correlations_are_those_of_scikit_learn_and_scipy() -> None:
-    """On numbers far from 0 whose spread is small, where sums of squares lose digits."""
+@pytest.mark.parametrize(("level", "spread"), [(1e4, 1.0), (5e-5, 1e-5), (0.0, 1e9)])
+def test_errors_and_correlations_are_those_of_scikit_learn_and_scipy(
+    level: float, spread: float
+) -> None:
+    """On numbers far from 0 whose spread is small, where squares lose digits, and on any scale."""
     rng = np.random.default_rng(1)
-    right = 1e4 + rng.normal(size=80)
-    answered = right + rng.normal(size=80)
+    right = level + spread * rng.normal(size=80)
+    answered = right + spread * rng.normal(size=80)
     data = rows("number", right.tolist())
     context = numbered(right.tolist())
     answers = REGRESSION.decode(data, list(answered[:, None]), context)

@@ -94,6 +94,17 @@ def test_too_few_texts_are_drawn_again(folder: Path) -> None:
     assert [len(example.places["lengths"]) for example in drawn] == [8, 8, 8]
 
 
+def test_a_question_that_all_texts_belong_to_is_refused(folder: Path) -> None:
+    """There is nothing to tell them from."""
+    context = context_of(open_tokenizer(folder), candidates=2)
+    rows = QUESTIONS.head(1).with_columns(matches=pl.lit(CORPUS["id"].to_list()))
+
+    with pytest.raises(
+        RowError, match=r"all texts of the corpus .5. belong to the question 'the cat'"
+    ):
+        TASK.encode(rows, context)
+
+
 def test_a_row_to_answer_has_an_example_for_each_candidate(folder: Path) -> None:
     """In BM25's order; nothing of what is relevant is looked at."""
     context = context_of(open_tokenizer(folder), candidates=2)

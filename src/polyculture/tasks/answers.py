@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from polyculture.core.run import Scores
     from polyculture.core.task import Context, Encoded, Example
     from polyculture.nets.batch import Batch, Outputs, Reading
+    from polyculture.stats.texts.extracts import Scorer
 
 
 class Answers(Settings):
@@ -44,7 +45,7 @@ class Answers(Settings):
     none, every question is answered."""
     scorer: Literal["auto", "words", "characters"] = "auto"
     """``words``: SQuAD's scripts; ``characters``: CMRC 2018's, for Chinese. ``auto``: by the script
-    of the training rows' answers."""
+    of the training rows' answers; characters of other scripts without spaces are cut too."""
 
 
 def prepare(rows: pl.DataFrame, where: str, settings: Answers) -> pl.DataFrame:
@@ -58,7 +59,7 @@ def prepare(rows: pl.DataFrame, where: str, settings: Answers) -> pl.DataFrame:
 
 
 def learn(splits: Mapping[str, pl.DataFrame], settings: Answers) -> Inventory:
-    """The shares of questions without an answer, and of the answers' letters without spaces.
+    """Shares of questions without an answer, and of the answers' letters: unspaced, Chinese.
 
     Raises:
         RowError: No training row has an answer.
@@ -66,6 +67,7 @@ def learn(splits: Mapping[str, pl.DataFrame], settings: Answers) -> Inventory:
     from polyculture.nets.text.words import unspaced_share
     from polyculture.stats.rows import check_rows
     from polyculture.stats.texts.extract_scores import right_texts
+    from polyculture.stats.texts.extracts import chinese_share
 
     check_rows(splits["train"], "train", needed=("answers",), filled=())
     texts = right_texts(splits["train"])
@@ -73,8 +75,14 @@ def learn(splits: Mapping[str, pl.DataFrame], settings: Answers) -> Inventory:
     if without == len(texts):
         reason = "no question has an answer, so there is nothing to learn. Give some that have."
         raise RowError(reason, where="train")
-    unspaced = unspaced_share(text for row in texts for text in row)
-    return Inventory(numbers={"without_answer": without / len(texts), "unspaced": unspaced})
+    answers = [text for row in texts for text in row]
+    return Inventory(
+        numbers={
+            "without_answer": without / len(texts),
+            "unspaced": unspaced_share(answers),
+            "chinese": chinese_share(answers),
+        }
+    )
 
 
 def remarks(
@@ -127,7 +135,7 @@ def settle(rows: pl.DataFrame, values: Sequence[Any], context: Context) -> Mappi
     """The threshold for no answer that has the best F1 on the validation rows."""
     from polyculture.stats.texts.extract_answers import settled_threshold
 
-    return settled_threshold(rows, values, context)
+    return settled_threshold(rows, values, context, _scorer(rows, context))
 
 
 def gold(rows: pl.DataFrame, settings: Answers) -> list[str]:
@@ -139,10 +147,9 @@ def gold(rows: pl.DataFrame, settings: Answers) -> list[str]:
 
 def grade(rows: pl.DataFrame, answers: pl.DataFrame, context: Context) -> list[float]:
     """F1 of each answer."""
-    from polyculture.stats.texts.extract_answers import scorer_for
     from polyculture.stats.texts.extract_scores import extract_grades
 
-    return [f1 for f1, _ in extract_grades(rows, answers, scorer_for(rows, context))]
+    return [f1 for f1, _ in extract_grades(rows, answers, _scorer(rows, context))]
 
 
 def score(
@@ -154,11 +161,18 @@ def score(
     notes: Mapping[str, str | int | float] | None = None,
 ) -> Scores:
     """F1 and exact match with intervals, also apart for questions with and without an answer."""
-    from polyculture.stats.texts.extract_answers import protocol_of, scorer_for
+    from polyculture.stats.texts.extract_answers import protocol_of
     from polyculture.stats.texts.extract_scores import score_extracts
 
     more = {**protocol_of(context), **(notes or {})}
-    return score_extracts(rows, answers, scorer_for(rows, context), split=split, notes=more)
+    return score_extracts(rows, answers, _scorer(rows, context), split=split, notes=more)
+
+
+def _scorer(rows: pl.DataFrame, context: Context) -> Scorer:
+    from polyculture.nets.text.words import cut
+    from polyculture.stats.texts.extract_answers import scorer_for
+
+    return scorer_for(rows, context, cut)
 
 
 def majority(train: pl.DataFrame, rows: pl.DataFrame, context: Context) -> pl.DataFrame:

@@ -62,9 +62,10 @@ def prepare(rows: pl.DataFrame, where: str, _: NextToken) -> pl.DataFrame:
 def learn(splits: Mapping[str, pl.DataFrame], _: NextToken) -> Inventory:
     """The bits a byte that trigrams of the training texts need for these very texts."""
     from polyculture.core.errors import RowError
-    from polyculture.stats.texts.byte_ngrams import ByteNgrams
+    from polyculture.stats.texts.byte_ngrams import ByteNgrams, learnt_from
 
-    texts = splits["train"]["text"].sort().to_list()  # in the same order, whatever that of the rows
+    # in the same order, whatever that of the rows
+    texts = learnt_from(splits["train"]["text"].sort().to_list())
     figures = ByteNgrams.of(texts, order=3).figures(texts)
     size = sum(count for _, count, _ in figures)
     if not size:

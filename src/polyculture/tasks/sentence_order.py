@@ -72,6 +72,9 @@ def _cut(rows: pl.DataFrame, where: str) -> pl.DataFrame:
             reason = f"the text {text!r} has less than two words, so no order. Drop the row."
             raise RowError(reason, where=where, item=item)
         first, second, is_between = parts
+        if first == second:
+            reason = f"the text {text!r} is twice the same, so it has no order. Drop the row."
+            raise RowError(reason, where=where, item=item)
         is_swapped = bool(rng.integers(2))
         found.append(
             {

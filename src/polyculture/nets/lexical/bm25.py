@@ -99,9 +99,11 @@ def scores_of_pairs(firsts: Sequence[str], seconds: Sequence[str]) -> list[float
         >>> scores_of_pairs(["a cat", "a cat"], ["a cat", "dogs"])
         [1.0, 0.0]
     """
-    alike = bm25([*seconds, *firsts], firsts)
-    of_second, of_itself = np.diag(alike), np.diag(alike, len(firsts))
-    shares: list[float] = np.clip(of_second / np.maximum(of_itself, 1e-9), 0, 1).tolist()
+    index, shares = Index([*seconds, *firsts]), []
+    for start in range(0, len(firsts), CHUNK):
+        alike = index.scores(firsts[start : start + CHUNK])
+        of_second, of_itself = np.diag(alike, start), np.diag(alike, start + len(firsts))
+        shares += np.clip(of_second / np.maximum(of_itself, 1e-9), 0, 1).tolist()
     return shares
 
 

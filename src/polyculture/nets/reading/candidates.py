@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from polyculture.core.errors import RowError
 from polyculture.nets.lexical.bm25 import best
 from polyculture.nets.reading.groups import encode_groups, only, pad_groups
 
@@ -82,6 +83,9 @@ def encode_matched(
         context: With the base's tokenizer and the pool.
         most: Candidates of a question that do not belong to it.
         drawn: How many of these are read at once.
+
+    Raises:
+        RowError: The whole pool belongs to a question.
     """
     pool: Any = context.pool
     names, texts = pool.rows["id"].to_list(), pool.rows["text"].to_list()
@@ -93,6 +97,13 @@ def encode_matched(
         belonging = [number_of[name] for name in ids]
         known = set(belonging)
         others = [place for place in places if place not in known][:most]
+        if not others:
+            reason = (
+                f"all texts of the corpus ({len(names):,}) belong to the question "
+                f"{question[:60]!r}: there is nothing to tell them from. Drop the row, or give a "
+                "larger corpus."
+            )
+            raise RowError(reason, where="the rows")
         groups.append([(question, texts[place]) for place in (*belonging, *others)])
         right.append(np.array(len(belonging), dtype=np.float32))
     return encode_groups(groups, context, {"right": right}, at_once=1 + drawn)

@@ -21,6 +21,8 @@ SIGNS = 257
 BEGIN = 256
 MOST = 16_000_000
 """Bytes that are learnt from at most: more would fill the memory and change little."""
+AT_ONCE = 1_000_000
+"""Characters that are read at once: each takes more than a hundred bytes while it is."""
 LONGEST = 7
 """Bytes of a key that fit into 64 bits."""
 Integers = NDArray[np.int64]
@@ -66,8 +68,7 @@ class ByteNgrams:
         if not 1 <= order <= LONGEST:
             msg = f"order lies between 1 and {LONGEST}, got {order}"
             raise ValueError(msg)
-        until = int(np.searchsorted(np.cumsum([len(text.encode()) for text in texts]), MOST)) + 1
-        signs, is_text, _ = _signs(texts[:until], order - 1)
+        signs, is_text, _ = _signs(learnt_from(texts), order - 1)
         return cls(orders=tuple(_count(_keys(signs, is_text, k)[1]) for k in range(order)))
 
     def figures(self, texts: Sequence[str]) -> list[tuple[float, int, int]]:
@@ -75,6 +76,15 @@ class ByteNgrams:
 
         What is guessed is the byte that most often follows the longest context that is known.
         """
+        found, first, size = [], 0, 0
+        for last, text in enumerate(texts, start=1):
+            size += len(text)
+            if size >= AT_ONCE or last == len(texts):
+                found += self._figures(texts[first:last])
+                first, size = last, 0
+        return found
+
+    def _figures(self, texts: Sequence[str]) -> list[tuple[float, int, int]]:
         signs, is_text, lengths = _signs(texts, len(self.orders) - 1)
         bytes_ = signs[is_text]
         chance, guess = np.full(len(bytes_), 1 / BEGIN), np.full(len(bytes_), -1)
@@ -92,6 +102,12 @@ class ByteNgrams:
         nats = np.bincount(texts_, -np.log(chance), minlength=len(texts))
         hits = np.bincount(texts_, guess == bytes_, minlength=len(texts))
         return [(float(n), int(b), int(h)) for n, b, h in zip(nats, lengths, hits, strict=True)]
+
+
+def learnt_from(texts: Sequence[str]) -> Sequence[str]:
+    """The first texts, up to the one with which there are 16 million bytes."""
+    until = int(np.searchsorted(np.cumsum([len(text.encode()) for text in texts]), MOST)) + 1
+    return texts[:until]
 
 
 def _signs(texts: Sequence[str], before: int) -> tuple[Integers, NDArray[np.bool_], Integers]:

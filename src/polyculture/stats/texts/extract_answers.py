@@ -7,7 +7,7 @@ import polars as pl
 
 from polyculture.core.task import Context
 from polyculture.stats.texts.extract_scores import NONE, right_texts
-from polyculture.stats.texts.extracts import Scorer, best_threshold, scorer_of
+from polyculture.stats.texts.extracts import Cut, Scorer, best_threshold, scorer_of
 
 SCHEMA = {
     "id": pl.String,
@@ -21,6 +21,8 @@ SCHEMA = {
 """``start`` and ``end`` are characters of the context, null for no answer; ``score`` is the
 probability of the answer; ``piece`` the best piece, answered or not; ``margin`` by how much the
 score of no answer is above that of the piece."""
+CHINESE_ENOUGH = 0.9
+"""Of letters without spaces: with fewer, they are Japanese, Thai or of another such script."""
 Span = tuple[int, int]
 
 
@@ -78,14 +80,24 @@ def threshold_of(context: Context) -> float | None:
     return context.inventory.settled.get("threshold", 0.0) if fixed is None else fixed
 
 
-def scorer_for(rows: pl.DataFrame, context: Context) -> Scorer:
-    """What the answers of some rows are scored by."""
-    wanted = context.settings.scorer
-    usual = "characters" if round(context.inventory.numbers["unspaced"]) else "words"
+def scorer_for(rows: pl.DataFrame, context: Context, cut: Cut) -> Scorer:
+    """What the answers of some rows are scored by.
+
+    Args:
+        rows: With the right answers.
+        context: Of the run.
+        cut: Where words begin and end in any script.
+    """
+    wanted, numbers = context.settings.scorer, context.inventory.numbers
+    unspaced = numbers["unspaced"]
+    usual = "characters" if round(unspaced) else "words"
+    # Runs that were made before this was counted are read as they were: as Chinese.
+    is_chinese = numbers.get("chinese", unspaced) >= CHINESE_ENOUGH * unspaced
     is_any_none = bool((rows["answers"].list.len() == 0).any())
     return scorer_of(
         by_characters=(usual if wanted == "auto" else wanted) == "characters",
         has_none=is_any_none or may_decline(context),
+        cut=None if wanted == "characters" or is_chinese else cut,
     )
 
 
@@ -100,7 +112,7 @@ def protocol_of(context: Context) -> dict[str, str | int | float]:
 
 
 def settled_threshold(
-    rows: pl.DataFrame, values: Sequence[Any], context: Context
+    rows: pl.DataFrame, values: Sequence[Any], context: Context, scorer: Scorer
 ) -> dict[str, float]:
     """The threshold for no answer that has the best F1 on some rows, where it is left to them.
 
@@ -109,7 +121,7 @@ def settled_threshold(
     """
     if context.settings.threshold is not None or not may_decline(context):
         return {}
-    golds, scorer = right_texts(rows), scorer_for(rows, context)
+    golds = right_texts(rows)
     is_none = [not gold for gold in golds]
     read = [row for row, value in enumerate(values) if value is not None]
     if all(is_none) or not any(is_none) or not read:

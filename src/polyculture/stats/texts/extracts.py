@@ -7,9 +7,12 @@ arXiv:1806.03822, ``evaluate-v2.0.py``; Cui et al. 2019, arXiv:1810.07366, ``cmr
 import re
 import string
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+Cut = Callable[[str], Iterable[tuple[int, int]]]
+"""Where the words of a text begin and end."""
 ARTICLES = re.compile(r"\b(a|an|the)\b", re.UNICODE)
 PUNCTUATION = str.maketrans("", "", string.punctuation)
 CHINESE = re.compile("[\u4e00-\u9fa5]")
@@ -79,9 +82,30 @@ def cmrc_f1(answer: str, gold: str) -> float:
     return 2 * run / (len(answered) + len(right)) if run else 0.0
 
 
+def any_script_f1(cut: Cut, answer: str, gold: str) -> float:
+    """The same of the words of any script, where a script without spaces has characters instead."""
+    answered, right = (
+        [word for start, end in cut(text) if any(map(str.isalnum, word := text[start:end]))]
+        for text in (answer.lower(), gold.lower())
+    )
+    run = longest_run(answered, right)
+    return 2 * run / (len(answered) + len(right)) if run else 0.0
+
+
 def cmrc_form(text: str) -> str:
     """What CMRC's exact match compares: lower case, without punctuation."""
     return "".join(sign for sign in text.lower().strip() if sign not in SIGNS)
+
+
+def chinese_share(texts: Iterable[str]) -> float:
+    """Share of the letters that are Chinese characters; 0 where there is no letter.
+
+    Example:
+        >>> chinese_share(["さくら祭", "り"])
+        0.2
+    """
+    letters = [sign for text in texts for sign in text if sign.isalpha()]
+    return sum(CHINESE.match(sign) is not None for sign in letters) / max(1, len(letters))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,12 +142,13 @@ class Scorer:
         return self.f1(answer, gold)
 
 
-def scorer_of(*, by_characters: bool, has_none: bool) -> Scorer:
+def scorer_of(*, by_characters: bool, has_none: bool, cut: Cut | None = None) -> Scorer:
     """The scorer of a data set.
 
     Args:
         by_characters: As CMRC's script, for texts without spaces between words; else as SQuAD's.
         has_none: Questions may have no answer.
+        cut: By characters: where words begin and end in scripts that CMRC's script does not know.
 
     Example:
         >>> scorer_of(by_characters=False, has_none=True).grades("", [])
@@ -132,8 +157,10 @@ def scorer_of(*, by_characters: bool, has_none: bool) -> Scorer:
         (0.6666666666666666, 0.0)
     """
     if by_characters:
-        name = "cmrc2018" + (" with no answer as in squad 2.0" if has_none else "")
-        return Scorer(name=name, form=cmrc_form, f1=cmrc_f1, has_none=has_none)
+        name = "cmrc2018" if cut is None else "cmrc2018 by the characters of any script"
+        name += " with no answer as in squad 2.0" if has_none else ""
+        f1 = cmrc_f1 if cut is None else partial(any_script_f1, cut)
+        return Scorer(name=name, form=cmrc_form, f1=f1, has_none=has_none)
     name = "squad 2.0" if has_none else "squad 1.1"
     return Scorer(name=name, form=normalised, f1=squad_f1, has_none=has_none)
 

@@ -12,6 +12,9 @@ from polyculture.stats.answers import aligned_answers, documents_of
 from polyculture.stats.inference.bootstrap import Resampled
 from polyculture.stats.scores import Numbers
 
+ROUNDING = 1e-12
+"""A spread that is a smaller share of the numbers is rounding alone."""
+
 
 def score_order(
     rows: pl.DataFrame,
@@ -66,12 +69,19 @@ def score_order(
 
 def _features(x: Numbers, y: Numbers) -> Numbers:
     """What each item adds to the sums of a correlation, ``(items, 6)``."""
-    x, y = x - x.mean(), y - y.mean()
+    x, y = _scaled(x), _scaled(y)
     return np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=1)
+
+
+def _scaled(x: Numbers) -> Numbers:
+    """The deviations from the mean, the largest of them 1; all 0 where they are rounding alone."""
+    off = x - x.mean()
+    most = np.abs(off).max()
+    return off / most if most > ROUNDING * np.abs(x).max() else 0 * off
 
 
 def _pearson(sums: Numbers) -> Numbers:
     count, x, y, xy, xx, yy = np.moveaxis(sums, -1, 0)
     spread = np.maximum(xx - x * x / count, 0) * np.maximum(yy - y * y / count, 0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(spread > 1e-12, (xy - x * y / count) / np.sqrt(spread), np.nan)  # noqa: PLR2004  # nothing but rounding
+        return np.where(spread > ROUNDING, (xy - x * y / count) / np.sqrt(spread), np.nan)
