@@ -78,7 +78,7 @@ def test_small_differences_on_every_item_are_evidence(scale: float) -> None:
     rng = np.random.default_rng(1)
     a = 0.5 + scale * rng.random(1_000)
 
-    value, a_only, _ = better(a, 0.5 - scale * np.ones(1_000))
+    value, a_only, _ = better(a.tolist(), [0.5 - scale] * 1_000)
 
     assert isinstance(value, Known)
     assert value.number < 1e-12
@@ -131,7 +131,7 @@ def test_many_sizes_are_tested_in_little_memory() -> None:
     )
     z = differences.sum() / np.sqrt((differences**2).sum())
 
-    value, *_ = better(differences / 1e4, np.zeros(5_000))
+    value, *_ = better((differences / 1e4).tolist(), [0.0] * 5_000)
 
     assert isinstance(value, Known)
     assert value.number == pytest.approx(2 * norm.sf(abs(z)), rel=0.1)
@@ -145,7 +145,7 @@ def test_no_difference_is_seldom_called_one() -> None:
     found = []
     for _ in range(200):
         shared = np.repeat(rng.normal(size=12), 5)  # rows of a document move together
-        value, *_ = better(shared + rng.normal(size=60), np.zeros(60), documents)
+        value, *_ = better((shared + rng.normal(size=60)).tolist(), [0.0] * 60, documents)
         assert isinstance(value, Known)
         found.append(value.number < 0.05)
 

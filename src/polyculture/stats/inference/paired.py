@@ -76,7 +76,7 @@ def better(
     differences[np.abs(differences) < NOISE] = 0
     a_only, b_only = int((differences > 0).sum()), int((differences < 0).sum())
     if documents is not None:
-        p = _flipped(np.bincount(clusters_of(documents), weights=differences))
+        p = _flipped(np.bincount(clusters_of(documents), weights=differences).astype(float))
     elif np.isin(grades, (0.0, 1.0)).all():
         p = mcnemar(a_only, b_only)
     else:

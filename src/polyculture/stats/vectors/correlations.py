@@ -77,7 +77,7 @@ def _scaled(x: Numbers) -> Numbers:
     """The deviations from the mean, the largest of them 1; all 0 where they are rounding alone."""
     off = x - x.mean()
     most = np.abs(off).max()
-    return off / most if most > ROUNDING * np.abs(x).max() else 0 * off
+    return np.asarray(off / most if most > ROUNDING * np.abs(x).max() else 0 * off)
 
 
 def _pearson(sums: Numbers) -> Numbers:
