@@ -29,6 +29,7 @@ from polyculture.checks.adaptations import (
 from polyculture.checks.tiny import FAMILIES, KINDS, Kind, tiny_base
 from polyculture.core import parts
 from polyculture.core.errors import ModelError, RecipeError
+from polyculture.engine.optimizers import is_matrix
 from polyculture.nets.blocks import blocks_of, has_stages, pads_inside
 from polyculture.nets.build import bare_body
 from polyculture.nets.efficiency.embedding import input_table
@@ -66,6 +67,28 @@ def test_an_adaptation_keeps_its_promises(
             check(small, bases[kind], output)
     else:
         check(small, bases[kind], output)
+
+
+def test_only_matrices_decay(tmp_path: Path) -> None:
+    """No factor of IA3, no token that a picture begins with, no table of places; a layer does."""
+    network = open_small(tiny_base(tmp_path / "bert", "bert", TEXTS), "labels")
+    ia3 = parts.load("adaptations", "ia3")
+    ia3.attach(network, ia3.settings())
+    vit = bare_body(tiny_base(tmp_path / "vit", "vit"))[0]
+    one_output = nn.Linear(8, 1)
+    named = [
+        *trainable(network).items(),
+        *vit.named_parameters(),
+        *one_output.named_parameters(prefix="layer"),
+    ]
+    decaying = {name for name, weight in named if is_matrix(name, weight, set())}
+
+    assert "layer.weight" in decaying
+    assert not {name for name in decaying if "ia3" in name or "position" in name}
+    assert not {name for name in decaying if name.endswith(("bias", "cls_token"))}
+    assert {name for name, weight in named if weight.squeeze().ndim > 1} - decaying == {
+        name for name, _ in vit.named_parameters() if name.endswith("position_embeddings")
+    }
 
 
 def test_low_rank_trains_as_many_numbers_as_declared(bases: dict[Kind, Path]) -> None:

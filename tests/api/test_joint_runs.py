@@ -174,6 +174,18 @@ def test_a_batch_goes_to_the_head_of_its_part_and_losses_are_weighted(tmp_path: 
     assert len(weights) == sum(len([*head.parameters()]) for head in heads if head is not None)
 
 
+def test_parts_may_be_named_as_they_like() -> None:
+    """With a full stop, or as something that every module has."""
+    networks: dict[str, Any] = {"v1.0": torch.nn.Identity(), "type": torch.nn.Identity()}
+    body = torch.nn.Linear(2, 2)
+    for network in networks.values():
+        network.model = body
+
+    joined = Joined(networks)
+
+    assert [joined.part(name) for name in networks] == joined.networks == [*networks.values()]
+
+
 @pytest.mark.parametrize(("drawn", "wanted"), [((30, 10), (30, 10)), ((20, 20), (20, 20))])
 def test_examples_of_different_parts_never_share_a_batch(
     drawn: tuple[int, int], wanted: tuple[int, int]

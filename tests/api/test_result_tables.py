@@ -201,6 +201,38 @@ def test_a_test_of_a_model_that_is_gone_is_not_kept(work: Path, make: Make) -> N
 
 
 @pytest.mark.slow
+def test_a_test_of_an_earlier_model_is_not_shown_as_one_of_this_one(work: Path, make: Make) -> None:
+    """Where the row of the model alone was trained anew, of other rows."""
+    (work / "results.toml").write_text(TABLE + AGAIN, encoding="utf-8")
+    make(only=["others"])
+    train = work / "train.csv"
+    train.write_text(f"{train.read_text(encoding='utf-8')}\nodd,pos", encoding="utf-8")
+
+    counts, _, others = make(only=["counts"], replace=True).rows
+
+    assert [one.seed for one in counts.reached] == [1, 2]
+    assert not others.reached
+    assert others.reason == "what is finished tests an earlier model of counts"
+
+
+@pytest.mark.slow
+def test_a_damaged_run_stops_no_other_row_and_can_be_replaced(work: Path, make: Make) -> None:
+    """Its row says so."""
+    (work / "results.toml").write_text(TABLE + AGAIN, encoding="utf-8")
+    make(only=["others"])
+    record = work / "out" / "runs" / "counts-seed1" / "run.json"
+    record.write_text(record.read_text(encoding="utf-8")[:100], encoding="utf-8")
+
+    counts, gone, _ = make(only=["gone"]).rows
+    again = make(only=["counts"], replace=True).rows[0]
+
+    assert "counts-seed1 is damaged" in counts.reason
+    assert [one.seed for one in counts.reached] == [2]
+    assert gone.reason.startswith("There is no file")
+    assert [one.seed for one in again.reached] == [1, 2]
+
+
+@pytest.mark.slow
 def test_a_model_of_other_rows_is_not_tested_as_this_one(work: Path, make: Make) -> None:
     """Where what was learnt from has changed since, the row says so."""
     (work / "results.toml").write_text(TABLE + AGAIN, encoding="utf-8")

@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification
 
 from polyculture import api
+from polyculture.checks.tiny import tiny_base
 from polyculture.core import parts
 from polyculture.core.data import Dataset
 from polyculture.core.errors import ModelError, PolycultureError, StoreError
@@ -274,6 +275,54 @@ def test_blocks_that_are_computed_once_say_what_they_say_at_every_step(
     kept = {name for name in before if name in inner and torch.equal(before[name], inner[name])}
     assert {n for n in before if "layer.0" in n or "embeddings" in n} <= kept
     assert not any("layer.1" in name for name in kept)
+
+
+def test_how_words_are_spelt_is_shown_to_heads_of_words_alone(
+    make_recipe: Make, toy: Toy, tmp_path: Path
+) -> None:
+    """A text has no one spelling; the sentence says what to leave out."""
+    recipe = make_recipe(head={"kind": "mlp", "shapes": True})
+
+    with pytest.raises(RecipeError, match=r"head\.shapes = true .* Leave it out"):
+        api.train(recipe, tmp_path, dataset=toy("classification"))
+
+
+@pytest.mark.slow
+def test_tables_that_all_blocks_read_stay_where_blocks_are_computed_once(
+    make_recipe: Make, toy: Toy, tmp_path: Path
+) -> None:
+    """DeBERTa's table of relative places is read by the frozen blocks too."""
+    base = tiny_base(tmp_path / "base", "deberta-v2", ["a few words", "of text"])
+    recipe = make_recipe(
+        base={"source": "folder", "path": str(base)},
+        adaptation={"kind": "last_layers", "blocks": 1},
+        fit={"epochs": 1, "threads": 1, "learning_rate": 1e-2, "precision": "float32"},
+    )
+
+    _, run = api.train(recipe, tmp_path, dataset=toy("classification"))
+
+    before = load_file(base / "model.safetensors")
+    after = load_file(run / "model" / "model.safetensors")
+    moved = {
+        name
+        for name, value in before.items()
+        if not torch.equal(value, after.get(f"deberta.{name}", value))
+    }
+    assert {name for name in moved if "layer.1." in name}
+    assert {name for name in moved if "layer.1." not in name} == set()
+    assert "encoder.rel_embeddings.weight" in before
+    assert "deberta.encoder.rel_embeddings.weight" in after
+
+
+@pytest.mark.slow
+def test_a_budget_that_is_spent_before_the_first_step_is_told(
+    make_recipe: Make, toy: Toy, tmp_path: Path
+) -> None:
+    """The one step that is taken has a rate of 0: nothing was learnt."""
+    run, _ = api.train(make_recipe(), tmp_path, dataset=toy("classification"), budget_seconds=0.01)
+
+    assert run.facts.steps == 1
+    assert any("The time ran out before the first step" in note for note in run.facts.notes)
 
 
 @pytest.mark.slow

@@ -98,6 +98,7 @@ def test_the_nucleus_is_the_smallest_set_of_enough_probability() -> None:
     assert seen(0.8) == {1, 2}
     assert seen(1.0) == {0, 1, 2}
     assert seen(1.0, temperature=0.01) == {1}
+    assert seen(1.0, temperature=1e-300) == {1}  # no quotient overflows
     chance = torch.Generator().manual_seed(1)
     often = [drawn(logits, temperature=1.0, top_p=0.8, chance=chance) for _ in range(4000)]
     assert often.count(1) / 4000 == pytest.approx(0.5 / 0.8, abs=0.03)

@@ -19,6 +19,7 @@ from polyculture.checks.optimizers import (
     values,
 )
 from polyculture.core import parts
+from polyculture.core.plugins import WeightGroup
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -26,6 +27,30 @@ from polyculture.core import parts
 def test_an_optimizer_keeps_its_promises(name: str, check: Check) -> None:
     """Each cell of optimizer and promise."""
     check(parts.load("optimizers", name))
+
+
+def group_of(*weights: torch.nn.Parameter) -> WeightGroup:
+    return WeightGroup(weights=weights, decays=False, weight_decay=0.0, is_head=False, peak=0.1)
+
+
+def test_sgd_takes_a_weight_whose_first_gradient_comes_later() -> None:
+    """As of a head whose part is drawn in the second step; its momentum begins there."""
+    early, late, alone = (torch.nn.Parameter(torch.ones(2)) for _ in range(3))
+    sgd = parts.load("optimizers", "sgd")
+    moves = [
+        sgd.make([group_of(*weights)], sgd.settings(), 0.1) for weights in ((early, late), (alone,))
+    ]
+
+    for step in range(3):
+        early.grad = torch.ones(2)
+        late.grad = torch.ones(2) if step else None
+        moves[0].step()
+        if step:
+            alone.grad = torch.ones(2)
+            moves[1].step()
+
+    assert torch.equal(late, alone)
+    assert (early < late).all()
 
 
 def test_muon_turns_the_matrices_of_the_body_alone() -> None:

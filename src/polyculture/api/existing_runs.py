@@ -69,7 +69,12 @@ def is_kept(folder: Path, recipe: Recipe, data: str, base: str | None, *, replac
     """
     if not (folder / RECORD).exists():
         return False
-    changed = run_differences(read_run(folder), recipe, data, base)
+    try:
+        changed = run_differences(read_run(folder), recipe, data, base)
+    except StoreError:  # damaged
+        if replace:
+            return False
+        raise
     if not changed:
         clear_leftovers(folder)
         return True

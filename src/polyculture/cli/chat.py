@@ -79,6 +79,7 @@ def _in_terminal(talk: "Talk") -> None:
     for text in _typed():
         if text == RESET:
             talk.reset()
+            before = 0
             typer.echo("Forgotten.", err=True)
             continue
         try:
@@ -146,6 +147,7 @@ def _through_pipe(talk: "Talk") -> None:
             return
         if text == RESET:
             talk.reset()
+            before = 0
         elif text:
             typer.echo(shown("".join(talk.reply(text)).strip().replace("\n", " ")))
             sys.stdout.flush()

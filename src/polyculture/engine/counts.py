@@ -124,6 +124,7 @@ def train_counts(
     targets = np.stack(training.task.codes(rows, context))
     model = Tfidf.fit(joined_texts(rows), targets, labels=len(context.labels))
     model.save(folder / "model")
+    seconds = time.monotonic() - began
     saved = open_counts(folder / "model", context)
     notes = _notes(model, training)
     settled = settle(training, saved, say)
@@ -134,7 +135,7 @@ def train_counts(
         data_digest=training.dataset.digest,
         lineage=training.base.lineage,
         chosen={"analyzer": model.analyzer, "max_length": None},
-        seconds=time.monotonic() - began,
+        seconds=seconds,
         peak_memory_mb=memory.peak_mb(),
         steps=0,
         epochs=1.0,

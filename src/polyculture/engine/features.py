@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -49,6 +50,9 @@ def cache_features(
     body.eval()
     form = _Form()
     stop = frozen[-1].register_forward_hook(form.stop) if frozen else None
+    if frozen:
+        first = collated(next(iter(encoded.values())), np.zeros(1, dtype=np.int64), task, context)
+        _freeze_what_is_read(body, device.send(first))
     features = {}
     for split, part in encoded.items():
 
@@ -74,6 +78,20 @@ def cache_features(
         stop.remove()
     network.remember(frozen, in_tuple=form.in_tuple)
     return features
+
+
+def _freeze_what_is_read(body: nn.Module, batch: Batch) -> None:
+    """Freeze weights that stand behind the frozen blocks in the body, but are read by them.
+
+    Such are the tables of relative places of MPNet and DeBERTa, which all blocks share: moved by
+    the last blocks alone, they would change what is cached.
+    """
+    weights = [weight for weight in body.parameters() if weight.requires_grad]
+    hidden = _said(body, batch)
+    if hidden.requires_grad:
+        found = torch.autograd.grad(hidden.float().sum(), weights, allow_unused=True)
+        for weight, gradient in zip(weights, found, strict=True):
+            weight.requires_grad = gradient is None
 
 
 class _Reached(Exception):  # noqa: N818  # no error: the rest of the body need not run

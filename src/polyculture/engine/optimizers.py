@@ -46,9 +46,15 @@ def table_weights(network: nn.Module) -> set[int]:
     return {id(m.weight) for m in network.modules() if isinstance(m, TABLES)}
 
 
-def is_matrix(weight: nn.Parameter, tables: set[int]) -> bool:
-    """Whether a weight is a matrix: no bias, no norm, and none of the tables."""
-    return weight.ndim > 1 and id(weight) not in tables
+def is_matrix(name: str, weight: nn.Parameter, tables: set[int]) -> bool:
+    """Whether a weight is a matrix: no bias, norm or factor, and no table of tokens or places.
+
+    A vector may be held as a matrix of one column, as IA3's factors are, or the token that a
+    picture begins with; the matrix of a layer with one output, which is called ``weight``, is one.
+    """
+    own = name.rpartition(".")[2]
+    is_flat = sum(size > 1 for size in weight.shape) <= 1 and own != "weight"
+    return weight.ndim > 1 and not is_flat and "position" not in own and id(weight) not in tables
 
 
 def weight_groups(
@@ -66,8 +72,8 @@ def weight_groups(
     tables = table_weights(network)
     head = {id(weight) for weight in network.head_parameters()}
     groups: dict[tuple[bool, bool, float, float], list[nn.Parameter]] = {}
-    for weight in weights.values():
-        decays = is_matrix(weight, tables)
+    for name, weight in weights.items():
+        decays = is_matrix(name, weight, tables)
         pace = paces.get(id(weight), USUAL)
         key = (decays, id(weight) in head, pace.factor, pace.start)
         groups.setdefault(key, []).append(weight)

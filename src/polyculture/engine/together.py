@@ -125,7 +125,7 @@ def train_together(
     say("training the baselines")  # before the steps, so that they are within a budget
     simple = {name: simple_answers(training) for name, training in trainings.items()}
     say("reading data and base")
-    parts = prepare_parts(trainings, asked)
+    parts = prepare_parts(trainings, asked, remembered(folder))
     first = next(iter(parts.values()))
     joined = Joined({name: part.opened.network for name, part in parts.items()})
     chosen, work = assemble_parts(parts, asked, folder)
@@ -203,12 +203,22 @@ def _say_of(say: Callable[[str], None], part: str, told: str) -> None:
     say(f"{part}: {told}")
 
 
-def prepare_parts(trainings: Mapping[str, Training], asked: Together) -> dict[str, PreparedPart]:
-    """Open one body with a head for each part, and encode the data of all."""
+def prepare_parts(
+    trainings: Mapping[str, Training], asked: Together, earlier: Chosen | None = None
+) -> dict[str, PreparedPart]:
+    """Open one body with a head for each part, and encode the data of all.
+
+    Args:
+        trainings: By part.
+        asked: What is to be trained.
+        earlier: Choices of the resumed training, such as its threads; None to choose again.
+    """
     opened: dict[str, Opened] = {}
     for name, training in trainings.items():
         first = next(iter(opened.values()), None)
-        opened[name] = open_base(training) if first is None else open_beside(training, first)
+        opened[name] = (
+            open_base(training, earlier) if first is None else open_beside(training, first)
+        )
         opened[name].check_readable(training)
     encoded = {
         name: {split: opened[name].encode(training, split) for split in ("train", "valid")}

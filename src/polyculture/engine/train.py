@@ -189,6 +189,15 @@ def make_plain(training: Training, network: Network) -> None:
     network.cpu()
 
 
+def _notes_on_time(progress: Progress) -> tuple[str, ...]:
+    """That the schedule had come to its end, where the rate is nearly 0, before the first step."""
+    if progress.step > 1 or progress.share < 1:
+        return ()
+    return (
+        "The time ran out before the first step, so nothing was learnt. Give a longer --budget.",
+    )
+
+
 def _facts(
     prepared: PreparedTraining,
     progress: Progress,
@@ -222,6 +231,7 @@ def _facts(
             *training.dataset.notes,
             *training.base.notes,
             *prepared.notes,
+            *_notes_on_time(progress),
             *answering.notes,
             *evaluation.notes,
         ),

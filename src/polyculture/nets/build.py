@@ -94,6 +94,12 @@ def open_network(
             "answers words or tokens one by one. Leave it out."
         )
         raise RecipeError(msg)
+    if getattr(head, "shapes", None) is not None and output != "word_labels":
+        msg = (
+            "head.shapes = true shows the head how each word is spelt, but this task does not "
+            "answer words one by one. Leave it out."
+        )
+        raise RecipeError(msg)
     return Network(body, output=output, head=head, pooling=pooling, untrained=untrained)
 
 

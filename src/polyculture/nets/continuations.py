@@ -107,7 +107,8 @@ def drawn(logits: Tensor, *, temperature: float, top_p: float, chance: torch.Gen
     """
     if temperature == 0:
         return int(logits.argmax())
-    probabilities, order = (logits / temperature).softmax(dim=0).sort(descending=True, stable=True)
+    colder = (logits - logits.max()).double() / temperature  # 0 or less: nothing overflows
+    probabilities, order = colder.softmax(dim=0).sort(descending=True, stable=True)
     before = probabilities.cumsum(dim=0) - probabilities
     kept = probabilities.masked_fill(before >= top_p, 0)
     return int(order[torch.multinomial(kept, 1, generator=chance)])

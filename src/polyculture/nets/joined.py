@@ -23,22 +23,23 @@ class Joined(nn.Module):
         if len({id(network.model) for network in networks.values()}) > 1:
             msg = "the networks of parts have one body"
             raise ValueError(msg)
-        self.parts = nn.ModuleDict(networks)
+        self.members = nn.ModuleList(networks.values())
+        self.places = {name: place for place, name in enumerate(networks)}
 
     def part(self, name: str) -> Network:
         """The network of a part."""
-        network: Network = self.parts[name]  # type: ignore[assignment]
+        network: Network = self.members[self.places[name]]  # type: ignore[assignment]
         return network
 
     @property
     def networks(self) -> list[Network]:
         """The networks of all parts."""
-        return [self.part(name) for name in self.parts]
+        return [self.part(name) for name in self.places]
 
     @property
     def body(self) -> nn.Module:
         """The body that all parts share."""
-        return self.part(next(iter(self.parts))).body
+        return self.networks[0].body
 
     def forward(self, batch: Batch) -> Outputs:
         """What the network of the batch's part says of it."""

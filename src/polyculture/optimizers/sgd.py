@@ -24,16 +24,20 @@ class Sgd(Settings):
 
 
 def make(groups: Sequence[WeightGroup], settings: Sgd, rate: float) -> Any:
-    """Torch's fused SGD."""
+    """Torch's fused SGD, which wants a momentum of every weight from the first step on."""
     import torch
 
-    return torch.optim.SGD(
+    optimizer = torch.optim.SGD(
         [group.as_torch() for group in groups],
         lr=rate,
         momentum=settings.momentum,
         nesterov=settings.nesterov,
         fused=True,
     )
+    for group in optimizer.param_groups:
+        for weight in group["params"]:
+            optimizer.state[weight]["momentum_buffer"] = torch.zeros_like(weight)
+    return optimizer
 
 
 PLUGIN = Optimizer(settings=Sgd, make=make, rate_factor=100.0)

@@ -20,11 +20,10 @@ from polyculture.store.writing.folder import output_file
 from polyculture.store.writing.outputs import check_output
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from polyculture.api.studies import Watcher
-    from polyculture.core.recipe import Recipe
     from polyculture.core.run import Run
     from polyculture.core.several.results import ResultRow
 
@@ -79,10 +78,11 @@ def reproduce(
         for name, reached in known.items()
         if name not in needed and trained_as.get(name) not in needed
     }
-    outcomes = {
-        row.name: _outcome(row, asked[row.name], out, files, recorded=recorded.get(row.name, ()))
-        for row in wanted.rows
-    }
+
+    def found(row: ResultRow) -> ResultOutcome:
+        return _outcome(row, asked[row.name], out, files, recorded=recorded.get(row.name, ()))
+
+    outcomes = {row.name: found(row) for row in wanted.rows}
 
     def table() -> Results:
         return Results(
@@ -101,6 +101,8 @@ def reproduce(
                 else _train(row, asked[row.name], out, watcher, replace=replace)
             )
             outcomes[row.name] = _outcome(row, asked[row.name], out, files, reason=reason)
+            tests = [one for one in wanted.rows if one.trained_as == row.name]
+            outcomes |= {one.name: found(one) for one in tests}  # perhaps of an earlier model now
             _write(table(), out)
     return table()
 
@@ -191,12 +193,21 @@ def _outcome(
     reached: list[Reached] = []
     changed: list[str] = []
     for one in asked:
-        wanted, runs = portable(one.recipe, files), [*_finished(out, one.recipe)]
-        reached += [] if runs else [known for known in recorded if known.recipe == wanted]
-        for run in runs:
-            differences = recipe_differences(run, one.recipe)
+        wanted = portable(one.recipe, files)
+        try:
+            run = _finished(out, str(one.recipe.name))
+            model = _finished(out, run_name(row.trained_as, one.seed)) if row.trained_as else None
+        except StoreError as error:
+            reason = reason or str(error)
+            continue
+        if run is None:
+            reached += [known for known in recorded if known.recipe == wanted]
+        elif model and model.fingerprint != run.facts.model_of:
+            reason = reason or f"what is finished tests an earlier model of {row.trained_as}"
+        elif differences := recipe_differences(run, one.recipe):
             changed += differences
-            reached += [] if differences else [_reached(one.seed, run, wanted)]
+        else:
+            reached.append(_reached(one.seed, run, wanted))
     if changed:
         reason = reason or f"what is finished is of another recipe ({'; '.join(changed)})"
     return ResultOutcome(
@@ -229,10 +240,14 @@ def _not_yet(asked: Sequence[int], reached: Sequence[int]) -> str:
     return f"not trained yet: {'seed' if len(left) == 1 else 'seeds'} {', '.join(left)}"
 
 
-def _finished(out: Path, recipe: Recipe) -> Iterator[Run]:
-    folder = out / "runs" / str(recipe.name)
-    if (folder / "run.json").is_file():
-        yield read_run(folder)
+def _finished(out: Path, name: str) -> Run | None:
+    """A finished run; None where there is none.
+
+    Raises:
+        StoreError: It is damaged.
+    """
+    folder = out / "runs" / name
+    return read_run(folder) if (folder / "run.json").is_file() else None
 
 
 def _reached(seed: int, run: Run, recipe: dict[str, Any]) -> Reached:

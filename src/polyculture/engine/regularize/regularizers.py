@@ -125,8 +125,8 @@ def _mixout(training: Training, network: Network | Joined, probability: float) -
     head = {id(weight) for weight in network.head_parameters()}
     weights = [
         weight
-        for weight in network.body.parameters()
-        if weight.requires_grad and is_matrix(weight, tables) and id(weight) not in head
+        for name, weight in network.body.named_parameters()
+        if weight.requires_grad and is_matrix(name, weight, tables) and id(weight) not in head
     ]
     adds = training.adaptation.freezes_body and training.adaptation.computed_once is None
     reason = ""
