@@ -17,7 +17,7 @@ from polyculture import api
 from polyculture.checks.tiny import tiny_base
 from polyculture.core import parts
 from polyculture.core.data import Dataset
-from polyculture.core.errors import ModelError, PolycultureError, StoreError
+from polyculture.core.errors import ModelError, PolycultureError, RecipeError, StoreError
 from polyculture.core.recipe import Recipe
 from polyculture.core.run import Run
 from polyculture.core.task import task_of
