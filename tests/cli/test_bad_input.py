@@ -366,6 +366,11 @@ CASES = {
         (*TRAIN, "--budget", "soon"),
         "--budget wants a time such as 90s, 5m or 1.5h, got 'soon'.",
     ),
+    "a table that is checked and replaced": Case(
+        {"results.toml": 'title = "none"'},
+        ("reproduce", "results.toml", "--check", "--replace"),
+        "--check trains and writes nothing. Leave out --out, --replace and --earlier.",
+    ),
     "parts that do not go together": Case(
         {**SETS, "recipe.toml": RECIPE + '[head]\nkind = "crf"\n'},
         TRAIN,

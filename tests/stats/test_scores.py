@@ -172,6 +172,19 @@ def test_an_interval_that_cannot_be_had_says_why() -> None:
     assert value.no_interval is not None
 
 
+def test_a_share_of_some_items_is_as_sure_as_these_are_many() -> None:
+    """Three of three leave 0.2924 possible, whatever else there is (Clopper and Pearson)."""
+    asked = np.arange(50) < 3
+    drawn = Resampled(csr_array(np.stack([asked, asked, ~asked], axis=1).astype(float)))
+
+    value = drawn.score(
+        "share", lambda s: s[..., 0] / s[..., 1], reason="nothing", is_share=True, among=1
+    ).value
+
+    assert isinstance(value, Known)
+    assert (value.low, value.high) == pytest.approx((0.2924, 1.0), abs=1e-4)
+
+
 def test_the_same_answers_give_the_same_interval() -> None:
     """The seed is fixed and on record."""
     gold = ["a", "b"] * 30

@@ -110,7 +110,7 @@ def a_rate_of_nothing_moves_nothing(part: Optimizer) -> None:
 
     set_rates(optimizer, 1.0, 0.4)
     loss_of(network).backward()
-    move(optimizer, list(network.parameters()), 1.0)
+    move(optimizer, list(network.parameters()), 1.0, share=0.4)
 
     changed = [name for name, old in before.items() if not torch.equal(old, values(network)[name])]
     assert not changed, f"moved before their start: {changed}"
@@ -158,6 +158,30 @@ def a_resumed_training_takes_the_same_steps(part: Optimizer) -> None:
         assert torch.equal(weight, values(second)[name]), f"{name} differs after resuming"
 
 
+def what_was_before_its_start_is_forgotten(part: Optimizer) -> None:
+    """Weights that start later take the steps that they would take alone, also when resumed."""
+    networks = small_network(), small_network(), small_network()
+    ends = []
+    for number, network in enumerate(networks):
+        groups = groups_of(network, rate=RATE)
+        late = [replace(group, start=0.5) for group in groups]
+        optimizer = part.make(late, part.settings(), RATE)
+        weights = dict(network.named_parameters())
+        state = resume.TrainingState(weights=weights, optimizer=optimizer)
+        for share in (0.2, 0.4, 0.6, 0.8)[0 if number else 2 :]:
+            if number == 2 and share > 0.5:  # noqa: PLR2004  # the start
+                with TemporaryDirectory() as place:
+                    resume.save(Path(place), resume.Progress(step=2), state, {})
+                    resume.load(Path(place), state, 4)
+            set_rates(optimizer, 1.0, share)
+            loss_of(network).backward()
+            move(optimizer, list(network.parameters()), 1.0, share=share)
+        ends.append(values(network))
+    for name, value in ends[0].items():
+        for other in ends[1:]:
+            assert torch.equal(other[name], value), f"{name} remembers what was before its start"
+
+
 def long_gradients_are_clipped(part: Optimizer) -> None:
     """A gradient a thousand times as long, clipped to one norm, gives the same step."""
     ends = []
@@ -179,5 +203,6 @@ CHECKS: tuple[Check, ...] = (
     a_rate_of_nothing_moves_nothing,
     decay_pulls_matrices_alone,
     a_resumed_training_takes_the_same_steps,
+    what_was_before_its_start_is_forgotten,
     long_gradients_are_clipped,
 )

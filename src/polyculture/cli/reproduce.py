@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from polyculture.core.errors import PolycultureError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -61,6 +63,9 @@ def command(
     from polyculture import api
     from polyculture.cli.shared.progress import Show
 
+    if check and (out or replace or earlier):
+        msg = "--check trains and writes nothing. Leave out --out, --replace and --earlier."
+        raise PolycultureError(msg)
     folder = out or Path("results-quick" if quick else "results")
     words = ["polyculture", "reproduce", str(table)]
     words += ["--quick"] if quick else []

@@ -166,7 +166,7 @@ def fit(
             set_rates(optimizer, factor, share)
 
             loss, tokens = shares.gradients(work.plan[progress.step], progress.step)
-            move(optimizer, shares.weights, settings.clip)
+            move(optimizer, shares.weights, settings.clip, share=share)
             averages.follow(progress.step + 1)
 
             speed.add(tokens)

@@ -103,15 +103,26 @@ def set_rates(optimizer: Any, factor: float, share: float) -> None:
         group["lr"] = group["peak"] * factor if share >= group["start"] else 0.0
 
 
-def move(optimizer: Any, weights: list[nn.Parameter], clip: float) -> None:
+def move(optimizer: Any, weights: list[nn.Parameter], clip: float, *, share: float = 1.0) -> None:
     """One step of the optimizer along the gradients, which are clipped to a norm and then gone.
 
     Gradients that are too long are divided inside a fused step where the optimizer has one
     (``grad_scale``, as torch's own gradient scaler does): a pass over all of them less.
 
+    Args:
+        optimizer: With groups that know their start.
+        weights: All that move.
+        clip: The longest gradient.
+        share: Share of the training that is behind; gradients of weights that start later neither
+            count nor add up.
+
     Raises:
         ModelError: The gradients are not finite.
     """
+    for group in optimizer.param_groups:
+        if share < group["start"]:
+            for weight in group["params"]:
+                weight.grad = None
     gradients = [weight.grad for weight in weights if weight.grad is not None]
     norm = nn.utils.get_total_norm(gradients, foreach=True)
     if not norm.isfinite():

@@ -62,6 +62,8 @@ class Resampled:
         units = _by_document(features, documents)
         self.unit = "items" if documents is None else "documents"
         self.units = int(units.shape[0])
+        self.adding = np.bincount(units.nonzero()[1], minlength=units.shape[1])
+        """How many units add something to each feature, ``(features,)``."""
         self.rounds = rounds
         self.sums: Numbers = np.asarray(units.sum(axis=0), dtype=np.float64)
         self.drawn = _draw(units, rounds)
@@ -74,6 +76,7 @@ class Resampled:
         reason: str,
         headline: bool = False,
         is_share: bool = False,
+        among: int | None = None,
         higher_is_better: bool = True,
         in_percent: bool = True,
     ) -> Score:
@@ -86,6 +89,7 @@ class Resampled:
             headline: Whether training is steered by it.
             is_share: A share of the items: where all or none count, an exact bound replaces the
             bootstrap, which would show no spread.
+            among: For a share of some items: the feature that only those add to.
             higher_is_better: False for errors and losses.
             in_percent: False for figures that do not run from 0 to 1.
         """
@@ -100,7 +104,8 @@ class Resampled:
             return Score(value=Undefined(reason=reason), **facts)
         if is_share and number in {0.0, 1.0}:
             ends: tuple[float, float] | None
-            ends = exact_interval(round(number) * self.units, self.units, CONFIDENCE)
+            units = self.units if among is None else int(self.adding[among])
+            ends = exact_interval(round(number) * units, units, CONFIDENCE)
         else:
             ends = percentile_interval(np.atleast_1d(statistic(self.drawn)), CONFIDENCE)
         value = with_ends(number, ends, absent=OFTEN_UNDEFINED, flat=ALWAYS_THE_SAME)

@@ -182,6 +182,7 @@ def _share(
         reason=reason,
         headline=headline,
         is_share=True,
+        among=whole,
     )
 
 

@@ -147,6 +147,7 @@ def _of_ranks(drawn: Resampled, candidates: int) -> list[Score]:
             reason=NO_RIVAL,
             headline=most == 1,
             is_share=True,
+            among=7,
         )
         for place, most in enumerate(AT)
         if most < candidates
