@@ -110,6 +110,21 @@ def test_a_run_forecasts_from_the_end_of_each_series(tmp_path: Path) -> None:
     assert any("2 of 2 histories are shorter than the 16 values" in note for note in notes)
 
 
+def test_origins_that_are_times_are_refused() -> None:
+    """They would be a series of more values than fit into memory."""
+    train = pl.DataFrame(
+        {
+            "id": ["a", "b"],
+            "history": [[1.0, 2.0]] * 2,
+            "future": [[3.0]] * 2,
+            "origin": [1.7e9, 1.8e9],
+        }
+    )
+
+    with pytest.raises(RowError, match=r"a series 100,000,003 values.* no time"):
+        context(train)
+
+
 def test_the_scale_of_a_series_is_that_of_its_whole_training_part() -> None:
     """Rows overlap, and every pair of neighbours counts once, wherever rows begin."""
     series = [1.0, 2.0, 4.0, 8.0, 16.0, 0.0]

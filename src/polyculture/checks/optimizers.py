@@ -110,7 +110,7 @@ def a_rate_of_nothing_moves_nothing(part: Optimizer) -> None:
 
     set_rates(optimizer, 1.0, 0.4)
     loss_of(network).backward()
-    move(optimizer, list(network.parameters()), 1.0, share=0.4)
+    move(optimizer, list(network.parameters()), 1.0)
 
     changed = [name for name, old in before.items() if not torch.equal(old, values(network)[name])]
     assert not changed, f"moved before their start: {changed}"

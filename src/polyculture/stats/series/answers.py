@@ -17,6 +17,8 @@ from polyculture.stats.series.windows import Windows
 
 SCALE = "scale of "
 """Before the name of a series: its scale in the inventory."""
+LONGEST = 20_000_000
+"""Values of one series: a year of seconds is longer, and no series that is held in rows."""
 Levels = Sequence[float]
 
 
@@ -104,6 +106,12 @@ def _joined(pieces: Sequence[NDArray[np.float64]], starts: Sequence[int]) -> NDA
     """The series that some pieces overlap in; NaN where none of them lies."""
     first = min(starts)
     end = max(start + len(piece) for start, piece in zip(starts, pieces, strict=True))
+    if end - first > LONGEST:
+        reason = (
+            f"the column 'origin' gives a series {end - first:,} values. It counts the values "
+            "before the future and is no time. Leave it out, or count."
+        )
+        raise RowError(reason, where="train", column="origin")
     joined = np.full(end - first, np.nan)
     for start, piece in zip(starts, pieces, strict=True):
         joined[start - first : start - first + len(piece)] = piece
