@@ -108,6 +108,8 @@ def test_a_row_counts_once_in_the_loss_however_many_windows_it_has(
     with torch.no_grad():
         whole = TASK.loss(network(every), every, context).item()
     assert whole == pytest.approx(total, rel=1e-4)
+    read = read_rows(network, encoded, TASK, context, loss_of=lambda o, b: TASK.loss(o, b, context))
+    assert read.loss == pytest.approx(total / len(TEXTS), rel=1e-4)
 
 
 def test_a_row_is_answered_by_the_mean_of_its_windows_in_any_batch(

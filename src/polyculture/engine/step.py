@@ -108,7 +108,8 @@ class Shares:
         loss = sum(share.loss for share in found)
         _refuse_no_number(loss)
         self._keep([share.gradients for share in found])
-        return loss, sum(batch.size for batch in batches)
+        counted = sum(n * batch.row_share for n, batch in zip(counts, batches, strict=True))
+        return loss * total / counted, sum(batch.size for batch in batches)
 
     def _keep(self, gradients: Sequence[tuple[Tensor | None, ...]]) -> None:
         """Add up the gradients of the shares, in their order."""

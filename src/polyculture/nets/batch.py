@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from polyculture.nets.reading.texts import ROW_WEIGHT
+
 if TYPE_CHECKING:
     from polyculture.nets.network import Network
 
@@ -44,6 +46,15 @@ class Batch:
     """Its losses are multiplied by this; not 1 for a part that counts more or less than others."""
     features: Tensor | None = None
     """Outputs of a body that never changes, ``(examples, tokens, width)``."""
+
+    @property
+    def row_share(self) -> float:
+        """How much of its row an example is on average: 1, but where rows are read in windows.
+
+        Losses are summed over rows, so their mean over examples is this much too small.
+        """
+        weights = self.targets.get(ROW_WEIGHT)
+        return 1.0 if weights is None else float(weights.mean())
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ def read_rows(
         encoded, task = replace(encoded, examples=examples), replace(task, draw=None)
         asked, most = _asked(examples), LOGITS // network.vocabulary
 
-    def read(numbers: NDArray[Any]) -> tuple[dict[int, Any], tuple[float, int] | None]:
+    def read(numbers: NDArray[Any]) -> tuple[dict[int, Any], tuple[float, float] | None]:
         batch = device.send(collated(encoded, numbers, task, context, features))
         reading = Reading(network, batch)
         with torch.no_grad(), device.arithmetic(precision):
@@ -108,7 +108,8 @@ def read_rows(
             count = 0 if loss_of is None else network.count(batch)
             loss = None
             if loss_of is not None and count:
-                loss = (float(loss_of(reading.outputs, batch) / count), count)
+                counted = count * batch.row_share
+                loss = (float(loss_of(reading.outputs, batch) / counted), counted)
         return values_of_rows, loss
 
     with Team(device.lanes) as team:
@@ -166,7 +167,7 @@ def whole_rows(
     return [np.array(batch, dtype=np.int64) for batch in batches]
 
 
-def _mean(losses: Sequence[tuple[float, int]]) -> float | None:
+def _mean(losses: Sequence[tuple[float, float]]) -> float | None:
     """The mean over targets of some batches' mean losses; None if no target counts."""
     if not losses:
         return None
