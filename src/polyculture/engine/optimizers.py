@@ -120,7 +120,7 @@ def move(optimizer: Any, weights: list[nn.Parameter], clip: float, *, share: flo
         ModelError: The gradients are not finite.
     """
     for group in optimizer.param_groups:
-        if share < group["start"]:
+        if share < group.get("start", 0.0):
             for weight in group["params"]:
                 weight.grad = None
     gradients = [weight.grad for weight in weights if weight.grad is not None]
