@@ -180,6 +180,20 @@ def test_a_pipe_is_answered_like_a_file(run: Path) -> None:
     assert table.select("id", "review", "answer").rows() == [("1", "good film", "pos")]
 
 
+def test_a_mark_before_the_first_column_is_no_part_of_its_name(run: Path) -> None:
+    """As Excel writes CSV in UTF-8; a pipe has no suffix that would say what it holds."""
+    pipe = run.parent / "pipe"
+    os.mkfifo(pipe)
+    text = "\ufeffreview,text_b\ngood film,fine\n"
+    writer = threading.Thread(target=pipe.write_text, args=(text,))
+    writer.start()
+
+    table, _ = api.predict(run, pipe)
+
+    writer.join()
+    assert table.select("review", "answer").rows() == [("good film", "pos")]
+
+
 def test_standard_input_may_be_a_parquet_file(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It has no name that would say so."""
     written = io.BytesIO()

@@ -187,6 +187,17 @@ def test_an_mp3_without_a_table_of_its_frames_is_not_taken_for_cut_off(tmp_path:
     assert abs(len(read) - len(wave)) < 4 * 1_152
 
 
+def test_a_flac_that_does_not_know_its_length_is_refused(tmp_path: Path) -> None:
+    """As programs write it into a pipe, its 36 bits of total samples are 0."""
+    content = bytearray(written(tmp_path / "whole.flac").read_bytes())
+    content[21] &= 0xF0  # behind "fLaC", the head of a block, and sizes and rate of STREAMINFO
+    content[22:26] = bytes(4)
+    (tmp_path / "piped.flac").write_bytes(content)
+
+    with pytest.raises(DataError, match=r"piped\.flac does not say how long it is.*Convert it"):
+        opened_clip(tmp_path / "piped.flac")
+
+
 @pytest.mark.parametrize("promised", [2**32 - 1, 2**31 - 1 - 36])
 def test_a_wav_that_does_not_know_its_length_is_not_taken_for_cut_off(
     promised: int, tmp_path: Path

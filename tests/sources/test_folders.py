@@ -1,5 +1,6 @@
 """Files in folders that are named as their labels."""
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -69,12 +70,23 @@ def test_the_digest_is_that_of_what_files_hold(folder: Path, tmp_path: Path) -> 
 def test_hidden_files_are_left_out_and_others_without_a_label_are_told(folder: Path) -> None:
     """What a file manager leaves there is no picture."""
     (folder / "train/dog/.DS_Store").write_bytes(b"-")
+    copies = folder / "train/dog/.ipynb_checkpoints"
+    copies.mkdir()
+    (copies / "1-checkpoint.png").write_bytes(b"-")
     (folder / "train/LICENSE").write_text("free", encoding="utf-8")
 
     data = read(folder)
 
     assert len(data.splits["train"]) == 4
     assert any(re.search(r"LICENSE lies in no folder of a label", note) for note in data.notes)
+
+
+def test_a_name_that_is_no_text_is_refused(folder: Path) -> None:
+    """Bytes that are no UTF-8, as older systems wrote them."""
+    (folder / "train/dog" / os.fsdecode(b"caf\xe9.png")).write_bytes(b"-")
+
+    with pytest.raises(DataError, match=r"is not UTF-8\. Rename the file"):
+        read(folder)
 
 
 def test_folders_that_are_not_there_or_empty_are_refused(folder: Path) -> None:

@@ -119,6 +119,16 @@ FAULTS = {
         days("1", "2", "3") + "潮,2024-05-04 07:30,4\n",
         r"line 5: most values are 1d apart, but 2024-05-04 07:30 in the series '潮'",
     ),
+    "ends of months": (
+        "".join(
+            f"潮,{day},1\n" for day in ("2023-01-31", "2023-02-28", "2023-03-31", "2023-04-30")
+        ),
+        r"most values are 4w apart.*Set step = '1mo' in .data.: each has one value at most",
+    ),
+    "days as numbers": (
+        "潮,20240131,1\n潮,20240201,2\n潮,20240202,2\n",
+        r"line 2: 20240131 is read as a whole number, but the times look like days",
+    ),
     "not a number": (days("1", "NaN"), r"line 3: expected a number in 'value', got 'NaN'\. Leave"),
     "infinite": (days("1", "inf"), r"line 3: expected a number in 'value', got 'inf'"),
     "not a time": (

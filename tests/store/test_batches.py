@@ -1,6 +1,7 @@
 """A table that is read in parts is the table that is read at once."""
 
 import gzip
+import json
 from pathlib import Path
 
 import polars as pl
@@ -8,6 +9,7 @@ import pytest
 
 from polyculture.core.errors import DataError
 from polyculture.store.reading.batches import read_batches
+from polyculture.store.reading.frames import Other
 from polyculture.store.reading.tables import read_table, write_table
 
 ROWS = pl.DataFrame(
@@ -30,6 +32,20 @@ def test_the_parts_together_are_the_whole(tmp_path: Path, name: str) -> None:
     assert pl.concat([part.frame for part in parts]).equals(whole.frame)
     assert [number for part in parts for number in part.numbers] == list(whole.numbers)
     assert parts[-1].place(0) == whole.place(len(whole.frame) - len(parts[-1].frame))
+
+
+def test_cells_that_are_no_texts_are_known_in_their_part(tmp_path: Path) -> None:
+    """By their row in it, also behind the first part of an array."""
+    file = tmp_path / "rows.json"
+    file.write_text(json.dumps([{"text": text} for text in ("a", "b", "c", 4, "e")]))
+
+    parts = list(read_batches(file, rows=2))
+
+    assert [part.others for part in parts] == [
+        {},
+        {"text": {"value": Other(row=1, written="4")}},
+        {},
+    ]
 
 
 def test_a_packed_file_is_read_in_parts_too(tmp_path: Path) -> None:

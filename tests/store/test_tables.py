@@ -1,5 +1,6 @@
 """Tables of every kind give the same rows, or one sentence."""
 
+import datetime as dt
 import errno
 import gzip
 import io
@@ -16,6 +17,7 @@ import polars as pl
 import pytest
 
 from polyculture.core.errors import DataError, MissingExtraError, StoreError
+from polyculture.sources.rows.columns import refuse_others
 from polyculture.store.reading.broken_rows import BrokenRowError
 from polyculture.store.reading.content import content_of, reading
 from polyculture.store.reading.formats.delimited import delimited
@@ -250,6 +252,43 @@ def test_columns_of_parquet_that_hold_no_texts_are_known(tmp_path: Path) -> None
         "number": {"value": Other(row=1, written="2")},
         "list": {"list": Other(row=0, written='["a"]')},
     }
+
+
+def test_missing_numbers_and_tables_are_empty_cells(tmp_path: Path) -> None:
+    """NaN is no name of a class, null no text, and whole numbers look as they do elsewhere."""
+    columns = {
+        "label": [1.0, float("nan"), 2.5, None],
+        "answers": [{"text": ["a"]}, None, {"text": []}, None],
+        "said": [[{"role": "user", "at": dt.date(2024, 1, 31)}], None, [], None],
+    }
+    pl.DataFrame(columns).write_parquet(tmp_path / "a.parquet")
+    (tmp_path / "a.jsonl").write_text('{"label": NaN}\n{"label": "NaN"}\n', encoding="utf-8")
+
+    table = read_table(tmp_path / "a.parquet").frame
+
+    assert table["label"].to_list() == ["1", None, "2.5", None]
+    assert table["answers"].to_list() == ['{"text": ["a"]}', None, '{"text": []}', None]
+    assert table["said"][0] == '[{"role": "user", "at": "2024-01-31"}]'
+    assert read_table(tmp_path / "a.jsonl").frame["label"].to_list() == [None, "NaN"]
+
+
+def test_bytes_are_refused_only_where_they_are_asked_for(tmp_path: Path) -> None:
+    """As pictures in tables of hubs are kept; other columns are read."""
+    pictures = [{"bytes": b"\x89PNG", "path": "a.png"}]
+    columns = {"image": pictures, "parts": [[b"a"]], "raw": [b"a"], "text": ["x"]}
+    pl.DataFrame(columns).write_parquet(tmp_path / "a.parquet")
+
+    table = read_table(tmp_path / "a.parquet")
+
+    assert table.frame.row(0, named=True) == {
+        "image": None,
+        "parts": None,
+        "raw": None,
+        "text": "x",
+    }
+    for name in ("image", "parts", "raw"):
+        with pytest.raises(DataError, match=f"row 1: expected a text in '{name}', got bytes"):
+            refuse_others(table, [name])
 
 
 @pytest.mark.parametrize("text", [CSV, LINES, json.dumps(OBJECTS), CSV.replace(",", ";")])

@@ -1,6 +1,7 @@
 """Parse outside JSON; whatever is wrong with it is a ``ValueError``."""
 
 import json
+import math
 import sys
 from typing import Any
 
@@ -29,7 +30,9 @@ def parsed(text: str) -> Any:
 
 
 def as_text(value: Any) -> str | None:
-    """A JSON value as the text of a cell; null and empty text are an empty cell.
+    """A value as the text of a cell; null, NaN and empty text are an empty cell.
+
+    What JSON does not know, such as a date of a Parquet file, is the text that Python has for it.
 
     Raises:
         ValueError: It is nested too deep.
@@ -40,8 +43,10 @@ def as_text(value: Any) -> str | None:
     """
     if value is None or isinstance(value, str):
         return value or None
+    if isinstance(value, float) and math.isnan(value):  # how Python's json writes a missing number
+        return None
     try:
-        return json.dumps(value, ensure_ascii=False)
+        return json.dumps(value, ensure_ascii=False, default=str)
     except RecursionError as error:
         msg = "it is nested too deep"
         raise ValueError(msg) from error

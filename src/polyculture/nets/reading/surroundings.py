@@ -20,7 +20,7 @@ import numpy as np
 from polyculture.core.task import Example
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from polyculture.core.task import Context, Encoded
 
@@ -75,8 +75,8 @@ def in_documents(
             end = start + len(own)
             room = context.longest - context.reader.num_special_tokens_to_add() - sum(own)
             side = min(width, max(0, room // 2))
-            before = _fitting(flat[:start][::-1], side)
-            after = _fitting(flat[end:], side)
+            before = _fitting((flat[place] for place in range(start - 1, -1, -1)), side)
+            after = _fitting((flat[place] for place in range(end, len(flat))), side)
             shown = words[start - before : end + after]
             read[number] = ReadSentence(shown, before, len(own), document, start)
             start = end
@@ -114,19 +114,20 @@ def _tokens_of_words(sentences: Sequence[Words], context: Context) -> list[list[
     return costs
 
 
-def _fitting(costs: Sequence[int], most: int) -> int:
-    """How many words, from the first on, fit into a number of tokens.
+def _fitting(costs: Iterable[int], most: int) -> int:
+    """How many words, from the first on, fit into a number of tokens; no further ones are asked.
 
     Example:
         >>> _fitting([1, 2, 1], 3), _fitting([], 3), _fitting([4], 3)
         (2, 0, 0)
     """
-    total = 0
-    for number, cost in enumerate(costs):
+    total = number = 0
+    for cost in costs:
         total += cost
         if total > most:
-            return number
-    return len(costs)
+            break
+        number += 1
+    return number
 
 
 def read_together(encoded: Encoded, longest: int, own: int) -> Encoded:

@@ -1,6 +1,6 @@
 """Files in folders named as their labels, such as pictures by what they show."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -73,8 +73,16 @@ def _files_of(folder: Path) -> list[Path]:
         msg = f"There is no folder {folder}. Check the path."
         raise DataError(msg)
     labels = [path for path in sorted(folder.iterdir()) if path.is_dir() and not _is_hidden(path)]
-    paths = [path for label in labels for path in sorted(label.rglob("*"))]
-    files = [path for path in paths if path.is_file() and not _is_hidden(path)]
+    files = [
+        path
+        for label in labels
+        for path in sorted(label.rglob("*"))
+        if path.is_file() and not any(map(_is_hidden, _inside(path, label)))
+    ]
+    odd = next((path for path in files if not _is_unicode(path)), None)
+    if odd is not None:
+        msg = f"The file name {str(odd)!a} is not UTF-8. Rename the file."
+        raise DataError(msg)
     if not files:
         msg = (
             f"{folder} holds no folder with files. Make a folder for each label in it, and put the "
@@ -84,8 +92,23 @@ def _files_of(folder: Path) -> list[Path]:
     return files
 
 
+def _inside(path: Path, folder: Path) -> Iterator[Path]:
+    """A path, and the folders around it that lie in a folder."""
+    while path != folder:
+        yield path
+        path = path.parent
+
+
 def _is_hidden(path: Path) -> bool:
     return path.name.startswith(".")
+
+
+def _is_unicode(path: Path) -> bool:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:  # bytes that are no UTF-8 are kept as surrogates
+        return False
+    return True
 
 
 def _rows(split: str, folder: Path, files: list[Path], file: str, label: str) -> "pl.DataFrame":

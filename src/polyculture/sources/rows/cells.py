@@ -239,7 +239,7 @@ def _places(cell: Cell, _: CellForm) -> list[int]:
     if not text.startswith("["):
         text = f"[{text.removesuffix('.0')}]"
     places = _list(Cell(text, cell.table, cell.row, cell.name), "whole numbers as a JSON list")
-    if not all(type(place) is int for place in places):
+    if not all(_is_whole(place) for place in places):
         cell.refuse(f"expected whole numbers in {cell.name!r}, got {cell.text!r:.60}")
     return places
 
@@ -282,11 +282,16 @@ def _answer(cell: Cell, part: Any) -> dict[str, Any]:
     found = {"text": part} if isinstance(part, str) else part
     text = found.get("text") if isinstance(found, dict) else None
     start = found.get("answer_start", found.get("start")) if text else None
-    if not isinstance(text, str) or not text.strip() or not (start is None or type(start) is int):
+    if not isinstance(text, str) or not text.strip() or not (start is None or _is_whole(start)):
         cell.refuse(
             f"expected answers in {cell.name!r}, each a text or {{text, start}}, got {part!r:.60}"
         )
     return {"text": text, "start": start}
+
+
+def _is_whole(value: Any) -> bool:
+    """Whether it is a whole number, neither true nor false, that fits into a table."""
+    return type(value) is int and abs(value) < 2**63
 
 
 READERS: Mapping[str, Callable[[Cell, CellForm], Any]] = {

@@ -21,7 +21,7 @@ from polyculture.sources.rows.schemes import PREFIXES
 from polyculture.sources.rows.wanted import Wanted, column_notes, found_columns
 from polyculture.store.reading.content import PACKED, Content, content_of, kind_of
 from polyculture.store.reading.tables import BINARY, SUFFIXES, read_table, text_lines
-from polyculture.store.reading.text_form import TextForm
+from polyculture.store.reading.text_form import BLANKS, TextForm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,7 +102,7 @@ def _takes_lines(wanted: Wanted) -> bool:
 
 def _has_header(head: bytes, wanted: Wanted) -> bool:
     """Whether the first line names columns, one of them a column that is needed."""
-    first = head.decode(wanted.form.encoding, "ignore").splitlines()[:1]
+    first = head.decode(wanted.form.encoding, "ignore").lstrip(BLANKS).splitlines()[:1]
     cells = [cell.strip().strip('"') for cell in re.split(r"[,;\t|]", "".join(first))]
     needed = [ours for group in wanted.needed for ours in group]
     return bool({*cells} & {name for ours in needed for name in wanted.names(ours)})

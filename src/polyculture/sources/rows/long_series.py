@@ -226,6 +226,8 @@ def _check_step(
     """Times and step are of one kind; without a named step each value has one of its own."""
     import numpy as np
 
+    from polyculture.stats.series.times import are_days
+
     if (step.kind == "number") == stamps.is_clock:
         kind = "dates and times" if stamps.is_clock else "whole numbers"
         example = "1h" if stamps.is_clock else "1"
@@ -233,6 +235,9 @@ def _check_step(
         _refuse(table, 0, what)
     if form.step is not None:
         return
+    if not stamps.is_clock and are_days(stamps.values):
+        what = f"{stamps.values[0]} is read as a whole number, but the times look like days"
+        _refuse(table, 0, f"{what}. Write them as 2024-01-31, or set step = '1' in [data].")
     for name, run in runs.items():
         times = stamps.values[run]
         twice = np.flatnonzero(np.diff(times) == 0)
@@ -247,13 +252,25 @@ def _check_step(
             )
         if len(off):
             row = int(run[off[0]])
-            _refuse(
-                table,
-                row,
+            what = (
                 f"most values are {step} apart, but {stamps.shown(int(stamps.values[row]))} in the "
-                f"series {name!r} does not fit in. Set step in [data], as in step = '{step}': the "
-                "values of each step are then put together by their mean.",
+                f"series {name!r} does not fit in."
             )
+            _refuse(table, row, f"{what} {_advice(stamps, runs, step)}")
+
+
+def _advice(stamps: Stamps, runs: Mapping[str, Integers], step: Step) -> str:
+    """What to do where times do not fit into the step that was seen."""
+    from polyculture.stats.series.times import Step
+
+    times = [stamps.values[run] for run in runs.values()]
+    calendar = Step.calendar_of(times) if stamps.is_clock else None
+    if calendar is not None:
+        return f"Set step = '{calendar}' in [data]: each has one value at most."
+    return (
+        f"Set step in [data], as in step = '{step}': the values of each step are then put together "
+        "by their mean."
+    )
 
 
 def _refuse_far(table: Table, stamps: Stamps, run: Integers, step: Step) -> None:

@@ -17,6 +17,8 @@ SECOND = 1_000_000
 UNITS = {"s": SECOND, "m": 60 * SECOND, "h": 3_600 * SECOND, "d": 86_400 * SECOND}
 UNITS["w"] = 7 * UNITS["d"]
 MONTHS = {"mo": 1, "y": 12}
+QUARTER = 3
+"""Months."""
 MONDAY = 4 * UNITS["d"]
 """1970 began on a Thursday; weeks begin on Mondays."""
 SHORTEST_MONTH = 28 * UNITS["d"]
@@ -165,6 +167,27 @@ class Step:
                 return cls(kind="month", size=size, start=offset, month=month)
         return cls(kind="time" if is_clock else "number", size=size, start=first % size)
 
+    @classmethod
+    def calendar_of(cls, runs: Sequence[Integers]) -> Self | None:
+        """Months, quarters or years, if each has one stamp at most, such as its last day.
+
+        Args:
+            runs: The stamps of each series, in microseconds, ascending.
+
+        Example:
+            >>> ends = np.array(["2024-01-31", "2024-02-29", "2024-03-31"], "M8[us]")
+            >>> str(Step.calendar_of([ends.astype(np.int64)]))
+            '1mo'
+        """
+        months = [_months(run)[0] for run in runs]
+        apart = np.concatenate([np.diff(run) for run in months] or [np.zeros(0, np.int64)])
+        if not len(apart) or apart.min() < 1:
+            return None
+        sizes, counts = np.unique(apart, return_counts=True)
+        size = int(sizes[counts.argmax()])
+        is_calendar = size in MONTHS.values() or size == QUARTER
+        return cls(kind="month", size=size) if is_calendar and not (apart % size).any() else None
+
     def numbers(self, values: Integers) -> Integers:
         """The number of the step that each stamp falls into.
 
@@ -214,3 +237,17 @@ def _months(values: Integers) -> tuple[Integers, Integers]:
     moments = values.astype("M8[us]")
     months = moments.astype("M8[M]")
     return months.astype(np.int64), (moments - months.astype("M8[us]")).astype(np.int64)
+
+
+def are_days(values: Integers) -> bool:
+    """Whether whole numbers are days as YYYYMMDD.
+
+    Example:
+        >>> are_days(np.array([20240131, 20240201])), are_days(np.array([20240131, 20240132]))
+        (True, False)
+    """
+    days = values % 100
+    months = values // 100 % 100
+    years = values // 10_000
+    parts = ((years, 1800, 2200), (months, 1, 12), (days, 1, 31))
+    return all(bool(((part >= low) & (part <= high)).all()) for part, low, high in parts)

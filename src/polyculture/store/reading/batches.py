@@ -16,8 +16,8 @@ from polyculture.core.errors import DataError
 from polyculture.store.reading.content import content_of
 from polyculture.store.reading.formats.delimited import delimited
 from polyculture.store.reading.formats.json_objects import json_lines
-from polyculture.store.reading.formats.parquet import as_text_columns
-from polyculture.store.reading.frames import of_objects, of_rows
+from polyculture.store.reading.formats.parquet import as_texts
+from polyculture.store.reading.frames import Other, of_objects, of_rows
 from polyculture.store.reading.tables import (
     SEPARATORS,
     Table,
@@ -28,7 +28,7 @@ from polyculture.store.reading.tables import (
 from polyculture.store.reading.text_form import PLAIN, TextForm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from polyculture.store.reading.content import Content
@@ -90,12 +90,8 @@ def _parquet(content: Content, size: int) -> Iterator[Table]:
         for frame in lazy.collect_batches(chunk_size=size, maintain_order=True):
             numbers: Sequence[int] = range(done + 1, done + len(frame) + 1)
             done += len(frame)
-            yield Table(
-                path=content.path,
-                frame=as_text_columns(content.name, frame),
-                unit="row",
-                numbers=numbers,
-            )
+            texts, others = as_texts(frame)
+            yield Table(path=content.path, frame=texts, unit="row", numbers=numbers, others=others)
     except (pl.exceptions.PolarsError, OSError) as error:
         reason = str(error).partition("\n")[0].rstrip(".")
         msg = f"{content.name} cannot be read as Parquet: {reason}."
@@ -108,4 +104,20 @@ def _slices(table: Table, size: int) -> Iterator[Table]:
             table,
             frame=table.frame[start : start + size],
             numbers=table.numbers[start : start + size],
+            others=_within(table.others, start, start + size),
         )
+
+
+def _within(
+    others: Mapping[str, Mapping[str, Other]], start: int, end: int
+) -> dict[str, dict[str, Other]]:
+    """Those cells that lie in a slice, counted from its first row."""
+    found = {
+        name: {
+            kind: replace(cell, row=cell.row - start)
+            for kind, cell in cells.items()
+            if start <= cell.row < end
+        }
+        for name, cells in others.items()
+    }
+    return {name: cells for name, cells in found.items() if cells}

@@ -23,6 +23,8 @@ SLACK = 0.02
 LOOKED_THROUGH = 1 << 20
 """Bytes of an MP3 in which its table of frames begins, also behind a picture in its tags."""
 UNKNOWN_LENGTH = 0x7FFF0000
+LONGEST_KNOWN = 1 << 40
+"""Samples: a FLAC that does not know its length promises more, and cannot be sought in."""
 """Bytes of a WAV's sound from which on the number stands for one that was not known."""
 
 
@@ -46,6 +48,12 @@ def opened_clip(
     try:
         with sound.SoundFile(path) as file:
             rate, samples = int(file.samplerate), int(file.frames)
+            if samples >= LONGEST_KNOWN:
+                msg = (
+                    f"{path} does not say how long it is, since it was written into a pipe. "
+                    "Convert it into a file, as WAV or FLAC."
+                )
+                raise DataError(msg)
             first, last = _between(path, start, end, seconds=samples / rate)
             file.seek(round(first * rate))
             count = round(last * rate) - round(first * rate)

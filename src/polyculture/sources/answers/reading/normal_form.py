@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
@@ -67,10 +67,13 @@ def plain_number(text: str) -> str:
     Example:
         >>> plain_number("1.50"), plain_number("1e2"), plain_number("-0"), plain_number("007")
         ('1.5', '100', '0', '007')
+        >>> plain_number("1" * 30) == plain_number("1" * 29 + "2")
+        False
     """
     if not NUMBER.fullmatch(text):
         return text
-    number = Decimal(text).normalize()
+    with localcontext(prec=max(28, len(text))):  # else digits beyond the 28th are rounded away
+        number = Decimal(text).normalize()
     return format(number, "f") if number else "0"
 
 

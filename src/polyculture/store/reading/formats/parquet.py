@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from polyculture.store.reading.content import Content
 
 
+WHOLE = 2**53
+"""Whole numbers that are smaller are exact in a column of floats."""
 TEXTS = (pl.String, pl.Categorical, pl.Enum)
 
 
@@ -24,24 +26,21 @@ def parquet(content: Content) -> tuple[pl.DataFrame, Others]:
     Raises:
         DataError: The file is damaged or not Parquet.
     """
-    frame = parquet_frame(content)
-    table = as_text_columns(content.name, frame)
-    others = [name for name, kind in frame.schema.items() if kind not in TEXTS]
-    cells = {name: cell for name in others if (cell := _first(table[name]))}
-    return table, {name: {cell.kind: cell} for name, cell in cells.items()}
+    return as_texts(parquet_frame(content))
 
 
-def as_text_columns(name: str, frame: pl.DataFrame) -> pl.DataFrame:
-    """Columns of any type as text, an empty cell null.
+def as_texts(frame: pl.DataFrame) -> tuple[pl.DataFrame, Others]:
+    """Columns of any type as text, an empty cell null; and the first cell of those that were none.
 
-    Args:
-        name: How the file is called in messages.
-        frame: Rows of it.
-
-    Raises:
-        DataError: A column holds bytes.
+    A column of bytes, such as pictures, has empty cells: it is refused where it is asked for.
     """
-    return frame.select(_as_text(name, frame[column]) for column in frame.columns)
+    table = frame.select(_as_text(frame[column]) for column in frame.columns)
+    others: Others = {}
+    for name, kind in frame.schema.items():
+        cell = _bytes(frame[name]) if _holds_bytes(kind) else _first(table[name])
+        if cell is not None and kind not in TEXTS:
+            others[name] = {cell.kind: cell}
+    return table, others
 
 
 def parquet_frame(content: Content) -> pl.DataFrame:
@@ -68,12 +67,36 @@ def _first(column: pl.Series) -> Other | None:
     return None if row is None or column[row] is None else Other(row=row, written=column[row])
 
 
-def _as_text(name: str, column: pl.Series) -> pl.Series:
-    if column.dtype == pl.Struct:
-        column = column.struct.json_encode()
-    elif column.dtype.is_nested():
+def _bytes(column: pl.Series) -> Other | None:
+    row = column.is_not_null().arg_max()
+    return None if row is None or column[row] is None else Other(row=row, written="bytes")
+
+
+def _holds_bytes(kind: pl.DataType) -> bool:
+    if isinstance(kind, pl.Struct):
+        return any(_holds_bytes(field.dtype) for field in kind.fields)  # type: ignore[arg-type]
+    if isinstance(kind, pl.List | pl.Array):
+        return _holds_bytes(kind.inner)  # type: ignore[arg-type]
+    return kind == pl.Binary
+
+
+def _as_text(column: pl.Series) -> pl.Series:
+    if _holds_bytes(column.dtype):
+        return pl.Series(column.name, [None] * len(column), pl.String)
+    if column.dtype.is_float():
+        return _of_floats(column)
+    if column.dtype.is_nested():
         column = pl.Series(column.name, [as_text(cell) for cell in column.to_list()], pl.String)
-    elif column.dtype == pl.Binary:
-        msg = f"{name}: the column {column.name!r} holds bytes, but text is needed."
-        raise DataError(msg)
     return column.cast(pl.String).replace("", None)
+
+
+def _of_floats(column: pl.Series) -> pl.Series:
+    """Whole numbers as such: a column of them with an empty cell is one of floats elsewhere."""
+    column = column.fill_nan(None)
+    is_whole = (column % 1 == 0) & (column.abs() < WHOLE)
+    whole = column.zip_with(is_whole.fill_null(value=False), pl.Series([None], dtype=column.dtype))
+    return (
+        whole.cast(pl.Int64)
+        .cast(pl.String)
+        .zip_with(is_whole.fill_null(value=False), column.cast(pl.String))
+    )
