@@ -87,8 +87,44 @@ def test_small_pictures_of_convnext_are_seen_by_a_share(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("size", "more", "sides"),
+    [
+        (224, {}, (224, 224, None)),
+        (224, {"crop_pct": 0.875}, (224, 224, 256)),
+        (
+            384,
+            {"image_processor_type": "ConvNextFeatureExtractor", "crop_pct": 0.9},
+            (384, 384, None),
+        ),
+        (
+            224,
+            {"feature_extractor_type": "CLIPFeatureExtractor", "crop_size": 224},
+            (224, 224, 224),
+        ),
+        (256, {"image_processor_type": "BitImageProcessor", "crop_size": 224}, (224, 224, 256)),
+        ({"shortest_edge": 256}, {"crop_size": 224}, (224, 224, 256)),
+    ],
+)
+def test_one_number_is_a_square_or_the_shortest_edge(
+    size: Any, more: dict[str, Any], sides: tuple[int, int, int | None], tmp_path: Path
+) -> None:
+    """As older files of settings write it; the class says which."""
+    reader = PictureReader.of_folder(written(tmp_path, {**EXACT, "size": size, **more}))
+
+    assert (reader.height, reader.width, reader.shortest) == sides
+
+
+@pytest.mark.parametrize(
     ("settings", "reason"),
     [
+        (
+            {**EXACT, "size": 256, "crop_size": 224, "do_center_crop": True},
+            "first brought to one size and then cut to another",
+        ),
+        (
+            {**EXACT, "size": {"shortest_edge": 256}, "do_center_crop": False},
+            "pictures keep their shape",
+        ),
         ({}, "does not say size, mean and deviation"),
         ({**EXACT, "image_mean": [0.5, 0.5]}, "1 or 3 channels"),
         ({**EXACT, "do_rescale": False}, "only read with 'do_rescale' = true"),

@@ -38,6 +38,16 @@ WHOLE = 384
 """ConvNeXt: from this side on the whole picture is seen."""
 BILINEAR = 2
 """The number that Pillow and transformers give this way to scale."""
+OF_SHORTEST_EDGE = ("ConvNext", "CLIP", "ChineseCLIP", "Bit", "MobileNet", "PoolFormer")
+"""Classes of transformers' readers to which one number is the shortest edge of a picture."""
+SQUEEZED = (
+    "pictures are first brought to one size and then cut to another, which is not read. Set "
+    "do_center_crop to false and size to that of crop_size"
+)
+OF_ANY_SHAPE = (
+    "pictures keep their shape, so they have no one size. Set do_center_crop to true, with a "
+    "crop_size"
+)
 MODES = {1: "L", 3: "RGB"}
 DEEP = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 """Pillow's names for numbers of more than 8 bits, which it would cut off."""
@@ -157,6 +167,9 @@ def _described(settings: Mapping[str, Any], file: Path) -> PictureReader:
     except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
         msg = f"{file} does not say size, mean and deviation of pictures as transformers does."
         raise ModelError(msg) from error
+    except ModelError as error:
+        msg = f"{file}: {error}."
+        raise ModelError(msg) from error
     channels = len(mean)
     if channels not in MODES or len(deviation) != channels or min(height, width) < 1:
         msg = (
@@ -175,17 +188,30 @@ def _described(settings: Mapping[str, Any], file: Path) -> PictureReader:
 
 
 def _sides(settings: Mapping[str, Any]) -> tuple[int, int, int | None]:
-    """Height, width, and the shorter side before the middle is cut out, if it is."""
-    size = settings["size"]
+    """Height, width, and the shorter side before the middle is cut out, if it is.
+
+    Older files write one number for a size; what it means depends on the class of the reader.
+    """
+    size, cut = settings["size"], settings.get("crop_size")
     if not isinstance(size, Mapping):
-        return int(size), int(size), None
+        kind = settings.get("image_processor_type") or settings.get("feature_extractor_type") or ""
+        is_edge = "crop_pct" in settings or str(kind).startswith(OF_SHORTEST_EDGE)
+        size = {"shortest_edge": size} if is_edge else {"height": size, "width": size}
+    if cut is not None and not isinstance(cut, Mapping):
+        cut = {"height": cut, "width": cut}
     if "shortest_edge" not in size:
-        return int(size["height"]), int(size["width"]), None
+        height, width = int(size["height"]), int(size["width"])
+        if settings.get("do_center_crop") and cut != {"height": height, "width": width}:
+            raise ModelError(SQUEEZED)
+        return height, width, None
     shortest = int(size["shortest_edge"])
     if "crop_pct" in settings:  # ConvNeXt's readers see this share of small pictures
         whole = None if shortest >= WHOLE else int(shortest / settings["crop_pct"])
         return shortest, shortest, whole
-    cut = settings["crop_size"]
+    if not settings.get("do_center_crop", True):
+        raise ModelError(OF_ANY_SHAPE)
+    if cut is None:
+        raise KeyError("crop_size")  # noqa: EM101  # told by the caller, like other missing settings
     return int(cut["height"]), int(cut["width"]), shortest
 
 
@@ -311,13 +337,13 @@ def learned_reader(paths: Iterable[str], most: int) -> PictureReader:
     Raises:
         DataError: No picture can be read.
     """
-    images = all_readable(paths, opened_picture, "pictures")
-    is_grey = all(image.mode in {"1", "L"} for image in images)
-    sides = np.median([image.size for image in images], axis=0)
+    seen = all_readable(paths, _form_of, "pictures")  # opened twice: all at once may be many GB
+    is_grey = all(mode in {"1", "L"} for _, mode, _ in seen)
+    sides = np.median([size for _, _, size in seen], axis=0)
     width, height = (int(side) for side in np.ceil(sides * min(1.0, most / sides.max())))
     blank = (0.0,) * (1 if is_grey else 3)
     plain = PictureReader(height=height, width=width, mean=blank, deviation=(1.0,) * len(blank))
-    pixels = np.stack([plain.pixels(image) for image in images]) / WHITE
+    pixels = np.stack([plain.pixels(opened_picture(path)) for path, _, _ in seen]) / WHITE
     mean, deviation = pixels.mean(axis=(0, 2, 3)), pixels.std(axis=(0, 2, 3))
     return PictureReader(
         height=height,
@@ -325,6 +351,11 @@ def learned_reader(paths: Iterable[str], most: int) -> PictureReader:
         mean=tuple(round(float(value), 4) for value in mean),
         deviation=tuple(round(max(float(value), 1 / WHITE), 4) for value in deviation),
     )
+
+
+def _form_of(path: Path) -> tuple[Path, str, tuple[int, int]]:
+    image = opened_picture(path)
+    return path, image.mode, image.size
 
 
 def logits_from_pixels(

@@ -241,8 +241,8 @@ def learned_reader(paths: Sequence[str]) -> SoundReader:
         DataError: No clip can be read.
     """
     step = max(1, len(paths) // LOOKED_AT)
-    clips = all_readable(paths[::step], opened_clip, "clips")
-    usual = min(Counter(rate for _, rate in clips).items(), key=lambda pair: (-pair[1], pair[0]))[0]
+    seen = all_readable(paths[::step], _rate_of, "clips")  # opened twice: all may be many GB
+    usual = min(Counter(rate for _, rate in seen).items(), key=lambda pair: (-pair[1], pair[0]))[0]
     rate = min(usual, HIGHEST_RATE)
     settings: dict[str, Any] = {
         "feature_extractor_type": "LogMelFrames",
@@ -253,7 +253,10 @@ def learned_reader(paths: Sequence[str]) -> SoundReader:
     }
     cut = _cut(settings)
     frames = np.concatenate(
-        [log_mel(resampled(wave, own, rate), rate=rate, **cut) for wave, own in clips]
+        [
+            log_mel(resampled(opened_clip(path)[0], own, rate), rate=rate, **cut)
+            for path, own in seen
+        ]
     )
     mean, deviation = frames.mean(axis=0), np.maximum(frames.std(axis=0), 0.01)
     settings |= {
@@ -261,3 +264,7 @@ def learned_reader(paths: Sequence[str]) -> SoundReader:
         "std": [round(float(value), 4) for value in deviation],
     }
     return SoundReader(kind="frames", rate=rate, settings=settings)
+
+
+def _rate_of(path: Path) -> tuple[Path, int]:
+    return path, opened_clip(path)[1]
