@@ -392,6 +392,12 @@ CASES = {
         ("study", "study.toml"),
         "study.toml: a study compares models, but it has one. Name two or more in [[models]].",
     ),
+    "a study of two tasks": Case(
+        {**SETS, "study.toml": STUDY + MODELS + '[models.task]\nkind = "ordinal"\n'},
+        ("study", "study.toml"),
+        "study.toml: a study compares models of one task, but 'a' does classification and 'b' "
+        "ordinal. Make a study of each.",
+    ),
     "a study without its probe": Case(
         {**SETS, "study.toml": STUDY + MODELS},
         ("study", "study.toml"),

@@ -37,6 +37,7 @@ def checked(tmp_path: Path) -> Checked:
         task: Any = "classification",
         base: str = "tfidf",
         head: Any = None,
+        data: Any = None,
         **asked: Any,
     ) -> DataCheck:
         for split, rows in splits.items():
@@ -46,7 +47,11 @@ def checked(tmp_path: Path) -> Checked:
         table = {
             "task": task,
             "base": {"source": "new", "kind": base, **sizes},
-            "data": {"source": "jsonl", **{s: str(tmp_path / f"{s}.jsonl") for s in splits}},
+            "data": {
+                "source": "jsonl",
+                **{split: str(tmp_path / f"{split}.jsonl") for split in splits},
+                **(data or {}),
+            },
             **({"head": head} if head else {}),
         }
         recipe = recipe_of(table, tmp_path / "recipe.toml")

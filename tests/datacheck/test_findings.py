@@ -314,3 +314,120 @@ def test_one_row_ends_with_findings(checked: Checked) -> None:
 
     assert "accepted.missing" in {point.key for point in found(check, "accepted_rows").points}
     assert found(check, "split_shift").points[0].key == "shift.one_split"
+
+
+def test_texts_that_differ_by_capitals_are_near(checked: Checked) -> None:
+    """A test of training texts in capitals is no clean one."""
+    shouted = [{**row, "text": row["text"].upper()} for row in CLEAN["train"][:20]]
+
+    check = checked({**CLEAN, "test": shouted})
+
+    assert found(check, "repeated_rows").severity == "fine"
+    near = found(check, "near_duplicates")
+    assert near.severity == "warning"
+    assert near.count >= 40
+
+
+def test_a_text_that_occurs_often_is_counted_whole(checked: Checked) -> None:
+    """Some of its rows are named; how many there are is said."""
+    row = {"text": "a text of some words that occurs many times over", "label": "good"}
+
+    check = checked({**CLEAN, "train": [*CLEAN["train"], *[row] * 40]})
+
+    assert found(check, "repeated_rows").examples[0].about == "× 40"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_spans_of_other_schemes_are_counted_alike_in_parts(
+    checked: Checked, *, stream: bool
+) -> None:
+    """BIOES: every E- ends a span that was counted at its B-, and a training takes it."""
+    one = [("Ada", "B-PER"), ("Berg", "E-PER"), ("met", "O"), ("Tom", "S-PER")]
+    rows = tagged([one, [("in", "O"), ("Rome", "S-LOC")]] * 20)
+
+    check = checked(
+        {"train": rows, "valid": rows[:4]}, task="spans", base="transformer", stream=stream
+    )
+
+    (top,) = values(check, "label_balance", "balance.top")
+    assert (top["label"], top["count"]) == ("PER", 40)
+    assert found(check, "accepted_rows").severity == "fine"
+
+
+def test_ids_of_relevant_texts_are_no_labels(checked: Checked) -> None:
+    """Each query has its own: none of them is rare or unseen."""
+    corpus = [{"id": f"d{n}", "text": row["text"]} for n, row in enumerate(reviews(40))]
+    queries = [{"query": f"about item{n}", "matches": [f"d{n}"]} for n in range(40)]
+    splits = {"train": queries[:30], "valid": queries[30:], "corpus": corpus}
+
+    check = checked(splits, task="relevance", base="transformer")
+
+    for name in ("unseen_labels", "rare_labels", "label_balance"):
+        assert found(check, name).severity == "skipped"
+
+
+def test_a_label_that_stands_for_out_of_scope_may_be_unseen(checked: Checked) -> None:
+    """It is in validation and test alone; other new labels are severe."""
+    far = [{"text": f"what is the weather at {n} o'clock", "label": "oos"} for n in range(10)]
+    splits = {**CLEAN, "valid": [*CLEAN["valid"], *far], "test": [*CLEAN["test"], *far]}
+    task = {"kind": "classification", "out_of_scope": "oos"}
+
+    check = checked(splits, task=task)
+    other = checked(splits)
+
+    assert found(check, "unseen_labels").severity == "fine"
+    assert not any("oos" in one.about for one in found(check, "label_errors").examples)
+    assert found(other, "unseen_labels").severity == "severe"
+
+
+def test_the_labels_that_are_checked_are_those_that_are_learnt(checked: Checked) -> None:
+    """Of a file with a label and labels, where a text may have several."""
+    splits = {
+        split: [{**row, "label": "news", "labels": [row["label"]]} for row in rows]
+        for split, rows in CLEAN.items()
+    }
+
+    several = checked(splits, task={"kind": "classification", "multi_label": True})
+    one = checked(splits)
+
+    assert found(several, "label_balance").protocol["column"] == "labels"
+    assert found(several, "label_balance").count == 2
+    assert found(one, "label_balance").protocol["column"] == "label"
+
+
+def test_rows_that_will_be_held_out_are_not_missing(checked: Checked) -> None:
+    """A check in parts counts them as train, and says so."""
+    check = checked({"train": CLEAN["train"]}, stream=True, data={"hold_out": 0.2})
+
+    assert not values(check, "accepted_rows", "accepted.missing")
+
+
+def test_the_same_spans_in_another_order_are_no_conflict(checked: Checked) -> None:
+    """They are a set; other spans of the same text are a conflict."""
+    rows = [spans((0, 8), (13, 16)), spans((13, 16), (0, 8))] * 3
+    other = [*rows, spans((0, 3))]
+
+    alike = checked({"train": rows, "valid": rows[:2]}, task="spans", base="transformer")
+    unlike = checked({"train": other, "valid": rows[:2]}, task="spans", base="transformer")
+
+    assert found(alike, "conflicting_labels").severity == "fine"
+    assert found(unlike, "conflicting_labels").severity != "fine"
+
+
+def test_a_window_that_is_advised_holds_pairs_too(checked: Checked) -> None:
+    """With the three special tokens of a pair; none is advised where texts share a window."""
+    pairs = [{**row, "text_b": "and so on"} for row in CLEAN["train"]]
+    check = checked({"train": pairs, "valid": pairs[:10]}, base="transformer")
+    corpus = [{"id": f"d{n}", "text": row["text"]} for n, row in enumerate(reviews(40))]
+    queries = [{"query": f"about item{n}", "matches": [f"d{n}"]} for n in range(40)]
+    ranked = checked(
+        {"train": queries[:30], "valid": queries[30:], "corpus": corpus},
+        task="relevance",
+        base="transformer",
+    )
+
+    (advice,) = found(check, "text_length").advice
+    (fine,) = values(check, "text_length", "length.fine")
+    assert advice.key == "length.shorter"
+    assert dict(advice.values)["length"] >= fine["most"] + 3
+    assert not found(ranked, "text_length").advice

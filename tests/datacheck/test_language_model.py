@@ -59,6 +59,15 @@ def test_a_causal_model_reads_from_the_left(tmp_path: Path) -> None:
     assert sum(losses) / len(losses) == pytest.approx(float(loss), abs=1e-5)
 
 
+def test_a_character_of_several_pieces_counts_once(tmp_path: Path) -> None:
+    """Byte-level pieces of one character share its place."""
+    folder = base(tmp_path, "gpt2")
+
+    _, characters = token_losses(["我喜欢🙂"], folder, longest=64)
+
+    assert characters == 4
+
+
 def test_a_base_without_such_a_head_says_so(tmp_path: Path) -> None:
     """Its weights are missing, and are not drawn at random."""
     folder = tiny_base(tmp_path, "llama", TEXTS)

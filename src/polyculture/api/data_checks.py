@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from polyculture.core.data import Dataset
     from polyculture.core.finding import Counter, DataCheck
     from polyculture.core.recipe import Recipe
+    from polyculture.core.task import Column
     from polyculture.datacheck.flow import Batches, Passed
     from polyculture.datacheck.subject import Cost, Subject
 
@@ -112,9 +113,10 @@ def _checked(
     else:
         batches = slices(dataset.splits)
     kinds = findings()
+    columns = _that_are_read(task.columns, recipe.task)
     passed = pass_over(
         batches,
-        task.columns,
+        columns,
         list(kinds.values()),
         most=most,
         seed=seed,
@@ -149,6 +151,19 @@ def _checked(
             settings={"with_base": with_base, "timed": timed, "rows_a_split": most, "seed": seed},
             say=say,
         )
+
+
+def _that_are_read(columns: Mapping[str, Column], settings: Any) -> Mapping[str, Column]:
+    """The declared columns without that of right answers which the settings leave aside."""
+    read = getattr(settings, "column", None)
+    if read not in columns:
+        return columns
+    kinds = {"label", "labels"}
+    return {
+        name: column
+        for name, column in columns.items()
+        if name == read or not (column.is_gold and column.kind in kinds)
+    }
 
 
 def _is_streamed(recipe: Recipe, source: Any, *, stream: bool | None) -> bool:

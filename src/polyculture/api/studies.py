@@ -166,6 +166,14 @@ def read_recipes(path: Path, changes: Sequence[str] = ()) -> tuple[Study, list[R
     if twice is not None:
         msg = f"{path}: two runs would be named {twice!r}. Give each model and seed its own name."
         raise ProbeMismatchError(msg)
+    tasks = {name: recipe.task.kind for name, recipe in zip(names, recipes, strict=True)}  # type: ignore[attr-defined]
+    odd = next((name for name in names if tasks[name] != tasks[names[0]]), None)
+    if odd is not None:
+        msg = (
+            f"{path}: a study compares models of one task, but {names[0]!r} does "
+            f"{tasks[names[0]]} and {odd!r} {tasks[odd]}. Make a study of each."
+        )
+        raise ProbeMismatchError(msg)
     return wanted, recipes
 
 

@@ -11,9 +11,20 @@ def to_texts(subject: Subject) -> Point | None:
 
 
 def to_labels(subject: Subject) -> Point | None:
-    """For findings about labels, or types of spans."""
-    is_there = of_kind(subject.columns, LABELS | SPANS, gold=True)
+    """For findings about labels, or types of spans: names that are one of a few, to learn by heart.
+
+    Several right answers in one cell are no such names where a task ranks or writes texts.
+    """
+    is_open = bool(subject.task.pool(subject.settings)) or subject.task.output == "tokens"
+    kinds = LABELS - {"labels"} if is_open else LABELS
+    is_there = of_kind(subject.columns, kinds | SPANS, gold=True)
     return None if is_there else Point(key="skipped.no_labels")
+
+
+def out_of_scope(subject: Subject) -> str | None:
+    """The label of texts that no row is learnt from, if the settings name one; else None."""
+    name: str = getattr(subject.settings, "out_of_scope", "")
+    return name or None
 
 
 def to_gold(subject: Subject) -> Point | None:

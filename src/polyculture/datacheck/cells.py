@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from polyculture.core.columns import inputs_of, originals
 
@@ -81,15 +81,15 @@ def answers_of(rows: pl.DataFrame, columns: Mapping[str, Column]) -> list[str] |
     names = [name for name, column in columns.items() if column.is_gold and name in rows.columns]
     if not names:
         return None
-    sets = {name for name in names if columns[name].kind == "labels"}
-    rows = rows.select(names)
+    kinds = [columns[name].kind for name in names]
     return [
-        json.dumps(
-            [
-                sorted(cell) if name in sets and cell else cell
-                for name, cell in zip(names, row, strict=True)
-            ],
-            ensure_ascii=False,
-        )
-        for row in rows.iter_rows()
+        json.dumps([*map(_in_order, row, kinds)], ensure_ascii=False)
+        for row in rows.select(names).iter_rows()
     ]
+
+
+def _in_order(cell: Any, kind: str) -> Any:
+    """A cell whose parts have no order of their own, in one."""
+    if not cell or kind not in {"labels", "spans"}:
+        return cell
+    return sorted(cell) if kind == "labels" else sorted(cell, key=lambda span: [*span.values()])

@@ -10,7 +10,9 @@ from polyculture.core import parts
 from polyculture.core.finding import Counter, Finding
 from polyculture.core.task import Column
 from polyculture.datacheck.cells import there
+from polyculture.datacheck.counters.tags import TagCounter
 from polyculture.datacheck.sample import Sample
+from polyculture.sources.rows.schemes import to_iob2
 
 SHELF = "datacheck.findings"
 BATCH = 20_000
@@ -48,7 +50,7 @@ def pass_over(
     """Show every row to every counter, once.
 
     Args:
-        batches: All rows, a bounded number at a time.
+        batches: All rows, a bounded number at a time; their tags may be of any scheme.
         columns: What the task declares.
         kinds: The findings, which say what they count with.
         most: Rows of a split that the sample holds.
@@ -59,11 +61,12 @@ def pass_over(
     samples: dict[str, Sample] = {}
     names: list[str] = []
     seen = 0
-    for split, rows in batches:
+    for split, written in batches:
+        rows = _in_iob2(written, columns)
         names += [name for name in rows.columns if name not in names]
         samples.setdefault(split, Sample(most=most, seed=seed)).add(rows)
-        for counter in counters.values():
-            counter.add(split, rows)
+        for made, counter in counters.items():
+            counter.add(split, written if made is TagCounter else rows)
         seen += len(rows)
         on_rows(seen)
     return Passed(
@@ -71,6 +74,17 @@ def pass_over(
         rows={split: sample.seen for split, sample in samples.items()},
         sample={split: sample.rows() for split, sample in samples.items()},
         counters=counters,
+    )
+
+
+def _in_iob2(rows: pl.DataFrame, columns: Mapping[str, Column]) -> pl.DataFrame:
+    """Rows as a training has them. Tags that are IOB2 stay as they are."""
+    tagged = [n for n, column in columns.items() if column.kind == "tags" and n in rows.columns]
+    return rows.with_columns(
+        pl.Series(
+            name, [tags and to_iob2(tags) for tags in rows[name].to_list()], pl.List(pl.String)
+        )
+        for name in tagged
     )
 
 

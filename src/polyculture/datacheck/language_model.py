@@ -74,7 +74,8 @@ def token_losses(texts: Sequence[str], folder: Path, *, longest: int) -> tuple[l
             if end > start and encoded["input_ids"][place] != tokenizer.unk_token_id
         ]
         real = real if is_masked else [place for place in real if place > 0]
-        characters += sum(offsets[place][1] - offsets[place][0] for place in real)
+        # several pieces may be bytes of one character, which counts once
+        characters += len({sign for place in real for sign in range(*offsets[place])})
         with torch.inference_mode():
             if not is_masked:
                 if len(ids) > 1:

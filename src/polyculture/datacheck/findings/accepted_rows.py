@@ -10,6 +10,8 @@ def report(subject: Subject, _: None) -> Found:
     """The first error that a training would end with, or a split that it lacks."""
     pool = subject.task.pool(subject.settings)
     missing = [split for split in (*NEEDED, pool) if split and split not in subject.rows]
+    if subject.is_streamed and getattr(subject.recipe.data, "hold_out", None):
+        missing = [split for split in missing if split != "valid"]  # held out of train, later
     inventory, reason = subject.prepared()[1:]
     points = [Point(key="accepted.refused", values={"reason": reason})] if reason else []
     points += [Point(key="accepted.missing", values={"split": split}) for split in missing]

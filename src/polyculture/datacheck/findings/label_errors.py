@@ -13,6 +13,7 @@ from scipy.special import softmax
 
 from polyculture.core.errors import DataError, ModelError, UndefinedError
 from polyculture.core.finding import Finding, Found, Grid, Point
+from polyculture.datacheck.applies import out_of_scope, to_labels
 from polyculture.datacheck.cells import LABELS, of_kind
 from polyculture.datacheck.subject import Subject
 from polyculture.sources.rows.repeats import input_keys
@@ -44,6 +45,8 @@ class Learnt:
 
 def why_not(subject: Subject) -> Point | None:
     """One label a row, and a text that could say which."""
+    if to_labels(subject):
+        return Point(key="skipped.no_labels")
     names = of_kind(subject.columns, LABELS, gold=True)
     if not names:
         return Point(key="skipped.no_labels")
@@ -57,11 +60,15 @@ def why_not(subject: Subject) -> Point | None:
 def report(subject: Subject, _: None) -> Found:
     """Suspects of all splits, the most suspicious first, as a table to review."""
     (name, *_rest) = of_kind(subject.columns, LABELS, gold=True)
+    unlearnt = out_of_scope(subject)
+    if unlearnt in subject.sample["train"][name]:
+        unlearnt = None
     rows = [
         (split, place)
         for split in ("train", "valid", "test")
         if split in subject.sample and name in subject.sample[split].columns
-        for place in range(len(subject.sample[split]))
+        for place, label in enumerate(subject.sample[split][name])
+        if label != unlearnt
     ]
     most = READ if _uses_base(subject) else MOST
     if len(rows) > most:
@@ -123,7 +130,7 @@ def _uses_base(subject: Subject) -> bool:
 
 def _keys(subject: Subject, rows: Sequence[tuple[str, int]]) -> list[str]:
     keys = {split: input_keys(part, subject.columns) for split, part in subject.sample.items()}
-    return [keys[split][place] for split, place in rows]
+    return [keys[split][place].casefold() for split, place in rows]  # word counts fold it too
 
 
 def _out_of_fold(

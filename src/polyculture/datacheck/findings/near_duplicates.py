@@ -102,12 +102,16 @@ def _counts(similarity: list[float]) -> list[int]:
 
 
 def _different(subject: Subject) -> list[tuple[str, int]]:
-    """Split and place of the first row of each text, in the order of the splits."""
+    """Split and place of the first row of each text, in the order of the splits.
+
+    Texts that differ by capitals are different ones: models may read them alike, and no finding
+    about equal texts sees them.
+    """
     seen: set[str] = set()
     firsts = []
     for split in subject.sample:
         for place, text in enumerate(subject.texts(split)):
-            key = " ".join(text.casefold().split())
+            key = " ".join(text.split())
             if key and key not in seen:
                 seen.add(key)
                 firsts.append((split, place))

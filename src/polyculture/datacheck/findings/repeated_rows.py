@@ -30,8 +30,8 @@ class Counts:
     """Rows of the first split that the second has too."""
     long: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Those of them that are no coincidence."""
-    examples: list[tuple[tuple[int, int], ...]] = field(default_factory=list)
-    """Split and row of the rows of some inputs."""
+    examples: list[tuple[int, tuple[tuple[int, int], ...]]] = field(default_factory=list)
+    """How often some inputs occur, and split and row of some of their rows."""
 
 
 def report(subject: Subject, keys: KeyCounter) -> Found:
@@ -58,8 +58,8 @@ def _per_group(mask: NDArray[np.bool_], starts: NDArray[np.int64]) -> NDArray[np
 
 def _largest(
     records: NDArray[np.void], starts: NDArray[np.int64]
-) -> list[tuple[tuple[int, int], ...]]:
-    """The rows of the inputs that occur most often, long ones first."""
+) -> list[tuple[int, tuple[tuple[int, int], ...]]]:
+    """How often the most frequent inputs occur, long ones first, and some of their rows."""
     sizes = np.diff([*starts, len(records)])
     several = np.flatnonzero(sizes > 1)
     rank = np.lexsort((-sizes[several], ~records["is_long"][starts[several]]))
@@ -67,7 +67,8 @@ def _largest(
     for group in several[rank[:EXAMPLES]]:
         first = starts[group]
         rows = records[first : first + min(sizes[group], 6)]
-        found.append(tuple((int(row["split"]), int(row["row"])) for row in rows))
+        places = tuple((int(row["split"]), int(row["row"])) for row in rows)
+        found.append((int(sizes[group]), places))
     return found
 
 
@@ -113,15 +114,17 @@ def _found(subject: Subject, keys: KeyCounter, counts: Counts) -> Found:
         of=sum(keys.rows.values()),
         points=tuple(points),
         advice=tuple(advice),
-        examples=tuple(_instance(subject, keys, rows) for rows in counts.examples[:EXAMPLES]),
+        examples=tuple(_instance(subject, keys, *group) for group in counts.examples[:EXAMPLES]),
         pictures=_pictures(keys, again, seen),
         protocol={"equal": "the same words, however spaced", "digest_bits": 64},
     )
 
 
-def _instance(subject: Subject, keys: KeyCounter, rows: tuple[tuple[int, int], ...]) -> Instance:
+def _instance(
+    subject: Subject, keys: KeyCounter, times: int, rows: tuple[tuple[int, int], ...]
+) -> Instance:
     named = [(keys.splits[split], place) for split, place in rows]
-    about = f"× {len(rows)}"
+    about = f"× {times:,}"
     return by_number(subject, named, about) or subject.instance(named, about)
 
 

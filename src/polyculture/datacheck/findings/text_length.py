@@ -27,7 +27,8 @@ SHORT = 0.25
 def report(subject: Subject, _: None) -> Found:
     """Lengths by split, rows and tokens beyond the window, and gold that is torn or cut."""
     context = subject.context()
-    special = int(context.reader.num_special_tokens_to_add())
+    is_pair = len(subject.text_columns) > 1
+    special = int(context.reader.num_special_tokens_to_add(pair=is_pair))
     window = context.longest - special
     counts = {split: _counts(subject, split, context) for split in subject.sample}
     every = np.concatenate(list(counts.values()))
@@ -63,7 +64,7 @@ def report(subject: Subject, _: None) -> Found:
     cut = sum(int((counts[s][over[s]] - window).sum()) for s in counts)
     q99 = float(np.quantile(every, 0.99))
     advice = [Point(key="length.fix")] if any(long.any() for long in over.values()) else []
-    if q99 < SHORT * window:
+    if q99 < SHORT * window and _is_alone(subject):
         shorter = int(np.ceil((every.max() + special) / 8) * 8)
         advice.append(Point(key="length.shorter", values={"length": max(8, shorter)}))
     if not points:
@@ -85,6 +86,13 @@ def report(subject: Subject, _: None) -> Found:
             "rows": len(every),
         },
     )
+
+
+def _is_alone(subject: Subject) -> bool:
+    """Whether an input shares its window with no other text, and with no answer that follows."""
+    around: int = getattr(subject.settings, "around", 0)
+    is_shared = bool(subject.task.pool(subject.settings)) or around > 0
+    return not is_shared and subject.task.output != "tokens"
 
 
 def _counts(subject: Subject, split: str, context: Context) -> NDArray[np.int64]:

@@ -3,14 +3,14 @@
 from collections import Counter
 
 from polyculture.core.finding import Finding, Found, Grid, Point
-from polyculture.datacheck.applies import to_labels
+from polyculture.datacheck.applies import out_of_scope, to_labels
 from polyculture.datacheck.counters.labels import LabelCounter
 from polyculture.datacheck.subject import Subject
 
 SHOWN = 40
 
 
-def report(_: Subject, labels: LabelCounter) -> Found:
+def report(subject: Subject, labels: LabelCounter) -> Found:
     """No model can answer them, so their rows count as wrong whatever it does."""
     first = labels.first()
     train = first[1].get("train") if first else None
@@ -19,7 +19,7 @@ def report(_: Subject, labels: LabelCounter) -> Found:
     unseen: dict[str, Counter[str]] = {}
     for split, counted in first[1].items():
         for label, count in counted.items():
-            if label not in train:
+            if label not in train and label != out_of_scope(subject):
                 unseen.setdefault(label, Counter())[split] += count
     if not unseen:
         return Found(severity="fine", points=(Point(key="unseen.fine"),))

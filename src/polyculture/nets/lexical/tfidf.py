@@ -34,6 +34,8 @@ texts and say little more about its label."""
 
 FEATURES = 50_000
 """Most frequent words or n-grams that are counted."""
+MOST_WEIGHTS = 16_000_000
+"""Of all labels together: learning them takes some thirty times their 8 bytes of memory each."""
 
 
 def terms(text: str) -> list[str]:
@@ -104,6 +106,8 @@ class Tfidf:
         if not any(cut(text) for text in texts):
             msg = "No training text holds a word, so there is nothing to count. Check the texts."
             raise DataError(msg)
+        if np.ndim(targets) == 1:  # several labels are learnt one by one
+            features = min(features, max(1, MOST_WEIGHTS // labels))
         counter = vectorizer(None, features)
         matrix = counter.fit_transform(texts)
         coefficients, intercepts = linear(matrix, np.asarray(targets), labels, strength)

@@ -16,7 +16,16 @@ CODES = 0x110000
 """Code points of Unicode."""
 NONE = "none"
 """Signs that are no letters: digits, punctuation, spaces, emoji."""
-RENAMED = {"CJK": "HAN", "IDEOGRAPHIC": "HAN", "FULLWIDTH": "LATIN", "MODIFIER": NONE}
+RENAMED = {
+    "CJK": "HAN",
+    "IDEOGRAPHIC": "HAN",
+    "FULLWIDTH": "LATIN",
+    "MATHEMATICAL": "LATIN",
+    "MICRO": "GREEK",
+    "KATAKANA-HIRAGANA": "KATAKANA",
+    "HALFWIDTH": "KATAKANA",
+    "MODIFIER": NONE,
+}
 """First words of character names that are not those of scripts."""
 
 
@@ -27,6 +36,8 @@ def script_of(character: str) -> str:
     Example:
         >>> [script_of(character) for character in "aж人あア한ا5😀"]
         ['latin', 'cyrillic', 'han', 'hiragana', 'katakana', 'hangul', 'arabic', 'none', 'none']
+        >>> [script_of(character) for character in "ーｱµ𝐇"]
+        ['katakana', 'katakana', 'greek', 'latin']
     """
     if unicodedata.category(character)[0] != "L":
         return NONE
