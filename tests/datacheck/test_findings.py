@@ -431,3 +431,23 @@ def test_a_window_that_is_advised_holds_pairs_too(checked: Checked) -> None:
     assert advice.key == "length.shorter"
     assert dict(advice.values)["length"] >= fine["most"] + 3
     assert not found(ranked, "text_length").advice
+
+
+def test_documents_with_rows_in_two_splits_are_counted(checked: Checked) -> None:
+    """One row of each side is named; rows without a document are nobody's."""
+
+    def named(rows: Rows, first: int) -> Rows:
+        return [{**row, "document": f"d{first + n // 4}"} for n, row in enumerate(rows)]
+
+    splits = {"train": named(CLEAN["train"], 0), "test": named(CLEAN["test"], 12)}
+    check = checked({**splits, "valid": CLEAN["valid"]})
+    apart = checked({**splits, "test": named(CLEAN["test"], 40), "valid": CLEAN["valid"]})
+    without = checked(CLEAN)
+
+    (shared,) = values(check, "shared_documents", "documents.shared")
+    assert (shared["split"], shared["other"]) == ("test", "train")
+    assert (shared["documents"], shared["count"], shared["of"]) == (3, 12, 24)
+    assert found(check, "shared_documents").severity == "warning"
+    assert found(check, "shared_documents").examples[0].rows == ("train/train-49", "test/test-1")
+    assert found(apart, "shared_documents").severity == "fine"
+    assert found(without, "shared_documents").severity == "skipped"

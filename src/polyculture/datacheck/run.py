@@ -21,6 +21,7 @@ ORDER = (
     "conflicting_labels",
     "label_errors",
     "near_duplicates",
+    "shared_documents",
     "split_shift",
 )
 """Findings that come first among equally severe ones."""

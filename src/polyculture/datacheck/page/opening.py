@@ -88,7 +88,7 @@ def _splits(check: DataCheck, language: Language) -> Answer:
         for point in _points(check, "repeated_rows", "repeated.across")
         if point.values["other"] == "train"
     ]
-    findings = ("repeated_rows", "near_duplicates", "split_shift")
+    findings = ("repeated_rows", "near_duplicates", "shared_documents", "split_shift")
     if not leaks:
         return _answer(check, language, "splits", findings)
     worst = max(leaks, key=_part)
