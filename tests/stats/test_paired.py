@@ -81,7 +81,7 @@ def test_small_differences_on_every_item_are_evidence(scale: float) -> None:
     value, a_only, _ = better(a.tolist(), [0.5 - scale] * 1_000)
 
     assert isinstance(value, Known)
-    assert value.number < 1e-12
+    assert value.number == 1e-12
     assert a_only == 1_000
 
 
@@ -226,3 +226,11 @@ def test_documents_of_one_item_are_items(a_only: int, b_only: int) -> None:
     differences = np.array([1] * a_only + [-1] * b_only + [0])
 
     assert sign_flips(differences) == pytest.approx(mcnemar(a_only, b_only))
+
+
+def test_a_p_that_cannot_be_told_from_nothing_is_no_smaller_one() -> None:
+    """730 of 1,000 differences of two sizes are of one sign: p is small, but far from 2^-999."""
+    differences = np.repeat([3, 2, -3, -2], [365, 365, 135, 135])
+
+    assert sign_flips(differences) == 1e-12
+    assert sign_flips(np.sign(differences)) == pytest.approx(binomtest(270, 1_000).pvalue, rel=1e-6)

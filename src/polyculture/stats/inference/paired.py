@@ -18,6 +18,8 @@ CHUNK = 4_000_000
 """Most signs held at once."""
 NOISE = 1e-9
 """Grades that are less apart are equal: what rounding leaves."""
+RESOLVED = 1e-12
+"""Smaller p are lost in the rounding of the transform that finds them."""
 GRID = 65_536
 """Units that the sizes of all differences add up to, at least, where they are no whole numbers."""
 MOST_SIZES, SIZES_AN_OCTAVE = 400, 24
@@ -127,7 +129,8 @@ def sign_flips(differences: NDArray[np.int64], *, slack: int = 0) -> float:
         slack: Sums that are nearer to 0 by no more than this count as equally far.
 
     Returns:
-        The share of all choices of signs whose sum is at least as far from 0, above 0 to 1.
+        The share of all choices of signs whose sum is at least as far from 0, to 1. Shares below
+        1e-12 are 1e-12, but where all differences are of one size.
 
     Example:
         >>> [sign_flips(np.array(units)) for units in ([1, 1, 1, 1, 1], [5], [2, 1])]
@@ -140,6 +143,8 @@ def sign_flips(differences: NDArray[np.int64], *, slack: int = 0) -> float:
     sizes, times = np.unique(np.abs(differences[differences != 0]), return_counts=True)
     if not len(sizes):
         return 1.0
+    if len(sizes) == 1 and not slack:
+        return mcnemar(int((differences > 0).sum()), int((differences < 0).sum()))
     unit = np.gcd.reduce(sizes)
     sizes = sizes // unit
     reach = int((sizes * times).sum())  # sums go from -reach to reach
@@ -151,7 +156,7 @@ def sign_flips(differences: NDArray[np.int64], *, slack: int = 0) -> float:
     sums = np.fft.fftfreq(2 * reach + 1, d=1 / (2 * reach + 1))
     far = (abs(int(differences.sum())) - slack) / unit
     p = float(chances[np.abs(sums).round() >= far].sum())
-    return min(1.0, max(p, 0.5 ** int(times.sum() - 1)))
+    return min(1.0, max(p, RESOLVED))
 
 
 def randomised_f1(a: Numbers, b: Numbers, *, rounds: int = ROUNDS, seed: int = SEED) -> Value:
