@@ -57,7 +57,8 @@ def better(
         >>> p, a_only, b_only = better([1, 1, 1, 1, 1, 1], [1, 0, 0, 0, 0, 0])
         >>> p.number, a_only, b_only
         (0.0625, 5, 0)
-        >>> better([1, 1, 1, 1, 1, 1], [1, 0, 0, 0, 0, 0], list("xxxyyy"))[0].number
+        >>> p, *_ = better([1, 1, 1, 1, 1, 1], [1, 0, 0, 0, 0, 0], list("xxxyyy"))
+        >>> round(p.number, 6)
         0.5
         >>> better([0.5, 0.25, 0.5], [0.25, 0.0, 0.25])[0].number
         0.25
