@@ -144,7 +144,7 @@ def sign_flips(differences: NDArray[np.int64], *, slack: int = 0) -> float:
     sizes, times = np.unique(np.abs(differences[differences != 0]), return_counts=True)
     if not len(sizes):
         return 1.0
-    if len(sizes) == 1 and not slack:
+    if len(sizes) == 1 and slack < sizes[0]:
         return mcnemar(int((differences > 0).sum()), int((differences < 0).sum()))
     unit = np.gcd.reduce(sizes)
     sizes = sizes // unit
