@@ -157,7 +157,7 @@ def test_a_batch_goes_to_the_head_of_its_part_and_losses_are_weighted(tmp_path: 
     joined = Joined({name: part.opened.network for name, part in prepared.items()}).eval()
 
     names = prepared["names"]
-    _, work = assemble_parts(prepared, wanted, tmp_path)
+    chosen, work = assemble_parts(prepared, wanted, tmp_path)
     batch = work.batch_of(np.array([names.start, names.start + 1]), 0)
     outputs = joined(batch)
 
@@ -169,6 +169,9 @@ def test_a_batch_goes_to_the_head_of_its_part_and_losses_are_weighted(tmp_path: 
     assert batch.weight == 3.0  # by which engine/step.py multiplies it
     other = work.batch_of(np.array([prepared["reviews"].start]), 0)
     assert (other.part, other.weight) == ("reviews", 1.0)
+    one_thread = chosen.model_copy(update={"threads": 1})  # as a resumed training had it
+    again = prepare_parts(opened_trainings(wanted, tmp_path / "b", toys()), wanted, one_thread)
+    assert again["names"].opened.device.lanes == 1
     weights = {id(w) for w in joined.head_parameters()}
     heads = [part.opened.network.head for part in prepared.values()]
     assert len(weights) == sum(len([*head.parameters()]) for head in heads if head is not None)
