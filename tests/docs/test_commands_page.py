@@ -98,7 +98,9 @@ def _usage(argument: Any) -> str:
 
 def _written(option: Any) -> str:
     names = ", ".join(option.opts)
-    return names if option.is_flag else f"{names} {option.metavar or option.name.upper()}"
+    if option.is_flag:
+        return " / ".join([names, *option.secondary_opts])
+    return f"{names} {option.metavar or option.name.upper()}"
 
 
 def _told(one: Any) -> str:

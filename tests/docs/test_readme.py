@@ -124,8 +124,8 @@ def test_the_audit_in_the_readme_prints_what_the_readme_shows(tmp_path: Path) ->
 
 def test_the_recipe_in_the_readme_is_one(tmp_path: Path) -> None:
     """It is checked against what is on the shelves, and its run has the name shown below."""
-    path = tmp_path / "recipe.toml"
-    path.write_text(block_with(ENGLISH, "toml", "# recipe.toml"), encoding="utf-8")
+    path = tmp_path / "reviews.toml"
+    path.write_text(block_with(ENGLISH, "toml", "# reviews.toml"), encoding="utf-8")
 
     recipe = read_recipe(path)
 
@@ -137,8 +137,7 @@ def test_the_recipe_in_the_readme_is_one(tmp_path: Path) -> None:
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the README's commands are for a shell")
 def test_the_commands_of_the_readme_run_one_after_the_other(tmp_path: Path) -> None:
     """As they stand, but for what takes minutes, the browser, and the chat with another run."""
-    (tmp_path / "recipe.toml").write_text(block_with(ENGLISH, "toml", "# recipe.toml"))
-    (tmp_path / "new.csv").write_text("text\na fine film\n", encoding="utf-8")
+    (tmp_path / "reviews.toml").write_text(block_with(ENGLISH, "toml", "# reviews.toml"))
     shown = block_with(ENGLISH, "bash", "polyculture predict").replace(" --open", "")
     left_out = tuple(f"polyculture {command} " for command in ("study", "reproduce", "chat"))
     lines = [line for line in shown.splitlines() if not line.startswith(left_out)]

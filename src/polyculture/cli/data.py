@@ -57,6 +57,7 @@ def check(
             "--with",
             help="base: run the base too, for suspected labels by its features and for its own "
             "perplexity.",
+            metavar="base",
         ),
     ] = None,
     stream: Annotated[

@@ -124,11 +124,13 @@ class Fit(Settings):
 
     learning_rate: float | None = Field(default=None, gt=0)
     """Peak learning rate. By default that of the adaptation, which the run records. For AdamW and
-    ``full`` it depends on the size of a pretrained base without its token embeddings: 2e-4 up to 15
-    million weights, 5e-5 up to 150 million, 2e-5 above; 1e-3 for a base made from nothing."""
+    ``full`` or ``last_layers`` it depends on the size of a pretrained base without its token
+    embeddings: 2e-4 up to 15 million weights, 5e-5 up to 150 million, 2e-5 above; 1e-3 for a base
+    made from nothing. Times 5 for ``adafactor``, 100 for ``sgd``."""
     head_learning_rate: float | None = Field(default=None, gt=0)
     """Peak learning rate of the head, whose weights are new. By default ``learning_rate``; if that
-    is not set either, 1e-3 with ``full`` and a pretrained base."""
+    is not set either, 1e-3 where the base is pretrained and adapted by ``full`` or ``last_layers``,
+    times the same factor of the optimizer."""
     epochs: int = Field(default=4, ge=1, le=1_000_000)
     """Maximum number of passes over the training rows."""
     patience: int = Field(default=2, ge=1)
@@ -138,8 +140,8 @@ class Fit(Settings):
     batch_tokens: int | None = Field(default=None, ge=16)
     """Padded tokens in one batch. By default 32 times the mean length of the training rows, or 256
     for tagged words; less, down to four rows, if there would be fewer than 180 steps and rows do
-    not depend on one another, or if a language model's outputs would take more than 512 MB.
-    """
+    not depend on one another, or if a language model's outputs would take more than 512 MB. Never
+    less than the longest row needs."""
     weight_decay: float = Field(default=0.01, ge=0)
     """Decoupled weight decay of matrices, not of embeddings, norms and biases."""
     warmup: float = Field(default=0.1, ge=0, lt=1)
@@ -149,8 +151,8 @@ class Fit(Settings):
     clip: float = Field(default=1.0, gt=0)
     """Gradient clipping: the largest norm of the gradient of a step."""
     max_length: int | None = Field(default=None, ge=8)
-    """Longest input in tokens, or for clips in pieces of 20 ms; by default, what the base allows.
-    Truncated inputs are counted."""
+    """Longest input in tokens, or for clips in pieces of 20 ms. By default what the base allows,
+    but 512 tokens at most. Truncated inputs are counted."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Arithmetic of matrix products. ``auto`` times both, once for each model and machine."""
     device: DeviceName = "auto"

@@ -8,7 +8,7 @@ from typer.core import TyperCommand
 STATUSES = (
     "Exit status: 0 all went well; 2 the input or the request cannot be used, with one sentence on "
     "the error stream; 129, 130 or 143 it was ended by a signal (a closed terminal, Ctrl-C, kill); "
-    "1 a bug of ours."
+    "1 a bug of ours, or what doctor and --strict look for."
 )
 CACHE = (
     "POLYCULTURE_HOME names the folder of starter models and of what is kept from call to call; "

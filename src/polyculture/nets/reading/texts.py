@@ -49,7 +49,7 @@ COUNTED_BEHIND_PADDING = frozenset(
 BEHIND = 2
 """That position."""
 LONGEST = 512
-"""Longest input where neither recipe nor base names one; longer is slow on a CPU."""
+"""Longest input where the recipe names none; longer is slow on a CPU."""
 
 
 def longest_input(tokenizer: PreTrainedTokenizerBase, body_config: Any, wanted: int | None) -> int:

@@ -18,6 +18,8 @@ IGNORED = -100
 LABELS: Noun = ("label", "labels")
 LabelOfRow = tuple[str, str]
 """Id and label."""
+BESIDE = ("closest", "scope_score")
+"""What a threshold for texts out of scope was held against, see ``out_of_scope``."""
 PROBABILITIES = ("probabilities", "label_probabilities")
 """Columns of answers that hold a probability for each label."""
 
@@ -154,9 +156,19 @@ def most_frequent_label(
 
 
 def answers_and_probabilities(answers: pl.DataFrame, labels: Sequence[str]) -> pl.DataFrame:
-    """The answer, and the probability of each label where there are any, as one object a row."""
+    """The answer, and the probability of each label where there are any, as one object a row.
+
+    Behind the answer stands what a threshold for texts out of scope was held against, if there is
+    one.
+
+    Example:
+        >>> answers = {"id": ["a"], "answer": ["oos"], "closest": ["x"], "scope_score": [0.4]}
+        >>> answers_and_probabilities(pl.DataFrame(answers), ["x"]).columns
+        ['answer', 'closest', 'scope_score']
+    """
     name = next((name for name in PROBABILITIES if name in answers.columns), None)
+    shown = answers.select("answer", *(name for name in BESIDE if name in answers.columns))
     if name is None:
-        return answers.select("answer")
+        return shown
     objects = [dict(zip(labels, row, strict=True)) for row in answers[name].to_list()]
-    return answers.select("answer").with_columns(pl.Series(name, objects))
+    return shown.with_columns(pl.Series(name, objects))
