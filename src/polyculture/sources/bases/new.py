@@ -60,7 +60,8 @@ class New(Settings):
     """
     width: int | None = Field(default=None, ge=32, le=16_384, multiple_of=HEAD_WIDTH)
     """Size of the vector of a token, or of a piece of a clip; where left out 128, or 256 for kinds
-    with a decoder. Channels of the last stage of a ``resnet``, and width of a ``patch_transformer``, then 64."""
+    with a decoder. Channels of the last stage of a ``resnet``, and width of a
+    ``patch_transformer``, then 64."""
     layers: int | None = Field(default=None, ge=1, le=512)
     """Left out, 2 for transformers, 4 for a decoder and 3 for a convolutional network. Of an
     encoder with a decoder each has so many, 3 where left out; stages of a ``resnet``, then by the
