@@ -1,11 +1,19 @@
 """A decoder continues texts: as likely as reading them whole says, and within its limits."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
-from transformers import AutoConfig, AutoModelForCausalLM
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    Lfm2Config,
+    Lfm2ForCausalLM,
+    OpenAIGPTConfig,
+    OpenAIGPTLMHeadModel,
+)
 
 from polyculture.checks.tiny import tiny_base
 from polyculture.nets import continuations
@@ -49,6 +57,54 @@ def test_continuations_are_as_likely_as_when_each_is_read_whole(
         expected = said.gather(1, reply[:, None]).mean()
         assert value == pytest.approx(float(expected), abs=1e-5)
     assert mean_log_probabilities(network.model, GIVEN, REPLIES[1:2]) == pytest.approx([found[1]])
+
+
+def recurrent() -> Any:
+    """A model whose first layer keeps a state, and whose second keys and values."""
+    torch.manual_seed(4)
+    config = Lfm2Config(
+        vocab_size=80,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        layer_types=["conv", "full_attention"],
+    )
+    return Lfm2ForCausalLM(config).eval()
+
+
+def forgetful() -> Any:
+    """A model that keeps nothing of what it has read."""
+    torch.manual_seed(4)
+    config = OpenAIGPTConfig(vocab_size=80, n_embd=32, n_layer=1, n_head=2, n_positions=64)
+    return OpenAIGPTLMHeadModel(config).eval()
+
+
+@pytest.mark.parametrize("made", [recurrent, forgetful])
+def test_models_that_cannot_share_what_they_read_read_it_anew(made: Callable[[], Any]) -> None:
+    """Each continuation is as likely as when it is read whole, and said as by reading all again."""
+    model = made()
+
+    found = mean_log_probabilities(model, GIVEN, REPLIES)
+    said = continued(
+        model,
+        GIVEN,
+        longest=5,
+        stops=set(),
+        temperature=0.0,
+        top_p=1.0,
+        chance=torch.Generator(),
+    )
+
+    for value, reply in zip(found, REPLIES, strict=True):
+        each = whole(model, torch.cat([GIVEN, reply]))[len(GIVEN) - 1 : -1]
+        assert value == pytest.approx(float(each.gather(1, reply[:, None]).mean()), abs=1e-5)
+    tokens = GIVEN
+    for token in said:
+        assert int(whole(model, tokens)[-1].argmax()) == token
+        tokens = torch.cat([tokens, torch.tensor([token])])
+    assert len(tokens) == len(GIVEN) + 5
 
 
 def says(network: Network, longest: int, *stops: int, **how: Any) -> list[int]:

@@ -161,6 +161,25 @@ def test_what_is_said_token_by_token_is_what_a_batch_writes(folders: dict[Form, 
             assert [*said] == tokens
 
 
+def test_habits_of_a_base_do_not_change_what_is_written(folders: dict[Form, Path]) -> None:
+    """What its files say of lengths, lists and guidance; sampling is never asked for."""
+    network = opened(folders["decoder"], "decoder")
+    batch = batch_of(folders["decoder"], "decoder", TEXTS)
+    plain = written(network, batch, 1, beams=1)
+    habits: Any = network.model.generation_config
+    habits.min_new_tokens, habits.guidance_scale = 5, 3.0
+    habits.suppress_tokens = sorted({token for tokens in plain for token in tokens})
+    habits.stop_strings, habits.do_sample, habits.temperature = ["x"], True, 5.0
+
+    assert written(network, batch, 1, beams=1) == plain
+
+
+def test_one_token_is_no_run() -> None:
+    """It would forbid every word to occur twice."""
+    with pytest.raises(ValueError, match="choose 2 or more, or 0"):
+        Search(no_repeat=1)
+
+
 def test_runs_are_not_written_twice_where_that_is_asked(folders: dict[Form, Path]) -> None:
     """Free greedy search repeats itself; with the setting no pair of tokens comes twice."""
 

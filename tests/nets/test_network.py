@@ -9,7 +9,12 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
+    OPTConfig,
+    OPTForCausalLM,
+)
 
 from polyculture.checks.adaptations import (
     LABELS,
@@ -25,11 +30,39 @@ from polyculture.checks.tasks import Case
 from polyculture.checks.tiny import KINDS, Kind, tiny_base
 from polyculture.core import parts
 from polyculture.core.errors import ModelError
+from polyculture.nets.batch import Batch
 from polyculture.nets.build import open_network, open_tokenizer, save_network
 from polyculture.nets.layers import LinearHead
 from polyculture.nets.network import Network
 
 TEXTS = ["Ada Berg lives in Oslo today", "今天很好", "the film was lovely"]
+
+
+def test_a_model_that_goes_round_its_own_body_says_what_is_asked() -> None:
+    """OPT calls the decoder within its body: the logits of all places are cut to those asked."""
+    torch.manual_seed(1)
+    config = OPTConfig(
+        vocab_size=40,
+        hidden_size=32,
+        ffn_dim=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        word_embed_proj_dim=32,
+        max_position_embeddings=32,
+    )
+    model = OPTForCausalLM(config).eval()
+    tokens = torch.arange(18).view(2, 9) + 2
+    positions = torch.tensor([[0, 3], [5, 8]])
+    batch = Batch(
+        inputs={"input_ids": tokens, "attention_mask": torch.ones_like(tokens)},
+        places={"positions": positions},
+    )
+
+    with torch.no_grad():
+        asked = Network(model, output="tokens")(batch)["logits"]
+        every = model(input_ids=tokens).logits
+
+    torch.testing.assert_close(asked, every.gather(1, positions[..., None].expand(2, 2, 40)))
 
 
 @pytest.fixture(scope="module")

@@ -61,3 +61,6 @@ def test_letters_that_stand_twice_need_a_blank() -> None:
     assert pieces_needed([0, 1, 1, 1]) == 6
     assert spelt([3, 1, 3, 1, 2, 2, 0], ["", "o", "f", "<s>"]) == "oof"
     assert vocabulary_of(("x", "y"), ("x",)) == ("x", ""), "no blank, no head that spells"
+    named = ("", "<s>", "[UNK]", "x")
+    assert vocabulary_of(named, ("x",)) == named, "names are no letters"
+    assert vocabulary_of(("", "x", "tʃ"), ("x",)) == ("x", ""), "two signs are no letter"

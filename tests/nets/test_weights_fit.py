@@ -13,7 +13,7 @@ from transformers import AutoModelForMaskedLM, AutoModelForSequenceClassificatio
 
 from polyculture.checks.tiny import KINDS, Kind, tiny_base
 from polyculture.core.errors import ModelError, RecipeError
-from polyculture.nets.build import open_network, open_tokenizer, save_network
+from polyculture.nets.build import labels_of, open_network, open_tokenizer, save_network
 from polyculture.nets.efficiency import machine_memory
 from polyculture.nets.efficiency.machine_memory import refuse_too_large, total_bytes
 from polyculture.nets.efficiency.threads import available, wanted
@@ -210,6 +210,16 @@ def test_labels_of_an_older_task_do_not_stay_with_a_head_of_ours(
 
     config = json.loads((tmp_path / "new" / "config.json").read_text(encoding="utf-8"))
     assert not {"id2label", "label2id"} & config.keys()
+
+
+def test_labels_are_read_by_their_number(bases: dict[Kind, Path], tmp_path: Path) -> None:
+    """However the file orders them: sorted as texts, 10 stands before 2."""
+    config = json.loads((bases["bert"] / "config.json").read_text(encoding="utf-8"))
+    names = {str(number): f"label {number}" for number in range(12)}
+    config["id2label"] = dict(sorted(names.items()))
+    (tmp_path / "config.json").write_text(json.dumps(config), encoding="utf-8")
+
+    assert labels_of(tmp_path) == tuple(names.values())
 
 
 def test_more_than_four_threads_a_core_are_refused() -> None:

@@ -56,13 +56,16 @@ def without_network() -> Iterator[None]:
         msg = "something tried to reach a network"
         raise AssertionError(msg)
 
-    connect, look_up = socket.socket.connect, socket.getaddrinfo
-    socket.socket.connect = refuse  # type: ignore[method-assign]
+    ways = ("connect", "connect_ex", "sendto")
+    look_up = socket.getaddrinfo
+    for way in ways:
+        setattr(socket.socket, way, refuse)  # which hides that of its C base
     socket.getaddrinfo = refuse  # type: ignore[assignment]
     try:
         yield
     finally:
-        socket.socket.connect = connect  # type: ignore[method-assign]
+        for way in ways:
+            delattr(socket.socket, way)
         socket.getaddrinfo = look_up
 
 

@@ -178,9 +178,10 @@ def _with_head_of_labels(
 
 
 def _name_padding(model: Any, folder: Path) -> None:
+    """Tell a model which token its texts are padded with; early Llamas name one that is not."""
     text = model.config.get_text_config()
-    if getattr(text, "pad_token_id", 0) is None and reads_of(folder) == "text":
-        model.config.pad_token_id = open_tokenizer(folder).pad_token_id
+    if hasattr(text, "pad_token_id") and reads_of(folder) == "text":
+        text.pad_token_id = model.config.pad_token_id = open_tokenizer(folder).pad_token_id
 
 
 def form_of(folder: Path) -> Form:
@@ -229,7 +230,7 @@ def reads_of(folder: Path) -> Reads:
 def labels_of(folder: Path) -> tuple[str, ...]:
     """The labels of the standard head in a folder, as its configuration names them."""
     saved = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    return tuple(saved.id2label.values())
+    return tuple(saved.id2label[code] for code in sorted(saved.id2label))
 
 
 def _draw_head_again(model: Any, new: set[str]) -> set[str]:

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
+from transformers.cache_utils import DynamicLayer, LinearAttentionCacheLayerMixin
 
 from polyculture.nets.losses.token_outputs import token_nats
 
@@ -38,7 +39,11 @@ def mean_log_probabilities(
             some = continuations[start : start + at_once]
             sums = torch.stack([first[tokens[0]] for tokens in some]).double()
             if max(map(len, some)) > 1:
-                sums += _of_the_rest(model, copy.deepcopy(kept), some, len(given))
+                sums += (
+                    _of_the_rest(model, copy.deepcopy(kept), some, len(given))
+                    if _is_shared(kept)
+                    else _of_the_whole(model, given, some)
+                )
             lengths = map(len, some)
             found += [total / length for total, length in zip(sums.tolist(), lengths, strict=True)]
     return found
@@ -57,6 +62,28 @@ def _of_the_rest(model: Any, kept: Any, continuations: Sequence[Tensor], given: 
         **{_kept_as(model): kept},
     ).logits.float()
     return -token_nats(logits, targets).double().sum(dim=1)
+
+
+def _is_shared(kept: Any) -> bool:
+    """Whether what was read can be repeated, and read on from by several tokens at once.
+
+    That is so of keys and values, and not of the states of recurrent layers.
+    """
+    layers = getattr(kept, "layers", None) or ()
+    return len(layers) > 0 and all(
+        isinstance(layer, DynamicLayer) and not isinstance(layer, LinearAttentionCacheLayerMixin)
+        for layer in layers
+    )
+
+
+def _of_the_whole(model: Any, given: Tensor, continuations: Sequence[Tensor]) -> Tensor:
+    """The same sums by reading all anew with each continuation, one after the other."""
+    sums = []
+    for tokens in continuations:
+        read = torch.cat([given, tokens])[None]
+        logits = model(input_ids=read, use_cache=False).logits[:, len(given) : -1].float()
+        sums.append(-token_nats(logits, tokens[None, 1:]).double().sum())
+    return torch.stack(sums)
 
 
 def continued(
@@ -84,15 +111,16 @@ def continued(
     Source:
         Holtzman et al. 2020, The Curious Case of Neural Text Degeneration, arXiv:1904.09751.
     """
-    tokens, kept = given[None], None
+    tokens, kept, whole = given[None], None, given[None]
     for _ in range(longest):
         with torch.no_grad():
-            logits, kept = _read(model, tokens, kept)
+            logits, kept = _read(model, whole if kept is None else tokens, kept)
         token = drawn(logits[0].cpu(), temperature=temperature, top_p=top_p, chance=chance)
         if token in stops:
             return
         yield token
         tokens = tokens.new_tensor([[token]])
+        whole = torch.cat([whole, tokens], dim=1)  # read anew by a model that keeps nothing
 
 
 def drawn(logits: Tensor, *, temperature: float, top_p: float, chance: torch.Generator) -> int:
@@ -123,7 +151,7 @@ def _read(model: Any, tokens: Tensor, kept: Any) -> tuple[Tensor, Any]:
         logits_to_keep=1,
         **({} if kept is None else {name: kept}),
     )
-    return found.logits[:, -1].float(), found[name]
+    return found.logits[:, -1].float(), found.get(name)
 
 
 def _kept_as(model: Any) -> str:

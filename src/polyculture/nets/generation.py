@@ -14,6 +14,21 @@ from transformers import GenerationMixin
 from polyculture.core.search import Search
 from polyculture.nets.batch import Batch
 
+HABITS: dict[str, Any] = {
+    "early_stopping": False,
+    "encoder_no_repeat_ngram_size": 0,
+    "encoder_repetition_penalty": 1.0,
+    "exponential_decay_length_penalty": None,
+    "guidance_scale": None,
+    "low_memory": None,
+    "min_new_tokens": None,
+    "penalty_alpha": None,
+    "sequence_bias": None,
+    "stop_strings": None,
+}
+"""Settings of transformers' search with the values that they have where nobody sets them."""
+NEVER_SAID = ("suppress_tokens", "begin_suppress_tokens")
+
 
 def write(model: Any, batch: Batch, search: Search, *, longest: int, stop: int) -> list[list[int]]:
     """Generate a continuation of each example.
@@ -47,10 +62,20 @@ def write(model: Any, batch: Batch, search: Search, *, longest: int, stop: int) 
         pad_token_id=_padding(model, stop),
         use_cache=True,
         return_dict_in_generate=False,
+        **_without_habits(model),
     )
     given = inputs.get("decoder_input_ids", None if _has_encoder(model) else inputs["input_ids"])
     begins = 1 if given is None else given.shape[1]
     return [until(tokens, stops) for tokens in written[:, begins:].tolist()]
+
+
+def _without_habits(model: Any) -> dict[str, Any]:
+    """Undo what a base's files ask of a search, beyond how texts begin and end.
+
+    Whisper's lists of tokens that are never said stay: they are signs, not words.
+    """
+    has_signs = getattr(model.config, "model_type", "") == "whisper"
+    return HABITS if has_signs else HABITS | dict.fromkeys(NEVER_SAID)
 
 
 def until(tokens: list[int], stops: set[int]) -> list[int]:

@@ -189,9 +189,10 @@ class Network(nn.Module):
 
     def _standard(self, batch: Batch, positions: Tensor | None) -> Outputs:
         self._asked.positions = positions if self.output == "tokens" else None
+        self._asked.were_shown = False
         found = self.model(**batch.inputs, **self._written_before(batch), **self._always)
         outputs = {name: x for name, x in found.items() if isinstance(x, Tensor)}
-        if positions is not None and self.output != "tokens":
+        if positions is not None and not self._asked.were_shown:  # OPT goes round its own body
             owners = batch.places.get("owners")
             outputs["logits"] = gather_words(outputs["logits"], positions, owners)
         return outputs | (self._heard(outputs["logits"], batch) if self.letters else {})
@@ -233,6 +234,7 @@ class Network(nn.Module):
         positions = getattr(self._asked, "positions", None)
         if positions is not None:
             found["last_hidden_state"] = gather_words(found["last_hidden_state"], positions)
+            self._asked.were_shown = True
         return found
 
     def head_loss(self, outputs: Outputs, batch: Batch) -> Tensor | None:

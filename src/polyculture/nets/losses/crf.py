@@ -111,7 +111,7 @@ def viterbi(  # noqa: PLR0917  # in the order of a path: start, transitions, end
         best, origin = (score.unsqueeze(2) + transitions).max(dim=1)
         on = mask[:, t].unsqueeze(1)
         score = torch.where(on, best + emissions[:, t], score)
-        stay = torch.arange(score.shape[1]).expand_as(origin)
+        stay = torch.arange(score.shape[1], device=origin.device).expand_as(origin)
         origins.append(torch.where(on, origin, stay))
     label = (score + end).argmax(dim=1)
     path = [label]

@@ -29,7 +29,9 @@ def vocabulary_of(stored: tuple[str, ...], letters: Sequence[str]) -> tuple[str,
         >>> vocabulary_of(("", "a", "b", "c"), ["a", "b"]), vocabulary_of(("", "a"), ["a", "b"])
         (('', 'a', 'b', 'c'), ('a', 'b', ''))
     """
-    return stored if BLANK in stored and set(letters) <= set(stored) else (*letters, BLANK)
+    is_of_letters = all(len(sign) <= 1 or sign[0] in "<[" for sign in stored)  # or names: <s>
+    is_known = BLANK in stored and set(letters) <= set(stored)
+    return stored if is_known and is_of_letters else (*letters, BLANK)
 
 
 def pieces_needed(codes: Sequence[int]) -> int:
