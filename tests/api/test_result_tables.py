@@ -127,8 +127,7 @@ def test_an_earlier_table_that_cannot_be_read_is_refused(
 def test_a_run_of_something_else_is_not_trained_over(work: Path, make: Make) -> None:
     """The row says what changed, until --replace."""
     make(only=["counts"])
-    train = work / "train.csv"
-    train.write_text(f"{train.read_text(encoding='utf-8')}\nodd,pos", encoding="utf-8")
+    learn_from_one_more(work)
 
     kept = make(only=["counts"]).rows[0]
     replaced = make(only=["counts"], replace=True).rows[0]
@@ -149,6 +148,12 @@ def test_what_another_recipe_reached_is_not_shown(work: Path, make: Make) -> Non
 
     assert not counts.reached
     assert "of another recipe (task.multi_label False → True" in counts.reason
+
+
+def learn_from_one_more(work: Path) -> None:
+    """Another row of train, so that finished runs are of other rows."""
+    train = work / "train.csv"
+    train.write_text(f"{train.read_text(encoding='utf-8')}\nodd,pos", encoding="utf-8")
 
 
 AGAIN = """
@@ -205,8 +210,7 @@ def test_a_test_of_an_earlier_model_is_not_shown_as_one_of_this_one(work: Path, 
     """Where the row of the model alone was trained anew, of other rows."""
     (work / "results.toml").write_text(TABLE + AGAIN, encoding="utf-8")
     make(only=["others"])
-    train = work / "train.csv"
-    train.write_text(f"{train.read_text(encoding='utf-8')}\nodd,pos", encoding="utf-8")
+    learn_from_one_more(work)
 
     counts, _, others = make(only=["counts"], replace=True).rows
 
@@ -237,8 +241,7 @@ def test_a_model_of_other_rows_is_not_tested_as_this_one(work: Path, make: Make)
     """Where what was learnt from has changed since, the row says so."""
     (work / "results.toml").write_text(TABLE + AGAIN, encoding="utf-8")
     make(only=["counts"])
-    train = work / "train.csv"
-    train.write_text(f"{train.read_text(encoding='utf-8')}\nodd,pos", encoding="utf-8")
+    learn_from_one_more(work)
 
     others = make(only=["others"]).rows[2]
 

@@ -155,15 +155,13 @@ def _checked(
 
 def _that_are_read(columns: Mapping[str, Column], settings: Any) -> Mapping[str, Column]:
     """The declared columns without that of right answers which the settings leave aside."""
+    from polyculture.datacheck.cells import LABELS, of_kind
+
     read = getattr(settings, "column", None)
     if read not in columns:
         return columns
-    kinds = {"label", "labels"}
-    return {
-        name: column
-        for name, column in columns.items()
-        if name == read or not (column.is_gold and column.kind in kinds)
-    }
+    left_aside = {*of_kind(columns, LABELS, gold=True)} - {read}
+    return {name: column for name, column in columns.items() if name not in left_aside}
 
 
 def _is_streamed(recipe: Recipe, source: Any, *, stream: bool | None) -> bool:

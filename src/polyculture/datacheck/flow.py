@@ -12,7 +12,7 @@ from polyculture.core.task import Column
 from polyculture.datacheck.cells import there
 from polyculture.datacheck.counters.tags import TagCounter
 from polyculture.datacheck.sample import Sample
-from polyculture.sources.rows.schemes import to_iob2
+from polyculture.sources.rows.columns import with_iob2
 
 SHELF = "datacheck.findings"
 BATCH = 20_000
@@ -78,14 +78,11 @@ def pass_over(
 
 
 def _in_iob2(rows: pl.DataFrame, columns: Mapping[str, Column]) -> pl.DataFrame:
-    """Rows as a training has them. Tags that are IOB2 stay as they are."""
-    tagged = [n for n, column in columns.items() if column.kind == "tags" and n in rows.columns]
-    return rows.with_columns(
-        pl.Series(
-            name, [tags and to_iob2(tags) for tags in rows[name].to_list()], pl.List(pl.String)
-        )
-        for name in tagged
-    )
+    """Rows as a training has them."""
+    for name, column in columns.items():
+        if column.kind == "tags" and name in rows.columns:
+            rows = with_iob2(rows, name)
+    return rows
 
 
 def slices(splits: Mapping[str, pl.DataFrame], size: int = BATCH) -> Batches:

@@ -111,16 +111,17 @@ def continued(
     Source:
         Holtzman et al. 2020, The Curious Case of Neural Text Degeneration, arXiv:1904.09751.
     """
-    tokens, kept, whole = given[None], None, given[None]
+    tokens, kept = given[None], None
     for _ in range(longest):
         with torch.no_grad():
-            logits, kept = _read(model, whole if kept is None else tokens, kept)
+            logits, kept = _read(model, tokens, kept)
         token = drawn(logits[0].cpu(), temperature=temperature, top_p=top_p, chance=chance)
         if token in stops:
             return
         yield token
-        tokens = tokens.new_tensor([[token]])
-        whole = torch.cat([whole, tokens], dim=1)  # read anew by a model that keeps nothing
+        said = tokens.new_tensor([[token]])
+        # a model that keeps nothing reads all anew
+        tokens = torch.cat([tokens, said], dim=1) if kept is None else said
 
 
 def drawn(logits: Tensor, *, temperature: float, top_p: float, chance: torch.Generator) -> int:

@@ -45,10 +45,8 @@ class Learnt:
 
 def why_not(subject: Subject) -> Point | None:
     """One label a row, and a text that could say which."""
-    if to_labels(subject):
-        return Point(key="skipped.no_labels")
     names = of_kind(subject.columns, LABELS, gold=True)
-    if not names:
+    if to_labels(subject) or not names:
         return Point(key="skipped.no_labels")
     if subject.columns[names[0]].kind == "labels":
         return Point(key="label_errors.several")

@@ -345,19 +345,20 @@ def in_iob2(
     return splits, notes
 
 
+def with_iob2(rows: "pl.DataFrame", name: str) -> "pl.DataFrame":
+    """The rows with a column of tags in IOB2; those that are stay as they are."""
+    import polars as pl
+
+    tags = [cell and to_iob2(cell) for cell in rows[name].to_list()]
+    return rows.with_columns(pl.Series(name, tags, pl.List(pl.String)))
+
+
 def _column_in_iob2(
     splits: "dict[str, pl.DataFrame]", name: str
 ) -> "tuple[dict[str, pl.DataFrame], tuple[str, ...]]":
-    import polars as pl
-
     tagged = {split: rows for split, rows in splits.items() if name in rows.columns}
     if not tagged:
         return splits, ()
     everything = [tags for rows in tagged.values() for tags in rows[name].to_list()]
-    written = {
-        split: rows.with_columns(
-            pl.Series(name, [to_iob2(tags) for tags in rows[name].to_list()], pl.List(pl.String))
-        )
-        for split, rows in tagged.items()
-    }
+    written = {split: with_iob2(rows, name) for split, rows in tagged.items()}
     return splits | written, (scheme_note(scheme_of(everything), everything),)

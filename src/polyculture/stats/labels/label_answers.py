@@ -10,6 +10,7 @@ from scipy.special import softmax
 
 from polyculture.core.errors import ModelError, RowError
 from polyculture.core.task import Inventory
+from polyculture.stats.labels.out_of_scope import CLOSEST, SCORE
 from polyculture.stats.labels.unseen import Found, Noun, refuse_unseen
 from polyculture.stats.rows import check_rows
 
@@ -18,8 +19,6 @@ IGNORED = -100
 LABELS: Noun = ("label", "labels")
 LabelOfRow = tuple[str, str]
 """Id and label."""
-BESIDE = ("closest", "scope_score")
-"""What a threshold for texts out of scope was held against, see ``out_of_scope``."""
 PROBABILITIES = ("probabilities", "label_probabilities")
 """Columns of answers that hold a probability for each label."""
 
@@ -167,7 +166,9 @@ def answers_and_probabilities(answers: pl.DataFrame, labels: Sequence[str]) -> p
         ['answer', 'closest', 'scope_score']
     """
     name = next((name for name in PROBABILITIES if name in answers.columns), None)
-    shown = answers.select("answer", *(name for name in BESIDE if name in answers.columns))
+    shown = answers.select(
+        "answer", *(name for name in (CLOSEST, SCORE) if name in answers.columns)
+    )
     if name is None:
         return shown
     objects = [dict(zip(labels, row, strict=True)) for row in answers[name].to_list()]

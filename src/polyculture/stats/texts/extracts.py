@@ -77,9 +77,7 @@ def longest_run(first: Sequence[str], second: Sequence[str]) -> int:
 
 def cmrc_f1(answer: str, gold: str) -> float:
     """F1 by the longest run of pieces that both texts have; 0 where there is none."""
-    answered, right = pieces(answer), pieces(gold)
-    run = longest_run(answered, right)
-    return 2 * run / (len(answered) + len(right)) if run else 0.0
+    return _run_f1(pieces(answer), pieces(gold))
 
 
 def any_script_f1(cut: Cut, answer: str, gold: str) -> float:
@@ -88,6 +86,10 @@ def any_script_f1(cut: Cut, answer: str, gold: str) -> float:
         [word for start, end in cut(text) if any(map(str.isalnum, word := text[start:end]))]
         for text in (answer.lower(), gold.lower())
     )
+    return _run_f1(answered, right)
+
+
+def _run_f1(answered: Sequence[str], right: Sequence[str]) -> float:
     run = longest_run(answered, right)
     return 2 * run / (len(answered) + len(right)) if run else 0.0
 

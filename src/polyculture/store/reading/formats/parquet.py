@@ -37,7 +37,7 @@ def as_texts(frame: pl.DataFrame) -> tuple[pl.DataFrame, Others]:
     table = frame.select(_as_text(frame[column]) for column in frame.columns)
     others: Others = {}
     for name, kind in frame.schema.items():
-        cell = _bytes(frame[name]) if _holds_bytes(kind) else _first(table[name])
+        cell = _first(frame[name], "bytes") if _holds_bytes(kind) else _first(table[name])
         if cell is not None and kind not in TEXTS:
             others[name] = {cell.kind: cell}
     return table, others
@@ -62,14 +62,12 @@ def parquet_frame(content: Content) -> pl.DataFrame:
         raise DataError(msg) from error
 
 
-def _first(column: pl.Series) -> Other | None:
+def _first(column: pl.Series, written: str = "") -> Other | None:
+    """The first cell that is filled; ``written`` stands for what cannot be shown."""
     row = column.is_not_null().arg_max()
-    return None if row is None or column[row] is None else Other(row=row, written=column[row])
-
-
-def _bytes(column: pl.Series) -> Other | None:
-    row = column.is_not_null().arg_max()
-    return None if row is None or column[row] is None else Other(row=row, written="bytes")
+    if row is None or column[row] is None:
+        return None
+    return Other(row=row, written=written or column[row])
 
 
 def _holds_bytes(kind: pl.DataType) -> bool:
@@ -93,10 +91,6 @@ def _as_text(column: pl.Series) -> pl.Series:
 def _of_floats(column: pl.Series) -> pl.Series:
     """Whole numbers as such: a column of them with an empty cell is one of floats elsewhere."""
     column = column.fill_nan(None)
-    is_whole = (column % 1 == 0) & (column.abs() < WHOLE)
-    whole = column.zip_with(is_whole.fill_null(value=False), pl.Series([None], dtype=column.dtype))
-    return (
-        whole.cast(pl.Int64)
-        .cast(pl.String)
-        .zip_with(is_whole.fill_null(value=False), column.cast(pl.String))
-    )
+    is_whole = ((column % 1 == 0) & (column.abs() < WHOLE)).fill_null(value=False)
+    whole = column.zip_with(is_whole, pl.Series([None], dtype=column.dtype)).cast(pl.Int64)
+    return whole.cast(pl.String).zip_with(is_whole, column.cast(pl.String))
